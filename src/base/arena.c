@@ -1,0 +1,179 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(ptr, size)   ((void)(ptr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(ptr, size) ((void)(ptr), (void)(size))
+#endif
+
+/* An arena is one of the two places where memory may come from the system. */
+#undef malloc
+#undef free
+
+enum {
+	ALIGNMENT = 16,
+	BLOCK_BYTES_MIN = 4096,
+	BLOCK_BYTES_MAX = 1 << 20,
+};
+
+struct arena_block {
+	struct arena_block *older;
+	size_t size; /* of the data behind this header */
+	_Alignas(ALIGNMENT) char data[];
+};
+
+void
+arena_init(struct arena *arena, size_t cap_bytes)
+{
+	*arena = (struct arena){ .cap_bytes = cap_bytes };
+}
+
+static void
+block_release(struct arena_block *block)
+{
+	ASAN_UNPOISON_MEMORY_REGION(block->data, block->size);
+	free(block);
+}
+
+void
+arena_release(struct arena *arena)
+{
+	while (arena->newest) {
+		struct arena_block *older = arena->newest->older;
+
+		block_release(arena->newest);
+		arena->newest = older;
+	}
+	arena_init(arena, arena->cap_bytes);
+}
+
+/* Drop blocks until KEEP is the newest. */
+static void
+drop_newer_than(struct arena *arena, const struct arena_block *keep)
+{
+	while (arena->newest != keep) {
+		struct arena_block *older = arena->newest->older;
+
+		arena->used_bytes -= arena->newest->size;
+		block_release(arena->newest);
+		arena->newest = older;
+	}
+}
+
+void
+arena_reset(struct arena *arena)
+{
+	struct arena_block *oldest = arena->newest;
+
+	if (!oldest)
+		return;
+	while (oldest->older)
+		oldest = oldest->older;
+	drop_newer_than(arena, oldest);
+	arena->free = oldest->data;
+	arena->end = oldest->data + oldest->size;
+	ASAN_POISON_MEMORY_REGION(oldest->data, oldest->size);
+}
+
+/* Blocks double from BLOCK_BYTES_MIN, so small requests stay small and large ones need
+ * few blocks. */
+static bool
+block_add(struct arena *arena, size_t size)
+{
+	size_t want = arena->newest ? arena->newest->size * 2 : BLOCK_BYTES_MIN;
+	struct arena_block *block;
+
+	if (want > BLOCK_BYTES_MAX)
+		want = BLOCK_BYTES_MAX;
+	if (want < size)
+		want = size;
+	if (want > arena->cap_bytes - arena->used_bytes)
+		want = size;
+	if (want > arena->cap_bytes - arena->used_bytes)
+		return false;
+	block = malloc(sizeof(*block) + want);
+	if (!block)
+		return false;
+	block->older = arena->newest;
+	block->size = want;
+	arena->newest = block;
+	arena->used_bytes += want;
+	arena->free = block->data;
+	arena->end = block->data + want;
+	ASAN_POISON_MEMORY_REGION(block->data, block->size);
+	return true;
+}
+
+static char *
+take(struct arena *arena, size_t size, size_t alignment)
+{
+	size_t padding = (size_t)(-(uintptr_t)arena->free & (alignment - 1));
+	char *ptr;
+
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	if (!arena->newest || (size_t)(arena->end - arena->free) < size + padding) {
+		if (!block_add(arena, size))
+			return NULL;
+		padding = 0;
+	}
+	ptr = arena->free + padding;
+	arena->free = ptr + size;
+	ASAN_UNPOISON_MEMORY_REGION(ptr, size);
+	return ptr;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	void *ptr = take(arena, size, ALIGNMENT);
+
+	return ptr ? memset(ptr, 0, size) : NULL;
+}
+
+void *
+arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	return arena_alloc(arena, bytes);
+}
+
+char *
+arena_alloc_text(struct arena *arena, size_t size)
+{
+	return take(arena, size, 1);
+}
+
+struct arena_mark
+arena_mark(const struct arena *arena)
+{
+	return (struct arena_mark){ .free = arena->free, .newest = arena->newest };
+}
+
+void
+arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	if (!mark.newest) {
+		arena_reset(arena);
+		return;
+	}
+	drop_newer_than(arena, mark.newest);
+	arena->free = mark.free;
+	arena->end = mark.newest->data + mark.newest->size;
+	ASAN_POISON_MEMORY_REGION(arena->free, (size_t)(arena->end - arena->free));
+}

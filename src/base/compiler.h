@@ -1,0 +1,21 @@
+/* What the compiler can check for us, under names that read well. */
+#ifndef BASE_COMPILER_H
+#define BASE_COMPILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt_index, args_index) \
+	__attribute__((format(printf, fmt_index, args_index)))
+#define NORETURN                        __attribute__((noreturn))
+#define CLEANUP(fn)                     __attribute__((cleanup(fn)))
+#define MALLOC_LIKE                     __attribute__((malloc))
+#define UNUSED                          __attribute__((unused))
+#define LIKELY(x)                       __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)                     __builtin_expect(!!(x), 0)
+#define COUNT_OF(a)                     (sizeof(a) / sizeof((a)[0]))
+#define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+#endif

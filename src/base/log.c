@@ -1,0 +1,189 @@
+#include "base/log.h"
+
+#include <errno.h>
+
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum {
+	LINE_BYTES_MAX = 4096,
+};
+
+static struct log_options config = {
+	.level = LOG_INFO, .format = LOG_LOGFMT, .fd = STDERR_FILENO
+};
+
+void
+log_configure(struct log_options options)
+{
+	config = options;
+}
+
+bool
+log_is_on(enum log_level level)
+{
+	return level >= config.level;
+}
+
+static const char *
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_DEBUG:
+		return "debug";
+	case LOG_INFO:
+		return "info";
+	case LOG_WARNING:
+		return "warning";
+	case LOG_ERROR:
+		return "error";
+	}
+	return "error";
+}
+
+/* Text between quotes; control characters, quotes and backslashes escaped as in JSON. */
+static void
+put_quoted(struct buf *line, struct str text)
+{
+	buf_put_char(line, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c == '"' || c == '\\')
+			buf_fmt(line, "\\%c", c);
+		else if (c == '\n')
+			buf_put(line, STR("\\n"));
+		else if (c < 0x20 || c == 0x7f)
+			buf_fmt(line, "\\u%04x", c);
+		else
+			buf_put_char(line, (char)c);
+	}
+	buf_put_char(line, '"');
+}
+
+static bool
+is_plain(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7f)
+			return false;
+	}
+	return text.len > 0;
+}
+
+static void
+put_key(struct buf *line, const char *key)
+{
+	if (config.format == LOG_JSON)
+		buf_fmt(line, "%s\"%s\":", line->len > 1 ? "," : "", key);
+	else
+		buf_fmt(line, "%s%s=", line->len ? " " : "", key);
+}
+
+static void
+put_text(struct buf *line, const char *key, struct str text)
+{
+	put_key(line, key);
+	if (config.format == LOG_LOGFMT && is_plain(text))
+		buf_put(line, text);
+	else
+		put_quoted(line, text);
+}
+
+static void
+put_field(struct buf *line, const struct log_field *field)
+{
+	switch (field->type) {
+	case LOG_FIELD_TEXT:
+		put_text(line, field->key, field->text);
+		break;
+	case LOG_FIELD_I64:
+		put_key(line, field->key);
+		buf_put_i64(line, field->i64);
+		break;
+	case LOG_FIELD_F64:
+		put_key(line, field->key);
+		buf_fmt(line, "%.6g", field->f64);
+		break;
+	}
+}
+
+static void
+put_time(struct buf *line)
+{
+	struct timespec now;
+	struct tm parts;
+	char text[40];
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &parts);
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+	put_key(line, "time");
+	buf_fmt(line, config.format == LOG_JSON ? "\"%.*s.%06ldZ\"" : "%.*s.%06ldZ",
+		(int)len, text, now.tv_nsec / 1000);
+}
+
+static void
+put_request_id(struct buf *line, const struct ctx *ctx)
+{
+	char text[33];
+
+	for (size_t i = 0; i < sizeof(ctx->request_id.bytes); i++)
+		snprintf(text + 2 * i, 3, "%02x", ctx->request_id.bytes[i]);
+	put_text(line, "request_id", str_from(text));
+}
+
+void
+log_write(enum log_level level, const struct ctx *ctx, const char *event,
+	const struct log_field *fields, size_t count)
+{
+	char storage[LINE_BYTES_MAX];
+	struct buf line;
+	ssize_t written;
+
+	/* Two bytes are kept for the end of a line that was cut. */
+	buf_init_fixed(&line, storage, sizeof(storage) - 2);
+	if (config.format == LOG_JSON)
+		buf_put_char(&line, '{');
+	put_time(&line);
+	put_text(&line, "level", str_from(level_name(level)));
+	put_text(&line, "event", str_from(event));
+	if (ctx && ctx->route)
+		put_text(&line, "route", str_from(ctx->route));
+	if (ctx && !uuid_is_nil(ctx->request_id))
+		put_request_id(&line, ctx);
+	for (size_t i = 0; i < count; i++)
+		put_field(&line, &fields[i]);
+	if (config.format == LOG_JSON)
+		storage[line.len++] = '}';
+	storage[line.len++] = '\n';
+	do
+		written = write(config.fd, storage, line.len);
+	while (written < 0 && errno == EINTR);
+}
+
+void
+log_err(const struct ctx *ctx, const char *event, const struct err *err)
+{
+	char storage[2048];
+	struct buf notes;
+	enum log_level level = err->code == ERR_INTERNAL || err->code == ERR_UNCERTAIN
+		? LOG_ERROR
+		: LOG_WARNING;
+
+	buf_init_fixed(&notes, storage, sizeof(storage));
+	for (const struct err_note *note = err->notes; note; note = note->older) {
+		buf_put(&notes, note->text);
+		if (note->older)
+			buf_put(&notes, STR("; "));
+	}
+	LOG_AT(level, ctx, event, LOG_TEXT("code", err_code_name(err->code)),
+		LOG_STR("error", err->message), LOG_STR("notes", buf_str(&notes)),
+		LOG_TEXT("file", err->file), LOG_I64("line", err->line));
+}

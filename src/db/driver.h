@@ -1,0 +1,44 @@
+/*
+ * What an engine provides. db/db.c decides, counts and retries; a driver carries out.
+ *
+ * Called on a loop, inside a fiber. `state` is the driver's, one a database, shared by
+ * all loops.
+ */
+#ifndef DB_DRIVER_H
+#define DB_DRIVER_H
+
+#include "db/db.h"
+
+struct driver {
+	const char *name;
+	enum dialect dialect;
+
+	struct err *(*open)(
+		struct ctx *ctx, const struct db_options *options, void **ret);
+	void (*close)(void *state);
+	void (*loop_close)(void *state);
+
+	/*
+	 * One transaction, tried once: begin, FN(TX, ARG), commit or roll back. TX is
+	 * made by the caller but for its handle. ret_may_retry: the transaction was
+	 * undone for a reason that another try may not meet.
+	 */
+	struct err *(*transact)(
+		void *state, struct tx *tx, tx_fn fn, void *arg, bool *ret_may_retry);
+
+	/* One query, in TX's transaction or by itself. */
+	struct err *(*run)(void *state, struct tx *tx, const struct query *query,
+		const struct value *params, struct row_sink sink, int64_t *ret_affected);
+	struct err *(*run_batch)(void *state, struct tx *tx, const struct query *query,
+		const struct value *params, size_t sets, int64_t *ret_affected);
+	struct err *(*run_text)(void *state, struct tx *tx, struct str sql);
+	struct err *(*describe)(void *state, struct ctx *ctx, const struct query *query,
+		struct query_description *ret);
+	struct err *(*ping)(void *state, struct ctx *ctx);
+	void (*counters)(void *state, struct pool_counters *ret);
+};
+
+extern const struct driver driver_postgres;
+extern const struct driver driver_sqlite;
+
+#endif

@@ -1,0 +1,17 @@
+/* Time. Work takes its time from ctx->now; only the edges read the clock. */
+#ifndef SYS_CLOCK_H
+#define SYS_CLOCK_H
+
+#include "base/compiler.h"
+
+/* Microseconds since 1970 UTC. May jump when the operator sets the clock. */
+int64_t clock_now_us(void);
+
+/* Nanoseconds since some moment in the past; never goes back. Deadlines are of this
+ * clock. */
+int64_t clock_monotonic_ns(void);
+
+/* The deadline MILLISECONDS from now. */
+int64_t clock_deadline_ms(int64_t milliseconds);
+
+#endif
