@@ -3,6 +3,19 @@
  *
  * Called on a loop, inside a fiber. `state` is the driver's, one a database, shared by
  * all loops.
+ *
+ * Identity, on PostgreSQL (docs/decisions/row-security.md). A query that is_actor or
+ * is_system is preceded, in the same transaction or the same Sync, by one statement:
+ *
+ *     SELECT set_config('role', $1, true), set_config('app.current_user_id', $2, true)
+ *
+ * is_actor: $1 is the role that the connection found itself in when it was opened
+ * (current_user), $2 the actor's id, or '' for nobody. is_system: $1 is
+ * 'gridiron_system', $2 is ''. Inside a transaction it is sent again only where the
+ * identity changes. A query that is neither sends nothing: by itself it has no identity
+ * and sees no user's rows; in a transaction it has the identity of the query before.
+ * Where that first role is a superuser's or has BYPASSRLS (db_options.allows_any_role:
+ * migrations and tests), $1 is always the first role: gridiron_system may not exist yet.
  */
 #ifndef DB_DRIVER_H
 #define DB_DRIVER_H

@@ -77,9 +77,10 @@ struct query {
 	const char *file;               /* "affiliates.sql" */
 	const char *sql[DIALECT_COUNT]; /* with $1 or ?1 for arguments */
 	enum query_shape shape;
-	bool is_write; /* anything but a plain SELECT */
-	bool is_actor; /* `as: actor`: runs under row security of ctx->actor */
-	bool is_slow;  /* `pool: batch`: expected to be slow, kept off the lanes */
+	bool is_write;  /* anything but a plain SELECT */
+	bool is_actor;  /* `as: actor`: runs under row security of ctx->actor */
+	bool is_system; /* `as: system`: passes row security, see db/driver.h */
+	bool is_slow;   /* `pool: batch`: expected to be slow, kept off the lanes */
 	bool allows_replica;
 	bool allows_scan; /* `scan: ok` */
 	uint8_t param_count;
