@@ -29,6 +29,10 @@ struct fiber_event {
 void fiber_event_init(struct fiber_event *event); /* on the waiting fiber's loop */
 void fiber_event_set(struct fiber_event *event);
 enum wait_end fiber_event_wait(struct fiber_event *event, int64_t deadline);
+/* Wait until it is set, whatever comes: also in a fiber that is cancelled, and after a
+ * wait that ended without it. For a setter that works in this fiber's memory and was told
+ * to stop. */
+void fiber_event_join(struct fiber_event *event);
 
 /*
  * Run FN(ARG) on a thread of the offload pool, for what must block: password hashing,
