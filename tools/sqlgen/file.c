@@ -1,0 +1,135 @@
+#include "sqlgen/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#include "base/vec.h"
+
+enum {
+	FILE_BYTES_MAX = 16 << 20,
+};
+
+static void
+close_stream(FILE **stream)
+{
+	if (*stream)
+		fclose(*stream);
+}
+
+static void
+close_folder(DIR **folder)
+{
+	if (*folder)
+		closedir(*folder);
+}
+
+static struct err *
+read_all(struct arena *arena, struct str path, struct str *ret)
+{
+	CLEANUP(close_stream) FILE *stream = fopen(str_cstr(arena, path), "rbe");
+	struct buf text;
+
+	if (!stream)
+		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be read: %s",
+			STR_ARG(path), strerror(errno));
+	buf_init(&text, arena, FILE_BYTES_MAX);
+	for (;;) {
+		char *at = buf_reserve(&text, BUFSIZ);
+		size_t count = at ? fread(at, 1, BUFSIZ, stream) : 0;
+
+		buf_added(&text, count);
+		if (count == 0)
+			break;
+	}
+	if (ferror(stream) || buf_is_cut(&text))
+		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be read whole",
+			STR_ARG(path));
+	*ret = buf_str(&text);
+	return NULL;
+}
+
+static struct str
+name_of(struct str path)
+{
+	for (size_t i = path.len; i > 0; i--)
+		if (path.ptr[i - 1] == '/')
+			return str_slice(path, i, path.len);
+	return path;
+}
+
+static struct str
+stem_of(struct str name)
+{
+	ptrdiff_t dot = str_find_char(name, '.');
+
+	return dot < 0 ? name : str_slice(name, 0, (size_t)dot);
+}
+
+struct err *
+file_read(struct arena *arena, struct str path, struct file *ret)
+{
+	struct file file = { .path = path, .name = name_of(path) };
+
+	file.stem = stem_of(file.name);
+	TRY(read_all(arena, path, &file.text));
+	if (!str_is_utf8(file.text))
+		return err_in(
+			arena, ERR_INVALID, STR_FMT ": is not UTF-8", STR_ARG(path));
+	*ret = file;
+	return NULL;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct err *
+file_read_folder(
+	struct arena *arena, struct str folder, struct str suffix, struct file_list *ret)
+{
+	CLEANUP(close_folder) DIR *dir = opendir(str_cstr(arena, folder));
+	struct {
+		VEC_OF(struct str)
+	} paths = { 0 };
+	struct dirent *entry;
+	struct file *files;
+
+	if (!dir)
+		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be read: %s",
+			STR_ARG(folder), strerror(errno));
+	while ((entry = readdir(dir)) != NULL) {
+		struct str name = str_from(entry->d_name);
+
+		if (name.ptr[0] == '.' || !str_ends_with(name, suffix))
+			continue;
+		if (!VEC_PUSH(arena, &paths,
+			    str_fmt(arena, STR_FMT "/%s", STR_ARG(folder),
+				    entry->d_name)))
+			return err_no_memory();
+	}
+	if (paths.count)
+		qsort(paths.items, paths.count, sizeof(*paths.items), by_text);
+	TRY_NEW(arena, files, paths.count + 1);
+	for (size_t i = 0; i < paths.count; i++)
+		TRY(file_read(arena, paths.items[i], &files[i]));
+	*ret = (struct file_list){ .items = files, .count = paths.count };
+	return NULL;
+}
+
+struct err *
+file_write(struct arena *arena, struct str path, const struct buf *text)
+{
+	CLEANUP(close_stream) FILE *stream = NULL;
+
+	if (buf_is_cut(text))
+		return err_in(
+			arena, ERR_INVALID, STR_FMT ": would be too long", STR_ARG(path));
+	stream = fopen(str_cstr(arena, path), "wbe");
+	if (!stream || fwrite(text->ptr, 1, text->len, stream) != text->len ||
+		fflush(stream) != 0)
+		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be written: %s",
+			STR_ARG(path), strerror(errno));
+	return NULL;
+}
