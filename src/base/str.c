@@ -109,14 +109,16 @@ str_next(struct str *rest, char separator, struct str *ret)
 	return true;
 }
 
-/* Length of the UTF-8 sequence at the start of P, or 0 where there is none (RFC 3629,
- * table 3-7 of Unicode). */
-static size_t
-utf8_length(const unsigned char *p, size_t left)
+/* Table 3-7 of Unicode. */
+size_t
+str_utf8_sequence(struct str s)
 {
+	const unsigned char *p = (const unsigned char *)s.ptr;
 	unsigned char low = 0x80, high = 0xBF;
 	size_t length;
 
+	if (s.len == 0)
+		return 0;
 	if (p[0] < 0x80)
 		return 1;
 	if (p[0] >= 0xC2 && p[0] <= 0xDF)
@@ -127,7 +129,7 @@ utf8_length(const unsigned char *p, size_t left)
 		length = 4;
 	else
 		return 0;
-	if (left < length)
+	if (s.len < length)
 		return 0;
 	if (p[0] == 0xE0)
 		low = 0xA0;
@@ -151,8 +153,7 @@ str_is_utf8(struct str s)
 	size_t at = 0;
 
 	while (at < s.len) {
-		size_t length = utf8_length(
-			(const unsigned char *)s.ptr + at, s.len - at);
+		size_t length = str_utf8_sequence(str_slice(s, at, s.len));
 
 		if (length == 0)
 			return false;

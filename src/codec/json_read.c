@@ -1,0 +1,192 @@
+#include "codec/json_read.h"
+
+#include <jansson.h>
+
+/* Where a fault is, both from 1. */
+struct position {
+	int line;
+	int column;
+};
+
+/*
+ * Whether TEXT nests deeper than allowed. Asked before jansson parses it, which descends
+ * 2,048 levels on the stack of the caller; a fiber's is too small for that.
+ */
+static bool
+is_too_deep(struct str text, struct position *ret)
+{
+	struct position at = { .line = 1, .column = 0 };
+	bool is_text = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		at.column++;
+		if (c == '\n') {
+			at.line++;
+			at.column = 0;
+		}
+		if (is_text && c == '\\') {
+			i++;
+			at.column++;
+		} else if (c == '"')
+			is_text = !is_text;
+		else if (!is_text && (c == '[' || c == '{'))
+			depth++;
+		else if (!is_text && (c == ']' || c == '}'))
+			depth--;
+		if (depth > JSON_DEPTH_MAX) {
+			*ret = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct err *
+node_from(struct arena *arena, const json_t *value, struct json_node *ret);
+
+static struct err *
+text_from(struct arena *arena, const char *text, size_t len, struct str *ret)
+{
+	*ret = str_dup(arena, (struct str){ .ptr = text, .len = len });
+	return str_is_none(*ret) ? err_no_memory() : NULL;
+}
+
+static struct err *
+array_from(struct arena *arena, const json_t *value, struct json_node *ret)
+{
+	ret->count = json_array_size(value);
+	TRY_NEW(arena, ret->items, ret->count);
+	for (size_t i = 0; i < ret->count; i++)
+		TRY(node_from(arena, json_array_get(value, i), &ret->items[i]));
+	return NULL;
+}
+
+static struct err *
+object_from(struct arena *arena, json_t *value, struct json_node *ret)
+{
+	const char *key;
+	json_t *item;
+
+	TRY_NEW(arena, ret->items, json_object_size(value));
+	TRY_NEW(arena, ret->keys, json_object_size(value));
+	json_object_foreach(value, key, item)
+	{
+		TRY(text_from(arena, key, strlen(key), &ret->keys[ret->count]));
+		TRY(node_from(arena, item, &ret->items[ret->count]));
+		ret->count++;
+	}
+	return NULL;
+}
+
+static struct err *
+node_from(struct arena *arena, const json_t *value, struct json_node *ret)
+{
+	switch (json_typeof(value)) {
+	case JSON_NULL:
+		ret->kind = JSON_IS_NULL;
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		ret->kind = JSON_IS_BOOL;
+		ret->boolean = json_is_true(value);
+		break;
+	case JSON_INTEGER:
+		ret->kind = JSON_IS_I64;
+		ret->i64 = json_integer_value(value);
+		ret->f64 = (double)ret->i64;
+		break;
+	case JSON_REAL:
+		ret->kind = JSON_IS_F64;
+		ret->f64 = json_real_value(value);
+		break;
+	case JSON_STRING:
+		ret->kind = JSON_IS_TEXT;
+		TRY(text_from(arena, json_string_value(value), json_string_length(value),
+			&ret->text));
+		break;
+	case JSON_ARRAY:
+		ret->kind = JSON_IS_ARRAY;
+		TRY(array_from(arena, value, ret));
+		break;
+	case JSON_OBJECT:
+		ret->kind = JSON_IS_OBJECT;
+		/* jansson iterates only over what it may change; nothing is changed. */
+		TRY(object_from(arena, (json_t *)(uintptr_t)value, ret));
+		break;
+	}
+	return NULL;
+}
+
+/* jansson's reason without the piece of input that it quotes, which may hold anything. */
+static struct str
+reason_of(const json_error_t *error)
+{
+	struct str reason = str_from(error->text);
+	ptrdiff_t quote = str_find(reason, STR(" near '"));
+
+	return quote < 0 ? reason : str_slice(reason, 0, (size_t)quote);
+}
+
+struct err *
+json_read(struct arena *arena, struct str text, struct json_node *ret)
+{
+	struct position at;
+	json_error_t error;
+	struct json_node node = { .kind = JSON_IS_NULL };
+	struct err *err;
+	json_t *root;
+
+	if (is_too_deep(text, &at))
+		return err_in(arena, ERR_INVALID,
+			"not valid JSON at line %d, column %d: nested deeper than %d "
+			"levels",
+			at.line, at.column, JSON_DEPTH_MAX);
+	root = json_loadb(text.len ? text.ptr : "", text.len,
+		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!root)
+		return err_in(arena, ERR_INVALID,
+			"not valid JSON at line %d, column %d: " STR_FMT, error.line,
+			error.column, STR_ARG(reason_of(&error)));
+	err = node_from(arena, root, &node);
+	json_decref(root);
+	TRY(err);
+	*ret = node;
+	return NULL;
+}
+
+const struct json_node *
+json_node_find(const struct json_node *object, struct str key)
+{
+	if (!object || object->kind != JSON_IS_OBJECT)
+		return NULL;
+	for (size_t i = 0; i < object->count; i++) {
+		if (str_eq(object->keys[i], key))
+			return &object->items[i];
+	}
+	return NULL;
+}
+
+const char *
+json_kind_name(enum json_kind kind)
+{
+	switch (kind) {
+	case JSON_IS_NULL:
+		return "null";
+	case JSON_IS_BOOL:
+		return "a boolean";
+	case JSON_IS_I64:
+		return "an integer";
+	case JSON_IS_F64:
+		return "a number";
+	case JSON_IS_TEXT:
+		return "a text";
+	case JSON_IS_ARRAY:
+		return "an array";
+	case JSON_IS_OBJECT:
+		return "an object";
+	}
+	return "a value";
+}

@@ -1,0 +1,294 @@
+#include "codec/json_write.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "codec/iso_time.h"
+#include "codec/uuid.h"
+
+/* What may stand in a JSON string as it is: ASCII but controls, the quote and the
+ * backslash. */
+static inline bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static void
+put_value_start(struct json *json)
+{
+	if (json->needs_comma)
+		buf_put_char(json->out, ',');
+	json->needs_comma = true;
+}
+
+void
+json_put_object(struct json *json)
+{
+	put_value_start(json);
+	buf_put_char(json->out, '{');
+	json->needs_comma = false;
+}
+
+void
+json_put_object_end(struct json *json)
+{
+	buf_put_char(json->out, '}');
+	json->needs_comma = true;
+}
+
+void
+json_put_array(struct json *json)
+{
+	put_value_start(json);
+	buf_put_char(json->out, '[');
+	json->needs_comma = false;
+}
+
+void
+json_put_array_end(struct json *json)
+{
+	buf_put_char(json->out, ']');
+	json->needs_comma = true;
+}
+
+static void
+put_escape(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '"':
+		buf_put(out, STR("\\\""));
+		break;
+	case '\\':
+		buf_put(out, STR("\\\\"));
+		break;
+	case '\n':
+		buf_put(out, STR("\\n"));
+		break;
+	case '\r':
+		buf_put(out, STR("\\r"));
+		break;
+	case '\t':
+		buf_put(out, STR("\\t"));
+		break;
+	default:
+		buf_fmt(out, "\\u%04x", c);
+	}
+}
+
+static void
+put_quoted(struct buf *out, struct str text)
+{
+	size_t at = 0;
+
+	buf_put_char(out, '"');
+	while (at < text.len) {
+		size_t begin = at;
+
+		while (at < text.len && is_plain((unsigned char)text.ptr[at]))
+			at++;
+		buf_put(out, str_slice(text, begin, at));
+		if (at == text.len)
+			break;
+		if ((unsigned char)text.ptr[at] < 0x80) {
+			put_escape(out, (unsigned char)text.ptr[at]);
+			at++;
+		} else {
+			size_t size = str_utf8_sequence(str_slice(text, at, text.len));
+
+			buf_put(out,
+				size ? str_slice(text, at, at + size)
+				     : STR("\xef\xbf\xbd"));
+			at += size ? size : 1;
+		}
+	}
+	buf_put_char(out, '"');
+}
+
+void
+json_put_key(struct json *json, struct str key)
+{
+	put_value_start(json);
+	put_quoted(json->out, key);
+	buf_put_char(json->out, ':');
+	json->needs_comma = false;
+}
+
+void
+json_put_null(struct json *json)
+{
+	put_value_start(json);
+	buf_put(json->out, STR("null"));
+}
+
+void
+json_put_bool(struct json *json, bool value)
+{
+	put_value_start(json);
+	buf_put(json->out, value ? STR("true") : STR("false"));
+}
+
+void
+json_put_i64(struct json *json, int64_t value)
+{
+	put_value_start(json);
+	buf_put_i64(json->out, value);
+}
+
+void
+f64_format(struct buf *out, double value)
+{
+	char digits[32];
+	int len = 0;
+
+	if (value == trunc(value) && fabs(value) < 1e15) {
+		buf_put_i64(out, (int64_t)value);
+		return;
+	}
+	/* Every double is told by 17 digits, most by 15 or fewer. */
+	for (int precision = 15; precision <= 17; precision++) {
+		len = snprintf(digits, sizeof(digits), "%.*g", precision, value);
+		if (strtod(digits, NULL) == value)
+			break;
+	}
+	buf_put(out, (struct str){ .ptr = digits, .len = (size_t)len });
+}
+
+void
+f64_format_fixed(struct buf *out, double value, int decimals)
+{
+	static const double scales[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+		1e9 };
+	double scaled = fabs(value) * scales[decimals];
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t rest;
+	bool is_fraction = false;
+
+	/* Past 2^53 there are no decimals left to round. */
+	if (scaled >= 9e15) {
+		f64_format(out, value);
+		return;
+	}
+	rest = (uint64_t)llround(scaled);
+	if (rest == 0)
+		value = 0;
+	for (int place = 0; place < decimals; place++) {
+		is_fraction = is_fraction || rest % 10 != 0;
+		if (is_fraction)
+			digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	}
+	if (is_fraction)
+		digits[--at] = '.';
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		digits[--at] = '-';
+	buf_put(out, (struct str){ .ptr = digits + at, .len = sizeof(digits) - at });
+}
+
+void
+json_put_f64(struct json *json, double value)
+{
+	if (!isfinite(value)) {
+		json_put_null(json);
+		return;
+	}
+	put_value_start(json);
+	f64_format(json->out, value);
+}
+
+void
+json_put_fixed(struct json *json, double value, int decimals)
+{
+	if (!isfinite(value)) {
+		json_put_null(json);
+		return;
+	}
+	put_value_start(json);
+	f64_format_fixed(json->out, value, decimals);
+}
+
+void
+json_put_text(struct json *json, struct str text)
+{
+	if (str_is_none(text)) {
+		json_put_null(json);
+		return;
+	}
+	put_value_start(json);
+	put_quoted(json->out, text);
+}
+
+void
+json_put_raw(struct json *json, struct str text)
+{
+	put_value_start(json);
+	buf_put(json->out, str_is_none(text) ? STR("null") : text);
+}
+
+void
+json_put_uuid(struct json *json, struct uuid uuid)
+{
+	put_value_start(json);
+	buf_put_char(json->out, '"');
+	uuid_format(json->out, uuid);
+	buf_put_char(json->out, '"');
+}
+
+void
+json_put_time(struct json *json, int64_t time_us)
+{
+	put_value_start(json);
+	buf_put_char(json->out, '"');
+	iso_time_format(json->out, time_us);
+	buf_put_char(json->out, '"');
+}
+
+void
+json_put_opt_bool(struct json *json, struct opt_bool value)
+{
+	if (value.is_set)
+		json_put_bool(json, value.value);
+	else
+		json_put_null(json);
+}
+
+void
+json_put_opt_i32(struct json *json, struct opt_i32 value)
+{
+	if (value.is_set)
+		json_put_i64(json, value.value);
+	else
+		json_put_null(json);
+}
+
+void
+json_put_opt_i64(struct json *json, struct opt_i64 value)
+{
+	if (value.is_set)
+		json_put_i64(json, value.value);
+	else
+		json_put_null(json);
+}
+
+void
+json_put_opt_fixed(struct json *json, struct opt_f64 value, int decimals)
+{
+	if (value.is_set)
+		json_put_fixed(json, value.value, decimals);
+	else
+		json_put_null(json);
+}
+
+void
+json_put_opt_time(struct json *json, struct opt_i64 time_us)
+{
+	if (time_us.is_set)
+		json_put_time(json, time_us.value);
+	else
+		json_put_null(json);
+}

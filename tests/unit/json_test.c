@@ -1,0 +1,219 @@
+#include "tests/tap.h"
+
+#include <math.h>
+
+#include "codec/json_read.h"
+#include "codec/json_write.h"
+
+static char storage[1 << 16];
+static struct arena arena = { .cap_bytes = 1 << 22 };
+
+#define WRITTEN(statements, want)                        \
+	do {                                             \
+		struct buf out_;                         \
+		struct json json;                        \
+		buf_init_fixed(&out_, storage, 1 << 16); \
+		json = json_begin(&out_);                \
+		statements;                              \
+		EQ_STR(buf_str(&out_), str_from(want));  \
+	} while (0)
+
+TEST(commas_stand_between_values_and_nowhere_else)
+{
+	struct buf out;
+	struct json json;
+
+	buf_init_fixed(&out, storage, sizeof(storage));
+	json = json_begin(&out);
+	json_put_object(&json);
+	json_put_key(&json, STR("a"));
+	json_put_array(&json);
+	json_put_i64(&json, 1);
+	json_put_array(&json);
+	json_put_array_end(&json);
+	json_put_object(&json);
+	json_put_object_end(&json);
+	json_put_null(&json);
+	json_put_array_end(&json);
+	json_put_key(&json, STR("b"));
+	json_put_bool(&json, true);
+	json_put_key(&json, STR("c"));
+	json_put_raw(&json, STR("[1,2]"));
+	json_put_object_end(&json);
+	EQ_STR(buf_str(&out), STR("{\"a\":[1,[],{},null],\"b\":true,\"c\":[1,2]}"));
+}
+
+TEST(text_is_escaped)
+{
+	WRITTEN(json_put_text(&json, STR("a\"b\\c\n\r\t\x01\x7f/")),
+		"\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u007f/\"");
+	WRITTEN(json_put_text(&json, STR("Gr\xc3\xbc\xc3\x9f \xf0\x9f\x8f\x88")),
+		"\"Gr\xc3\xbc\xc3\x9f \xf0\x9f\x8f\x88\"");
+	WRITTEN(json_put_text(&json, STR_NONE), "null");
+	WRITTEN(json_put_text(&json, STR("")), "\"\"");
+}
+
+TEST(bytes_that_are_not_utf8_are_replaced)
+{
+	WRITTEN(json_put_text(&json,
+			STR("a\xff"
+			    "b\xc3")),
+		"\"a\xef\xbf\xbd"
+		"b\xef\xbf\xbd\"");
+	WRITTEN(json_put_text(&json, STR("\xed\xa0\x80")),
+		"\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+TEST(numbers_are_short_and_exact)
+{
+	WRITTEN(json_put_i64(&json, INT64_MIN), "-9223372036854775808");
+	WRITTEN(json_put_f64(&json, 0.1), "0.1");
+	WRITTEN(json_put_f64(&json, 0.1 + 0.2), "0.30000000000000004");
+	WRITTEN(json_put_f64(&json, -3), "-3");
+	WRITTEN(json_put_f64(&json, 1e300), "1e+300");
+	WRITTEN(json_put_f64(&json, 5e-324), "4.94065645841247e-324");
+	WRITTEN(json_put_f64(&json, NAN), "null");
+	WRITTEN(json_put_f64(&json, INFINITY), "null");
+}
+
+TEST(fixed_numbers_are_rounded_without_trailing_zeros)
+{
+	WRITTEN(json_put_fixed(&json, 0.5, 4), "0.5");
+	WRITTEN(json_put_fixed(&json, 2.0 / 3, 4), "0.6667");
+	WRITTEN(json_put_fixed(&json, -2.0 / 3, 2), "-0.67");
+	WRITTEN(json_put_fixed(&json, 41.95, 1), "42");
+	WRITTEN(json_put_fixed(&json, 100, 3), "100");
+	WRITTEN(json_put_fixed(&json, -0.0001, 2), "0");
+	WRITTEN(json_put_fixed(&json, 10.01, 2), "10.01");
+	WRITTEN(json_put_fixed(&json, 7, 0), "7");
+	WRITTEN(json_put_fixed(&json, 1e20, 3), "1e+20");
+	WRITTEN(json_put_fixed(&json, NAN, 3), "null");
+}
+
+TEST(every_double_reads_back_as_itself)
+{
+	uint64_t bits = 0x9e3779b97f4a7c15u;
+
+	for (int i = 0; i < 20000; i++) {
+		char digits[40];
+		struct buf out;
+		double value, back;
+
+		bits = bits * 6364136223846793005u + 1442695040888963407u;
+		memcpy(&value, &bits, sizeof(value));
+		if (!isfinite(value))
+			continue;
+		buf_init_fixed(&out, digits, sizeof(digits) - 1);
+		f64_format(&out, value);
+		digits[out.len] = '\0';
+		back = strtod(digits, NULL);
+		OK_OR(back == value, "%s", digits);
+	}
+}
+
+TEST(optional_values_are_null_when_unset)
+{
+	WRITTEN(json_put_opt_i32(&json, (struct opt_i32)OPT(7)), "7");
+	WRITTEN(json_put_opt_i32(&json, (struct opt_i32){ 0 }), "null");
+	WRITTEN(json_put_opt_fixed(&json, (struct opt_f64)OPT(7.25), 1), "7.3");
+	WRITTEN(json_put_opt_bool(&json, (struct opt_bool){ 0 }), "null");
+	WRITTEN(json_put_opt_time(&json, (struct opt_i64)OPT(0)),
+		"\"1970-01-01T00:00:00Z\"");
+	WRITTEN(json_put_uuid(&json, (struct uuid){ { 0xab, 0xcd } }),
+		"\"abcd0000-0000-0000-0000-000000000000\"");
+}
+
+TEST(a_document_reads_as_its_tree)
+{
+	struct json_node root;
+	const struct json_node *node;
+
+	OK_ERR(json_read(&arena,
+		STR(" {\"a\": [1, -2.5e1, \"x\\u00e9\", true, null], \"b\": {}} "),
+		&root));
+	EQ_I64(root.kind, JSON_IS_OBJECT);
+	EQ_I64(root.count, 2);
+	node = json_node_find(&root, STR("a"));
+	OK(node && node->kind == JSON_IS_ARRAY && node->count == 5);
+	EQ_I64(node->items[0].i64, 1);
+	NEAR(node->items[0].f64, 1, 0);
+	EQ_I64(node->items[1].kind, JSON_IS_F64);
+	NEAR(node->items[1].f64, -25, 0);
+	EQ_STR(node->items[2].text, STR("x\xc3\xa9"));
+	OK(node->items[3].boolean);
+	EQ_I64(node->items[4].kind, JSON_IS_NULL);
+	OK(json_node_find(&root, STR("c")) == NULL);
+	OK(json_node_find(node, STR("a")) == NULL);
+}
+
+#define REFUSED(text) FAILS_WITH(json_read(&arena, STR(text), &root), ERR_INVALID)
+
+TEST(what_is_not_strict_json_is_refused)
+{
+	struct json_node root = { .kind = JSON_IS_TEXT };
+
+	REFUSED("");
+	REFUSED("{");
+	REFUSED("[1,]");
+	REFUSED("{\"a\":1} x");
+	REFUSED("{\"a\":1,\"a\":2}");
+	REFUSED("[01]");
+	REFUSED("[.5]");
+	REFUSED("[NaN]");
+	REFUSED("[1e999]");
+	REFUSED("[99999999999999999999]");
+	REFUSED("['a']");
+	REFUSED("[\"\xff\"]");
+	REFUSED("[\"\\ud800\"]");
+	REFUSED("[\"a\\u0000b\"]");
+	REFUSED("[\"a\0b\"]");
+	REFUSED("[\"a\nb\"]");
+	REFUSED("// comment\n[]");
+	EQ_I64(root.kind, JSON_IS_TEXT); /* untouched */
+}
+
+TEST(a_fault_is_told_with_line_and_column)
+{
+	struct json_node root;
+	struct err *err = json_read(&arena, STR("{\n \"a\": tru\n}"), &root);
+
+	OK(err != NULL);
+	OK_OR(str_find(err->message, STR("line 2, column 9")) > 0, STR_FMT,
+		STR_ARG(err->message));
+	OK_OR(str_find(err->message, STR("tru")) < 0, STR_FMT, STR_ARG(err->message));
+}
+
+TEST(nesting_ends_at_sixty_four_levels)
+{
+	struct json_node root;
+	char deep[200000];
+
+	memset(deep, '[', 64);
+	memset(deep + 64, ']', 64);
+	OK_ERR(json_read(&arena, (struct str){ deep, 128 }, &root));
+	memset(deep, '[', 65);
+	memset(deep + 65, ']', 65);
+	FAILS_WITH(json_read(&arena, (struct str){ deep, 130 }, &root), ERR_INVALID);
+	memset(deep, '[', sizeof(deep));
+	FAILS_WITH(json_read(&arena, (struct str){ deep, sizeof(deep) }, &root),
+		ERR_INVALID);
+	/* Brackets in text do not count. */
+	memset(deep, '"', 1);
+	deep[99] = '"';
+	OK_ERR(json_read(&arena, (struct str){ deep, 100 }, &root));
+}
+
+TEST(reading_stops_at_the_cap_of_the_arena)
+{
+	struct arena small = { .cap_bytes = 4096 };
+	struct json_node root;
+
+	memset(storage, ',', 8000);
+	for (int i = 1; i < 8000; i += 2)
+		storage[i] = '1';
+	storage[0] = '[';
+	storage[8000] = ']';
+	FAILS_WITH(
+		json_read(&small, (struct str){ storage, 8001 }, &root), ERR_TOO_LARGE);
+	arena_release(&small);
+}
