@@ -13,6 +13,7 @@
 #include <llhttp.h>
 
 #include "base/buf.h"
+#include "http/head.h"
 
 enum {
 	/* 16 digits hold any 64-bit size; and the line end. */
@@ -39,7 +40,6 @@ struct http_parser {
 	struct http_header header; /* being read */
 
 	bool is_chunked;
-	bool has_length;
 	uint64_t length;
 	size_t body_bytes_max;
 	char *body; /* NULL: not copied, or chunked */
@@ -346,195 +346,26 @@ refuse_llhttp(struct http_parser *parser, llhttp_errno_t error, const char *end)
 	return refuse(parser, 400, "the request is malformed");
 }
 
-/* Whether every line of HEAD ends with CR LF, and neither stands elsewhere. */
-static bool
-has_proper_lines(struct str head)
-{
-	while (head.len > 0) {
-		const char *end = memchr(head.ptr, '\n', head.len);
-		const char *cr = memchr(head.ptr, '\r', head.len);
-
-		if (!end || !cr || cr + 1 != end)
-			return false;
-		head.len -= (size_t)(end + 1 - head.ptr);
-		head.ptr = end + 1;
-	}
-	return true;
-}
-
-/* A folded line begins with a space or a tab. HEAD has proper lines. */
-static bool
-has_folded_line(struct str head)
-{
-	const char *end = head.ptr + head.len;
-
-	for (const char *at = head.ptr; at < end; at++) {
-		at = memchr(at, '\n', (size_t)(end - at));
-		if (!at)
-			return false;
-		if (at + 1 < end && (at[1] == ' ' || at[1] == '\t'))
-			return true;
-	}
-	return false;
-}
-
-/* "name", "1.2.3.4", "[::1]", each with ":port" or without. */
-static bool
-is_host(struct str host)
-{
-	struct str port = STR_NONE;
-	bool is_ipv6 = host.len > 0 && host.ptr[0] == '[';
-	ptrdiff_t end;
-
-	if (is_ipv6) {
-		end = str_find_char(host, ']');
-		if (end < 3)
-			return false;
-		port = str_slice(host, (size_t)end + 1, host.len);
-		host = str_slice(host, 1, (size_t)end);
-		if (port.len > 0 && port.ptr[0] != ':')
-			return false;
-		port = str_slice(port, 1, port.len);
-	} else {
-		end = str_find_char(host, ':');
-		if (end >= 0) {
-			port = str_slice(host, (size_t)end + 1, host.len);
-			host = str_slice(host, 0, (size_t)end);
-		}
-	}
-	for (size_t i = 0; i < port.len; i++)
-		if (port.ptr[i] < '0' || port.ptr[i] > '9' || i == 5)
-			return false;
-	for (size_t i = 0; i < host.len; i++) {
-		char c = host.ptr[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			    (c >= '0' && c <= '9') || c == '.' ||
-			    (is_ipv6 ? c == ':' : c == '-' || c == '_')))
-			return false;
-	}
-	return host.len > 0;
-}
-
+/* The head is complete: BYTES, from the method on. */
 static enum http_step
-read_host(struct http_parser *parser, struct str value)
+read_head(struct http_parser *parser, struct str bytes)
 {
-	if (!str_is_none(parser->rq->host))
-		return refuse(parser, 400, "the Host header is repeated");
-	if (!is_host(value))
-		return refuse(parser, 400, "the Host header is not one host");
-	parser->rq->host = value;
-	return HTTP_DONE;
-}
+	struct head head = { .bytes = bytes,
+		.method = parser->method,
+		.target = parser->target,
+		.version = parser->version };
+	unsigned flags = parser->llhttp.flags;
 
-static enum http_step
-read_transfer_encoding(struct http_parser *parser, struct str value)
-{
-	if (parser->is_chunked)
-		return refuse(parser, 400, "the Transfer-Encoding header is repeated");
-	if (parser->rq->minor_version == 0)
-		return refuse(parser, 400, "HTTP/1.0 has no Transfer-Encoding");
-	if (str_eq_nocase(value, STR("gzip")) ||
-		str_eq_nocase(value, STR("gzip, chunked")) ||
-		str_eq_nocase(value, STR("deflate")) ||
-		str_eq_nocase(value, STR("deflate, chunked")))
-		return refuse(
-			parser, 501, "only the transfer coding chunked is known here");
-	if (!str_eq_nocase(value, STR("chunked")))
-		return refuse(parser, 400, "the Transfer-Encoding is not chunked");
-	parser->is_chunked = true;
-	return HTTP_DONE;
-}
-
-/* Act on the headers that say how the rest is to be read. */
-static enum http_step
-read_header(struct http_parser *parser, const struct http_header *header)
-{
-	struct str name = header->name, value = header->value;
-
-	switch (name.len) {
-	case sizeof("host") - 1:
-		if (str_eq_nocase(name, STR("host")))
-			return read_host(parser, value);
-		break;
-	case sizeof("expect") - 1:
-		if (!str_eq_nocase(name, STR("expect")) || parser->rq->minor_version == 0)
-			break;
-		if (!str_eq_nocase(value, STR("100-continue")))
-			return refuse(parser, 417, "only 100-continue can be expected");
-		parser->rq->expects_continue = true;
-		break;
-	case sizeof("content-encoding") - 1:
-		if (str_eq_nocase(name, STR("content-encoding")) &&
-			!str_eq_nocase(value, STR("identity")))
-			return refuse(
-				parser, 415, "send the body without Content-Encoding");
-		break;
-	case sizeof("transfer-encoding") - 1:
-		if (str_eq_nocase(name, STR("transfer-encoding")))
-			return read_transfer_encoding(parser, value);
-		break;
-	default:
-		break;
-	}
-	return HTTP_DONE;
-}
-
-/* METHOD SP TARGET SP HTTP/1.x, with single spaces; a target in origin form, or '*'. */
-static enum http_step
-read_request_line(struct http_parser *parser)
-{
-	struct http_request *rq = parser->rq;
-	const char *target = parser->method.ptr + parser->method.len + 1;
-	const char *version = parser->target.ptr + parser->target.len + 1;
-	ptrdiff_t question;
-
-	if (parser->target.ptr != target || parser->version.ptr != version + 5 ||
-		memcmp(version, "HTTP/", 5) != 0)
-		return refuse(parser, 400, "the request line is malformed");
-	rq->minor_version = parser->llhttp.http_minor;
-	rq->target = parser->target;
-	if (str_find_char(rq->target, '#') >= 0)
-		return refuse(parser, 400, "the request target has a fragment");
-	if (str_eq(rq->target, STR("*")) && rq->method != METHOD_OPTIONS)
-		return refuse(parser, 400, "only OPTIONS may ask for *");
-	if (rq->target.ptr[0] != '/' && !str_eq(rq->target, STR("*")))
-		return refuse(parser, 400, "the request target does not begin with /");
-	question = str_find_char(rq->target, '?');
-	rq->path = rq->target;
-	if (question >= 0) {
-		rq->path = str_slice(rq->target, 0, (size_t)question);
-		rq->query = str_slice(rq->target, (size_t)question + 1, rq->target.len);
-	}
-	return HTTP_DONE;
-}
-
-/* The head is complete: check what llhttp does not, and fill in the request. */
-static enum http_step
-read_head(struct http_parser *parser, struct str head)
-{
-	struct http_request *rq = parser->rq;
-	enum http_step step;
-
-	if (!has_proper_lines(head))
-		return refuse(parser, 400, "a line does not end with CR LF");
-	if (has_folded_line(head))
-		return refuse(parser, 400, "a header line is folded");
-	step = read_request_line(parser);
-	rq->header_count = parser->header_count;
-	for (size_t i = 0; i < rq->header_count && step == HTTP_DONE; i++)
-		step = read_header(parser, &rq->headers[i]);
-	if (step != HTTP_DONE)
-		return step;
-	if (str_is_none(rq->host) && rq->minor_version == 1)
-		return refuse(parser, 400, "the Host header is missing");
-	parser->has_length = parser->llhttp.flags & F_CONTENT_LENGTH;
-	parser->length = parser->has_length ? parser->llhttp.content_length : 0;
-	/* llhttp refused both together; and it must see chunks where we do. */
-	if (parser->is_chunked != !!(parser->llhttp.flags & F_CHUNKED) ||
-		(parser->is_chunked && parser->has_length))
+	parser->rq->header_count = parser->header_count;
+	parser->refusal = head_read(&head, parser->rq, &parser->is_chunked);
+	if (parser->refusal.status)
+		return HTTP_REFUSED;
+	parser->length = flags & F_CONTENT_LENGTH ? parser->llhttp.content_length : 0;
+	/* llhttp refused a length with chunks; and it must see chunks where we do. */
+	if (parser->is_chunked != !!(flags & F_CHUNKED) ||
+		(parser->is_chunked && flags & F_CONTENT_LENGTH))
 		return refuse(parser, 400, "the length of the body is not clear");
-	rq->is_kept_alive = llhttp_should_keep_alive(&parser->llhttp);
+	parser->rq->is_kept_alive = llhttp_should_keep_alive(&parser->llhttp);
 	return HTTP_DONE;
 }
 
