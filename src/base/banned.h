@@ -16,6 +16,11 @@
 
 #define BANNED(name) name##_is_banned_see_base_banned_h
 
+/* Macros already: for clang with _FORTIFY_SOURCE, and from the system's alloca.h. */
+#undef sprintf
+#undef asprintf
+#undef alloca
+
 #define malloc(...)    BANNED(malloc)
 #define calloc(...)    BANNED(calloc)
 #define realloc(...)   BANNED(realloc)
@@ -46,7 +51,6 @@
 #define rand(...)      BANNED(rand)
 #define srand(...)     BANNED(srand)
 #define random(...)    BANNED(random)
-#undef alloca
-#define alloca(...) BANNED(alloca)
+#define alloca(...)    BANNED(alloca)
 
 #endif

@@ -69,6 +69,9 @@ static struct str
 	return buf_str(&text);
 }
 
+static struct err *make(const char *file, int line, struct arena *arena,
+	enum err_code code, const char *fmt, va_list args) PRINTF_LIKE(5, 0);
+
 static struct err *
 make(const char *file, int line, struct arena *arena, enum err_code code, const char *fmt,
 	va_list args)
