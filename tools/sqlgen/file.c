@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/vec.h"
 
@@ -21,6 +22,12 @@ close_folder(DIR **folder)
 {
 	if (*folder)
 		closedir(*folder);
+}
+
+bool
+file_exists(struct arena *arena, struct str path)
+{
+	return access(str_cstr(arena, path), R_OK) == 0;
 }
 
 static struct err *

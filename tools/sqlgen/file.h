@@ -17,6 +17,7 @@ struct file_list {
 	size_t count;
 };
 
+bool file_exists(struct arena *arena, struct str path);
 /* INVALID where it cannot be read or is not UTF-8. */
 struct err *file_read(struct arena *arena, struct str path, struct file *ret) MUST_USE;
 /* The files of FOLDER whose names end in SUFFIX, in order of their names. */

@@ -3,7 +3,9 @@
  *
  *     sqlgen migrations OPTIONS --out FILE.c
  *
- * Options: --types FILE, --ids FILE, --migrations FOLDER, --depfile FILE.
+ * Options: --sql FOLDER (with types.txt, checks.txt, migrations/), --ids FILE
+ * (base/id.h),
+ * --depfile FILE.
  */
 #include <stdio.h>
 
@@ -17,9 +19,8 @@ enum {
 
 struct options {
 	struct str mode;
-	struct str types;
+	struct str sql;
 	struct str ids;
-	struct str migrations;
 	struct str out;
 	struct str depfile;
 };
@@ -31,9 +32,8 @@ set_option(struct options *options, struct str name, struct str value)
 		const char *name;
 		struct str *place;
 	} known[] = {
-		{ "--types", &options->types },
+		{ "--sql", &options->sql },
 		{ "--ids", &options->ids },
-		{ "--migrations", &options->migrations },
 		{ "--out", &options->out },
 		{ "--depfile", &options->depfile },
 	};
@@ -54,8 +54,7 @@ read_options(int argc, char **argv, struct options *ret)
 	for (int i = 2; i + 1 < argc; i += 2)
 		if (!set_option(ret, str_from(argv[i]), str_from(argv[i + 1])))
 			return false;
-	return argc % 2 == 0 && ret->types.len && ret->ids.len && ret->migrations.len &&
-		ret->out.len;
+	return argc % 2 == 0 && ret->sql.len && ret->ids.len && ret->out.len;
 }
 
 static struct err *
@@ -63,14 +62,20 @@ write_depfile(
 	struct arena *arena, const struct options *options, const struct schema *schema)
 {
 	struct buf text;
+	struct str checks;
 
 	if (!options->depfile.len)
 		return NULL;
 	buf_init(&text, arena, OUT_BYTES_MAX);
-	/* The folder itself: a file added or taken away changes it. */
-	buf_fmt(&text, STR_FMT ": " STR_FMT " " STR_FMT " " STR_FMT,
-		STR_ARG(options->out), STR_ARG(options->types), STR_ARG(options->ids),
-		STR_ARG(options->migrations));
+	/* The folders themselves: a file added or taken away changes them. */
+	buf_fmt(&text,
+		STR_FMT ": " STR_FMT " " STR_FMT " " STR_FMT "/types.txt " STR_FMT
+			"/migrations",
+		STR_ARG(options->out), STR_ARG(options->ids), STR_ARG(options->sql),
+		STR_ARG(options->sql), STR_ARG(options->sql));
+	checks = str_fmt(arena, STR_FMT "/checks.txt", STR_ARG(options->sql));
+	if (file_exists(arena, checks))
+		buf_fmt(&text, " " STR_FMT, STR_ARG(checks));
 	for (size_t i = 0; i < schema->migrations.count; i++)
 		buf_fmt(&text, " " STR_FMT,
 			STR_ARG(schema->migrations.items[i].file.path));
@@ -85,8 +90,9 @@ run(struct arena *arena, const struct options *options, struct faults *faults)
 	struct schema schema;
 	struct buf out;
 
-	TRY(types_read(arena, options->types, options->ids, faults, &types));
-	TRY(schema_read(arena, options->migrations, &types, faults, &schema));
+	TRY(types_read(arena, str_fmt(arena, STR_FMT "/types.txt", STR_ARG(options->sql)),
+		options->ids, faults, &types));
+	TRY(schema_read(arena, options->sql, &types, faults, &schema));
 	if (faults->count)
 		return NULL;
 	buf_init(&out, arena, OUT_BYTES_MAX);

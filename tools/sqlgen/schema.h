@@ -24,12 +24,23 @@ struct migration_file {
 struct table {
 	struct str name;
 	bool is_user_owned;
+	struct str owner_column; /* of a user-owned one: user_id, or id of users itself */
+};
+
+/* What a value of a type must satisfy on one engine; % stands for the column. */
+struct type_check {
+	struct str type;
+	int dialect;
+	struct str condition;
 };
 
 struct schema {
 	struct arena *arena;
 	const struct types *types;
 	struct faults *faults;
+	struct {
+		VEC_OF(struct type_check)
+	} checks;
 	struct {
 		VEC_OF(struct migration_file)
 	} migrations;
@@ -38,7 +49,8 @@ struct schema {
 	} tables; /* those that stand after all migrations, by name */
 };
 
-/* Read every NNNN_name.sql of FOLDER; what is wrong goes to FAULTS. */
+/* Read migrations/NNNN_name.sql and checks.txt (where there is one) of FOLDER; what is
+ * wrong goes to FAULTS. */
 struct err *schema_read(struct arena *arena, struct str folder, const struct types *types,
 	struct faults *faults, struct schema *ret) MUST_USE;
 /* NULL where there is none. */
@@ -46,14 +58,28 @@ const struct table *schema_find(const struct schema *schema, struct str name);
 /* Write it as the C table of db/migration_data.h. */
 void schema_emit(const struct schema *schema, struct buf *out);
 
-/* Follow a statement of an `up`, given as its tokens, that makes, drops or renames a
- * table. RESIDENCY: what its directive said, or absent. */
+/* A statement of a migration, as its tokens; the rest is for the files of this reader. */
 struct statement {
 	struct place at;
 	const struct token *tokens;
 	size_t count;
-	struct str residency;
+	struct str residency; /* what its directive said, or absent */
 };
+
+/* Steps through a statement. */
+bool statement_take(const struct statement *statement, size_t *at, const char *word);
+/* The name at AT, without the schema it may be qualified by. */
+struct str statement_take_name(const struct statement *statement, size_t *at);
+/* The place of the first token behind CREATE TABLE and IF NOT EXISTS, or 0. */
+size_t statement_create_table(const struct statement *statement);
+
+/* Note what a statement of an `up` makes, drops or renames; false: no memory. */
 bool schema_follow(struct schema *schema, const struct statement *statement) MUST_USE;
+
+/* The text of STATEMENT for DIALECT: types in place of placeholders, and in CREATE TABLE
+ * the checks of the types, and STRICT for SQLite. */
+void statement_write(const struct schema *schema, const struct statement *statement,
+	int dialect, struct buf *out);
+struct err *checks_read(struct schema *schema, struct str path) MUST_USE;
 
 #endif

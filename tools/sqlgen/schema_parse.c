@@ -16,7 +16,6 @@ struct reader {
 	/* What the directives since the last statement said. */
 	struct str only;
 	struct str residency;
-	int residency_line;
 };
 
 static struct place
@@ -84,7 +83,6 @@ read_comment(struct reader *reader, struct token token)
 		read_transaction(reader, value, at);
 	} else if (is_directive(text, "residency", &value)) {
 		reader->residency = value;
-		reader->residency_line = token.line;
 	} else if (is_directive(text, "only", &value)) {
 		reader->only = value;
 		if (!str_eq(value, STR("postgresql")) && !str_eq(value, STR("sqlite")))
@@ -95,43 +93,18 @@ read_comment(struct reader *reader, struct token token)
 	}
 }
 
-/* What a placeholder becomes on each engine: its type; or for {{strict}}, behind the last
- * bracket of a CREATE TABLE, what makes SQLite hold to its types as PostgreSQL does. */
+/* Every placeholder names a type. */
 static void
-read_placeholder(struct reader *reader, struct token token, struct str *ret)
+check_placeholder(struct reader *reader, struct token token)
 {
 	const struct types *types = reader->schema->types;
 	struct str name = token_name(token);
-	const struct sql_type *type = types_find(types, name);
 	struct str nearest = types_nearest(types, name);
 
-	for (int dialect = 0; type && dialect < DIALECTS; dialect++)
-		ret[dialect] = type->engine[dialect];
-	if (str_eq(name, STR("strict"))) {
-		ret[POSTGRES] = STR("");
-		ret[SQLITE] = STR("STRICT");
-	} else if (!type) {
+	if (!types_find(types, name))
 		fault_add(reader->schema->faults, place_at(reader, token.line),
 			"unknown type '" STR_FMT "': did you mean {{" STR_FMT "}}?",
 			STR_ARG(name), STR_ARG(nearest));
-	}
-}
-
-/* Append what stands between SINCE, the end of the token before, and TOKEN, and TOKEN. */
-static void
-put_token(struct reader *reader, struct token token, const char *since, struct buf *texts)
-{
-	struct str text[DIALECTS] = { token.text, token.text };
-
-	if (token.kind == TOKEN_PLACEHOLDER)
-		read_placeholder(reader, token, text);
-	for (int dialect = 0; dialect < DIALECTS; dialect++) {
-		if (since)
-			buf_put(&texts[dialect],
-				(struct str){ .ptr = since,
-					.len = (size_t)(token.text.ptr - since) });
-		buf_put(&texts[dialect], text[dialect]);
-	}
 }
 
 /* How BEGIN, CASE and END change the depth at which a semicolon ends nothing. */
@@ -144,7 +117,7 @@ depth_change(struct token token)
 }
 
 static struct err *
-add_statement(struct reader *reader, const struct statement *statement, struct buf *texts)
+add_statement(struct reader *reader, const struct statement *statement)
 {
 	struct migration_file *migration = reader->migration;
 	struct schema *schema = reader->schema;
@@ -155,12 +128,14 @@ add_statement(struct reader *reader, const struct statement *statement, struct b
 	for (int dialect = 0; dialect < DIALECTS; dialect++) {
 		struct script *script = reader->is_down ? &migration->down[dialect]
 							: &migration->up[dialect];
+		struct buf text;
 
 		if (reader->only.len &&
 			!str_eq(reader->only, str_from(dialect_names[dialect])))
 			continue;
-		if (buf_is_cut(&texts[dialect]) ||
-			!VEC_PUSH(schema->arena, script, buf_str(&texts[dialect])))
+		buf_init(&text, schema->arena, STATEMENT_BYTES_MAX);
+		statement_write(schema, statement, dialect, &text);
+		if (buf_is_cut(&text) || !VEC_PUSH(schema->arena, script, buf_str(&text)))
 			return err_no_memory();
 	}
 	if (!reader->is_down && !schema_follow(schema, statement))
@@ -177,15 +152,11 @@ read_statement(struct reader *reader, struct token token)
 	struct {
 		VEC_OF(struct token)
 	} tokens = { 0 };
-	struct buf texts[DIALECTS];
-	const char *since = NULL;
 	int depth = 0;
 	bool may_nest = token_is(token, "create");
 	struct statement statement = { .at = place_at(reader, token.line),
 		.residency = reader->residency };
 
-	for (int dialect = 0; dialect < DIALECTS; dialect++)
-		buf_init(&texts[dialect], schema->arena, STATEMENT_BYTES_MAX);
 	for (; depth > 0 || !token_is(token, ";"); token = lexer_next(&reader->lexer)) {
 		if (token.kind == TOKEN_END || token.kind == TOKEN_BAD) {
 			fault_add(schema->faults, statement.at,
@@ -198,15 +169,15 @@ read_statement(struct reader *reader, struct token token)
 		}
 		if (token.kind == TOKEN_COMMENT)
 			continue;
+		if (token.kind == TOKEN_PLACEHOLDER)
+			check_placeholder(reader, token);
 		depth += may_nest ? depth_change(token) : 0;
-		put_token(reader, token, since, texts);
-		since = token.text.ptr + token.text.len;
 		if (!VEC_PUSH(schema->arena, &tokens, token))
 			return err_no_memory();
 	}
 	statement.tokens = tokens.items;
 	statement.count = tokens.count;
-	return add_statement(reader, &statement, texts);
+	return statement.count ? add_statement(reader, &statement) : NULL;
 }
 
 static void
@@ -285,9 +256,13 @@ schema_read(struct arena *arena, struct str folder, const struct types *types,
 	struct faults *faults, struct schema *ret)
 {
 	struct schema schema = { .arena = arena, .types = types, .faults = faults };
+	struct str checks = str_fmt(arena, STR_FMT "/checks.txt", STR_ARG(folder));
+	struct str migrations = str_fmt(arena, STR_FMT "/migrations", STR_ARG(folder));
 	struct file_list files;
 
-	TRY(file_read_folder(arena, folder, STR(".sql"), &files));
+	if (file_exists(arena, checks))
+		TRY(checks_read(&schema, checks));
+	TRY(file_read_folder(arena, migrations, STR(".sql"), &files));
 	for (size_t i = 0; i < files.count; i++)
 		TRY(read_file(&schema, files.items[i]));
 	if (schema.tables.count)

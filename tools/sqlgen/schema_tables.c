@@ -1,6 +1,45 @@
 /* Whose each table is, followed through the statements of all migrations. */
 #include "sqlgen/schema.h"
 
+bool
+statement_take(const struct statement *statement, size_t *at, const char *word)
+{
+	if (*at >= statement->count || !token_is(statement->tokens[*at], word))
+		return false;
+	(*at)++;
+	return true;
+}
+
+struct str
+statement_take_name(const struct statement *statement, size_t *at)
+{
+	struct str name = STR("?");
+
+	while (*at < statement->count) {
+		name = token_name(statement->tokens[(*at)++]);
+		if (!statement_take(statement, at, "."))
+			break;
+	}
+	return name;
+}
+
+size_t
+statement_create_table(const struct statement *statement)
+{
+	size_t at = 0;
+
+	if (!statement_take(statement, &at, "create"))
+		return 0;
+	if (!statement_take(statement, &at, "temp") &&
+		!statement_take(statement, &at, "temporary"))
+		statement_take(statement, &at, "unlogged");
+	if (!statement_take(statement, &at, "table"))
+		return 0;
+	if (statement_take(statement, &at, "if") && statement_take(statement, &at, "not"))
+		statement_take(statement, &at, "exists");
+	return at;
+}
+
 static struct table *
 find(struct schema *schema, struct str name)
 {
@@ -10,74 +49,66 @@ find(struct schema *schema, struct str name)
 	return NULL;
 }
 
-/* Whether the token at AT is WORD, and if so step behind it. */
-static bool
-take(const struct statement *statement, size_t *at, const char *word)
-{
-	if (*at >= statement->count || !token_is(statement->tokens[*at], word))
-		return false;
-	(*at)++;
-	return true;
-}
-
-/* The name at AT, without the schema it may be qualified by. */
+/* The first column of the primary key, or absent. */
 static struct str
-take_name(const struct statement *statement, size_t *at)
+key_column(const struct statement *statement)
 {
-	struct str name = STR("?");
-
-	while (*at < statement->count) {
-		name = token_name(statement->tokens[(*at)++]);
-		if (!take(statement, at, "."))
-			break;
-	}
-	return name;
+	for (size_t i = 0; i + 3 < statement->count; i++)
+		if (token_is(statement->tokens[i], "primary") &&
+			token_is(statement->tokens[i + 1], "key") &&
+			token_is(statement->tokens[i + 2], "("))
+			return token_name(statement->tokens[i + 3]);
+	return STR_NONE;
 }
 
-static bool
-is_residency(struct str text)
+static void
+check_residency(struct schema *schema, const struct statement *statement,
+	const struct table *table, const struct table *known)
 {
-	return str_eq(text, STR("user")) || str_eq(text, STR("global"));
+	bool is_users = str_eq_nocase(table->name, STR("users"));
+
+	if (!table->is_user_owned && !str_eq(statement->residency, STR("global")))
+		fault_add(schema->faults, statement->at,
+			"table " STR_FMT
+			" needs a line '-- residency: user' (its primary key "
+			"begins with user_id) or '-- residency: global' before it",
+			STR_ARG(table->name));
+	if (known && known->is_user_owned != table->is_user_owned)
+		fault_add(schema->faults, statement->at,
+			"table " STR_FMT
+			" has another residency on the other engine; use one",
+			STR_ARG(table->name));
+	if (table->is_user_owned && !is_users &&
+		!str_eq_nocase(table->owner_column, STR("user_id")))
+		fault_add(schema->faults, statement->at,
+			"table " STR_FMT " is 'residency: user', so write PRIMARY KEY "
+			"(user_id, …): the first column of the key is its owner",
+			STR_ARG(table->name));
 }
 
 static bool
 create(struct schema *schema, const struct statement *statement, size_t at)
 {
-	struct table table = { 0 };
-	struct table *known;
+	struct table table = { .name = statement_take_name(statement, &at) };
+	struct table *known = find(schema, table.name);
 
-	if (take(statement, &at, "if") && take(statement, &at, "not"))
-		take(statement, &at, "exists");
-	table.name = take_name(statement, &at);
 	table.is_user_owned = str_eq(statement->residency, STR("user"));
-	known = find(schema, table.name);
-	if (!is_residency(statement->residency)) {
-		fault_add(schema->faults, statement->at,
-			"table " STR_FMT
-			" needs a line '-- residency: user' (its primary key "
-			"begins with user_id) or '-- residency: global' before it",
-			STR_ARG(table.name));
-		return true;
-	}
-	if (known && known->is_user_owned != table.is_user_owned)
-		fault_add(schema->faults, statement->at,
-			"table " STR_FMT
-			" has another residency on the other engine; use one",
-			STR_ARG(table.name));
+	table.owner_column = key_column(statement);
+	check_residency(schema, statement, &table, known);
 	return known || VEC_PUSH(schema->arena, &schema->tables, table);
 }
 
 static void
 drop(struct schema *schema, const struct statement *statement, size_t at)
 {
-	if (take(statement, &at, "if"))
-		take(statement, &at, "exists");
+	if (statement_take(statement, &at, "if"))
+		statement_take(statement, &at, "exists");
 	do {
-		struct table *table = find(schema, take_name(statement, &at));
+		struct table *table = find(schema, statement_take_name(statement, &at));
 
 		if (table)
 			*table = schema->tables.items[--schema->tables.count];
-	} while (take(statement, &at, ","));
+	} while (statement_take(statement, &at, ","));
 }
 
 static void
@@ -85,29 +116,28 @@ rename_table(struct schema *schema, const struct statement *statement, size_t at
 {
 	struct table *table;
 
-	if (take(statement, &at, "if"))
-		take(statement, &at, "exists");
-	take(statement, &at, "only");
-	table = find(schema, take_name(statement, &at));
-	if (table && take(statement, &at, "rename") && take(statement, &at, "to"))
-		table->name = take_name(statement, &at);
+	if (statement_take(statement, &at, "if"))
+		statement_take(statement, &at, "exists");
+	statement_take(statement, &at, "only");
+	table = find(schema, statement_take_name(statement, &at));
+	if (table && statement_take(statement, &at, "rename") &&
+		statement_take(statement, &at, "to"))
+		table->name = statement_take_name(statement, &at);
 }
 
 bool
 schema_follow(struct schema *schema, const struct statement *statement)
 {
-	size_t at = 0;
+	size_t at = statement_create_table(statement);
 
-	if (take(statement, &at, "create")) {
-		if (!take(statement, &at, "temp") && !take(statement, &at, "temporary"))
-			take(statement, &at, "unlogged");
-		if (take(statement, &at, "table"))
-			return create(schema, statement, at);
-	} else if (take(statement, &at, "drop") && take(statement, &at, "table")) {
+	if (at)
+		return create(schema, statement, at);
+	if (statement_take(statement, &at, "drop") &&
+		statement_take(statement, &at, "table"))
 		drop(schema, statement, at);
-	} else if (take(statement, &at, "alter") && take(statement, &at, "table")) {
+	else if (statement_take(statement, &at, "alter") &&
+		statement_take(statement, &at, "table"))
 		rename_table(schema, statement, at);
-	}
 	if (!str_is_none(statement->residency))
 		fault_add(schema->faults, statement->at,
 			"'-- residency:' belongs before a CREATE TABLE; take it away "

@@ -14,9 +14,8 @@ is_kind(struct str name)
 	return false;
 }
 
-/* The next word of LINE; absent at its end. */
-static struct str
-next_word(struct str *line)
+struct str
+take_word(struct str *line)
 {
 	struct str trimmed = str_trim(*line);
 	size_t len = 0;
@@ -31,11 +30,11 @@ next_word(struct str *line)
 static struct str
 next_c_type(struct arena *arena, struct str *line)
 {
-	struct str word = next_word(line);
+	struct str word = take_word(line);
 
 	if (!str_eq(word, STR("struct")))
 		return word;
-	word = next_word(line);
+	word = take_word(line);
 	return str_fmt(arena, "struct " STR_FMT, STR_ARG(word));
 }
 
@@ -43,7 +42,7 @@ next_c_type(struct arena *arena, struct str *line)
 static struct str
 next_engine_type(struct arena *arena, struct str *line)
 {
-	struct str word = next_word(line);
+	struct str word = take_word(line);
 	char *text = arena_alloc_text(arena, word.len);
 
 	if (!text || !word.len)
@@ -68,13 +67,13 @@ read_types(
 
 		if (str_starts_with(line, STR("#")) || str_trim(line).len == 0)
 			continue;
-		type.name = next_word(&line);
+		type.name = take_word(&line);
 		type.c_type = next_c_type(arena, &line);
 		type.c_opt_type = next_c_type(arena, &line);
-		type.kind = next_word(&line);
+		type.kind = take_word(&line);
 		type.engine[POSTGRES] = next_engine_type(arena, &line);
 		type.engine[SQLITE] = next_engine_type(arena, &line);
-		if (str_is_none(type.engine[SQLITE]) || next_word(&line).len)
+		if (str_is_none(type.engine[SQLITE]) || take_word(&line).len)
 			fault_add(faults, at,
 				"a type has six columns: name, C type, C type with ?, "
 				"kind, "

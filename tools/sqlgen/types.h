@@ -23,6 +23,9 @@ struct types {
 	VEC_OF(struct sql_type)
 };
 
+/* The next word of LINE, taken off it; absent at its end. */
+struct str take_word(struct str *line);
+
 /* Read both files; what is wrong in them goes to FAULTS. */
 struct err *types_read(struct arena *arena, struct str types_path, struct str ids_path,
 	struct faults *faults, struct types *ret) MUST_USE;
