@@ -1,0 +1,211 @@
+#include "model/distribution.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+	MOST_ROUNDS = 30,
+};
+
+struct key_weights
+key_weights_none(void)
+{
+	struct key_weights ret;
+
+	for (int i = 0; i < KEY_NUMBERS; i++)
+		ret.weight[i] = 1;
+	return ret;
+}
+
+/*
+ * The bell curve at the whole numbers FIRST to LAST, up to a factor. From its top
+ * outwards each value is the one before by a ratio, and each ratio the one before by a
+ * constant: three exp() in all.
+ */
+static void
+bell(double location, double sd, int first, int last, double *ret)
+{
+	double rate = 1 / (2 * sd * sd);
+	int top = (int)fmin(fmax(nearbyint(location), first), last);
+	double start = exp(-(top - location) * (top - location) * rate);
+	double bend = exp(-2 * rate);
+	double ratio = exp(-(2 * (top - location) + 1) * rate);
+	double value = start;
+
+	for (int k = top; k <= last; k++) {
+		ret[k - first] = value;
+		value *= ratio;
+		ratio *= bend;
+	}
+	value = start;
+	ratio = exp((2 * (top - location) - 1) * rate);
+	for (int k = top - 1; k >= first; k--) {
+		value *= ratio;
+		ratio *= bend;
+		ret[k - first] = value;
+	}
+}
+
+static double
+weight_of(const struct distribution *distribution, int value)
+{
+	if (!distribution->is_margin)
+		return 1;
+	if (value == 0 && !distribution->can_tie)
+		return 0;
+	return abs(value) < KEY_NUMBERS ? distribution->keys.weight[abs(value)] : 1;
+}
+
+int
+distribution_list(const struct distribution *distribution, double ret[MOST_POINTS])
+{
+	int count = distribution->last - distribution->first + 1;
+	double sum = 0;
+
+	bell(distribution->location, distribution->sd, distribution->first,
+		distribution->last, ret);
+	for (int i = 0; i < count; i++) {
+		ret[i] *= weight_of(distribution, distribution->first + i);
+		sum += ret[i];
+	}
+	for (int i = 0; i < count; i++)
+		ret[i] /= sum;
+	return count;
+}
+
+double
+distribution_chance(const struct distribution *distribution, int value)
+{
+	double list[MOST_POINTS];
+
+	distribution_list(distribution, list);
+	return value < distribution->first || value > distribution->last
+		? 0
+		: list[value - distribution->first];
+}
+
+double
+distribution_mean(const struct distribution *distribution)
+{
+	double list[MOST_POINTS], sum = 0;
+	int count = distribution_list(distribution, list);
+
+	for (int i = 0; i < count; i++)
+		sum += list[i] * (distribution->first + i);
+	return sum;
+}
+
+struct chances
+distribution_against(const struct distribution *distribution, double line)
+{
+	double list[MOST_POINTS];
+	int count = distribution_list(distribution, list);
+	struct chances ret = { 0 };
+
+	for (int i = 0; i < count; i++) {
+		double value = distribution->first + i;
+
+		if (value > line)
+			ret.win += list[i];
+		else if (value < line)
+			ret.loss += list[i];
+		else
+			ret.push += list[i];
+	}
+	return ret;
+}
+
+struct chances
+distribution_result(const struct distribution *distribution)
+{
+	return distribution_against(distribution, 0);
+}
+
+struct distribution
+distribution_at(double location, double sd, const struct key_weights *keys, bool can_tie)
+{
+	return (struct distribution){
+		.location = location,
+		.sd = sd,
+		.first = -MOST_MARGIN,
+		.last = MOST_MARGIN,
+		.is_margin = true,
+		.can_tie = can_tie,
+		.keys = *keys,
+	};
+}
+
+struct distribution
+distribution_of_total(double mean, double sd)
+{
+	return (struct distribution){
+		.location = mean,
+		.sd = sd,
+		.first = 0,
+		.last = MOST_TOTAL,
+		.keys = key_weights_none(),
+	};
+}
+
+/* The location at which the chance to win is WIN: Newton's method, kept between two
+ * bounds. */
+struct distribution
+distribution_of_margin(
+	double win, double sd, const struct key_weights *keys, bool can_tie)
+{
+	struct distribution ret = distribution_at(0, sd, keys, can_tie);
+	double low = -MOST_MARGIN, high = MOST_MARGIN;
+	double wanted = fmin(fmax(win, 1e-6), 1 - 1e-6);
+
+	for (int round = 0; round < MOST_ROUNDS; round++) {
+		double list[MOST_POINTS], chance = 0, mean = 0, won = 0, slope, next;
+
+		distribution_list(&ret, list);
+		for (int k = -MOST_MARGIN; k <= MOST_MARGIN; k++) {
+			double credit = k > 0 ? 1 : k == 0 ? 0.5 : 0;
+			double share = list[k + MOST_MARGIN];
+
+			chance += credit * share;
+			mean += k * share;
+			won += k * credit * share;
+		}
+		if (fabs(chance - wanted) < 1e-13)
+			break;
+		if (chance < wanted)
+			low = ret.location;
+		else
+			high = ret.location;
+		/* d chance / d location is the covariance of k and its credit, by sd². */
+		slope = (won - mean * chance) / (sd * sd);
+		next = ret.location + (wanted - chance) / slope;
+		ret.location = next > low && next < high ? next : (low + high) / 2;
+	}
+	return ret;
+}
+
+void
+key_counts_add(struct key_counts *counts, double location, double sd, int margin)
+{
+	double list[MOST_POINTS], sum = 0;
+
+	bell(location, sd, -MOST_MARGIN, MOST_MARGIN, list);
+	for (int i = 0; i <= 2 * MOST_MARGIN; i++)
+		sum += list[i];
+	counts->expected[0] += list[MOST_MARGIN] / sum;
+	for (int i = 1; i < KEY_NUMBERS; i++)
+		counts->expected[i] += (list[MOST_MARGIN - i] + list[MOST_MARGIN + i]) /
+			sum;
+	if (abs(margin) < KEY_NUMBERS)
+		counts->observed[abs(margin)] += 1;
+}
+
+struct key_weights
+key_weights_of(const struct key_counts *counts, double prior)
+{
+	struct key_weights ret;
+
+	for (int i = 0; i < KEY_NUMBERS; i++)
+		ret.weight[i] = (counts->observed[i] + prior) /
+			(counts->expected[i] + prior);
+	return ret;
+}

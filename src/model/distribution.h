@@ -1,0 +1,74 @@
+/*
+ * The distribution of a margin or a total: a discretised normal times weights for key
+ * numbers.
+ *
+ * The chance of k is proportional to exp(-(k - location)² / 2·sd²) · weight(|k|). For a
+ * margin the location is set so that the chance to win (a tie counts half) is the one
+ * wanted: multiplying a normal by e^(t·k) only moves it, so this is the exponential tilt.
+ */
+#ifndef MODEL_DISTRIBUTION_H
+#define MODEL_DISTRIBUTION_H
+
+#include "base/compiler.h"
+
+enum {
+	KEY_NUMBERS =
+		32, /* margins of 0 to 31 have weights of their own; larger ones 1 */
+	MOST_MARGIN = 80,  /* margins from -80 to 80 */
+	MOST_TOTAL = 140,  /* totals from 0 to 140 */
+	MOST_POINTS = 161, /* of either kind */
+};
+
+struct key_weights {
+	double weight[KEY_NUMBERS];
+};
+
+struct distribution {
+	double location;
+	double sd;
+	int first, last; /* the least and greatest value */
+	bool is_margin;
+	bool can_tie;            /* a playoff game is played until it is won */
+	struct key_weights keys; /* margins only */
+};
+
+/* Chances that add up to 1. Of a game: the home team wins, nobody, the away team. Of the
+ * spread: home covers, push, away covers. Of the total: over, push, under. */
+struct chances {
+	double win, push, loss;
+};
+
+/* All weights 1. */
+struct key_weights key_weights_none(void);
+/* The distribution of a margin whose chance to win, a tie counting half, is WIN. */
+struct distribution distribution_of_margin(
+	double win, double sd, const struct key_weights *keys, bool can_tie);
+/* The same at a given location, with no chance to win asked for. */
+struct distribution
+distribution_at(double location, double sd, const struct key_weights *keys, bool can_tie);
+struct distribution distribution_of_total(double mean, double sd);
+
+/* The chance of each value from first to last; returns how many there are. */
+int distribution_list(const struct distribution *distribution, double ret[MOST_POINTS]);
+/* The chance of exactly VALUE. */
+double distribution_chance(const struct distribution *distribution, int value);
+double distribution_mean(const struct distribution *distribution);
+/* Win, tie, loss for a margin. */
+struct chances distribution_result(const struct distribution *distribution);
+/* The value comes out above LINE, on it, below it. For a margin LINE is the points by
+ * which the home team is favoured, so -3.5 gives the chance to cover +3.5. */
+struct chances distribution_against(const struct distribution *distribution, double line);
+
+/* Observed and expected counts of margins by size, from which weights are made. */
+struct key_counts {
+	double observed[KEY_NUMBERS];
+	double expected[KEY_NUMBERS];
+};
+
+/* Count a game that was expected to end by a normal of LOCATION and SD and ended by
+ * MARGIN. */
+void key_counts_add(struct key_counts *counts, double location, double sd, int margin);
+/* (observed + PRIOR) / (expected + PRIOR). */
+struct key_weights key_weights_of(const struct key_counts *counts, double prior);
+
+#endif

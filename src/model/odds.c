@@ -1,0 +1,78 @@
+#include "model/odds.h"
+
+#include <math.h>
+
+enum {
+	DEVIG_ROUNDS = 60,
+};
+
+bool
+odds_are_american(double odds)
+{
+	return isfinite(odds) && fabs(odds) >= 100;
+}
+
+double
+odds_to_decimal(double american)
+{
+	return american > 0 ? 1 + american / 100 : 1 - 100 / american;
+}
+
+double
+odds_from_decimal(double decimal)
+{
+	return decimal >= 2 ? (decimal - 1) * 100 : -100 / (decimal - 1);
+}
+
+double
+odds_fair(struct chances chances)
+{
+	return odds_from_decimal(1 + chances.loss / chances.win);
+}
+
+double
+odds_break_even(double american)
+{
+	return 1 / odds_to_decimal(american);
+}
+
+double
+odds_devig(double home_american, double away_american)
+{
+	double home = -log(odds_to_decimal(home_american));
+	double away = -log(odds_to_decimal(away_american));
+	double power = 1;
+
+	/* The sum of the powers falls and is convex, so Newton's method cannot miss. */
+	for (int round = 0; round < DEVIG_ROUNDS; round++) {
+		double home_share = exp(power * home), away_share = exp(power * away);
+		double step = (home_share + away_share - 1) /
+			(home * home_share + away * away_share);
+
+		power -= step;
+		if (fabs(step) < 1e-12)
+			break;
+	}
+	home = exp(power * home);
+	away = exp(power * away);
+	return home / (home + away);
+}
+
+double
+odds_value(struct chances chances, double american)
+{
+	return chances.win * (odds_to_decimal(american) - 1) - chances.loss;
+}
+
+double
+odds_kelly(struct chances chances, double american, struct stake_limits limits)
+{
+	double profit = odds_to_decimal(american) - 1;
+	double at_stake = chances.win + chances.loss;
+	double share;
+
+	if (at_stake <= 0 || profit <= 0)
+		return 0;
+	share = (chances.win * profit - chances.loss) / (profit * at_stake);
+	return fmin(fmax(share * limits.fraction, 0), limits.cap);
+}

@@ -1,0 +1,295 @@
+/* The walk over the real games: what it may not see, and that it says the same every
+ * time. */
+#include "tests/tap.h"
+
+#include <pthread.h>
+
+#include "model/walk.h"
+#include "tests/support/games_csv.h"
+
+struct real {
+	struct arena arena;
+	struct games_csv csv;
+	struct model_game *changed;
+};
+
+static bool
+real_init(struct real *real)
+{
+	arena_init(&real->arena, 512 << 20);
+	if (!games_csv_read(&real->arena, &real->csv))
+		return false;
+	real->changed = arena_alloc_array(
+		&real->arena, real->csv.count, sizeof(*real->changed));
+	if (!real->changed)
+		return false;
+	memcpy(real->changed, real->csv.games, real->csv.count * sizeof(*real->changed));
+	return true;
+}
+
+/* Everything that a forecast says but for padding, which has no meaning. */
+static bool
+forecasts_equal(const struct forecast *a, const struct forecast *b)
+{
+	return a->is_made == b->is_made && a->home_win == b->home_win &&
+		a->margin == b->margin && a->margin_sd == b->margin_sd &&
+		a->total == b->total && a->total_sd == b->total_sd &&
+		a->margins.location == b->margins.location &&
+		a->result.push == b->result.push &&
+		memcmp(&a->margins.keys, &b->margins.keys, sizeof(a->margins.keys)) == 0;
+}
+
+static uint32_t
+noise(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 16;
+}
+
+/* Replace all that a week's games turned out to be. */
+static void
+make_noise(struct model_game *game, uint32_t *seed, bool spare_lines)
+{
+	game->home_score = (int)(noise(seed) % 70);
+	game->away_score = (int)(noise(seed) % 70);
+	game->roof = (enum game_roof)(noise(seed) % 5);
+	game->temperature_f = (struct opt_f64)OPT((double)(noise(seed) % 100));
+	game->wind_mph = (struct opt_f64)OPT((double)(noise(seed) % 40));
+	if (spare_lines)
+		return;
+	game->spread_line = (struct opt_f64)OPT((double)(noise(seed) % 30) - 15);
+	game->total_line = (struct opt_f64)OPT((double)(noise(seed) % 40) + 30);
+	game->home_moneyline = (struct opt_f64)OPT((double)(noise(seed) % 300) + 100);
+	game->away_moneyline = (struct opt_f64)OPT(-(double)(noise(seed) % 300) - 100);
+}
+
+static bool
+is_before(const struct model_game *game, int season, int week)
+{
+	return game->season < season || (game->season == season && game->week < week);
+}
+
+static void
+check_noise_from(enum tier tier, int season, int week)
+{
+	struct real real;
+	struct walk before, after;
+	uint32_t seed = 1;
+	size_t compared = 0, later_changed = 0;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < real.csv.count; i++) {
+		struct model_game *game = &real.changed[i];
+		bool is_own_week = game->season == season && game->week == week;
+
+		if (!is_before(game, season, week))
+			make_noise(game, &seed, tier == TIER_B && is_own_week);
+	}
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = tier },
+		real.csv.games, real.csv.count, &before));
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = tier },
+		real.changed, real.csv.count, &after));
+	for (size_t i = 0; i < real.csv.count; i++) {
+		bool is_equal = forecasts_equal(
+			&before.forecasts[i], &after.forecasts[i]);
+
+		if (is_before(&real.changed[i], season, week + 1)) {
+			OK_OR(is_equal, "game %zu saw the future", i);
+			compared++;
+		} else if (!is_equal) {
+			later_changed++;
+		}
+	}
+	OK(compared > 1000 && later_changed > 1000);
+	arena_release(&real.arena);
+}
+
+TEST(tier_s_sees_nothing_of_its_week_or_later)
+{
+	check_noise_from(TIER_S, 2009, 9);
+}
+
+TEST(tier_l_sees_nothing_of_its_week_or_later)
+{
+	check_noise_from(TIER_L, 2009, 9);
+	check_noise_from(TIER_L, 2013, 1);
+}
+
+TEST(tier_b_sees_of_its_week_only_the_lines)
+{
+	check_noise_from(TIER_B, 2009, 9);
+}
+
+TEST(tier_s_sees_no_line_at_all)
+{
+	struct real real;
+	struct walk before, after;
+	uint32_t seed = 1;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < real.csv.count; i++) {
+		real.changed[i].spread_line.value = noise(&seed) % 20;
+		real.changed[i].total_line.value = noise(&seed) % 60;
+	}
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_S },
+		real.csv.games, real.csv.count, &before));
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_S },
+		real.changed, real.csv.count, &after));
+	for (size_t i = 0; i < real.csv.count; i++)
+		OK(forecasts_equal(&before.forecasts[i], &after.forecasts[i]));
+	arena_release(&real.arena);
+}
+
+/* A game moved to a later day, as floods and epidemics do, must not be learned from
+ * before it was played, though its week number is that of an earlier week. */
+TEST(a_postponed_game_is_not_learned_from_before_it_was_played)
+{
+	struct real real;
+	struct walk before, after;
+	struct model_game *moved = NULL;
+	size_t compared = 0;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < real.csv.count && !moved; i++)
+		if (real.changed[i].season == 2005 && real.changed[i].week == 5)
+			moved = &real.changed[i];
+	moved->day += 16;
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.changed, real.csv.count, &before));
+	moved->home_score += 30;
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.changed, real.csv.count, &after));
+	for (size_t i = 0; i < real.csv.count; i++)
+		if (is_before(&real.changed[i], 2005, 8)) {
+			OK(forecasts_equal(&before.forecasts[i], &after.forecasts[i]));
+			compared++;
+		}
+	OK(compared > 1000);
+	arena_release(&real.arena);
+}
+
+struct thread_walk {
+	const struct real *real;
+	struct arena arena;
+	struct walk walk;
+	struct err *err;
+};
+
+static void *
+walk_in_thread(void *arg)
+{
+	struct thread_walk *job = arg;
+
+	arena_init(&job->arena, 256 << 20);
+	job->err = walk_games(&job->arena,
+		(struct walk_options){ .tier = TIER_B, .keep_ratings = true },
+		job->real->csv.games, job->real->csv.count, &job->walk);
+	return NULL;
+}
+
+TEST(two_threads_say_the_same_to_the_last_bit)
+{
+	struct real real;
+	struct thread_walk jobs[2];
+	pthread_t threads[2];
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (int i = 0; i < 2; i++) {
+		jobs[i].real = &real;
+		EQ_I64(pthread_create(&threads[i], NULL, walk_in_thread, &jobs[i]), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		EQ_I64(pthread_join(threads[i], NULL), 0);
+		OK_ERR(jobs[i].err);
+	}
+	for (size_t i = 0; i < real.csv.count; i++)
+		OK(forecasts_equal(
+			&jobs[0].walk.forecasts[i], &jobs[1].walk.forecasts[i]));
+	EQ_I64(jobs[0].walk.week_count, jobs[1].walk.week_count);
+	OK(memcmp(jobs[0].walk.weeks, jobs[1].walk.weeks,
+		   jobs[0].walk.week_count * sizeof(*jobs[0].walk.weeks)) == 0);
+	OK(memcmp(jobs[0].walk.state->mean, jobs[1].walk.state->mean,
+		   sizeof(jobs[0].walk.state->mean)) == 0);
+	for (int i = 0; i < 2; i++)
+		arena_release(&jobs[i].arena);
+	arena_release(&real.arena);
+}
+
+TEST(neither_the_order_of_games_nor_the_numbers_of_quarterbacks_matter)
+{
+	struct real real;
+	struct walk before, after;
+	size_t count;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	count = real.csv.count;
+	for (size_t i = 0; i < count; i++) {
+		struct model_game *game = &real.changed[i];
+
+		*game = real.csv.games[count - 1 - i];
+		game->home_quarterback = real.csv.quarterbacks - game->home_quarterback;
+		game->away_quarterback = real.csv.quarterbacks - game->away_quarterback;
+	}
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.csv.games, count, &before));
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.changed, count, &after));
+	for (size_t i = 0; i < count; i++)
+		OK(forecasts_equal(
+			&before.forecasts[i], &after.forecasts[count - 1 - i]));
+	arena_release(&real.arena);
+}
+
+TEST(games_to_come_are_forecast_as_the_walk_itself_will)
+{
+	struct real real;
+	struct walk before, after;
+	struct forecast forecast;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < real.csv.count; i++)
+		if (!is_before(&real.changed[i], 2014, 6))
+			real.changed[i].is_played = false;
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.csv.games, real.csv.count, &before));
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.changed, real.csv.count, &after));
+	for (size_t i = 0; i < real.csv.count; i++) {
+		const struct model_game *game = &real.changed[i];
+
+		if (is_before(game, 2014, 7))
+			OK(forecasts_equal(&before.forecasts[i], &after.forecasts[i]));
+		if (game->season != 2014 || game->week != 6)
+			continue;
+		forecast = walk_forecast(&after, game);
+		OK(forecasts_equal(&forecast, &after.forecasts[i]));
+	}
+	arena_release(&real.arena);
+}
+
+TEST(a_game_of_one_team_is_refused)
+{
+	struct arena arena;
+	struct walk walk;
+	struct model_game game = MODEL_GAME_INIT;
+
+	arena_init(&arena, 4 << 20);
+	game.season = 2010;
+	game.week = 1;
+	FAILS_WITH(walk_games(&arena, (struct walk_options){ .tier = TIER_L }, &game, 1,
+			   &walk),
+		ERR_INVALID);
+	game.away = 32;
+	FAILS_WITH(walk_games(&arena, (struct walk_options){ .tier = TIER_L }, &game, 1,
+			   &walk),
+		ERR_INVALID);
+	OK_ERR(walk_games(
+		&arena, (struct walk_options){ .tier = TIER_L }, &game, 0, &walk));
+	arena_release(&arena);
+}
