@@ -1,0 +1,91 @@
+/*
+ * A command of the program: what it is called, what it takes, what it does.
+ *
+ * One file a command, cmd_NAME.c, which defines `const struct command cmd_NAME`; one line
+ * in commands.def, one in meson.build. Its help is made from the same struct.
+ */
+#ifndef APP_COMMAND_H
+#define APP_COMMAND_H
+
+#include "app/config.h"
+#include "app/table.h"
+#include "base/ctx.h"
+#include "base/opt.h"
+
+enum {
+	COMMAND_FLAGS_MAX = 16,
+	COMMAND_ARGS_MAX = 64,
+};
+
+/* What must be started before the command runs, each with all before it (wiring.c). */
+enum command_needs {
+	NEEDS_NOTHING,
+	NEEDS_CONFIG,
+	NEEDS_LOOP,     /* runs in a fiber: may wait, offload, fetch */
+	NEEDS_DATABASE, /* ctx->db is open */
+};
+
+struct flag {
+	const char *name;  /* without dashes */
+	const char *value; /* what stands for its value in the help; NULL: takes none */
+	const char *help;
+};
+
+struct invocation;
+
+struct command {
+	const char *name; /* one word, or two: "config check" */
+	const char *args; /* as in the help: "FILE|URL"; "" where there are none */
+	const char *summary;
+	const char *detail;       /* more for its own help; may be NULL */
+	const char *examples;     /* one a line, without the program's name */
+	const struct flag *flags; /* ended by { 0 }; NULL: none but those of all */
+	size_t args_min;
+	size_t args_max;
+	enum command_needs needs;
+	struct err *(*run)(struct invocation *run);
+};
+
+/* One call of a command. */
+struct invocation {
+	const struct command *command;
+	struct arena *arena; /* the same as ctx.arena */
+	struct ctx ctx;
+	struct config config;
+	struct str args[COMMAND_ARGS_MAX];
+	size_t arg_count;
+	struct str flags[COMMAND_FLAGS_MAX]; /* as in command->flags; absent: not given */
+	struct config_options config_options;
+	bool is_json;        /* --json */
+	bool wants_help;     /* --help */
+	bool is_usage_wrong; /* exit with 2: set by usage_err */
+	int exit_status;     /* of a run that ends well but must not exit with 0 */
+};
+
+/* A fault of whoever typed the command: INVALID, and exit status 2. */
+struct err *
+usage_err(struct invocation *run, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
+
+/* The flag NAME, which must be one of the command's: its value, or absent. A flag without
+ * a value is the empty text. */
+struct str flag_text(const struct invocation *run, const char *name);
+bool flag_is_set(const struct invocation *run, const char *name);
+/* As a whole number within [MIN, MAX]; unset where the flag is not given. */
+struct err *flag_i32(struct invocation *run, const char *name, int32_t min, int32_t max,
+	struct opt_i32 *ret) MUST_USE;
+
+/* Print TABLE to standard output: aligned text, or JSON under --json. */
+void print_table(const struct invocation *run, const struct table *table);
+
+/* All commands, ended by NULL, in the order of the help. */
+extern const struct command *const commands[];
+
+/* Understand ARGV (without the program's name) into RET, whose arena is set: which
+ * command, its flags and arguments. No command at all: ret->command is NULL. */
+struct err *
+command_line_parse(struct invocation *run, int count, char **arguments) MUST_USE;
+
+/* The help of one command, or of the program where COMMAND is NULL. */
+void help_print(FILE *file, const struct command *command);
+
+#endif

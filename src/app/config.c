@@ -1,0 +1,268 @@
+#include "app/config.h"
+
+#include "base/buf.h"
+#include "base/num.h"
+
+const struct setting settings[SETTING_COUNT] = {
+#define X(type_, field, key_, variable_, value_, help_) \
+	{ .type = TYPE_##type_,                         \
+		.key = (key_),                          \
+		.variable = (variable_),                \
+		.value = (value_),                      \
+		.help = (help_) },
+	CONFIG_SETTINGS(X)
+#undef X
+};
+
+int
+config_flag_find(struct str name)
+{
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const char *key = settings[i].key;
+		size_t at = 0;
+
+		while (at < name.len && key[at] &&
+			(name.ptr[at] == key[at] ||
+				(name.ptr[at] == '-' && strchr("._", key[at]))))
+			at++;
+		if (at == name.len && !key[at])
+			return i;
+	}
+	return SETTING_COUNT;
+}
+
+struct str
+url_masked(struct arena *arena, struct str url)
+{
+	ptrdiff_t begin = str_find(url, STR("://")), at = -1, colon, query;
+	struct str shown = url, behind;
+
+	if (begin < 0)
+		return url;
+	/* The last @ of all: hiding too much is harmless. */
+	for (size_t i = (size_t)begin + 3; i < url.len; i++)
+		if (url.ptr[i] == '@')
+			at = (ptrdiff_t)i;
+	colon = str_find_char(str_slice(url, (size_t)begin + 3, url.len), ':');
+	if (at >= 0 && colon >= 0 && begin + 3 + colon < at) {
+		behind = str_slice(url, (size_t)at, url.len);
+		shown = str_fmt(arena, STR_FMT ":***" STR_FMT,
+			STR_ARG(str_slice(url, 0, (size_t)(begin + 3 + colon))),
+			STR_ARG(behind));
+	}
+	query = str_find(shown, STR("password="));
+	if (query >= 0) {
+		behind = str_slice(shown, (size_t)query + 9, shown.len);
+		at = str_find_char(behind, '&');
+		shown = str_fmt(arena, STR_FMT "***" STR_FMT,
+			STR_ARG(str_slice(shown, 0, (size_t)query + 9)),
+			STR_ARG(str_slice(
+				behind, at < 0 ? behind.len : (size_t)at, behind.len)));
+	}
+	return shown;
+}
+
+struct str
+config_shown(struct arena *arena, const struct config *config, int setting)
+{
+	struct str text = config->texts[setting];
+
+	return settings[setting].type == TYPE_url ? url_masked(arena, text) : text;
+}
+
+static bool
+toggle_parse(struct str text, bool *ret)
+{
+	static const char *const on[] = { "true", "yes", "on", "1" };
+	static const char *const off[] = { "false", "no", "off", "0", "" };
+
+	for (size_t i = 0; i < COUNT_OF(on); i++) {
+		if (str_eq_nocase(text, str_from(on[i]))) {
+			*ret = true;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < COUNT_OF(off); i++) {
+		if (str_eq_nocase(text, str_from(off[i]))) {
+			*ret = false;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+environment_parse(struct str text, enum environment *ret)
+{
+	static const char *const names[] = { [ENVIRONMENT_DEVELOPMENT] = "development",
+		[ENVIRONMENT_TEST] = "test",
+		[ENVIRONMENT_PRODUCTION] = "production" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (str_eq(text, str_from(names[i]))) {
+			*ret = (enum environment)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct err *
+value_err(struct arena *arena, const struct config *config, int i, const char *want)
+{
+	return err_in(arena, ERR_INVALID,
+		STR_FMT ": setting %s is '" STR_FMT "', but must be %s",
+		STR_ARG(config->origins[i]), settings[i].key,
+		STR_ARG(config_shown(arena, config, i)), want);
+}
+
+/* From text to value, one function a type. */
+static struct err *
+set_text(struct arena *arena, struct config *config, int i, struct str *ret)
+{
+	if (!str_is_utf8(config->texts[i]) || str_find_char(config->texts[i], '\n') >= 0)
+		return value_err(arena, config, i, "one line of text");
+	*ret = config->texts[i];
+	return NULL;
+}
+
+static struct err *
+set_url(struct arena *arena, struct config *config, int i, struct str *ret)
+{
+	if (str_starts_with(config->origins[i], STR("--")) &&
+		!str_eq(config->texts[i], config_shown(arena, config, i)))
+		return err_in(arena, ERR_INVALID,
+			STR_FMT ": a password in an argument can be read by every user "
+				"of this machine; set %s or use a password file",
+			STR_ARG(config->origins[i]), settings[i].variable);
+	return set_text(arena, config, i, ret);
+}
+
+static struct err *
+set_count(struct arena *arena, struct config *config, int i, int64_t *ret)
+{
+	if (!num_parse_i64(config->texts[i], 0, INT32_MAX, ret))
+		return value_err(arena, config, i, "a whole number, 0 or more");
+	return NULL;
+}
+
+static struct err *
+set_toggle(struct arena *arena, struct config *config, int i, bool *ret)
+{
+	if (!toggle_parse(config->texts[i], ret))
+		return value_err(arena, config, i, "true or false");
+	return NULL;
+}
+
+static struct err *
+set_environment(struct arena *arena, struct config *config, int i, enum environment *ret)
+{
+	if (!environment_parse(config->texts[i], ret))
+		return value_err(arena, config, i, "development, test or production");
+	return NULL;
+}
+
+static struct str
+variable_find(char **environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; environment && *environment; environment++) {
+		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+			return str_from(*environment + len + 1);
+	}
+	return STR_NONE;
+}
+
+/* A variable that begins like ours and is none is a slip that would go unseen. */
+static struct err *
+variables_check(struct arena *arena, char **environment)
+{
+	for (; environment && *environment; environment++) {
+		struct str name = str_from(*environment);
+		ptrdiff_t equals = str_find_char(name, '=');
+
+		name = str_slice(name, 0, equals < 0 ? 0 : (size_t)equals);
+		if (!str_starts_with(name, STR("GRIDIRON_")))
+			continue;
+		for (int i = 0; i < SETTING_COUNT; i++) {
+			struct str known = str_from(settings[i].variable);
+
+			if (str_eq(name, known))
+				break;
+			if (str_distance(name, known) <= 2)
+				return err_in(arena, ERR_INVALID,
+					"unknown environment variable " STR_FMT
+					"; did you mean %s",
+					STR_ARG(name), settings[i].variable);
+		}
+	}
+	return NULL;
+}
+
+/* "--database-pool-size" for database.pool_size. */
+static struct str
+flag_name(struct arena *arena, int setting)
+{
+	struct buf name;
+
+	buf_init(&name, arena, 64);
+	buf_put(&name, STR("--"));
+	for (const char *c = settings[setting].key; *c; c++)
+		buf_put_char(&name, strchr("._", *c) ? '-' : *c);
+	return buf_str(&name);
+}
+
+/* The layers, each over the one before. */
+static struct err *
+layers_read(
+	struct arena *arena, const struct config_options *options, struct config *config)
+{
+	struct str from_file[SETTING_COUNT] = { 0 };
+	struct str file = str_is_none(options->file) ? STR("gridiron.yaml")
+						     : options->file;
+	struct err *err = config_file_read(arena, file, from_file);
+
+	if (err && (err->code != ERR_NOT_FOUND || !str_is_none(options->file)))
+		return err;
+	TRY(variables_check(arena, options->environment));
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		struct str variable = variable_find(
+			options->environment, settings[i].variable);
+
+		config->texts[i] = str_from(settings[i].value);
+		config->origins[i] = STR("default");
+		if (!str_is_none(from_file[i])) {
+			config->texts[i] = from_file[i];
+			config->origins[i] = file;
+		}
+		/* An empty variable is as good as none, as in most programs. */
+		if (variable.len) {
+			config->texts[i] = variable;
+			config->origins[i] = str_from(settings[i].variable);
+		}
+		if (!str_is_none(options->flags[i])) {
+			config->texts[i] = options->flags[i];
+			config->origins[i] = flag_name(arena, i);
+		}
+	}
+	return NULL;
+}
+
+struct err *
+config_load(struct arena *arena, const struct config_options *options, struct config *ret)
+{
+	struct config config = { .environment = ENVIRONMENT_DEVELOPMENT };
+
+	TRY(layers_read(arena, options, &config));
+	if (config.texts[SETTING_database_url].len == 0)
+		config.texts[SETTING_database_url] = str_fmt(arena,
+			"sqlite:" STR_FMT "/gridiron.db",
+			STR_ARG(config.texts[SETTING_data]));
+#define X(type, field, key, variable, value, help) \
+	TRY(set_##type(arena, &config, SETTING_##field, &config.field));
+	CONFIG_SETTINGS(X)
+#undef X
+	*ret = config;
+	return NULL;
+}

@@ -1,0 +1,117 @@
+/*
+ * Settings: defaults < configuration file < environment < flags of the command line.
+ *
+ * One table says everything of each: field, key in the file, environment variable, the
+ * default, what it is. The flag is the key with dashes: database.pool_size is
+ * --database-pool-size.
+ */
+#ifndef APP_CONFIG_H
+#define APP_CONFIG_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUCTION };
+
+/*
+ * X(type, field, key, environment variable, default, help)
+ * Types: text; url (text whose password is never shown, and refused in a flag); count (a
+ * whole number, 0 or more); toggle; environment. An empty default means: see help.
+ */
+#define CONFIG_SETTINGS(X)                                                           \
+	X(text, listen, "listen", "GRIDIRON_LISTEN", "127.0.0.1:8080",               \
+		"host:port to serve on")                                             \
+	X(text, data, "data", "GRIDIRON_DATA", "./gridiron-data",                    \
+		"folder of the SQLite file, keys, and mail in development")          \
+	X(text, games, "games", "GRIDIRON_GAMES", "",                                \
+		"file or URL of an nflverse games.csv; empty: the public one")       \
+	X(environment, environment, "environment", "ENVIRONMENT", "development",     \
+		"development, test or production")                                   \
+	X(url, database_url, "database.url", "DATABASE_URL", "",                     \
+		"sqlite:PATH or postgresql://...; empty: gridiron.db in the data "   \
+		"folder")                                                            \
+	X(count, database_pool_size, "database.pool_size",                           \
+		"GRIDIRON_DATABASE_POOL_SIZE", "0",                                  \
+		"connections kept open; 0: 20 in production, else 5")                \
+	X(count, database_max_overflow, "database.max_overflow",                     \
+		"GRIDIRON_DATABASE_MAX_OVERFLOW", "0",                               \
+		"connections beyond those; 0: 40 in production, else 10")            \
+	X(count, database_pool_timeout_ms, "database.pool_timeout_ms",               \
+		"GRIDIRON_DATABASE_POOL_TIMEOUT_MS", "0",                            \
+		"longest wait for a connection; 0: 30000 in production, else 10000") \
+	X(count, database_pool_recycle_ms, "database.pool_recycle_ms",               \
+		"GRIDIRON_DATABASE_POOL_RECYCLE_MS", "3600000",                      \
+		"age at which a connection is replaced")                             \
+	X(toggle, database_echo, "database.echo", "DB_ECHO", "false",                \
+		"log every SQL statement")                                           \
+	X(url, redis_url, "redis.url", "REDIS_URL", "",                              \
+		"redis://host:port/number; empty: no Redis")                         \
+	X(text, log_level, "log.level", "GRIDIRON_LOG_LEVEL", "info",                \
+		"debug, info, warning or error")                                     \
+	X(text, log_format, "log.format", "GRIDIRON_LOG_FORMAT", "logfmt",           \
+		"logfmt or json")
+
+typedef struct str config_text;
+typedef struct str config_url;
+typedef int64_t config_count;
+typedef bool config_toggle;
+typedef enum environment config_environment;
+
+enum {
+#define X(type, field, key, variable, value, help) SETTING_##field,
+	CONFIG_SETTINGS(X)
+#undef X
+		SETTING_COUNT
+};
+
+enum setting_type {
+	TYPE_text,
+	TYPE_url,
+	TYPE_count,
+	TYPE_toggle,
+	TYPE_environment,
+};
+
+struct setting {
+	enum setting_type type;
+	const char *key;
+	const char *variable;
+	const char *value;
+	const char *help;
+};
+extern const struct setting settings[SETTING_COUNT];
+
+struct config {
+#define X(type, field, key, variable, value, help) config_##type field;
+	CONFIG_SETTINGS(X)
+#undef X
+	/* What was read, and from where: "default", "gridiron.yaml", "DATABASE_URL",
+	 * "--data". */
+	struct str texts[SETTING_COUNT];
+	struct str origins[SETTING_COUNT];
+};
+
+struct config_options {
+	struct str file;                 /* absent: gridiron.yaml where there is one */
+	char **environment;              /* as environ */
+	struct str flags[SETTING_COUNT]; /* absent: not given */
+};
+
+/* Put the settings together. INVALID names the place, the setting and what it may be. */
+struct err *config_load(struct arena *arena, const struct config_options *options,
+	struct config *ret) MUST_USE;
+
+/* The setting whose flag is NAME (without dashes in front), or SETTING_COUNT. */
+int config_flag_find(struct str name);
+
+/* A setting as it may be shown: passwords in URLs are three stars. */
+struct str config_shown(struct arena *arena, const struct config *config, int setting);
+/* URL without its password: the house's rule for logs and messages. */
+struct str url_masked(struct arena *arena, struct str url);
+
+/* config_file.c: put what PATH sets into TEXTS; others are left alone. NOT_FOUND where
+ * there is no such file. */
+struct err *
+config_file_read(struct arena *arena, struct str path, struct str *texts) MUST_USE;
+
+#endif

@@ -1,0 +1,109 @@
+#include "app/wiring.h"
+
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+
+enum {
+	/* Commands may call deeper than requests: the model, libraries. */
+	COMMAND_STACK_BYTES = 512 * 1024,
+};
+
+/* A part of the program: started for commands that need it, stopped in reverse. */
+struct part {
+	const char *name;
+	enum command_needs needs;
+	struct err *(*start)(struct invocation *run);
+	void (*stop)(struct invocation *run);
+};
+
+static struct err *
+log_start(struct invocation *run)
+{
+	static const char *const levels[] = { [LOG_DEBUG] = "debug",
+		[LOG_INFO] = "info",
+		[LOG_WARNING] = "warning",
+		[LOG_ERROR] = "error" };
+	struct log_options options = { .fd = 2 };
+	size_t level = 0;
+
+	while (level < COUNT_OF(levels) &&
+		!str_eq(run->config.log_level, str_from(levels[level])))
+		level++;
+	if (level == COUNT_OF(levels))
+		return err_in(run->arena, ERR_INVALID,
+			"log.level is '" STR_FMT
+			"', but must be debug, info, warning or error",
+			STR_ARG(run->config.log_level));
+	options.level = (enum log_level)level;
+	if (str_eq(run->config.log_format, STR("json")))
+		options.format = LOG_JSON;
+	else if (!str_eq(run->config.log_format, STR("logfmt")))
+		return err_in(run->arena, ERR_INVALID,
+			"log.format is '" STR_FMT "', but must be logfmt or json",
+			STR_ARG(run->config.log_format));
+	log_configure(options);
+	return NULL;
+}
+
+static const struct part parts[] = {
+	{ "log", NEEDS_CONFIG, log_start, NULL },
+};
+
+static struct err *
+parts_run(struct invocation *run)
+{
+	struct err *err = NULL;
+	size_t started = 0;
+
+	while (!err && started < COUNT_OF(parts)) {
+		if (parts[started].needs <= run->command->needs)
+			err = err_note(parts[started].start(run), "starting the %s",
+				parts[started].name);
+		started += !err;
+	}
+	if (!err)
+		err = run->command->run(run);
+	while (started-- > 0) {
+		if (parts[started].needs <= run->command->needs && parts[started].stop)
+			parts[started].stop(run);
+	}
+	return err;
+}
+
+/* parts_run as a fiber's function. */
+struct fiber_run {
+	struct invocation *run;
+	struct err *err;
+};
+
+static void
+run_in_fiber(void *arg)
+{
+	struct fiber_run *fiber_run = arg;
+
+	fiber_run->err = parts_run(fiber_run->run);
+}
+
+struct err *
+wiring_run(struct invocation *run)
+{
+	struct fiber_run fiber_run = { .run = run };
+
+	run->ctx = (struct ctx){
+		.arena = run->arena,
+		.now = clock_now_us(),
+		.deadline = DEADLINE_NEVER,
+		.actor = { .is_system = true },
+		.route = run->command->name,
+	};
+	if (run->command->needs >= NEEDS_CONFIG)
+		TRY(config_load(run->arena, &run->config_options, &run->config));
+	if (run->command->needs < NEEDS_LOOP)
+		return parts_run(run);
+	TRY(loop_run_once(run->arena,
+		(struct loop_options){
+			.stack_bytes = COMMAND_STACK_BYTES, .lag_warning_ns = INT64_MAX },
+		run_in_fiber, &fiber_run));
+	return fiber_run.err;
+}

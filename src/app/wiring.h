@@ -1,0 +1,13 @@
+/* The parts of the running program, in the order in which they start. */
+#ifndef APP_WIRING_H
+#define APP_WIRING_H
+
+#include "app/command.h"
+
+/*
+ * Start all parts that what RUN's command needs, run it, stop the parts in reverse.
+ * Returns the command's error, or that of the part that did not start.
+ */
+struct err *wiring_run(struct invocation *run) MUST_USE;
+
+#endif
