@@ -16,6 +16,8 @@
  * and sees no user's rows; in a transaction it has the identity of the query before.
  * Where that first role is a superuser's or has BYPASSRLS (db_options.allows_any_role:
  * migrations and tests), $1 is always the first role: gridiron_system may not exist yet.
+ * A server refuses to start unless pg_has_role(current_user, 'gridiron_system', 'MEMBER')
+ * and not pg_has_role(current_user, 'gridiron_system', 'USAGE').
  */
 #ifndef DB_DRIVER_H
 #define DB_DRIVER_H

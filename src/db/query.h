@@ -89,6 +89,11 @@ struct query {
 	const enum db_type *column_types;
 	const bool *column_nullable;
 	struct query_stats *stats;
+	/* What db/row.c checks and says; a query made by hand may leave them out. */
+	uint8_t actor_param; /* which argument is :actor, from 1; 0: none */
+	const bool *param_nullable;
+	const char *const *param_names;
+	const char *const *column_names;
 };
 
 /* Called for each row in turn; an error ends the query and is returned by it. */

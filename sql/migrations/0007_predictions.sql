@@ -1,0 +1,161 @@
+-- migration: forecasts, who read them, how right they were, and subscribers' own picks
+
+-- up
+
+-- One forecast of one game by one model at one moment, never altered but for its grade: a new forecast is a new row, and
+-- the last one before kick-off counts. user_id is NULL for the house and for published models; a row with an owner is
+-- of a model not yet published. subject tells forecasts of type prop apart ('' otherwise).
+-- pick, probability, line and odds are what is graded: the side taken, its chance, and the terms it was taken at;
+-- confidence is what is shown (0 to 1).
+-- residency: global
+CREATE TABLE predictions (
+    id                 {{id}} NOT NULL,
+    user_id            {{uuid}},
+    model              {{text}} NOT NULL,
+    model_version      {{text}},
+    prediction_type    {{text}} NOT NULL,
+    subject            {{text}} NOT NULL DEFAULT '',
+    season             {{season}} NOT NULL,
+    week               {{week}} NOT NULL,
+    game_id            {{uuid}} NOT NULL,
+    home_team          {{text}} NOT NULL,
+    away_team          {{text}} NOT NULL,
+    matchup            {{text}} NOT NULL, -- 'DET @ KC'
+    prediction_data    {{object}} NOT NULL,
+    confidence         {{share}},
+    pick               {{text}},
+    probability        {{share}},
+    line               {{f64}},
+    odds               {{i32}},
+    predicted_at       {{time}} NOT NULL,
+    created_at         {{time}} NOT NULL,
+    actual_result      {{object}},
+    outcome            {{text}},
+    is_correct         {{bool}}, -- NULL: not graded, or a push
+    brier              {{f64}},
+    log_loss           {{f64}},
+    units              {{f64}}, -- won or lost for a stake of one at odds
+    result_updated_at  {{time}},
+    is_simulated       {{bool}} NOT NULL DEFAULT FALSE,
+    CONSTRAINT predictions_pk PRIMARY KEY (id),
+    CONSTRAINT predictions_moment_key UNIQUE (game_id, model, prediction_type, subject, predicted_at),
+    CONSTRAINT predictions_prediction_type_known CHECK (prediction_type IN ('game', 'ats', 'total', 'prop')),
+    CONSTRAINT predictions_model_length CHECK (length(model) BETWEEN 1 AND 60),
+    CONSTRAINT predictions_subject CHECK ((prediction_type = 'prop') = (subject <> '')),
+    CONSTRAINT predictions_pick_known CHECK (pick IN ('home', 'away', 'over', 'under')),
+    CONSTRAINT predictions_outcome_known CHECK (outcome IN ('win', 'loss', 'push', 'void')),
+    CONSTRAINT predictions_grade CHECK ((outcome IS NULL AND is_correct IS NULL AND result_updated_at IS NULL)
+        OR (outcome IS NOT NULL AND result_updated_at IS NOT NULL
+            AND (is_correct IS NULL) = (outcome IN ('push', 'void')))),
+    CONSTRAINT predictions_is_correct CHECK (is_correct = (outcome = 'win')),
+    CONSTRAINT predictions_scores_positive CHECK (brier BETWEEN 0 AND 1 AND log_loss >= 0),
+    CONSTRAINT predictions_user_fk FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT predictions_game_fk FOREIGN KEY (game_id) REFERENCES games (id),
+    CONSTRAINT predictions_home_team_fk FOREIGN KEY (home_team) REFERENCES teams (code),
+    CONSTRAINT predictions_away_team_fk FOREIGN KEY (away_team) REFERENCES teams (code)
+);
+
+CREATE INDEX idx_predictions_season_week_type ON predictions (season, week, prediction_type);
+CREATE INDEX idx_predictions_confidence_desc ON predictions (confidence DESC) WHERE confidence IS NOT NULL;
+CREATE INDEX idx_predictions_user ON predictions (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX idx_predictions_home_team ON predictions (home_team, season);
+CREATE INDEX idx_predictions_away_team ON predictions (away_team, season);
+CREATE INDEX idx_predictions_ungraded ON predictions (game_id, predicted_at) WHERE outcome IS NULL;
+
+-- only: postgresql
+CREATE INDEX idx_prediction_data_gin ON predictions USING GIN (prediction_data);
+
+-- only: postgresql
+CREATE INDEX idx_prediction_data_team ON predictions USING GIN ((prediction_data -> 'team'));
+
+-- Who was shown which forecast; written in batches off the request's path.
+-- residency: user
+CREATE TABLE user_prediction_access (
+    user_id        {{uuid}} NOT NULL,
+    id             {{id}} NOT NULL,
+    prediction_id  {{uuid}} NOT NULL,
+    accessed_at    {{time}} NOT NULL,
+    via            {{text}} NOT NULL,
+    tier_name      {{text}},
+    CONSTRAINT user_prediction_access_pk PRIMARY KEY (user_id, id),
+    CONSTRAINT user_prediction_access_via_known CHECK (via IN ('api', 'page', 'export', 'stream', 'email')),
+    CONSTRAINT user_prediction_access_user_fk FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT user_prediction_access_prediction_fk FOREIGN KEY (prediction_id) REFERENCES predictions (id)
+);
+
+CREATE INDEX idx_user_prediction_access_accessed_at ON user_prediction_access (accessed_at DESC);
+CREATE INDEX idx_user_prediction_access_prediction ON user_prediction_access (prediction_id);
+
+-- How a model did, by week and (week NULL) by season. Pushes count in total_predictions and are neither right nor
+-- wrong: percentages are of total_predictions - push_count. details holds calibration bins, records and intervals.
+-- residency: global
+CREATE TABLE accuracy_metrics (
+    id                            {{id}} NOT NULL,
+    model                         {{text}} NOT NULL,
+    prediction_type               {{text}} NOT NULL,
+    season                        {{season}} NOT NULL,
+    week                          {{week}},
+    total_predictions             {{i32}} NOT NULL,
+    correct_predictions           {{i32}} NOT NULL,
+    push_count                    {{i32}} NOT NULL DEFAULT 0,
+    accuracy_percentage           {{f64}},
+    confidence_weighted_accuracy  {{f64}},
+    brier                         {{f64}},
+    log_loss                      {{f64}},
+    units                         {{f64}},
+    roi                           {{f64}},
+    details                       {{object}} NOT NULL,
+    calculated_at                 {{time}} NOT NULL,
+    CONSTRAINT accuracy_metrics_pk PRIMARY KEY (id),
+    CONSTRAINT accuracy_metrics_prediction_type_known CHECK (prediction_type IN ('game', 'ats', 'total', 'prop')),
+    CONSTRAINT accuracy_metrics_counts CHECK (correct_predictions >= 0 AND push_count >= 0
+        AND correct_predictions + push_count <= total_predictions),
+    CONSTRAINT accuracy_metrics_percentages CHECK (accuracy_percentage BETWEEN 0 AND 100
+        AND confidence_weighted_accuracy BETWEEN 0 AND 100),
+    CONSTRAINT accuracy_metrics_scores_positive CHECK (brier BETWEEN 0 AND 1 AND log_loss >= 0)
+);
+
+-- As an expression, because week NULL must be unique as well: ON CONFLICT (season, model, prediction_type,
+-- coalesce(week, 0)).
+CREATE UNIQUE INDEX accuracy_metrics_one_a_week
+    ON accuracy_metrics (season, model, prediction_type, coalesce(week, 0));
+
+-- A subscriber's own forecast, changed at will until kick-off.
+-- residency: user
+CREATE TABLE picks (
+    user_id          {{uuid}} NOT NULL,
+    id               {{id}} NOT NULL,
+    game_id          {{uuid}} NOT NULL,
+    prediction_type  {{text}} NOT NULL,
+    pick             {{text}} NOT NULL,
+    probability      {{share}} NOT NULL,
+    line             {{f64}},
+    odds             {{i32}},
+    outcome          {{text}},
+    is_correct       {{bool}},
+    brier            {{f64}},
+    units            {{f64}},
+    graded_at        {{time}},
+    created_at       {{time}} NOT NULL,
+    updated_at       {{time}} NOT NULL,
+    CONSTRAINT picks_pk PRIMARY KEY (user_id, id),
+    CONSTRAINT picks_one_a_game UNIQUE (user_id, game_id, prediction_type),
+    CONSTRAINT picks_pick_known CHECK (
+        (prediction_type IN ('game', 'ats') AND pick IN ('home', 'away'))
+        OR (prediction_type = 'total' AND pick IN ('over', 'under'))),
+    CONSTRAINT picks_outcome_known CHECK (outcome IN ('win', 'loss', 'push', 'void')),
+    CONSTRAINT picks_grade CHECK ((outcome IS NULL) = (graded_at IS NULL)),
+    CONSTRAINT picks_is_correct CHECK (is_correct = (outcome = 'win')),
+    CONSTRAINT picks_brier CHECK (brier BETWEEN 0 AND 1),
+    CONSTRAINT picks_user_fk FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT picks_game_fk FOREIGN KEY (game_id) REFERENCES games (id)
+);
+
+CREATE INDEX idx_picks_game ON picks (game_id);
+
+-- down
+
+DROP TABLE picks;
+DROP TABLE accuracy_metrics;
+DROP TABLE user_prediction_access;
+DROP TABLE predictions;
