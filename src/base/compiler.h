@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE   __attribute__((warn_unused_result))
+#define NEVER_NULL __attribute__((returns_nonnull))
 #define PRINTF_LIKE(fmt_index, args_index) \
 	__attribute__((format(printf, fmt_index, args_index)))
 #define NORETURN                        __attribute__((noreturn))

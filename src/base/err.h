@@ -62,20 +62,20 @@ bool err_may_retry(enum err_code code);
 /* A new error in CTX's arena. The message must be safe to show to a user. */
 #define err_new(ctx, code, ...) err_new_at(__FILE__, __LINE__, ctx, code, __VA_ARGS__)
 struct err *err_new_at(const char *file, int line, struct ctx *ctx, enum err_code code,
-	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE;
+	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE NEVER_NULL;
 
 /* The same for code that has an arena and no context: parsers, commands. */
 #define err_in(arena, code, ...) err_in_at(__FILE__, __LINE__, arena, code, __VA_ARGS__)
 struct err *err_in_at(const char *file, int line, struct arena *arena, enum err_code code,
-	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE;
+	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE NEVER_NULL;
 
 /* INVALID, and the input field that was wrong. */
 #define err_field(ctx, name, ...) err_field_at(__FILE__, __LINE__, ctx, name, __VA_ARGS__)
 struct err *err_field_at(const char *file, int line, struct ctx *ctx, const char *field,
-	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE;
+	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE NEVER_NULL;
 
 /* The constant error for an arena that is full. */
-struct err *err_no_memory(void) MUST_USE;
+struct err *err_no_memory(void) MUST_USE NEVER_NULL;
 
 /* Add a note for the operator; returns ERR. Nothing happens to NULL. */
 struct err *err_note(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

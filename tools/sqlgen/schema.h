@@ -19,7 +19,6 @@ struct migration_file {
 	bool has_down;
 	struct script up[DIALECTS];
 	struct script down[DIALECTS];
-	struct script foreign_keys; /* of up's tables, for PostgreSQL: they come last */
 };
 
 struct table {
@@ -78,14 +77,9 @@ size_t statement_create_table(const struct statement *statement);
 bool schema_follow(struct schema *schema, const struct statement *statement) MUST_USE;
 
 /* The text of STATEMENT for DIALECT: types in place of placeholders, and in CREATE TABLE
- * the checks of the types, and STRICT for SQLite. In CREATE TABLE for PostgreSQL named
- * foreign keys are left out; statement_take_foreign_keys has them. */
+ * the checks of the types, and STRICT for SQLite. */
 void statement_write(const struct schema *schema, const struct statement *statement,
 	int dialect, struct buf *out);
-/* Add the named foreign keys of a CREATE TABLE to RET, each as the ALTER TABLE that makes
- * it; false: no memory. Tables must be distributed before foreign keys bind them. */
-bool statement_take_foreign_keys(struct arena *arena, const struct statement *statement,
-	struct script *ret) MUST_USE;
 struct err *checks_read(struct schema *schema, struct str path) MUST_USE;
 
 #endif

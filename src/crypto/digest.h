@@ -1,0 +1,19 @@
+/*
+ * Digests of bytes. SHA-256 for whatever is meant to be safe; MD5 only where a format
+ * outside asks for it (the shard of a user), never for secrets.
+ */
+#ifndef CRYPTO_DIGEST_H
+#define CRYPTO_DIGEST_H
+
+#include "base/compiler.h"
+#include "base/str.h"
+
+enum {
+	MD5_BYTES = 16,
+	SHA256_BYTES = 32,
+};
+
+void digest_md5(struct str text, uint8_t ret[static MD5_BYTES]);
+void digest_sha256(struct str text, uint8_t ret[static SHA256_BYTES]);
+
+#endif

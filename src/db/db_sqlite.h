@@ -1,0 +1,84 @@
+/*
+ * The SQLite driver from inside. Only db_sqlite*.c include this.
+ *
+ * One writer connection on a thread of its own (db_sqlite_write.c), reader connections
+ * for each loop (db_sqlite_read.c). A connection is used by one thread at a time, and by
+ * one transaction or query at a time.
+ */
+#ifndef DB_DB_SQLITE_H
+#define DB_DB_SQLITE_H
+
+#include <pthread.h>
+
+#include "db/db_sqlite_conn.h"
+#include "sys/wait.h"
+
+enum {
+	SQLITE_LOOPS_MAX = 64,
+	SQLITE_READERS_PER_LOOP_MAX = 32,
+	SQLITE_STATE_BYTES_MAX = 1 << 20,
+};
+
+/* --- Readers (db_sqlite_read.c) ----------------------------------------------------- */
+
+/* The reader connections of one loop. */
+struct readers {
+	_Atomic(struct loop *) loop; /* NULL: unused */
+	struct list_link free;       /* newest first: its pages are in memory */
+	_Atomic uint32_t open_count; /* the loop's own; others only look */
+	struct wait_queue waiting;
+};
+
+struct sqlite_state;
+
+struct err *
+reader_get(struct sqlite_state *state, struct ctx *ctx, struct conn **ret) MUST_USE;
+void reader_put(struct sqlite_state *state, struct conn *conn);
+/* Close the free readers of LOOP. */
+void readers_close(struct sqlite_state *state, const struct loop *loop);
+
+/* --- The writer (db_sqlite_write.c) ------------------------------------------------- */
+
+struct writer {
+	struct conn *conn;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows, up to the blank line */
+	pthread_cond_t work;
+	struct list_link waiting; /* struct write_job, first come first served */
+	bool is_asleep;
+	bool is_stopping;
+
+	/* The writer thread's. */
+	int wal_pages;
+	int checkpoint_pages; /* no checkpoint before the WAL is longer than this */
+	bool is_wal_dirty;    /* commits since the last checkpoint */
+};
+
+struct err *
+writer_start(struct writer *writer, struct ctx *ctx, const char *path) MUST_USE;
+/* Commit what waits, checkpoint, end the thread, close the connection. */
+void writer_stop(struct writer *writer);
+/* FN(TX, ARG) in a transaction on the writer's thread. IS_ALONE: in none, by itself. */
+struct err *writer_transact(struct writer *writer, struct tx *tx, tx_fn fn, void *arg,
+	bool is_alone, bool *ret_may_retry) MUST_USE;
+/* Whether this is the thread of some writer. */
+bool writer_is_here(void);
+
+/* --- The whole ---------------------------------------------------------------------- */
+
+struct sqlite_state {
+	struct arena arena; /* this struct lives in it */
+	const char *path;
+	int lock_fd;
+	struct writer writer;
+	pthread_mutex_t lock; /* of taking a place in readers[] */
+	struct readers readers[SQLITE_LOOPS_MAX];
+	_Atomic int64_t readers_busy;
+};
+
+/* Keep other processes, and this one, from opening PATH a second time (db_sqlite_lock.c).
+ */
+struct err *lock_take(struct ctx *ctx, const char *path, int *ret_fd) MUST_USE;
+void lock_release(int fd);
+
+#endif

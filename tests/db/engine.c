@@ -1,0 +1,321 @@
+#include "tests/db/engine.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "db/driver.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+#include "sys/wait.h"
+
+enum {
+	ARENA_BYTES_MAX = 512 << 20,
+	FIBERS_MAX = 3000,
+	TEST_DEADLINE_MS = 60000,
+	PATH_BYTES_MAX = 512,
+};
+
+/* Until the driver is there. */
+extern const struct driver driver_postgres __attribute__((weak));
+
+const bool all_nullable[QUERY_COLUMNS_MAX] = { [0 ... QUERY_COLUMNS_MAX - 1] = true };
+
+static struct {
+	char folder[PATH_BYTES_MAX]; /* of the SQLite file */
+	char url[PATH_BYTES_MAX];
+	engine_fn fn;
+} running;
+
+/* --- The engine --------------------------------------------------------------------- */
+
+enum dialect
+engine_dialect(void)
+{
+	const char *name = getenv("GRIDIRON_TEST_ENGINE");
+
+	return name && strcmp(name, "postgres") == 0 ? DIALECT_POSTGRES : DIALECT_SQLITE;
+}
+
+struct str
+engine_url(void)
+{
+	return str_from(running.url);
+}
+
+static void
+folder_remove(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char path[PATH_BYTES_MAX + 300];
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(folder);
+}
+
+/* The superuser's URL with the database replaced: postgresql://user@/NAME?host=… */
+static struct err *
+postgres_url(struct ctx *ctx, struct str url, const char *name)
+{
+	ptrdiff_t authority = str_find(url, STR("://"));
+	struct str rest = str_slice(url, (size_t)authority + 3, url.len);
+	ptrdiff_t slash = str_find_char(rest, '/');
+	ptrdiff_t query = str_find_char(rest, '?');
+
+	if (authority < 0 || slash < 0)
+		return err_new(ctx, ERR_INVALID, "GRIDIRON_TEST_POSTGRES is not a URL");
+	snprintf(running.url, sizeof(running.url), STR_FMT STR_FMT "/%s" STR_FMT,
+		STR_ARG(str_slice(url, 0, (size_t)authority + 3)),
+		STR_ARG(str_slice(rest, 0, (size_t)slash)), name,
+		STR_ARG(str_slice(rest, query < 0 ? rest.len : (size_t)query, rest.len)));
+	return NULL;
+}
+
+static struct err *
+text_run(struct ctx *ctx, struct str sql)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return db_run_text(&tx, sql);
+}
+
+/* One database a process, made by the first test. */
+static struct err *
+postgres_create(struct ctx *ctx, const char *name)
+{
+	static bool is_made;
+	struct err *err;
+
+	if (is_made)
+		return NULL;
+	TRY(db_open(ctx,
+		&(struct db_options){
+			.url = str_from(getenv("GRIDIRON_TEST_POSTGRES")),
+			.allows_any_role = true,
+		},
+		&ctx->db));
+	err = text_run(ctx, str_fmt(ctx->arena, "CREATE DATABASE %s", name));
+	db_close(ctx->db);
+	is_made = !err;
+	return err;
+}
+
+static struct err *
+postgres_open(struct ctx *ctx)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "conformance_%ld", (long)getpid());
+	TRY(postgres_create(ctx, name));
+	TRY(postgres_url(ctx, str_from(getenv("GRIDIRON_TEST_POSTGRES")), name));
+	TRY(db_open(ctx,
+		&(struct db_options){ .url = engine_url(), .allows_any_role = true },
+		&ctx->db));
+	return text_run(ctx, STR("DROP SCHEMA public CASCADE; CREATE SCHEMA public;"));
+}
+
+static struct err *
+sqlite_open(struct ctx *ctx)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(running.folder, sizeof(running.folder), "%s/gridiron-db-test.XXXXXX",
+		tmp ? tmp : "/tmp");
+	if (!mkdtemp(running.folder))
+		return err_new(ctx, ERR_INTERNAL, "cannot make %s", running.folder);
+	snprintf(running.url, sizeof(running.url), "sqlite:%.400s/test.db",
+		running.folder);
+	return db_open(ctx, &(struct db_options){ .url = engine_url() }, &ctx->db);
+}
+
+static struct err *
+open_engine(struct ctx *ctx)
+{
+	if (engine_dialect() == DIALECT_POSTGRES)
+		TRY(postgres_open(ctx));
+	else
+		TRY(sqlite_open(ctx));
+	return text_run(ctx, schema_texts[engine_dialect()]);
+}
+
+static void
+run_in_fiber(void *arg)
+{
+	struct ctx *ctx = arg;
+
+	OK_ERR(open_engine(ctx));
+	running.fn(ctx);
+	db_loop_close(ctx->db);
+	db_close(ctx->db);
+	if (engine_dialect() == DIALECT_SQLITE)
+		folder_remove(running.folder);
+}
+
+void
+engine_run(engine_fn fn)
+{
+	struct arena arena;
+	struct ctx ctx = {
+		.arena = &arena,
+		.now = clock_now_us(),
+		.deadline = clock_deadline_ms(TEST_DEADLINE_MS),
+		.route = "test",
+	};
+
+	if (engine_dialect() == DIALECT_POSTGRES && !getenv("GRIDIRON_TEST_POSTGRES"))
+		SKIP("needs PostgreSQL: run by tests/with-servers");
+	if (engine_dialect() == DIALECT_POSTGRES && !&driver_postgres)
+		SKIP("the PostgreSQL driver is not there yet");
+	arena_init(&arena, ARENA_BYTES_MAX);
+	running.fn = fn;
+	OK_ERR(loop_run_once(&arena,
+		(struct loop_options){
+			.fibers_max = FIBERS_MAX, .lag_warning_ns = INT64_MAX },
+		run_in_fiber, &ctx));
+	arena_release(&arena);
+}
+
+/* --- Rows --------------------------------------------------------------------------- */
+
+struct uuid
+uuid_of(int64_t number)
+{
+	struct uuid uuid = { .bytes = { 0x01, 0x90, 0, 0, 0, 0, 0x70, 0, 0x80 } };
+
+	for (int i = 0; i < 7; i++)
+		uuid.bytes[15 - i] = (uint8_t)((uint64_t)number >> (8 * i));
+	return uuid;
+}
+
+static struct err *
+keep_row(void *arg, const struct value *columns)
+{
+	struct rows *rows = arg;
+	struct arena *arena = rows->ctx->arena;
+	struct value *kept;
+
+	TRY_NEW(arena, kept, rows->query->column_count);
+	for (size_t i = 0; i < rows->query->column_count; i++) {
+		enum db_type type = rows->query->column_types[i];
+
+		kept[i] = columns[i];
+		if (!kept[i].is_null &&
+			(type == DB_TEXT || type == DB_BYTES || type == DB_JSON))
+			kept[i].text = str_dup(arena, columns[i].text);
+	}
+	return VEC_PUSH(arena, rows, kept) ? NULL : err_no_memory();
+}
+
+struct err *
+rows_read(struct tx *tx, const struct query *query, const struct value *params,
+	struct rows *ret)
+{
+	*ret = (struct rows){ .ctx = tx->ctx, .query = query };
+	return query_run(tx, query, params,
+		(struct row_sink){ .row = keep_row, .arg = ret }, NULL);
+}
+
+struct err *
+rows_write(struct tx *tx, const struct query *query, const struct value *params)
+{
+	return query_run(tx, query, params, (struct row_sink){ .row = NULL }, NULL);
+}
+
+struct err *
+auto_read(struct ctx *ctx, const struct query *query, const struct value *params,
+	struct rows *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return rows_read(&tx, query, params, ret);
+}
+
+struct err *
+auto_write(struct ctx *ctx, const struct query *query, const struct value *params)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return rows_write(&tx, query, params);
+}
+
+struct err *
+auto_i64(struct ctx *ctx, const struct query *query, const struct value *params,
+	int64_t *ret)
+{
+	struct rows rows;
+
+	TRY(auto_read(ctx, query, params, &rows));
+	if (rows.count != 1)
+		return err_new(ctx, ERR_INTERNAL, "%zu rows", rows.count);
+	*ret = rows.items[0][0].i64;
+	return NULL;
+}
+
+/* --- Fibers ------------------------------------------------------------------------- */
+
+struct crowd {
+	void (*fn)(void *);
+	size_t running;
+	struct fiber_event all_done;
+};
+
+struct one_of_crowd {
+	struct crowd *crowd;
+	void *arg;
+};
+
+static void
+run_one(void *arg)
+{
+	struct one_of_crowd *one = arg;
+
+	one->crowd->fn(one->arg);
+	if (--one->crowd->running == 0)
+		fiber_event_set(&one->crowd->all_done);
+}
+
+void
+at_once(void (*fn)(void *), void *args, size_t count, size_t size)
+{
+	struct crowd crowd = { .fn = fn, .running = count };
+	struct one_of_crowd *ones;
+	struct arena arena;
+
+	arena_init(&arena, ARENA_BYTES_MAX);
+	ones = arena_alloc_array(&arena, count, sizeof(*ones));
+	assert(ones);
+	fiber_event_init(&crowd.all_done);
+	for (size_t i = 0; i < count; i++) {
+		const struct fiber *fiber;
+
+		ones[i] = (struct one_of_crowd){ .crowd = &crowd,
+			.arg = (char *)args + i * size };
+		fiber = fiber_spawn("test", run_one, &ones[i]);
+		assert(fiber);
+	}
+	fiber_event_join(&crowd.all_done);
+	arena_release(&arena);
+}
+
+void
+own_ctx_init(struct own_ctx *own, const struct ctx *like, int64_t deadline_ms)
+{
+	arena_init(&own->arena, ARENA_BYTES_MAX);
+	own->ctx = *like;
+	own->ctx.arena = &own->arena;
+	own->ctx.deadline = clock_deadline_ms(deadline_ms);
+}
+
+void
+own_ctx_release(struct own_ctx *own)
+{
+	arena_release(&own->arena);
+}
