@@ -33,9 +33,10 @@ noise_of(const struct residuals *residuals, double prior)
 		(residuals->weight + prior_games);
 }
 
-void
-calibration_refit(struct calibration *c)
+struct err *
+calibration_refit(struct calibration *c, struct arena *arena)
 {
+	struct key_weights *keys;
 	struct regression chance = chance_prior(), blend = blend_prior();
 
 	regression_fit(&chance, c->parameters->probability_ridge, c->chances.items,
@@ -50,7 +51,10 @@ calibration_refit(struct calibration *c)
 	c->total_noise = noise_of(&c->totals, prior_total_noise);
 	c->line_margin_noise = noise_of(&c->line_margins, prior_margin_noise);
 	c->line_total_noise = noise_of(&c->line_totals, prior_total_noise);
-	c->keys = key_weights_of(&c->counts, c->parameters->key_prior);
+	TRY_NEW(arena, keys, 1);
+	*keys = key_weights_of(&c->counts, c->parameters->key_prior);
+	c->keys = keys;
+	return NULL;
 }
 
 void
@@ -59,7 +63,8 @@ calibration_init(struct calibration *calibration, const struct parameters *param
 	*calibration = (struct calibration){ .parameters = parameters };
 	calibration->chance = chance_prior();
 	calibration->blend = blend_prior();
-	calibration_refit(calibration);
+	calibration->margin_noise = calibration->line_margin_noise = prior_margin_noise;
+	calibration->total_noise = calibration->line_total_noise = prior_total_noise;
 }
 
 static double
@@ -199,7 +204,7 @@ calibration_forecast(const struct calibration *c, enum tier tier,
 	if (only_chances)
 		return ret;
 	ret.margins = distribution_of_margin(
-		ret.home_win, ret.margin_sd, &c->keys, !game_is_playoff(game));
+		ret.home_win, ret.margin_sd, c->keys, !game_is_playoff(game));
 	ret.totals = distribution_of_total(ret.total, ret.total_sd);
 	ret.result = distribution_result(&ret.margins);
 	return ret;

@@ -26,7 +26,7 @@ struct calibration {
 	double total_noise;
 	double line_margin_noise; /* the same around tier B's */
 	double line_total_noise;
-	struct key_weights keys;
+	const struct key_weights *keys;
 
 	/* Gathered since the first game. */
 	struct {
@@ -41,8 +41,10 @@ struct calibration {
 
 void
 calibration_init(struct calibration *calibration, const struct parameters *parameters);
-/* Refit on everything added so far. */
-void calibration_refit(struct calibration *calibration);
+/* Refit on everything added so far. The new key weights are made in ARENA, the old ones
+ * stay. */
+MUST_USE struct err *
+calibration_refit(struct calibration *calibration, struct arena *arena);
 /* A played GAME and what the state said of it before. */
 MUST_USE struct err *calibration_add(struct calibration *calibration, struct arena *arena,
 	const struct model_game *game, const struct prediction *prediction);

@@ -7,16 +7,6 @@ enum {
 	MOST_ROUNDS = 30,
 };
 
-struct key_weights
-key_weights_none(void)
-{
-	struct key_weights ret;
-
-	for (int i = 0; i < KEY_NUMBERS; i++)
-		ret.weight[i] = 1;
-	return ret;
-}
-
 /*
  * The bell curve at the whole numbers FIRST to LAST, up to a factor. From its top
  * outwards each value is the one before by a ratio, and each ratio the one before by a
@@ -49,11 +39,11 @@ bell(double location, double sd, int first, int last, double *ret)
 static double
 weight_of(const struct distribution *distribution, int value)
 {
-	if (!distribution->is_margin)
-		return 1;
-	if (value == 0 && !distribution->can_tie)
+	if (value == 0 && distribution->is_margin && !distribution->can_tie)
 		return 0;
-	return abs(value) < KEY_NUMBERS ? distribution->keys.weight[abs(value)] : 1;
+	return distribution->keys && abs(value) < KEY_NUMBERS
+		? distribution->keys->weight[abs(value)]
+		: 1;
 }
 
 int
@@ -131,7 +121,7 @@ distribution_at(double location, double sd, const struct key_weights *keys, bool
 		.last = MOST_MARGIN,
 		.is_margin = true,
 		.can_tie = can_tie,
-		.keys = *keys,
+		.keys = keys,
 	};
 }
 
@@ -143,7 +133,6 @@ distribution_of_total(double mean, double sd)
 		.sd = sd,
 		.first = 0,
 		.last = MOST_TOTAL,
-		.keys = key_weights_none(),
 	};
 }
 

@@ -28,8 +28,8 @@ struct distribution {
 	double sd;
 	int first, last; /* the least and greatest value */
 	bool is_margin;
-	bool can_tie;            /* a playoff game is played until it is won */
-	struct key_weights keys; /* margins only */
+	bool can_tie;                   /* a playoff game is played until it is won */
+	const struct key_weights *keys; /* margins; NULL: all weights 1. Outlives this. */
 };
 
 /* Chances that add up to 1. Of a game: the home team wins, nobody, the away team. Of the
@@ -38,8 +38,8 @@ struct chances {
 	double win, push, loss;
 };
 
-/* All weights 1. */
-struct key_weights key_weights_none(void);
+/* KEYS must outlive what is returned; NULL means that all weights are 1. */
+
 /* The distribution of a margin whose chance to win, a tie counting half, is WIN. */
 struct distribution distribution_of_margin(
 	double win, double sd, const struct key_weights *keys, bool can_tie);

@@ -73,6 +73,10 @@ game_is_playoff(const struct model_game *game)
 	return game->type != GAME_REGULAR;
 }
 
+/* By season, week, day, hour and home team: below 0 where A comes before B. No two games
+ * are equal. */
+int game_compare(const struct model_game *a, const struct model_game *b);
+
 /* Points by which the home team won. */
 static inline double
 game_margin(const struct model_game *game)

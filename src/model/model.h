@@ -15,6 +15,9 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "model/backtest.h"
+#include "model/elo.h"
+#include "model/fit.h"
 #include "model/forecast.h"
 #include "model/game.h"
 #include "model/team.h"

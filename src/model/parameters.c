@@ -1,16 +1,17 @@
 #include "model/parameters.h"
 
 static const struct parameter_row rows[PARAMETER_COUNT] = {
-#define X(name, s, l, least, most, origin) { #name, { s, l, l }, least, most, origin },
+#define X(name, s, l, least, most, fitted, origin) \
+	{ #name, { s, l, l }, least, most, origin, fitted },
 	PARAMETERS(X)
 #undef X
 };
 
 static const struct parameters of_tier[TIERS] = {
-#define X(name, s, l, least, most, origin) .name = (s),
+#define X(name, s, l, least, most, fitted, origin) .name = (s),
 	[TIER_S] = { PARAMETERS(X) },
 #undef X
-#define X(name, s, l, least, most, origin) .name = (l),
+#define X(name, s, l, least, most, fitted, origin) .name = (l),
 	[TIER_L] = { PARAMETERS(X) },
 	[TIER_B] = { PARAMETERS(X) },
 #undef X

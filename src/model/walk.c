@@ -23,22 +23,11 @@ struct walker {
 	int season;
 };
 
-/* By week, and within it by day, hour and home team: no two games are equal. */
 static int
 compare_games(const void *left, const void *right)
 {
-	const struct model_game *a = ((const struct walker_game *)left)->game;
-	const struct model_game *b = ((const struct walker_game *)right)->game;
-
-	if (a->season != b->season)
-		return a->season < b->season ? -1 : 1;
-	if (a->week != b->week)
-		return a->week < b->week ? -1 : 1;
-	if (a->day != b->day)
-		return a->day < b->day ? -1 : 1;
-	if (a->kickoff_minute != b->kickoff_minute)
-		return a->kickoff_minute < b->kickoff_minute ? -1 : 1;
-	return a->home != b->home ? a->home - b->home : a->away - b->away;
+	return game_compare(((const struct walker_game *)left)->game,
+		((const struct walker_game *)right)->game);
 }
 
 static bool
@@ -159,7 +148,7 @@ walk_week(struct walker *walker, size_t begin, size_t end)
 
 	TRY(learn(walker, begin, first->day));
 	if (first->season != walker->season)
-		calibration_refit(&walker->calibration);
+		TRY(calibration_refit(&walker->calibration, walker->arena));
 	walker->season = first->season;
 	state_step(walker->state, first->season);
 	if (walk->options.on_week)

@@ -36,7 +36,7 @@ forecasts_equal(const struct forecast *a, const struct forecast *b)
 		a->total == b->total && a->total_sd == b->total_sd &&
 		a->margins.location == b->margins.location &&
 		a->result.push == b->result.push &&
-		memcmp(&a->margins.keys, &b->margins.keys, sizeof(a->margins.keys)) == 0;
+		memcmp(a->margins.keys, b->margins.keys, sizeof(*a->margins.keys)) == 0;
 }
 
 static uint32_t

@@ -1,0 +1,90 @@
+/*
+ * Grading forecasts: scores, calibration, records, and intervals that say how much of a
+ * difference is luck.
+ *
+ * G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950; B.
+ * Efron, "Bootstrap methods", 1979. A tie is an outcome of ½.
+ */
+#ifndef MODEL_SCORE_H
+#define MODEL_SCORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/regression.h"
+
+enum {
+	CALIBRATION_BINS = 10,
+};
+
+/* Sums over forecasts of a chance; the means are asked for below. */
+struct score {
+	size_t games;
+	double brier_sum;
+	double log_loss_sum;
+	/* The favourite won, lost, tied; a chance of exactly ½ has no favourite and
+	 * counts as a tie. */
+	int wins, losses, ties;
+};
+
+void score_add(struct score *score, double chance, double outcome);
+double score_brier(const struct score *score);
+double score_log_loss(const struct score *score);
+/* Of the games that had a winner, the share that the favourite won; 0 where there are
+ * none. */
+double score_hit_rate(const struct score *score);
+
+struct calibration_bin {
+	size_t games;
+	double chance_sum, outcome_sum;
+};
+
+/* Chances by tenths, 0 to .1 first. */
+struct calibration_curve {
+	struct calibration_bin bins[CALIBRATION_BINS];
+};
+
+void curve_add(struct calibration_curve *curve, double chance, double outcome);
+/* The mean distance between what was said and what happened, by bin, weighted by games.
+ */
+double curve_error(const struct calibration_curve *curve);
+
+/* Outcomes regressed on the logit of the chances: slope 1 and intercept 0 are perfect; a
+ * slope below 1 is overconfident. */
+struct calibration_line {
+	double intercept, slope;
+};
+
+struct calibration_line
+calibration_line_fit(const struct regression_row *rows, size_t count);
+/* The row for a chance and its outcome. */
+struct regression_row calibration_row(double chance, double outcome);
+
+/* Bets of one unit each. */
+struct record {
+	int wins, losses, pushes;
+	double units; /* won less lost */
+};
+
+/* RESULT above 0 won, 0 a push, below lost, at American ODDS. */
+void record_add(struct record *record, double result, double odds);
+/* Wins among bets that were not pushes; 0 where there are none. */
+double record_hit_rate(const struct record *record);
+/* Units for one unit staked. */
+double record_roi(const struct record *record);
+
+/* A mean and the interval that holds it 95 times in a hundred. */
+struct interval {
+	double mean, low, high;
+};
+
+struct bootstrap_options {
+	int replicates;
+	uint64_t seed;
+};
+
+/* Intervals for the means of SERIES columns over the same COUNT games (values[game ·
+ * series + s]), each replicate drawing games once for all columns. */
+MUST_USE struct err *bootstrap(struct arena *scratch, struct bootstrap_options options,
+	const double *values, size_t count, size_t series, struct interval *ret);
+
+#endif

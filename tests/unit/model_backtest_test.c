@@ -1,0 +1,144 @@
+/* The table over the real games: it adds up, and it is what docs/forecast.md says. */
+#include "tests/tap.h"
+
+#include <math.h>
+
+#include "model/backtest.h"
+#include "model/elo.h"
+#include "tests/support/games_csv.h"
+
+TEST(elo_starts_even_and_moves_by_the_formula)
+{
+	struct elo elo;
+	struct model_game game = MODEL_GAME_INIT;
+	double chance, size;
+
+	elo_init(&elo);
+	game.home = 3;
+	game.away = 4;
+	game.is_neutral = true;
+	NEAR(elo_chance(&elo, &game), 0.5, 1e-12);
+	game.is_neutral = false;
+	chance = 1 / (1 + pow(10, -65.0 / 400));
+	NEAR(elo_chance(&elo, &game), chance, 1e-12);
+	game.home_score = 10;
+	size = log(11) * 2.2 / (65 * 0.001 + 2.2);
+	elo_learn(&elo, &game);
+	NEAR(elo.rating[3], 1500 + 20 * size * (1 - chance), 1e-9);
+	NEAR(elo.rating[3] + elo.rating[4], 3000, 1e-9);
+	elo_step(&elo, 2010);
+	elo_step(&elo, 2011);
+	NEAR(elo.rating[0], 1500 + 5 / 3.0, 1e-9);
+}
+
+/* FiveThirtyEight's ratings began in 1920 and ours in 1999; sixteen seasons later little
+ * of that is left. */
+TEST(elo_is_close_to_the_archive_while_that_was_plain_elo)
+{
+	struct arena arena;
+	struct games_csv csv;
+	struct archived_chance *archive;
+	size_t rows, matched = 0;
+	double *chances, distance = 0;
+
+	arena_init(&arena, 512 << 20);
+	if (!games_csv_read(&arena, &csv) || !archive_csv_read(&arena, &archive, &rows))
+		SKIP("no games file");
+	OK_ERR(elo_walk(&arena, csv.games, csv.count, &chances));
+	for (size_t i = 0; i < csv.count; i++) {
+		const struct model_game *game = &csv.games[i];
+
+		for (size_t r = 0;
+			r < rows && game->season >= 2015 && game->season <= 2018; r++)
+			for (int side = 0; side < 2; side++)
+				if (archive[r].day == game->day &&
+					str_eq(archive[r].nickname[side],
+						team_at(game->home)->nickname)) {
+					distance += fabs(
+						archive[r].chance[side] - chances[i]);
+					matched++;
+				}
+	}
+	OK(matched > 900);
+	OK_OR(distance / (double)matched < 0.02, "mean distance %.4f over %zu games",
+		distance / (double)matched, matched);
+	arena_release(&arena);
+}
+
+TEST(the_table_adds_up)
+{
+	struct arena arena;
+	struct games_csv csv;
+	struct backtest table;
+	const struct backtest_row *whole;
+	size_t of_seasons = 0, of_periods = 0;
+
+	arena_init(&arena, 512 << 20);
+	if (!games_csv_read(&arena, &csv))
+		SKIP("no games file");
+	OK_ERR(backtest_run(&arena,
+		(struct backtest_options){ .tier = TIER_L,
+			.from_season = 2006,
+			.through_season = 2023,
+			.replicates = 200 },
+		csv.games, csv.count, &table));
+	whole = &table.rows[0];
+	for (size_t i = 1; i < table.row_count; i++)
+		*(table.rows[i].is_season ? &of_seasons
+					  : &of_periods) += table.rows[i].games;
+	EQ_I64(whole->games, 2670 + 2191);
+	EQ_I64(of_seasons, whole->games);
+	EQ_I64(of_periods, whole->games);
+	for (size_t i = 0; i < table.row_count; i++) {
+		const struct backtest_row *row = &table.rows[i];
+
+		NEAR(score_brier(&row->scores[FORECASTER_FIFTY]), 0.25, 0.0015);
+		NEAR(row->against[FORECASTER_LINE].mean,
+			score_brier(&row->scores[FORECASTER_MODEL]) -
+				score_brier(&row->scores[FORECASTER_LINE]),
+			1e-9);
+		OK(row->against[FORECASTER_ELO].low <= row->against[FORECASTER_ELO].high);
+		EQ_I64(row->spread.wins + row->spread.losses + row->spread.pushes,
+			row->games);
+	}
+	NEAR(table.break_even, 0.5238, 0.0001);
+	FAILS_WITH(backtest_run(&arena, (struct backtest_options){ .from_season = 2050 },
+			   csv.games, csv.count, &table),
+		ERR_INVALID);
+	arena_release(&arena);
+}
+
+static struct backtest_row
+period_of(struct arena *arena, enum tier tier, int from, int through)
+{
+	struct games_csv csv;
+	struct backtest table;
+
+	if (!games_csv_read(arena, &csv) ||
+		backtest_run(arena,
+			(struct backtest_options){ .tier = tier,
+				.from_season = from,
+				.through_season = through,
+				.replicates = 1000 },
+			csv.games, csv.count, &table))
+		return (struct backtest_row){ 0 };
+	return table.rows[0];
+}
+
+TEST(tier_l_reaches_its_goals_on_the_seasons_it_was_tuned_on)
+{
+	struct arena arena;
+	struct backtest_row row;
+
+	arena_init(&arena, 512 << 20);
+	row = period_of(&arena, TIER_L, 2006, 2015);
+	if (row.games == 0)
+		SKIP("no games file");
+	OK_OR(score_brier(&row.scores[FORECASTER_MODEL]) <= 0.2138, "Brier %.5f",
+		score_brier(&row.scores[FORECASTER_MODEL]));
+	NEAR(score_brier(&row.scores[FORECASTER_LINE]), 0.2116, 0.0002);
+	OK(row.against[FORECASTER_ELO].high < 0);
+	OK(row.plain_margin_surprise - row.margin_surprise >= 0.10);
+	NEAR(row.push_rate, row.expected_push_rate, 0.01);
+	arena_release(&arena);
+}

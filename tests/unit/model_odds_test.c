@@ -1,0 +1,307 @@
+/* Distributions, odds, scores: the arithmetic that needs no games. */
+#include "tests/tap.h"
+
+#include <math.h>
+
+#include "model/distribution.h"
+#include "model/odds.h"
+#include "model/score.h"
+#include "model/team.h"
+#include "model/venue.h"
+
+static struct key_weights
+football_weights(void)
+{
+	struct key_weights keys;
+
+	for (int i = 0; i < KEY_NUMBERS; i++)
+		keys.weight[i] = 0.8;
+	keys.weight[0] = 0.16;
+	keys.weight[3] = 2.75;
+	keys.weight[6] = 1.2;
+	keys.weight[7] = 1.8;
+	keys.weight[10] = 1.3;
+	keys.weight[14] = 1.4;
+	return keys;
+}
+
+TEST(a_margin_distribution_adds_up_and_wins_as_often_as_asked)
+{
+	static const double wanted[] = { 0.001, 0.02, 0.3, 0.5, 0.51, 0.77, 0.95, 0.999 };
+	struct key_weights keys = football_weights();
+
+	for (size_t i = 0; i < COUNT_OF(wanted); i++)
+		for (int can_tie = 0; can_tie < 2; can_tie++) {
+			struct distribution d = distribution_of_margin(
+				wanted[i], 13, &keys, can_tie);
+			struct chances chances = distribution_result(&d);
+			double list[MOST_POINTS], sum = 0;
+			int count = distribution_list(&d, list);
+
+			for (int k = 0; k < count; k++)
+				sum += list[k];
+			NEAR(sum, 1, 1e-12);
+			NEAR(chances.win + chances.push + chances.loss, 1, 1e-12);
+			NEAR(chances.win + chances.push / 2, wanted[i], 1e-9);
+			OK((chances.push == 0) == !can_tie);
+		}
+}
+
+TEST(the_bell_is_the_normal_curve_at_whole_numbers)
+{
+	struct distribution d = distribution_at(2.75, 12.5, NULL, true);
+	double list[MOST_POINTS], sum = 0;
+
+	distribution_list(&d, list);
+	for (int k = -MOST_MARGIN; k <= MOST_MARGIN; k++)
+		sum += exp(-0.5 * (k - 2.75) * (k - 2.75) / (12.5 * 12.5));
+	for (int k = -MOST_MARGIN; k <= MOST_MARGIN; k++)
+		NEAR(list[k + MOST_MARGIN],
+			exp(-0.5 * (k - 2.75) * (k - 2.75) / (12.5 * 12.5)) / sum, 1e-14);
+	NEAR(distribution_mean(&d), 2.75, 1e-6);
+}
+
+TEST(key_numbers_push_more_often_than_their_neighbours)
+{
+	struct key_weights keys = football_weights();
+	struct distribution d = distribution_of_margin(0.6, 13, &keys, true);
+
+	OK(distribution_chance(&d, 3) > 2 * distribution_chance(&d, 2));
+	OK(distribution_chance(&d, 7) > 1.5 * distribution_chance(&d, 8));
+	EQ_I64(distribution_chance(&d, 200), 0);
+}
+
+TEST(cover_push_and_loss_at_a_line)
+{
+	struct key_weights keys = football_weights();
+	struct distribution d = distribution_of_margin(0.6, 13, &keys, true);
+	struct chances at_three = distribution_against(&d, 3);
+	struct chances below = distribution_against(&d, 2.5);
+	struct chances above = distribution_against(&d, 3.5);
+
+	NEAR(at_three.push, distribution_chance(&d, 3), 1e-12);
+	NEAR(below.win, at_three.win + at_three.push, 1e-12);
+	NEAR(above.win, at_three.win, 1e-12);
+	NEAR(above.push, 0, 0);
+}
+
+TEST(a_total_distribution_has_no_negative_values)
+{
+	struct distribution d = distribution_of_total(41, 13.4);
+	struct chances chances = distribution_against(&d, 41);
+
+	NEAR(distribution_chance(&d, -1), 0, 0);
+	NEAR(chances.win, chances.loss, 0.01);
+	NEAR(chances.win + chances.push + chances.loss, 1, 1e-12);
+}
+
+TEST(weights_of_key_numbers_shrink_towards_one)
+{
+	struct key_counts counts = { .observed = { [3] = 0 } };
+	struct key_weights keys = key_weights_of(&counts, 20);
+
+	NEAR(keys.weight[3], 1, 0);
+	for (int i = 0; i < 100; i++)
+		key_counts_add(&counts, 2, 13, 3);
+	keys = key_weights_of(&counts, 20);
+	NEAR(keys.weight[3], (100 + 20) / (counts.expected[3] + 20), 1e-12);
+	OK(keys.weight[4] < 1);
+}
+
+TEST(odds_convert_both_ways)
+{
+	NEAR(odds_to_decimal(150), 2.5, 1e-12);
+	NEAR(odds_to_decimal(-200), 1.5, 1e-12);
+	NEAR(odds_from_decimal(2.5), 150, 1e-9);
+	NEAR(odds_from_decimal(1.5), -200, 1e-9);
+	NEAR(odds_break_even(-110), 0.5238095238, 1e-9);
+	OK(!odds_are_american(50) && !odds_are_american(NAN) && odds_are_american(-100));
+}
+
+TEST(fair_odds_neither_win_nor_lose)
+{
+	struct chances chances = { .win = 0.3, .push = 0.1, .loss = 0.6 };
+
+	NEAR(odds_value(chances, odds_fair(chances)), 0, 1e-12);
+}
+
+TEST(powers_take_out_the_bookmakers_share)
+{
+	double home;
+
+	NEAR(odds_devig(-110, -110), 0.5, 1e-12);
+	NEAR(odds_devig(100, -100), 0.5, 1e-12);
+	/* Implied chances of .8 and .25: both must have been raised to one power. */
+	home = odds_devig(-400, 300);
+	NEAR(log(home) / log(0.8), log(1 - home) / log(0.25), 1e-9);
+	NEAR(odds_devig(-400, 300) + odds_devig(300, -400), 1, 1e-12);
+	/* No share at all, and less than none. */
+	NEAR(odds_devig(-150, 150), 0.6, 1e-9);
+	NEAR(odds_devig(120, 120), 0.5, 1e-9);
+}
+
+TEST(kelly_stakes_only_what_is_worth_it)
+{
+	struct chances fair = { .win = 0.5, .loss = 0.5 };
+	struct chances good = { .win = 0.6, .loss = 0.4 };
+	struct chances push = { .win = 0.3, .push = 0.5, .loss = 0.2 };
+	struct stake_limits whole = { .fraction = 1, .cap = 1 };
+
+	NEAR(odds_kelly(fair, -110, whole), 0, 0);
+	NEAR(odds_kelly(good, 100, whole), 0.2, 1e-12);
+	NEAR(odds_kelly(push, 100, whole), 0.2, 1e-12);
+	NEAR(odds_kelly(good, 100, (struct stake_limits){ .fraction = 0.25, .cap = 1 }),
+		0.05, 1e-12);
+	NEAR(odds_kelly(good, 100, (struct stake_limits){ .fraction = 1, .cap = 0.03 }),
+		0.03, 1e-12);
+}
+
+TEST(scores_of_known_forecasts)
+{
+	struct score score = { 0 };
+
+	score_add(&score, 0.8, 1);
+	NEAR(score_brier(&score), 0.04, 1e-12);
+	NEAR(score_log_loss(&score), -log(0.8), 1e-12);
+	score_add(&score, 0.8, 0);
+	NEAR(score_brier(&score), (0.04 + 0.64) / 2, 1e-12);
+	score_add(&score, 0.5, 0.5);
+	NEAR(score_brier(&score), 0.68 / 3, 1e-12);
+	EQ_I64(score.wins, 1);
+	EQ_I64(score.losses, 1);
+	EQ_I64(score.ties, 1);
+	NEAR(score_hit_rate(&score), 0.5, 1e-12);
+	score_add(&score, 1, 0);
+	OK(isfinite(score_log_loss(&score)));
+}
+
+TEST(calibration_sees_overconfidence)
+{
+	static struct regression_row rows[2000];
+	struct calibration_curve curve = { 0 };
+	struct calibration_line line;
+
+	/* Says 10 and 90 %; 25 and 75 happen. */
+	for (int i = 0; i < 2000; i++) {
+		double chance = i % 2 ? 0.9 : 0.1, outcome = (i / 2) % 4 == 0;
+
+		rows[i] = calibration_row(chance, i % 2 ? 1 - outcome : outcome);
+		curve_add(&curve, chance, i % 2 ? 1 - outcome : outcome);
+	}
+	line = calibration_line_fit(rows, COUNT_OF(rows));
+	NEAR(line.slope, log(3) / log(9), 1e-3);
+	NEAR(line.intercept, 0, 1e-3);
+	NEAR(curve_error(&curve), 0.15, 1e-9);
+}
+
+TEST(records_count_units)
+{
+	struct record record = { 0 };
+
+	record_add(&record, 3, -110);
+	record_add(&record, -1, -110);
+	record_add(&record, 0, -110);
+	record_add(&record, 1, 150);
+	NEAR(record.units, 100.0 / 110 - 1 + 1.5, 1e-12);
+	NEAR(record_hit_rate(&record), 2.0 / 3, 1e-12);
+	NEAR(record_roi(&record), record.units / 4, 1e-12);
+}
+
+TEST(a_bootstrap_is_reproducible_and_covers_the_mean)
+{
+	struct bootstrap_options options = { .replicates = 500, .seed = 1 };
+	struct interval first[2], second[2];
+	double values[800];
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	for (int i = 0; i < 400; i++) {
+		values[2 * i] = i % 7;
+		values[2 * i + 1] = 1;
+	}
+	OK_ERR(bootstrap(&arena, options, values, 400, 2, first));
+	OK_ERR(bootstrap(&arena, options, values, 400, 2, second));
+	OK(memcmp(first, second, sizeof(first)) == 0);
+	OK(first[0].low < first[0].mean && first[0].mean < first[0].high);
+	/* The standard error of the mean is 2 / √400 = .1. */
+	NEAR(first[0].high - first[0].low, 2 * 1.96 * 0.1, 0.06);
+	NEAR(first[1].low, 1, 1e-9);
+	OK_ERR(bootstrap(&arena, options, values, 0, 1, first));
+	arena_release(&arena);
+}
+
+TEST(logistic_regression_finds_the_weights_it_was_made_with)
+{
+	static struct regression_row rows[4000];
+	const struct regression prior = { .terms = 3, .weight = { 0, 1, 0 } };
+	struct regression fitted = prior;
+
+	for (int i = 0; i < 4000; i++) {
+		double x = (i % 41 - 20) / 10.0, y = (i % 17 - 8) / 8.0;
+
+		rows[i].input[0] = 1;
+		rows[i].input[1] = x;
+		rows[i].input[2] = y;
+		rows[i].outcome = logistic(0.3 + 0.7 * x - 1.1 * y);
+	}
+	regression_fit(&prior, 0, rows, COUNT_OF(rows), &fitted);
+	NEAR(fitted.weight[0], 0.3, 1e-6);
+	NEAR(fitted.weight[1], 0.7, 1e-6);
+	NEAR(fitted.weight[2], -1.1, 1e-6);
+	fitted = prior;
+	regression_fit(&prior, 1e9, rows, COUNT_OF(rows), &fitted);
+	NEAR(fitted.weight[1], 1, 1e-3);
+	regression_fit(&prior, 20, rows, 0, &fitted);
+	NEAR(fitted.weight[1], 1, 1e-9);
+}
+
+TEST(every_code_of_every_time_is_one_franchise)
+{
+	EQ_I64(team_find(STR("OAK")), team_find(STR("LV")));
+	EQ_I64(team_find(STR("SD")), team_find(STR("LAC")));
+	EQ_I64(team_find(STR("STL")), team_find(STR("LA")));
+	EQ_I64(team_find(STR("XYZ")), FRANCHISE_UNKNOWN);
+	EQ_STR(team_code_in(team_find(STR("LV")), 2010), STR("OAK"));
+	EQ_STR(team_name_in(team_find(STR("WAS")), 2020),
+		STR("Washington Football Team"));
+	EQ_STR(team_name_in(team_find(STR("WAS")), 2022), STR("Washington Commanders"));
+	for (int i = 0; i < FRANCHISES; i++) {
+		EQ_I64(team_find(team_at(i)->code), i);
+		for (int season = 1999; season < 2026; season++) {
+			EQ_I64(team_find(team_code_in(i, season)), i);
+			OK(team_ground(i, season) >= 0);
+		}
+	}
+}
+
+TEST(eight_divisions_of_four_since_2002)
+{
+	int count[2][5] = { { 0 } };
+
+	for (int i = 0; i < FRANCHISES; i++)
+		count[team_conference(i, 2002)][team_division(i, 2002)]++;
+	for (int c = 0; c < 2; c++)
+		for (int d = DIVISION_EAST; d <= DIVISION_WEST; d++)
+			EQ_I64(count[c][d], 4);
+	OK(team_is_division_game(team_find(STR("SEA")), team_find(STR("DEN")), 2001));
+	OK(!team_is_division_game(team_find(STR("SEA")), team_find(STR("DEN")), 2002));
+}
+
+TEST(months_of_days)
+{
+	EQ_I64(month_of_day(0), 1);
+	EQ_I64(month_of_day(-1), 12);
+	EQ_I64(month_of_day(58), 2);
+	EQ_I64(month_of_day(59), 3);
+	EQ_I64(month_of_day(11016), 2); /* 2000-02-29 */
+	EQ_I64(month_of_day(19723), 1); /* 2024-01-01 */
+}
+
+TEST(winters_are_cold_in_green_bay_and_not_in_miami)
+{
+	int january = 19723;
+
+	OK(venue_climate(venue_find(STR("GNB00")), january).temperature_f < 32);
+	OK(venue_climate(venue_find(STR("MIA00")), january).temperature_f > 65);
+	OK(venue_climate(venue_find(STR("GNB00")), january + 120).wind_mph > 0);
+}
