@@ -73,7 +73,9 @@ struct http_answer {
 	size_t header_count;
 	http_stream_fn stream; /* not NULL: called to write the body instead */
 	void *stream_arg;
-	bool closes; /* close the connection after it */
+	bool is_endless; /* a stream that ends only with the client, or the server: when
+			    that stops, its waits end at once */
+	bool closes;     /* close the connection after it */
 };
 
 /*

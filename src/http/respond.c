@@ -1,0 +1,244 @@
+#include "http/respond.h"
+
+#include <time.h>
+
+#include "codec/gzip.h"
+
+enum {
+	COMPRESS_BYTES_MIN = 1024,
+	PROBLEM_BYTES_MAX = 512,
+	Q_MAX = 1000, /* weights of Accept-Encoding are in thousandths */
+};
+
+struct http_answer
+http_answer_text(int status, struct str text)
+{
+	return (struct http_answer){ .status = status,
+		.content_type = STR("text/plain; charset=utf-8"),
+		.body = text };
+}
+
+struct http_answer
+http_answer_problem(struct ctx *ctx, int status, const char *code, const char *detail)
+{
+	struct buf body;
+
+	buf_init(&body, ctx->arena, PROBLEM_BYTES_MAX);
+	buf_fmt(&body,
+		"{\"status\":%d,\"title\":\"%s\",\"code\":\"%s\",\"detail\":\"%s\"",
+		status, http_status_reason(status), code, detail);
+	buf_put(&body, STR(",\"request_id\":\""));
+	for (size_t i = 0; i < sizeof(ctx->request_id.bytes); i++)
+		buf_fmt(&body, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			ctx->request_id.bytes[i]);
+	buf_put(&body, STR("\"}"));
+	return (struct http_answer){ .status = status,
+		.content_type = STR("application/problem+json"),
+		/* Without memory the status must do. */
+		.body = buf_is_cut(&body) ? STR("") : buf_str(&body),
+		.cache_control = STR("no-store") };
+}
+
+/* --- Revalidation --- */
+
+static struct str
+strong_part(struct str etag)
+{
+	return str_starts_with(etag, STR("W/")) ? str_slice(etag, 2, etag.len) : etag;
+}
+
+bool
+http_etag_matches(struct str if_none_match, struct str etag)
+{
+	struct str rest = if_none_match;
+
+	if (str_eq(str_trim(rest), STR("*")))
+		return true;
+	etag = strong_part(etag);
+	/* Tags may contain commas, so they are found by their quotes. */
+	for (;;) {
+		ptrdiff_t begin = str_find_char(rest, '"'), end;
+
+		if (begin < 0)
+			return false;
+		rest = str_slice(rest, (size_t)begin, rest.len);
+		end = str_find_char(str_slice(rest, 1, rest.len), '"');
+		if (end < 0)
+			return false;
+		if (str_eq(str_slice(rest, 0, (size_t)end + 2), etag))
+			return true;
+		rest = str_slice(rest, (size_t)end + 2, rest.len);
+	}
+}
+
+void
+http_answer_revalidate(const struct http_request *rq, struct http_answer *answer)
+{
+	struct str had;
+
+	if (answer->status != 200 || str_is_none(answer->etag) ||
+		(rq->method != METHOD_GET && rq->method != METHOD_HEAD))
+		return;
+	had = http_request_header(rq, STR("if-none-match"));
+	if (str_is_none(had) || !http_etag_matches(had, answer->etag))
+		return;
+	answer->status = 304;
+	answer->content_type = answer->encoding = STR_NONE;
+	answer->body = STR("");
+	answer->piece_count = 0;
+	answer->stream = NULL;
+}
+
+/* --- Compression --- */
+
+/* "0.8" in thousandths; what is no weight counts as refused. */
+static int
+read_weight(struct str text)
+{
+	int weight = 0, digit = Q_MAX;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (i == 1 && text.ptr[i] == '.')
+			continue;
+		if (text.ptr[i] < '0' || text.ptr[i] > '9' || i > 4)
+			return 0;
+		weight += (text.ptr[i] - '0') * digit;
+		digit /= 10;
+	}
+	return weight > Q_MAX ? 0 : weight;
+}
+
+bool
+http_accepts_gzip(const struct http_request *rq)
+{
+	struct str rest = http_request_header(rq, STR("accept-encoding"));
+	int gzip = -1, any = -1, identity = 1;
+	struct str item;
+
+	while (str_next(&rest, ',', &item)) {
+		struct str parameter = item, coding = item;
+		int weight = Q_MAX;
+
+		if (!str_next(&parameter, ';', &coding))
+			continue;
+		coding = str_trim(coding);
+		parameter = str_trim(parameter);
+		if (str_starts_with(parameter, STR("q=")) ||
+			str_starts_with(parameter, STR("Q=")))
+			weight = read_weight(str_slice(parameter, 2, parameter.len));
+		if (str_eq_nocase(coding, STR("gzip")) ||
+			str_eq_nocase(coding, STR("x-gzip")))
+			gzip = weight;
+		else if (str_eq_nocase(coding, STR("*")))
+			any = weight;
+		else if (str_eq_nocase(coding, STR("identity")))
+			identity = weight;
+	}
+	if (gzip < 0)
+		gzip = any;
+	return gzip > 0 && gzip >= identity;
+}
+
+static bool
+is_text(struct str content_type)
+{
+	return str_starts_with(content_type, STR("text/")) ||
+		str_starts_with(content_type, STR("application/json")) ||
+		str_starts_with(content_type, STR("application/javascript")) ||
+		str_ends_with(content_type, STR("+json")) ||
+		str_ends_with(content_type, STR("+xml"));
+}
+
+struct err *
+http_answer_compress(const struct http_request *rq, struct http_answer *answer)
+{
+	struct arena *arena = rq->ctx.arena;
+	struct ctx ctx = rq->ctx;
+	struct str packed;
+
+	if (answer->body.len < COMPRESS_BYTES_MIN || answer->piece_count > 0 ||
+		answer->stream || !str_is_none(answer->encoding) ||
+		!is_text(answer->content_type))
+		return NULL;
+	TRY(http_answer_add(&ctx, answer, STR("Vary"), STR("Accept-Encoding")));
+	if (!http_accepts_gzip(rq))
+		return NULL;
+	if (answer->etag.len > 2)
+		answer->etag = str_fmt(arena, STR_FMT "-gzip\"",
+			STR_ARG(str_slice(answer->etag, 0, answer->etag.len - 1)));
+	/* Nothing to compress for a client that has it. */
+	http_answer_revalidate(rq, answer);
+	if (answer->status == 304)
+		return NULL;
+	TRY(gzip_compress(arena, answer->body, &packed));
+	answer->body = packed;
+	answer->encoding = STR("gzip");
+	return NULL;
+}
+
+/* --- The head --- */
+
+void
+http_put_date(struct buf *buf, int64_t now_us)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t seconds = now_us / MICROSECONDS_PER_SECOND;
+	struct tm tm;
+
+	/* strftime would use the names of the locale. */
+	gmtime_r(&seconds, &tm);
+	buf_fmt(buf, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
+		months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void
+put_header(struct buf *head, struct str name, struct str value)
+{
+	if (str_is_none(value))
+		return;
+	buf_put(head, name);
+	buf_put(head, STR(": "));
+	buf_put(head, value);
+	buf_put(head, STR("\r\n"));
+}
+
+bool
+http_status_has_body(int status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+void
+http_put_head(struct buf *head, const struct http_request *rq,
+	const struct http_answer *answer, struct http_head_options options)
+{
+	const struct http_header *headers = answer->headers;
+
+	buf_put(head, STR("HTTP/1.1 "));
+	buf_put_i64(head, answer->status);
+	buf_put_char(head, ' ');
+	buf_put(head, str_from(http_status_reason(answer->status)));
+	buf_put(head, STR("\r\n"));
+	put_header(head, STR("Date"), options.date);
+	put_header(head, STR("Content-Type"), answer->content_type);
+	put_header(head, STR("Content-Encoding"), answer->encoding);
+	put_header(head, STR("ETag"), answer->etag);
+	put_header(head, STR("Cache-Control"), answer->cache_control);
+	for (size_t i = 0; i < answer->header_count; i++)
+		put_header(head, headers[i].name, headers[i].value);
+	if (options.framing == HTTP_CHUNKED) {
+		buf_put(head, STR("Transfer-Encoding: chunked\r\n"));
+	} else if (options.framing == HTTP_LENGTH &&
+		http_status_has_body(answer->status)) {
+		buf_put(head, STR("Content-Length: "));
+		buf_put_i64(head, (int64_t)options.length);
+		buf_put(head, STR("\r\n"));
+	}
+	if (options.closes)
+		buf_put(head, STR("Connection: close\r\n"));
+	else if (rq->minor_version == 0)
+		buf_put(head, STR("Connection: keep-alive\r\n"));
+	buf_put(head, STR("\r\n"));
+}
