@@ -94,6 +94,10 @@ swap(struct context *from, struct context *to)
  * context_begin: where the first switch to a new stack arrives, its argument in the first
  * popped register.
  *
+ * It goes on by a jump, not a return: the processor foretells returns from the calls it
+ * has seen, which are those of the other stack, and is wrong each time (45 ns a round
+ * trip with `ret`, 32 with `jmp`).
+ *
  * The file is built without shadow stacks (-fcf-protection=branch), which such a switch
  * would leave behind; the linker then marks the whole program as not using them.
  */
@@ -123,7 +127,8 @@ __asm__(".pushsection .text\n"
 	"	popq %r12\n"
 	"	popq %rbx\n"
 	"	popq %rbp\n"
-	"	ret\n"
+	"	popq %rcx\n"
+	"	notrack jmp *%rcx\n"
 	".size context_swap, . - context_swap\n"
 	".globl context_begin\n"
 	".type context_begin, @function\n"
@@ -170,7 +175,7 @@ __asm__(".pushsection .text\n"
 	"	ldp d12, d13, [sp, #128]\n"
 	"	ldp d14, d15, [sp, #144]\n"
 	"	add sp, sp, #160\n"
-	"	ret\n"
+	"	br x30\n"
 	".size context_swap, . - context_swap\n"
 	".globl context_begin\n"
 	".type context_begin, %function\n"

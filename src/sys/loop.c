@@ -2,6 +2,7 @@
 #include "sys/loop.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,6 +20,8 @@ enum {
 	 * one to run: so that those who only yield starve nobody, at a small part of a
 	 * run's cost. */
 	RUNS_PER_POLL = 128,
+	/* Posts taken in at a time, since each may make a stack. */
+	POSTS_PER_POLL = 64,
 	/* The wait before trying again to start what was posted, without memory for it.
 	 */
 	POST_RETRY_MS = 10,
@@ -113,18 +116,28 @@ loop_current(void)
  */
 
 void
-loop_nudge(struct loop *loop)
+loop_visit(struct loop *loop)
+{
+	atomic_fetch_add(&loop->visitors, 1);
+}
+
+void
+loop_leave(struct loop *loop)
 {
 	/* Only the first to find it asleep pays for the system call. */
 	if (atomic_exchange(&loop->is_asleep, false))
 		poll_wake(&loop->poll);
+	atomic_fetch_sub(&loop->visitors, 1);
 }
 
 void
 loop_stop(struct loop *loop)
 {
+	loop_visit(loop);
 	atomic_store(&loop->is_stopping, true);
+	/* Always: a signal may come between the loop's last look and its sleep. */
 	poll_wake(&loop->poll);
+	loop_leave(loop);
 }
 
 bool
@@ -141,6 +154,7 @@ loop_post(struct loop *loop, const char *name, fiber_fn fn, void *arg)
 
 	if (loop == loop_of_thread)
 		return fiber_spawn(name, fn, arg) != NULL;
+	loop_visit(loop);
 	pthread_mutex_lock(&loop->posts_lock);
 	waiting = loop->posts_count;
 	is_taken = waiting < POSTS_MAX &&
@@ -152,8 +166,7 @@ loop_post(struct loop *loop, const char *name, fiber_fn fn, void *arg)
 		loop->posts_count = waiting + 1;
 	}
 	pthread_mutex_unlock(&loop->posts_lock);
-	if (is_taken)
-		loop_nudge(loop);
+	loop_leave(loop);
 	return is_taken;
 }
 
@@ -164,10 +177,11 @@ take_posts(struct loop *loop)
 	if (loop->posts_count == 0)
 		return;
 	pthread_mutex_lock(&loop->posts_lock);
-	while (loop->posts_count > 0) {
+	for (int left = POSTS_PER_POLL; left > 0 && loop->posts_count > 0; left--) {
 		const struct post *post = &loop->posts[loop->posts_first];
 
-		if (!fiber_start(loop, post->name, post->fn, post->arg))
+		loop->lacks_memory = !fiber_start(loop, post->name, post->fn, post->arg);
+		if (loop->lacks_memory)
 			break;
 		loop->posts_first = (loop->posts_first + 1) % POSTS_MAX;
 		loop->posts_count--;
@@ -242,7 +256,7 @@ sleep_ms(const struct loop *loop)
 	int64_t deadline = timers_next(&loop->timers);
 	int64_t left_ms;
 
-	if (loop->posts_count > 0)
+	if (loop->lacks_memory)
 		return POST_RETRY_MS;
 	if (deadline == DEADLINE_NEVER)
 		return -1;
@@ -262,11 +276,11 @@ poll_and_wake(struct loop *loop)
 	if (list_is_empty(&loop->run_queue)) {
 		timeout_ms = sleep_ms(loop);
 		atomic_store_explicit(&loop->running_since, 0, memory_order_relaxed);
-		/* First say so, then look: a thread that adds to the inbox after this
-		 * look sees that it must wake us. loop_stop always does. */
+		/* First say so, then look: a thread that adds something after this look
+		 * sees that it must wake us. */
 		atomic_store(&loop->is_asleep, true);
 		if (atomic_load(&loop->inbox) ||
-			(loop->posts_count > 0 && timeout_ms != POST_RETRY_MS))
+			(atomic_load(&loop->posts_count) > 0 && !loop->lacks_memory))
 			timeout_ms = 0;
 	}
 	set_running(loop, NULL, "a timer or a watch");
@@ -294,8 +308,8 @@ loop_run(struct loop *loop)
 		poll_and_wake(loop);
 	}
 	watchdog_remove(loop);
-	/* A thread may still be between setting an event and the inbox. */
-	loop_take_inbox(loop);
+	while (atomic_load(&loop->visitors) > 0)
+		sched_yield();
 }
 
 struct err *

@@ -78,9 +78,11 @@ struct loop {
 	size_t colour; /* of the next stack made */
 	struct timers timers;
 	struct poll poll;
-	bool is_once; /* ends with its last fiber, stopped or not */
+	bool lacks_memory; /* for what was posted: try again later */
+	bool is_once;      /* ends with its last fiber, stopped or not */
 
 	/* From other threads. */
+	_Atomic int visitors; /* now at these; the loop does not go before they do */
 	_Atomic bool is_stopping;
 	_Atomic bool is_asleep; /* in epoll_wait: wake_fd must be written */
 	_Atomic(struct fiber_event *) inbox;
@@ -140,7 +142,9 @@ void poll_wake(struct poll *poll);
 
 /* Tell fibers of the events set by other threads. */
 void loop_take_inbox(struct loop *loop);
-/* Make LOOP look at its inbox and posts, from another thread. */
-void loop_nudge(struct loop *loop);
+/* Around whatever another thread does to LOOP: what it asks for may end the loop while it
+ * is still asking. loop_leave makes the loop look at its inbox and posts. */
+void loop_visit(struct loop *loop);
+void loop_leave(struct loop *loop);
 
 #endif

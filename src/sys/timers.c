@@ -32,7 +32,7 @@ timers_open(struct timers *timers)
 
 	if (map == MAP_FAILED)
 		return false;
-	*timers = (struct timers){ .entries = map };
+	*timers = (struct timers){ .entries = map, .earliest = INT64_MIN };
 	return true;
 }
 
@@ -100,6 +100,8 @@ timers_put(struct timers *timers, struct loop_timer *timer)
 {
 	struct timers_entry entry = { .deadline = timer->deadline, .timer = timer };
 
+	if (entry.deadline < timers->earliest)
+		entry.deadline = timers->earliest;
 	if (timer->heap_index != 0) {
 		settle(timers, timer->heap_index, entry);
 		return;
@@ -131,13 +133,14 @@ timers_next(const struct timers *timers)
 void
 timers_run(struct timers *timers, int64_t now)
 {
-	/* At most as many as there are, or one that starts itself anew for a time past
-	 * would never let go. */
-	for (size_t left = timers->count; left > 0 && timers_next(timers) <= now;
-		left--) {
+	/* Or one that starts itself anew for a time past would never let go, and be the
+	 * first each time. */
+	timers->earliest = now + 1;
+	while (timers_next(timers) <= now) {
 		struct loop_timer *timer = timers->entries[1].timer;
 
 		timers_remove(timers, timer);
 		timer->fn(timer->arg);
 	}
+	timers->earliest = INT64_MIN;
 }

@@ -15,6 +15,7 @@ struct timers {
 	struct timers_entry
 		*entries; /* from 1; a timer that is not running has index 0 */
 	size_t count;
+	int64_t earliest; /* what is started for an earlier time is due then */
 };
 
 /* False when the system has no address space left. */

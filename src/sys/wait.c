@@ -85,12 +85,13 @@ fiber_event_set(struct fiber_event *event)
 		tell(event);
 		return;
 	}
+	loop_visit(loop);
 	first = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
 	do
 		event->next = first;
 	while (!atomic_compare_exchange_weak(&loop->inbox, &first, event));
 	/* EVENT may be gone from here on. */
-	loop_nudge(loop);
+	loop_leave(loop);
 }
 
 void

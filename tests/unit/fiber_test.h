@@ -44,6 +44,19 @@ run_in_loop(fiber_fn fn, void *arg)
 	run_in_loop_with((struct loop_options){ .stack_bytes = 0 }, fn, arg);
 }
 
+/* Wait until every other fiber of this loop has ended. */
+static inline void
+join_all(void)
+{
+	while (loop_counters(loop_current()).fibers_live > 1)
+		(void)fiber_sleep_until(clock_deadline_ms(1));
+}
+
+static inline void
+fiber_test_nothing(UNUSED void *arg)
+{
+}
+
 /* A claim whose body runs in a fiber. */
 #define FIBER_TEST(name)                             \
 	static void name##_in_fiber_(void *unused);  \
