@@ -1,0 +1,454 @@
+#include "predictions/feed.h"
+
+#include <math.h>
+
+#include "base/map.h"
+#include "base/num.h"
+#include "codec/iso_time.h"
+#include "model/team.h"
+
+enum {
+#define X(kind, field, column, least, most) COLUMN_##field,
+	FEED_COLUMNS(X)
+#undef X
+		COLUMN_COUNT
+};
+
+static const char *const column_names[COLUMN_COUNT] = {
+#define X(kind, field, column, least, most) [COLUMN_##field] = (column),
+	FEED_COLUMNS(X)
+#undef X
+};
+
+struct limits {
+	double least, most;
+};
+
+static const struct limits column_limits[COLUMN_COUNT] = {
+#define X(kind, field, column, least, most) [COLUMN_##field] = { (least), (most) },
+	FEED_COLUMNS(X)
+#undef X
+};
+
+struct reading {
+	struct arena *arena;
+	struct feed *feed;
+	size_t place[COLUMN_COUNT]; /* of each column in a row */
+	size_t field_count;
+	struct map lines; /* game_id → the line it stood on, an int64_t */
+	struct csv_row row;
+	struct err *err; /* no memory: ends everything */
+};
+
+/* Note a fault of the row being read. Returns false, for the reader of a field to
+ * return. */
+static bool
+fault(struct reading *reading, int column, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static bool
+fault(struct reading *reading, int column, const char *fmt, ...)
+{
+	struct feed *feed = reading->feed;
+	struct buf reason;
+	va_list args;
+
+	feed->fault_count++;
+	if (feed->faults.count == FEED_FAULTS_MAX)
+		return false;
+	buf_init(&reason, reading->arena, 400);
+	va_start(args, fmt);
+	buf_vfmt(&reason, fmt, args);
+	va_end(args);
+	if (!VEC_PUSH(reading->arena, &feed->faults,
+		    (struct feed_fault){
+			    .line = reading->row.line,
+			    .column = column < COLUMN_COUNT
+				    ? str_from(column_names[column])
+				    : STR_NONE,
+			    .reason = buf_str(&reason),
+		    }))
+		reading->err = err_no_memory();
+	return false;
+}
+
+/* The field of COLUMN; absent where it is empty or NA. */
+static struct str
+field_of(const struct reading *reading, int column)
+{
+	struct str field = str_trim(reading->row.fields[reading->place[column]]);
+
+	return field.len == 0 || str_eq(field, STR("NA")) ? STR_NONE : field;
+}
+
+/* What of a wrong field is shown. */
+static struct str
+shown(struct str field)
+{
+	return str_slice(field, 0, 60);
+}
+
+/* --- One reader a kind of column */
+
+static bool
+read_opt_text(struct reading *reading, int column, struct str *ret)
+{
+	struct str field = field_of(reading, column);
+	struct limits limits = column_limits[column];
+
+	if (!str_is_none(field) &&
+		((double)field.len < limits.least || (double)field.len > limits.most))
+		return fault(reading, column, "'" STR_FMT "' is not %g to %g bytes long",
+			STR_ARG(shown(field)), limits.least, limits.most);
+	*ret = STR_NONE;
+	if (str_is_none(field))
+		return true;
+	*ret = str_dup(reading->arena, field);
+	if (str_is_none(*ret))
+		reading->err = err_no_memory();
+	return !str_is_none(*ret);
+}
+
+static bool
+read_text(struct reading *reading, int column, struct str *ret)
+{
+	if (!read_opt_text(reading, column, ret))
+		return false;
+	return str_is_none(*ret) ? fault(reading, column, "is empty") : true;
+}
+
+static bool
+read_opt_decimal(struct reading *reading, int column, struct opt_f64 *ret)
+{
+	struct str field = field_of(reading, column);
+	struct limits limits = column_limits[column];
+	struct opt_f64 value = { .is_set = !str_is_none(field) };
+
+	if (value.is_set &&
+		(!num_parse_f64(field, &value.value) || value.value < limits.least ||
+			value.value > limits.most))
+		return fault(reading, column,
+			"'" STR_FMT "' is not a number from %g to %g",
+			STR_ARG(shown(field)), limits.least, limits.most);
+	*ret = value;
+	return true;
+}
+
+/* A whole number. Some tools write a column with gaps as decimals: 17.0 is 17. */
+static bool
+read_opt_number(struct reading *reading, int column, struct opt_i32 *ret)
+{
+	struct opt_f64 value = { .is_set = false };
+
+	if (!read_opt_decimal(reading, column, &value))
+		return false;
+	if (value.is_set && value.value != trunc(value.value))
+		return fault(reading, column, "%g is not a whole number", value.value);
+	*ret = (struct opt_i32){ .is_set = value.is_set, .value = (int32_t)value.value };
+	return true;
+}
+
+static bool
+read_number(struct reading *reading, int column, int32_t *ret)
+{
+	struct opt_i32 value = { .is_set = false };
+
+	if (!read_opt_number(reading, column, &value))
+		return false;
+	if (!value.is_set)
+		return fault(reading, column, "is empty");
+	*ret = value.value;
+	return true;
+}
+
+static bool
+read_opt_flag(struct reading *reading, int column, struct opt_bool *ret)
+{
+	struct opt_i32 value = { .is_set = false };
+
+	if (!read_opt_number(reading, column, &value))
+		return false;
+	*ret = (struct opt_bool){ .is_set = value.is_set, .value = value.value != 0 };
+	return true;
+}
+
+/* --- What a row as a whole must satisfy */
+
+static bool
+check_text_is_one_of(
+	struct reading *reading, int column, struct str text, const char *const *known)
+{
+	for (; *known; known++) {
+		if (str_eq(text, str_from(*known)))
+			return true;
+	}
+	return fault(reading, column, "'" STR_FMT "' is not known", STR_ARG(shown(text)));
+}
+
+/* Replace a code of any time by that of the season. */
+static bool
+team_resolve(struct reading *reading, int column, int season, struct str *code)
+{
+	int franchise = team_find(*code);
+
+	if (franchise == FRANCHISE_UNKNOWN)
+		return fault(reading, column, "there is no team '" STR_FMT "'",
+			STR_ARG(shown(*code)));
+	*code = team_code_in(franchise, season);
+	return true;
+}
+
+static bool
+teams_resolve(struct reading *reading, struct feed_game *game)
+{
+	if (!team_resolve(reading, COLUMN_home_team, game->season, &game->home_team) ||
+		!team_resolve(reading, COLUMN_away_team, game->season, &game->away_team))
+		return false;
+	if (str_eq(game->home_team, game->away_team))
+		return fault(reading, COLUMN_away_team,
+			"'" STR_FMT "' is the home team as well",
+			STR_ARG(game->away_team));
+	return true;
+}
+
+static bool
+kickoff_resolve(struct reading *reading, struct feed_game *game)
+{
+	struct date date;
+	int minutes;
+
+	if (!date_parse(game->gameday, &date))
+		return fault(reading, COLUMN_gameday,
+			"'" STR_FMT "' is not a day as 2023-09-07",
+			STR_ARG(shown(game->gameday)));
+	if (date.year != game->season && date.year != game->season + 1)
+		return fault(reading, COLUMN_gameday,
+			STR_FMT " does not lie in the season of %d",
+			STR_ARG(game->gameday), game->season);
+	if (str_is_none(game->gametime))
+		return true;
+	if (!clock_minutes_parse(game->gametime, &minutes))
+		return fault(reading, COLUMN_gametime,
+			"'" STR_FMT "' is not a time as 20:20",
+			STR_ARG(shown(game->gametime)));
+	game->gametime = str_fmt(reading->arena, "%02d:%02d", minutes / 60, minutes % 60);
+	game->kickoff_at = (struct opt_i64)OPT(
+		eastern_to_utc(date_to_days(date), minutes));
+	return true;
+}
+
+static bool
+scores_resolve(struct reading *reading, struct feed_game *game)
+{
+	int32_t home = game->home_score.value, away = game->away_score.value;
+
+	if (game->home_score.is_set != game->away_score.is_set)
+		return fault(reading,
+			game->home_score.is_set ? COLUMN_away_score : COLUMN_home_score,
+			"is empty, but the other score is not");
+	if (!game->home_score.is_set) {
+		if (game->result.is_set || game->total.is_set)
+			return fault(reading,
+				game->result.is_set ? COLUMN_result : COLUMN_total,
+				"is given, but the scores are not");
+		return true;
+	}
+	if (game->result.is_set && game->result.value != home - away)
+		return fault(reading, COLUMN_result, "%d is not %d - %d",
+			game->result.value, home, away);
+	if (game->total.is_set && game->total.value != home + away)
+		return fault(reading, COLUMN_total, "%d is not %d + %d",
+			game->total.value, home, away);
+	game->result = (struct opt_i32)OPT(home - away);
+	game->total = (struct opt_i32)OPT(home + away);
+	return true;
+}
+
+static bool
+game_check(struct reading *reading, struct feed_game *game)
+{
+	static const char *const types[] = { "REG", "WC", "DIV", "CON", "SB", NULL };
+	static const char *const locations[] = { "Home", "Neutral", NULL };
+	const int64_t *earlier = map_find(&reading->lines, game->nflverse_id);
+
+	if (!check_text_is_one_of(reading, COLUMN_game_type, game->game_type, types) ||
+		!check_text_is_one_of(
+			reading, COLUMN_location, game->location, locations) ||
+		!teams_resolve(reading, game) || !kickoff_resolve(reading, game) ||
+		!scores_resolve(reading, game))
+		return false;
+	game->is_neutral = str_eq(game->location, STR("Neutral"));
+	if (earlier)
+		return fault(reading, COLUMN_nflverse_id,
+			"'" STR_FMT "' is already on line %lld",
+			STR_ARG(game->nflverse_id), (long long)*earlier);
+	return true;
+}
+
+/* --- The checksum: of every column's value, written in one way */
+
+static void
+sum_text(struct buf *out, struct str value)
+{
+	buf_put(out, value);
+}
+
+static void
+sum_number(struct buf *out, int32_t value)
+{
+	buf_put_i64(out, value);
+}
+
+static void
+sum_opt_number(struct buf *out, struct opt_i32 value)
+{
+	if (value.is_set)
+		buf_put_i64(out, value.value);
+}
+
+static void
+sum_opt_decimal(struct buf *out, struct opt_f64 value)
+{
+	if (value.is_set)
+		buf_fmt(out, "%.17g", value.value);
+}
+
+static void
+sum_opt_flag(struct buf *out, struct opt_bool value)
+{
+	if (value.is_set)
+		buf_put_i64(out, value.value);
+}
+
+#define sum_opt_text sum_text
+
+static void
+checksum_set(struct feed_game *game)
+{
+	char storage[4096];
+	struct buf out;
+
+	buf_init_fixed(&out, storage, sizeof(storage));
+#define X(kind, field, column, least, most) \
+	sum_##kind(&out, game->field);      \
+	buf_put_char(&out, '\x1f');
+	FEED_COLUMNS(X)
+#undef X
+	digest_sha256(buf_str(&out), game->checksum);
+}
+
+/* --- The file */
+
+/* Where each column is. */
+static struct err *
+header_read(struct reading *reading)
+{
+	const struct csv_row *row = &reading->row;
+
+	reading->field_count = row->count;
+	for (int column = 0; column < COLUMN_COUNT; column++) {
+		struct str name = str_from(column_names[column]);
+		size_t found = 0;
+
+		for (size_t i = 0; i < row->count; i++) {
+			if (!str_eq(str_trim(row->fields[i]), name))
+				continue;
+			reading->place[column] = i;
+			found++;
+		}
+		if (found == 0)
+			return err_in(reading->arena, ERR_INVALID,
+				"line 1: the column %s is missing; this is not an "
+				"nflverse "
+				"games file",
+				column_names[column]);
+		if (found > 1)
+			return err_in(reading->arena, ERR_INVALID,
+				"line 1: the column %s is there twice",
+				column_names[column]);
+	}
+	return NULL;
+}
+
+/* The row as a game; false where it was a fault. */
+static bool
+game_read(struct reading *reading, struct feed_game *game)
+{
+	*game = (struct feed_game){ .line = reading->row.line };
+	if (reading->row.count != reading->field_count)
+		return fault(reading, COLUMN_COUNT, "%zu fields instead of %zu",
+			reading->row.count, reading->field_count);
+#define X(kind, field, column, least, most)                      \
+	if (!read_##kind(reading, COLUMN_##field, &game->field)) \
+		return false;
+	FEED_COLUMNS(X)
+#undef X
+	if (!game_check(reading, game))
+		return false;
+	checksum_set(game);
+	return true;
+}
+
+static struct err *
+game_keep(struct reading *reading, const struct feed_game *game)
+{
+	struct feed *feed = reading->feed;
+	int64_t *line;
+
+	if (feed->games.count == FEED_GAMES_MAX)
+		return err_in(reading->arena, ERR_TOO_LARGE,
+			"line %lld: more than %d games", (long long)game->line,
+			FEED_GAMES_MAX);
+	TRY_NEW(reading->arena, line, 1);
+	*line = game->line;
+	if (!map_put(&reading->lines, game->nflverse_id, line) ||
+		!VEC_PUSH(reading->arena, &feed->games, *game))
+		return err_no_memory();
+	return NULL;
+}
+
+static struct err *
+rows_read(struct reading *reading, struct csv_reader *reader)
+{
+	bool found = true, is_ended = true;
+
+	for (;;) {
+		struct feed_game game;
+
+		TRY(csv_next(reader, &reading->row, &found));
+		if (!found)
+			break;
+		is_ended = reading->row.is_ended;
+		if (is_ended && game_read(reading, &game))
+			TRY(game_keep(reading, &game));
+		if (reading->err)
+			return reading->err;
+	}
+	/* Whatever writes this format ends its last line. */
+	if (!is_ended)
+		return err_in(reading->arena, ERR_INVALID,
+			"line %lld: the last line has no end; the file seems to be cut "
+			"off",
+			(long long)reading->row.line);
+	return NULL;
+}
+
+struct err *
+feed_read(struct arena *arena, struct csv_source source, struct feed *ret)
+{
+	struct feed feed = { .fault_count = 0 };
+	struct reading reading = { .arena = arena, .feed = &feed };
+	struct csv_reader reader;
+	bool found;
+
+	map_init(&reading.lines, arena);
+	TRY(csv_reader_init(&reader, arena, source, (struct csv_options){ 0 }));
+	TRY(csv_next(&reader, &reading.row, &found));
+	if (!found)
+		return err_in(arena, ERR_INVALID, "is empty");
+	TRY(header_read(&reading));
+	TRY(rows_read(&reading, &reader));
+	if (feed.games.count == 0 && feed.fault_count == 0)
+		return err_in(arena, ERR_INVALID, "holds no games");
+	*ret = feed;
+	return NULL;
+}
