@@ -2,20 +2,28 @@
  * sqlgen: C from SQL. See docs/sql.md.
  *
  *     sqlgen migrations OPTIONS --out FILE.c
+ *     sqlgen queries OPTIONS --folder NAME --out FOLDER QUERIES.sql…
+ *     sqlgen registry OPTIONS --queries FOLDER --out FILE.c QUERIES.sql…
  *
  * Options: --sql FOLDER (with types.txt, checks.txt, migrations/), --ids FILE
  * (base/id.h),
- * --depfile FILE.
+ * --depfile FILE and the --target it is about (else --out).
  */
 #include <stdio.h>
 
-#include "sqlgen/schema.h"
+#include "sqlgen/query.h"
 
 enum {
-	ARENA_BYTES = 256 << 20,
+	ARENA_BYTES = 512 << 20,
 	OUT_BYTES_MAX = 64 << 20,
 	EXIT_USAGE = 2,
 };
+
+static const char usage[] =
+	"usage: sqlgen migrations|queries|registry --sql FOLDER --ids FILE [--depfile "
+	"FILE]\n"
+	"              [--target NAME] [--folder NAME] [--queries FOLDER] --out PATH\n"
+	"              [QUERIES.sql...]\n";
 
 struct options {
 	struct str mode;
@@ -23,6 +31,20 @@ struct options {
 	struct str ids;
 	struct str out;
 	struct str depfile;
+	struct str target;
+	struct str folder;
+	struct str queries;
+	char **files;
+	int file_count;
+};
+
+struct run {
+	struct arena *arena;
+	struct options options;
+	struct faults faults;
+	struct types types;
+	struct schema schema;
+	struct program program;
 };
 
 static bool
@@ -36,6 +58,9 @@ set_option(struct options *options, struct str name, struct str value)
 		{ "--ids", &options->ids },
 		{ "--out", &options->out },
 		{ "--depfile", &options->depfile },
+		{ "--target", &options->target },
+		{ "--folder", &options->folder },
+		{ "--queries", &options->queries },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
@@ -50,80 +75,190 @@ set_option(struct options *options, struct str name, struct str value)
 static bool
 read_options(int argc, char **argv, struct options *ret)
 {
-	*ret = (struct options){ .mode = str_from(argc > 1 ? argv[1] : NULL) };
-	for (int i = 2; i + 1 < argc; i += 2)
-		if (!set_option(ret, str_from(argv[i]), str_from(argv[i + 1])))
+	struct options options = { .mode = str_from(argc > 1 ? argv[1] : NULL) };
+	int i = 2;
+
+	for (; i + 1 < argc && str_starts_with(str_from(argv[i]), STR("--")); i += 2)
+		if (!set_option(&options, str_from(argv[i]), str_from(argv[i + 1])))
 			return false;
-	return argc % 2 == 0 && ret->sql.len && ret->ids.len && ret->out.len;
+	options.files = argv + i;
+	options.file_count = argc > i ? argc - i : 0;
+	if (!options.target.len)
+		options.target = options.out;
+	*ret = options;
+	return options.sql.len && options.ids.len && options.out.len;
 }
 
-static struct err *
-write_depfile(
-	struct arena *arena, const struct options *options, const struct schema *schema)
+static struct str
+path_in(struct run *run, struct str folder, const char *name)
 {
+	return str_fmt(run->arena, STR_FMT "/%s", STR_ARG(folder), name);
+}
+
+/* Everything that was read, so that ninja runs this again when it changes. Of folders
+ * too: a file added or taken away changes them. */
+static struct err *
+write_depfile(struct run *run)
+{
+	const struct options *options = &run->options;
+	struct str checks = path_in(run, options->sql, "checks.txt");
 	struct buf text;
-	struct str checks;
 
 	if (!options->depfile.len)
 		return NULL;
-	buf_init(&text, arena, OUT_BYTES_MAX);
-	/* The folders themselves: a file added or taken away changes them. */
+	buf_init(&text, run->arena, OUT_BYTES_MAX);
 	buf_fmt(&text,
-		STR_FMT ": " STR_FMT " " STR_FMT " " STR_FMT "/types.txt " STR_FMT
-			"/migrations",
-		STR_ARG(options->out), STR_ARG(options->ids), STR_ARG(options->sql),
-		STR_ARG(options->sql), STR_ARG(options->sql));
-	checks = str_fmt(arena, STR_FMT "/checks.txt", STR_ARG(options->sql));
-	if (file_exists(arena, checks))
+		STR_FMT ": " STR_FMT " " STR_FMT "/types.txt " STR_FMT
+			"/migrations " STR_FMT,
+		STR_ARG(options->target), STR_ARG(options->ids), STR_ARG(options->sql),
+		STR_ARG(options->sql), STR_ARG(options->queries));
+	if (file_exists(run->arena, checks))
 		buf_fmt(&text, " " STR_FMT, STR_ARG(checks));
-	for (size_t i = 0; i < schema->migrations.count; i++)
+	for (size_t i = 0; i < run->schema.migrations.count; i++)
 		buf_fmt(&text, " " STR_FMT,
-			STR_ARG(schema->migrations.items[i].file.path));
+			STR_ARG(run->schema.migrations.items[i].file.path));
+	for (int i = 0; i < options->file_count; i++)
+		buf_fmt(&text, " %s", options->files[i]);
 	buf_put_char(&text, '\n');
-	return file_write(arena, options->depfile, &text);
+	return file_write(run->arena, options->depfile, &text);
 }
 
 static struct err *
-run(struct arena *arena, const struct options *options, struct faults *faults)
+read_queries(struct run *run)
 {
-	struct types types;
-	struct schema schema;
-	struct buf out;
+	struct program *program = &run->program;
 
-	TRY(types_read(arena, str_fmt(arena, STR_FMT "/types.txt", STR_ARG(options->sql)),
-		options->ids, faults, &types));
-	TRY(schema_read(arena, options->sql, &types, faults, &schema));
-	if (faults->count)
+	*program = (struct program){ .arena = run->arena,
+		.types = &run->types,
+		.schema = &run->schema,
+		.faults = &run->faults };
+	for (int i = 0; i < run->options.file_count; i++) {
+		struct file file;
+
+		TRY(file_read(run->arena, str_from(run->options.files[i]), &file));
+		TRY(query_parse(program, file));
+	}
+	return query_check(program);
+}
+
+static struct err *
+write_one(struct run *run, const struct query_file *file, const char *ending,
+	void (*emit)(const struct query_file *, const struct program *, struct buf *))
+{
+	struct buf text;
+
+	buf_init(&text, run->arena, OUT_BYTES_MAX);
+	emit(file, &run->program, &text);
+	return file_write(run->arena,
+		str_fmt(run->arena, STR_FMT "/" STR_FMT "_q%s", STR_ARG(run->options.out),
+			STR_ARG(file->file.stem), ending),
+		&text);
+}
+
+/* A file says itself for which folder it is; the build must agree. */
+static struct err *
+run_queries(struct run *run)
+{
+	TRY(read_queries(run));
+	for (size_t i = 0; i < run->program.files.count; i++) {
+		const struct query_file *file = &run->program.files.items[i];
+
+		if (file->folder.len && !str_eq(file->folder, run->options.folder))
+			fault_add(&run->faults, (struct place){ file->file.path, 1 },
+				"it says '-- folder: " STR_FMT
+				"', but sql/meson.build lists it under " STR_FMT,
+				STR_ARG(file->folder), STR_ARG(run->options.folder));
+	}
+	for (size_t i = 0; run->faults.count == 0 && i < run->program.files.count; i++) {
+		TRY(write_one(run, &run->program.files.items[i], ".h", emit_header));
+		TRY(write_one(run, &run->program.files.items[i], ".c", emit_source));
+	}
+	return NULL;
+}
+
+static bool
+is_listed(const struct run *run, struct str name)
+{
+	for (size_t i = 0; i < run->program.files.count; i++)
+		if (str_eq(run->program.files.items[i].file.name, name))
+			return true;
+	return false;
+}
+
+static struct err *
+run_registry(struct run *run)
+{
+	struct file_list there;
+	struct buf text;
+
+	TRY(read_queries(run));
+	TRY(file_read_folder(run->arena, run->options.queries, STR(".sql"), &there));
+	for (size_t i = 0; i < there.count; i++)
+		if (!is_listed(run, there.items[i].name))
+			fault_add(&run->faults, (struct place){ there.items[i].path, 1 },
+				"add it to sql/meson.build, or it is not part of the "
+				"program");
+	if (run->faults.count)
 		return NULL;
-	buf_init(&out, arena, OUT_BYTES_MAX);
-	schema_emit(&schema, &out);
-	TRY(file_write(arena, options->out, &out));
-	return write_depfile(arena, options, &schema);
+	buf_init(&text, run->arena, OUT_BYTES_MAX);
+	emit_registry(&run->program, &text);
+	return file_write(run->arena, run->options.out, &text);
+}
+
+static struct err *
+run_migrations(struct run *run)
+{
+	struct buf text;
+
+	if (run->faults.count)
+		return NULL;
+	buf_init(&text, run->arena, OUT_BYTES_MAX);
+	schema_emit(&run->schema, &text);
+	return file_write(run->arena, run->options.out, &text);
+}
+
+static struct err *
+run_mode(struct run *run)
+{
+	struct str mode = run->options.mode;
+
+	TRY(types_read(run->arena, path_in(run, run->options.sql, "types.txt"),
+		run->options.ids, &run->faults, &run->types));
+	TRY(schema_read(
+		run->arena, run->options.sql, &run->types, &run->faults, &run->schema));
+	if (str_eq(mode, STR("migrations")))
+		TRY(run_migrations(run));
+	else if (str_eq(mode, STR("queries")))
+		TRY(run_queries(run));
+	else if (str_eq(mode, STR("registry")))
+		TRY(run_registry(run));
+	else
+		return err_in(run->arena, ERR_INVALID,
+			"unknown mode '" STR_FMT
+			"'; it is migrations, queries or registry",
+			STR_ARG(mode));
+	return write_depfile(run);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct arena arena;
-	struct options options;
-	struct faults faults;
+	struct run run = { .arena = &arena };
 	struct err *err;
 	bool is_ok;
 
-	if (!read_options(argc, argv, &options)) {
-		fputs("usage: sqlgen migrations --types FILE --ids FILE --migrations "
-		      "FOLDER "
-		      "[--depfile FILE] --out FILE\n",
-			stderr);
+	if (!read_options(argc, argv, &run.options)) {
+		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
 	arena_init(&arena, ARENA_BYTES);
-	faults_init(&faults, &arena);
-	err = run(&arena, &options, &faults);
+	faults_init(&run.faults, &arena);
+	err = run_mode(&run);
 	if (err)
 		fprintf(stderr, STR_FMT "\n", STR_ARG(err->message));
-	fprintf(stderr, STR_FMT, STR_ARG(buf_str(&faults.text)));
-	is_ok = !err && faults.count == 0;
+	fprintf(stderr, STR_FMT, STR_ARG(buf_str(&run.faults.text)));
+	is_ok = !err && run.faults.count == 0;
 	arena_release(&arena);
 	return is_ok ? 0 : 1;
 }
