@@ -99,17 +99,19 @@ connection_idle(struct connection *connection, struct list_link *list, int64_t t
 		connection_close(connection);
 }
 
+#define BUSY_BODY                            \
+	"{\"status\":503,\"code\":\"busy\"," \
+	"\"detail\":\"too many connections, try again soon\"}"
+_Static_assert(sizeof(BUSY_BODY) - 1 == 76, "the Content-Length below");
+
 void
 connection_refuse_fd(struct http_loop *loop, int fd)
 {
-	static const char answer[] =
-		"HTTP/1.1 503 Service Unavailable\r\n"
-		"Content-Type: application/problem+json\r\n"
-		"Content-Length: 77\r\n"
-		"Retry-After: 1\r\n"
-		"Connection: close\r\n\r\n"
-		"{\"status\":503,\"code\":\"busy\","
-		"\"detail\":\"too many connections, try again soon\"}";
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+				     "Content-Type: application/problem+json\r\n"
+				     "Content-Length: 76\r\n"
+				     "Retry-After: 1\r\n"
+				     "Connection: close\r\n\r\n" BUSY_BODY;
 
 	/* Whether it arrives is the client's luck: nobody waits for a client for whom
 	 * there is no room. */

@@ -1,13 +1,10 @@
 #include "tests/tap.h"
 
 #include "http/parse.h"
+#include "tests/support/http_shapes.h"
 
 #define HOST "Host: a.example\r\n"
 #define POST "POST / HTTP/1.1\r\n" HOST
-
-enum {
-	BODY_MAX = 100,
-};
 
 struct outcome {
 	int status; /* 0: accepted */
@@ -35,7 +32,7 @@ parse_in_pieces(
 		outcome.used = head;
 		if (step != HTTP_DONE)
 			continue;
-		step = http_parse_body_begin(parser, BODY_MAX);
+		step = http_parse_body_begin(parser, SHAPE_BODY_MAX);
 		while (step == HTTP_MORE) {
 			step = http_parse_body(parser, text.ptr + outcome.used,
 				end - outcome.used, &used);
@@ -48,7 +45,7 @@ parse_in_pieces(
 	if (step == HTTP_REFUSED)
 		outcome.status = http_parser_refusal(parser).status;
 	if (step == HTTP_MORE)
-		outcome.status = -1;
+		outcome.status = SHAPE_NEEDS_MORE;
 	return outcome;
 }
 
@@ -58,255 +55,8 @@ parse_whole(struct arena *arena, struct str text)
 	return parse_in_pieces(arena, text, NULL, 0);
 }
 
-struct shape {
-	const char *name;
-	struct str text;
-	int status; /* 0: accepted, -1: needs more */
-};
-#define SHAPE(name_, text_, status_)                                          \
-	{                                                                     \
-		.name = (name_), .text = STR_INIT(text_), .status = (status_) \
-	}
-
-static const struct shape shapes[] = {
-	SHAPE("plain", "GET / HTTP/1.1\r\n" HOST "\r\n", 0),
-	SHAPE("1.0 without host", "GET / HTTP/1.0\r\n\r\n", 0),
-	SHAPE("one empty line before", "\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 0),
-	SHAPE("options *", "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", 0),
-	SHAPE("host with port", "GET / HTTP/1.1\r\nHost: a.example:8080\r\n\r\n", 0),
-	SHAPE("host in brackets", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 0),
-	SHAPE("upgrade is ignored",
-		"GET / HTTP/1.1\r\n" HOST "Connection: upgrade\r\nUpgrade: h2c\r\n\r\n",
-		0),
-	SHAPE("empty header value", "GET / HTTP/1.1\r\n" HOST "A:\r\n\r\n", 0),
-	SHAPE("length", POST "Content-Length: 5\r\n\r\nhello", 0),
-	SHAPE("length 0", POST "Content-Length: 0\r\n\r\n", 0),
-	SHAPE("chunks",
-		POST "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
-		0),
-	SHAPE("chunks with upper case and digits",
-		POST "transfer-encoding: "
-		     "CHUNKED\r\n\r\n0000000000000A\r\n0123456789\r\n0\r\n\r\n",
-		0),
-	SHAPE("trailer",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\nC:d\r\n\r\n", 0),
-	SHAPE("expect", POST "Expect: 100-Continue\r\nContent-Length: 5\r\n\r\nhello", 0),
-	SHAPE("identity",
-		POST "Content-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello", 0),
-	SHAPE("unfinished head", "GET / HTTP/1.1\r\n" HOST, -1),
-	SHAPE("unfinished body", POST "Content-Length: 6\r\n\r\nhello", -1),
-	SHAPE("unfinished chunks", POST "Transfer-Encoding: chunked\r\n\r\n0\r\n", -1),
-
-	SHAPE("folded header", "GET / HTTP/1.1\r\n" HOST "A: b\r\n c\r\n\r\n", 400),
-	SHAPE("folded with tab", "GET / HTTP/1.1\r\n" HOST "A: b\r\n\tc\r\n\r\n", 400),
-	SHAPE("folded empty", "GET / HTTP/1.1\r\n" HOST "A:\r\n b\r\n\r\n", 400),
-	SHAPE("folded to empty", "GET / HTTP/1.1\r\n" HOST "A:\r\n \r\n\r\n", 400),
-	SHAPE("folded length", POST "Content-Length:\r\n 5\r\n\r\nhello", 400),
-	SHAPE("folded chunked", POST "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("space before the first header", "GET / HTTP/1.1\r\n " HOST "\r\n", 400),
-	SHAPE("tab before the first header", "GET / HTTP/1.1\r\n\t" HOST "\r\n", 400),
-	SHAPE("space before colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
-	SHAPE("space before colon of length", POST "Content-Length : 5\r\n\r\nhello",
-		400),
-	SHAPE("space in name", "GET / HTTP/1.1\r\n" HOST "A b: c\r\n\r\n", 400),
-	SHAPE("empty name", "GET / HTTP/1.1\r\n" HOST ": b\r\n\r\n", 400),
-	SHAPE("no colon", "GET / HTTP/1.1\r\n" HOST "Ab\r\n\r\n", 400),
-	SHAPE("NUL in name", "GET / HTTP/1.1\r\n" HOST "A\0: b\r\n\r\n", 400),
-	SHAPE("NUL in value", "GET / HTTP/1.1\r\n" HOST "A: \0b\r\n\r\n", 400),
-	SHAPE("control in value", "GET / HTTP/1.1\r\n" HOST "A: b\001\r\n\r\n", 400),
-	SHAPE("DEL in value", "GET / HTTP/1.1\r\n" HOST "A: b\177\r\n\r\n", 400),
-
-	SHAPE("coding gzip", POST "Transfer-Encoding: gzip\r\n\r\n", 501),
-	SHAPE("coding gzip, chunked",
-		POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
-	SHAPE("coding chunked, gzip",
-		POST "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400),
-	SHAPE("coding chunked twice",
-		POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400),
-	SHAPE("coding chunked in two headers",
-		POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: "
-		     "chunked\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("coding identity and chunked",
-		POST "Transfer-Encoding: identity\r\nTransfer-Encoding: "
-		     "chunked\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("coding xchunked", POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("coding chunkedx", POST "Transfer-Encoding: chunkedx\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("coding quoted", POST "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("coding empty", POST "Transfer-Encoding:\r\n\r\n0\r\n\r\n", 400),
-	SHAPE("coding with vertical tab",
-		POST "Transfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n", 400),
-	SHAPE("coding with comma", POST "Transfer-Encoding: chunked,\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("coding with parameter",
-		POST "Transfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n", 400),
-	SHAPE("coding in 1.0",
-		"POST / HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		400),
-
-	SHAPE("two lengths", POST "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-		400),
-	SHAPE("same length twice",
-		POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400),
-	SHAPE("list of lengths", POST "Content-Length: 5, 5\r\n\r\nhello", 400),
-	SHAPE("length and chunks",
-		POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("chunks and length",
-		POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-		400),
-	SHAPE("length +5", POST "Content-Length: +5\r\n\r\nhello", 400),
-	SHAPE("length -5", POST "Content-Length: -5\r\n\r\nhello", 400),
-	SHAPE("length 0x5", POST "Content-Length: 0x5\r\n\r\nhello", 400),
-	SHAPE("length 5a", POST "Content-Length: 5a\r\n\r\nhello", 400),
-	SHAPE("length 5 5", POST "Content-Length: 5 5\r\n\r\nhello", 400),
-	SHAPE("length empty", POST "Content-Length:\r\n\r\n", 400),
-	SHAPE("length blank", POST "Content-Length:  \r\n\r\n", 400),
-	SHAPE("length over 64 bits",
-		POST "Content-Length: 18446744073709551617\r\n\r\nhello", 400),
-	SHAPE("length over the limit", POST "Content-Length: 101\r\n\r\n", 413),
-	SHAPE("length of 64 bits", POST "Content-Length: 18446744073709551615\r\n\r\n",
-		413),
-
-	SHAPE("chunk extension",
-		POST "Transfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n",
-		400),
-	SHAPE("chunk extension bare",
-		POST "Transfer-Encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk extension empty",
-		POST "Transfer-Encoding: chunked\r\n\r\n5;\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk extension of the last",
-		POST "Transfer-Encoding: chunked\r\n\r\n0;a=b\r\n\r\n", 400),
-	SHAPE("chunk size with sign",
-		POST "Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size 0x5",
-		POST "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size with space",
-		POST "Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size after space",
-		POST "Transfer-Encoding: chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size empty",
-		POST "Transfer-Encoding: chunked\r\n\r\n\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size not hex",
-		POST "Transfer-Encoding: chunked\r\n\r\ng\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size zero-padded",
-		POST "Transfer-Encoding: "
-		     "chunked\r\n\r\n00000000000000005\r\nhello\r\n0\r\n\r\n",
-		400),
-	SHAPE("chunk size over 64 bits",
-		POST "Transfer-Encoding: "
-		     "chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n",
-		400),
-	SHAPE("chunk size with bare LF",
-		POST "Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk size with bare CR",
-		POST "Transfer-Encoding: chunked\r\n\r\n5\rhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk data without CRLF",
-		POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello0\r\n\r\n", 400),
-	SHAPE("chunk data longer",
-		POST "Transfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n", 400),
-	SHAPE("chunk data with bare LF",
-		POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n", 400),
-	SHAPE("chunks over the limit",
-		POST
-		"Transfer-Encoding: chunked\r\n\r\n"
-		"32\r\n01234567890123456789012345678901234567890123456789\r\n"
-		"33\r\n012345678901234567890123456789012345678901234567890\r\n0\r\n\r\n",
-		413),
-	SHAPE("trailer with length",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
-		400),
-	SHAPE("trailer with coding",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\ntransfer-encoding: "
-		     "chunked\r\n\r\n",
-		400),
-	SHAPE("trailer with host",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\n" HOST "\r\n", 400),
-	SHAPE("trailer folded",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n c\r\n\r\n", 400),
-	SHAPE("trailer with empty name",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\n: b\r\n\r\n", 400),
-	SHAPE("trailer with bare LF",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\r\n", 400),
-	SHAPE("trailer ends with bare LF",
-		POST "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\n", 400),
-	SHAPE("last chunk with bare LF", POST "Transfer-Encoding: chunked\r\n\r\n0\r\n\n",
-		400),
-
-	SHAPE("bare LF everywhere", "GET / HTTP/1.1\nHost: a\n\n", 400),
-	SHAPE("bare LF after the request line", "GET / HTTP/1.1\n" HOST "\r\n", 400),
-	SHAPE("bare LF after a header", "GET / HTTP/1.1\r\nHost: a\nA: b\r\n\r\n", 400),
-	SHAPE("bare LF after an empty header", "GET / HTTP/1.1\r\n" HOST "A:\n\r\n", 400),
-	SHAPE("bare LF at the end", "GET / HTTP/1.1\r\n" HOST "\n", 400),
-	SHAPE("bare CR in a value", "GET / HTTP/1.1\r\n" HOST "A: b\rc\r\n\r\n", 400),
-	SHAPE("bare CR after a header", "GET / HTTP/1.1\r\nHost: a\rA: b\r\n\r\n", 400),
-	SHAPE("bare CR at the end", "GET / HTTP/1.1\r\n" HOST "\rX", 400),
-	SHAPE("CR CR LF", "GET / HTTP/1.1\r\r\n" HOST "\r\n", 400),
-
-	SHAPE("no host", "GET / HTTP/1.1\r\n\r\n", 400),
-	SHAPE("host twice", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
-	SHAPE("host empty", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
-	SHAPE("host a list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400),
-	SHAPE("host a list without space", "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", 400),
-	SHAPE("host with path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
-	SHAPE("host with user", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400),
-	SHAPE("host with bad port", "GET / HTTP/1.1\r\nHost: a:8x\r\n\r\n", 400),
-	SHAPE("host with long port", "GET / HTTP/1.1\r\nHost: a:123456\r\n\r\n", 400),
-	SHAPE("host only port", "GET / HTTP/1.1\r\nHost: :80\r\n\r\n", 400),
-	SHAPE("host with open bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400),
-	SHAPE("host after bracket", "GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n", 400),
-
-	SHAPE("absolute form", "GET http://a.example/ HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("connect", "CONNECT a.example:443 HTTP/1.1\r\n" HOST "\r\n", 501),
-	SHAPE("trace", "TRACE / HTTP/1.1\r\n" HOST "\r\n", 501),
-	SHAPE("get *", "GET * HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("options */x", "OPTIONS */x HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("fragment", "GET /a#b HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("fragment after query", "GET /a?b#c HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("no target", "GET HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("empty target", "GET  HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("relative target", "GET a HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("NUL in target", "GET /\0 HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("tab in target", "GET /a\tb HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("byte over 127 in target", "GET /\303\244 HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("two spaces after the method", "GET  / HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("two spaces after the target", "GET /  HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("space before the method", " GET / HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("space after the version", "GET / HTTP/1.1 \r\n" HOST "\r\n", 400),
-	SHAPE("tab after the method", "GET\t/ HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("two empty lines before", "\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("bare LF before", "\nGET / HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("bare CR before", "\rGET / HTTP/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("LF after an empty line", "\r\n\nGET / HTTP/1.1\r\n" HOST "\r\n", 400),
-
-	SHAPE("no version", "GET /\r\n\r\n", 400),
-	SHAPE("version 0.9", "GET / HTTP/0.9\r\n" HOST "\r\n", 505),
-	SHAPE("version 1.2", "GET / HTTP/1.2\r\n" HOST "\r\n", 505),
-	SHAPE("version 2.0", "GET / HTTP/2.0\r\n" HOST "\r\n", 505),
-	SHAPE("version 3.7", "GET / HTTP/3.7\r\n" HOST "\r\n", 505),
-	SHAPE("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-	SHAPE("version 1.10", "GET / HTTP/1.10\r\n" HOST "\r\n", 400),
-	SHAPE("version 01.1", "GET / HTTP/01.1\r\n" HOST "\r\n", 400),
-	SHAPE("version 1", "GET / HTTP/1\r\n" HOST "\r\n", 400),
-	SHAPE("version in lower case", "GET / http/1.1\r\n" HOST "\r\n", 400),
-	SHAPE("other protocol", "GET / RTSP/1.0\r\n" HOST "\r\n", 400),
-	SHAPE("foreign method of llhttp", "PROPFIND / HTTP/1.1\r\n" HOST "\r\n", 501),
-	SHAPE("foreign method", "BREW / HTTP/1.1\r\n" HOST "\r\n", 501),
-	SHAPE("longer method", "GETS / HTTP/1.1\r\n" HOST "\r\n", 501),
-	SHAPE("method in lower case", "get / HTTP/1.1\r\n" HOST "\r\n", 501),
-	SHAPE("TLS", "\026\003\001\002\000\001\000\001\374\003\003", 400),
-	SHAPE("expectation", POST "Expect: 200-ok\r\n\r\n", 417),
-	SHAPE("content encoding",
-		POST "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 415),
-};
-
 static void
-check_shape(const struct shape *shape, const size_t *cuts, size_t cut_count)
+check_shape(const struct http_shape *shape, const size_t *cuts, size_t cut_count)
 {
 	struct outcome outcome;
 	struct arena arena;
@@ -324,15 +74,15 @@ check_shape(const struct shape *shape, const size_t *cuts, size_t cut_count)
 
 TEST(each_shape_gets_its_status)
 {
-	for (size_t i = 0; i < COUNT_OF(shapes); i++)
-		check_shape(&shapes[i], NULL, 0);
+	for (size_t i = 0; i < http_shape_count; i++)
+		check_shape(&http_shapes[i], NULL, 0);
 }
 
 TEST(each_shape_gets_its_status_cut_anywhere)
 {
-	for (size_t i = 0; i < COUNT_OF(shapes); i++)
-		for (size_t cut = 1; cut < shapes[i].text.len; cut++)
-			check_shape(&shapes[i], &cut, 1);
+	for (size_t i = 0; i < http_shape_count; i++)
+		for (size_t cut = 1; cut < http_shapes[i].text.len; cut++)
+			check_shape(&http_shapes[i], &cut, 1);
 }
 
 TEST(each_shape_gets_its_status_byte_by_byte)
@@ -341,8 +91,8 @@ TEST(each_shape_gets_its_status_byte_by_byte)
 
 	for (size_t i = 0; i < COUNT_OF(cuts); i++)
 		cuts[i] = i + 1;
-	for (size_t i = 0; i < COUNT_OF(shapes); i++)
-		check_shape(&shapes[i], cuts, shapes[i].text.len - 1);
+	for (size_t i = 0; i < http_shape_count; i++)
+		check_shape(&http_shapes[i], cuts, http_shapes[i].text.len - 1);
 }
 
 TEST(request_is_read_into_its_parts)
