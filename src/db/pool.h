@@ -18,9 +18,9 @@
 /* Budgets. A report (BATCH) may hold at most a quarter of the pool, so it cannot starve a
  * sign-in (INTERACTIVE), which may use all of it. The operator's questions (ADMIN) have
  * connections of their own beyond it, to be answered when all others are taken. */
-enum pool_class { POOL_INTERACTIVE, POOL_BATCH, POOL_ADMIN };
+enum pool_budget { POOL_INTERACTIVE, POOL_BATCH, POOL_ADMIN };
 enum {
-	POOL_CLASS_COUNT = 3,
+	POOL_BUDGET_COUNT = 3,
 	POOL_ADMIN_CONNECTIONS = 2,
 };
 
@@ -44,10 +44,10 @@ struct pool_settings {
 	int32_t overflow;        /* more at a peak; closed again soon after */
 	int64_t timeout_ms;      /* longest wait for one */
 	int64_t recycle_ms;      /* closed at this age, up to a tenth earlier */
-	int64_t ping_after_ms;   /* tested when idle for longer; 0: 1,000 */
-	int64_t ping_timeout_ms; /* 0: 2,000 */
-	int64_t idle_trim_ms;    /* 0: 300,000 */
-	int64_t overflow_ms;     /* idle time of those beyond size; 0: 10,000 */
+	int64_t ping_after_ms;   /* tested before it is lent when idle for longer */
+	int64_t ping_timeout_ms; /* of that test */
+	int64_t idle_trim_ms;    /* closed when idle for longer */
+	int64_t overflow_ms;     /* the same for those beyond size */
 	int32_t min_idle;        /* never trimmed below so many open ones */
 };
 
@@ -59,7 +59,7 @@ struct pool_settings pool_settings_default(bool is_production);
 struct pool_slot {
 	struct list_link link;
 	void *conn; /* NULL: none open */
-	enum pool_class class;
+	enum pool_budget budget;
 	const char *route;           /* of the holder's context */
 	_Atomic(const char *) query; /* the name of what it runs now */
 	int64_t taken_at;
@@ -75,8 +75,8 @@ struct pool_counters {
 	uint32_t checked_in;
 	uint32_t checked_out;
 	uint32_t overflow; /* open beyond size */
-	uint32_t waiting[POOL_CLASS_COUNT];
-	uint32_t in_use[POOL_CLASS_COUNT];
+	uint32_t waiting[POOL_BUDGET_COUNT];
+	uint32_t in_use[POOL_BUDGET_COUNT];
 	uint64_t checkouts;
 	uint64_t waits; /* checkouts that found none free */
 	uint64_t wait_ns;
@@ -108,7 +108,7 @@ size_t pool_close(struct pool *pool, int64_t deadline);
  * pool is exhausted, the server cannot be reached or refuses, and notes name the oldest
  * holders), TIMEOUT when the fiber is cancelled.
  */
-struct err *pool_checkout(struct pool *pool, struct ctx *ctx, enum pool_class class,
+struct err *pool_checkout(struct pool *pool, struct ctx *ctx, enum pool_budget budget,
 	struct pool_slot **ret) MUST_USE;
 
 /* Give it back. Not IS_USABLE: it is closed, and its place is free for a new one. */
