@@ -120,6 +120,16 @@ CREATE TABLE accuracy_metrics (
 CREATE UNIQUE INDEX accuracy_metrics_one_a_week
     ON accuracy_metrics (season, model, prediction_type, coalesce(week, 0));
 
+-- Games, forecasts and grades are published under a token that changes with them, so that whoever keeps something made
+-- from them can tell that it is out of date. One row a kind of publication.
+-- residency: global
+CREATE TABLE publications (
+    name          {{text}} NOT NULL,
+    token         {{uuid}} NOT NULL,
+    published_at  {{time}} NOT NULL,
+    CONSTRAINT publications_pk PRIMARY KEY (name)
+);
+
 -- A subscriber's own forecast, changed at will until kick-off.
 -- residency: user
 CREATE TABLE picks (
@@ -155,6 +165,7 @@ CREATE INDEX idx_picks_game ON picks (game_id);
 
 -- down
 
+DROP TABLE publications;
 DROP TABLE picks;
 DROP TABLE accuracy_metrics;
 DROP TABLE user_prediction_access;

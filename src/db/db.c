@@ -149,6 +149,23 @@ back_off(const struct ctx *ctx, unsigned int try)
 	return until < ctx->deadline && fiber_sleep_until(until) == WAIT_TIMED_OUT;
 }
 
+struct work {
+	tx_fn fn;
+	void *arg;
+};
+
+/* PostgreSQL takes no more queries in a transaction where one has failed, and would turn
+ * its COMMIT into a ROLLBACK without a word. It is the same for all. */
+static struct err *
+work_run(struct tx *tx, void *arg)
+{
+	struct work *work = arg;
+
+	tx->failed = NULL;
+	TRY(work->fn(tx, work->arg));
+	return tx->failed;
+}
+
 /*
  * What a failed try put into the arena stays there: results that FN set in ARG, or texts
  * that it made grow, may lie there and be looked at by the next try. Tries are few and
@@ -158,12 +175,13 @@ struct err *
 db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn, void *arg)
 {
 	struct db *db = ctx->db;
+	struct work work = { .fn = fn, .arg = arg };
 
 	for (unsigned int try = 1;; try++) {
 		struct tx tx = { .ctx = ctx, .db = db, .kind = kind, .shard = shard };
 		bool may_retry = false;
 		struct err *err = db->driver->transact(
-			db->state, &tx, fn, arg, &may_retry);
+			db->state, &tx, work_run, &work, &may_retry);
 
 		if (!err || !may_retry)
 			return err;
@@ -174,12 +192,25 @@ db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn, vo
 	}
 }
 
+/* ERR, remembered where it dooms a transaction. */
+static struct err *
+note_failure(struct tx *tx, struct err *err)
+{
+	if (err && !tx->is_auto && !tx->failed)
+		tx->failed = err;
+	return err;
+}
+
 struct err *
 db_run_text(struct tx *tx, struct str sql)
 {
+	struct err *err;
+
 	if (tx->db->is_echo)
 		log_info(tx->ctx, "text", LOG_STR("sql", sql));
-	return tx->db->driver->run_text(tx->db->state, tx, sql);
+	TRY(tx->failed);
+	err = tx->db->driver->run_text(tx->db->state, tx, sql);
+	return note_failure(tx, err);
 }
 
 /* --- Queries ------------------------------------------------------------------------ */
@@ -205,6 +236,7 @@ run_check(struct tx *tx, const struct query *query)
 {
 	assert(query->param_count <= QUERY_PARAMS_MAX);
 	assert(query->column_count <= QUERY_COLUMNS_MAX);
+	TRY(tx->failed);
 	if (query->is_write && !tx->is_auto && tx->kind == TX_READ)
 		return err_note(err_new(tx->ctx, ERR_INTERNAL, "internal error"),
 			"query %s writes, in a transaction that only reads", query->name);
@@ -242,7 +274,7 @@ query_run(struct tx *tx, const struct query *query, const struct value *params,
 		});
 	if (!err && ret_affected)
 		*ret_affected = affected;
-	return err;
+	return note_failure(tx, err);
 }
 
 static struct err *
@@ -279,5 +311,5 @@ query_run_batch(struct tx *tx, const struct query *query, const struct value *pa
 		});
 	if (!err && ret_affected)
 		*ret_affected = affected;
-	return err;
+	return note_failure(tx, err);
 }

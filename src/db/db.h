@@ -39,15 +39,20 @@ struct tx {
 	struct db *db;
 	enum tx_kind kind;
 	struct shard shard;
-	bool is_auto; /* no transaction: each query for itself */
-	void *handle; /* the driver's */
+	bool is_auto;       /* no transaction: each query for itself */
+	struct err *failed; /* the first error of a query in it */
+	void *handle;       /* the driver's */
 };
 
 /*
  * Run FN(TX, ARG) in one transaction: commit when it returns NULL, else roll back and
  * return its error. Serialization failures and deadlocks run it again. BUSY: no
  * connection in time (the message names the pool class and holders). UNCERTAIN: the
- * connection was lost during COMMIT. FN must not wait for anything but the database.
+ * connection was lost during COMMIT. FN must not wait for anything but the database, and
+ * must use no other way to it than TX; on SQLite it runs on the writer's thread.
+ *
+ * A query that failed dooms the transaction: later ones fail with the same error, and so
+ * does the whole even where FN returns NULL.
  */
 struct err *db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn,
 	void *arg) MUST_USE;

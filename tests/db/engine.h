@@ -25,7 +25,7 @@ struct str engine_url(void);
 	{                                           \
 		engine_run(name##_on_engine);       \
 	}                                           \
-	static void name##_on_engine(struct ctx *ctx)
+	static void name##_on_engine(struct ctx *ctx UNUSED)
 
 /* The tables, for each engine. */
 extern const struct str schema_texts[DIALECT_COUNT];

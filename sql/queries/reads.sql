@@ -1,0 +1,185 @@
+-- What the public reads: games, teams, ratings, forecasts, the record. Lists are paged by key: a page begins after the
+-- key that the one before ended with.
+-- folder: predictions
+
+-- row season_row: season i32, last_week i32, game_count i64, finished_count i64
+-- row week_row: season i32, week i32
+-- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool
+-- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
+-- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
+-- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, home_team text, away_team text, matchup text, pick text?, confidence f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool
+-- row accuracy_row: season i32, week i32?, model text, prediction_type text, total_predictions i32, correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?, log_loss f64?, units f64?, roi f64?, calculated_at time
+-- row calibration_bin: bin f64, forecast_count i64, mean_probability f64, correct_count i64
+
+-- name: season_list :many season_row
+-- args: none
+-- as: system, the schedule is public
+-- scan: ok, some three hundred games a season
+-- Seasons with their number of weeks and games.
+SELECT season, max(week) AS last_week, count(*) AS game_count, count(home_score) AS finished_count
+  FROM games
+ GROUP BY season
+ ORDER BY season
+ LIMIT 200;
+
+-- name: week_upcoming :opt week_row
+-- args: since text
+-- as: system, the schedule is public
+-- scan: ok, some three hundred games a season
+-- The week of the first game not yet played on or after the day SINCE (YYYY-MM-DD).
+SELECT season, week
+  FROM games
+ WHERE home_score IS NULL AND gameday >= :since
+ ORDER BY season, week
+ LIMIT 1;
+
+-- name: week_latest :opt week_row
+-- args: none
+-- as: system, the schedule is public
+-- The last week that has games.
+SELECT season, week
+  FROM games
+ ORDER BY season DESC, week DESC
+ LIMIT 1;
+
+-- name: game_page :many game_row
+-- args: season i32, first_week i32, last_week i32, team text?, after_week i32, after_id uuid?, row_count i32
+-- as: system, the schedule is public
+-- Games of a season's weeks, of one franchise where TEAM is a code it had.
+SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
+       home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
+       roof, stadium, is_simulated
+  FROM games
+ WHERE season = :season AND week BETWEEN :first_week AND :last_week
+   AND (week, id) > (:after_week, :after_id)
+   AND (:team IS NULL
+        OR home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
+        OR away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
+ ORDER BY week, id
+ LIMIT :row_count;
+
+-- name: game_by_nflverse_id :opt game_row
+-- args: nflverse_id text
+-- as: system, the schedule is public
+-- One game by the id that the feed gave it.
+SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
+       home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
+       roof, stadium, is_simulated
+  FROM games
+ WHERE nflverse_id = :nflverse_id;
+
+-- name: team_list :many team_row
+-- args: none
+-- as: system, teams are public
+-- scan: ok, some forty rows
+-- Every team under each code it has had.
+SELECT code, franchise, name, nickname, conference, division, first_season, last_season
+  FROM teams
+ ORDER BY franchise, first_season
+ LIMIT 200;
+
+-- name: rating_week :opt week_row
+-- args: model text, season i32, week i32
+-- as: system, ratings are public
+-- The last week up to SEASON and WEEK that has ratings.
+SELECT season, week
+  FROM ratings
+ WHERE (season, week) <= (:season, :week) AND model = :model
+ ORDER BY season DESC, week DESC
+ LIMIT 1;
+
+-- name: rating_list :many rating_row
+-- args: model text, season i32, week i32
+-- as: system, ratings are public
+-- The ratings of one week, strongest first.
+SELECT model, season, week, team, rank, total, total_se, offence, offence_se, defence, defence_se, quarterback,
+       quarterback_se, quarterback_name
+  FROM ratings
+ WHERE season = :season AND week = :week AND model = :model
+ ORDER BY rank, team
+ LIMIT 64;
+
+-- name: rating_history :many rating_row
+-- args: model text, team text, first_season i32, last_season i32
+-- as: system, ratings are public
+-- One franchise's ratings, under every code it had.
+SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence, r.offence_se, r.defence, r.defence_se,
+       r.quarterback, r.quarterback_se, r.quarterback_name
+  FROM teams a
+  JOIN teams b ON b.franchise = a.franchise
+  JOIN ratings r ON r.team = b.code
+ WHERE a.code = :team AND r.season BETWEEN :first_season AND :last_season AND r.model = :model
+ ORDER BY r.season, r.week
+ LIMIT 2000;
+
+-- name: prediction_page :many prediction_row
+-- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, after_week i32, after_id uuid?, row_count i32
+-- as: system, published forecasts are the same for everybody
+-- Of each game and type the last forecast of MODEL, which is the one that counts.
+SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
+       p.pick, p.confidence, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
+       p.result_updated_at, p.is_simulated
+  FROM predictions p
+  JOIN games g ON g.id = p.game_id
+ WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
+   AND (p.week, p.id) > (:after_week, :after_id)
+   AND p.user_id IS NULL
+   AND p.model = :model
+   AND (:type IS NULL OR p.prediction_type = :type)
+   AND (:min_confidence IS NULL OR p.confidence >= :min_confidence)
+   AND (:team IS NULL
+        OR p.home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
+        OR p.away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
+   AND NOT EXISTS (SELECT 1
+                     FROM predictions later
+                    WHERE later.game_id = p.game_id AND later.model = p.model
+                      AND later.prediction_type = p.prediction_type AND later.subject = p.subject
+                      AND later.predicted_at > p.predicted_at)
+ ORDER BY p.week, p.id
+ LIMIT :row_count;
+
+-- name: prediction_get :opt prediction_row
+-- args: id prediction_id
+-- as: system, published forecasts are the same for everybody
+-- One published forecast.
+SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
+       p.pick, p.confidence, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
+       p.result_updated_at, p.is_simulated
+  FROM predictions p
+  JOIN games g ON g.id = p.game_id
+ WHERE p.id = :id AND p.user_id IS NULL;
+
+-- name: accuracy_page :many accuracy_row
+-- args: first_season i32, last_season i32, type text?, model text?, is_weekly bool, after_season i32, after_key text, row_count i32
+-- as: system, the record is public
+-- scan: ok, a few rows a season
+-- Whole seasons, or single weeks. The key of a row is its week, type and model as text.
+SELECT season, week, model, prediction_type, total_predictions, correct_predictions, push_count, accuracy_percentage,
+       confidence_weighted_accuracy, brier, log_loss, units, roi, calculated_at
+  FROM accuracy_metrics
+ WHERE season BETWEEN :first_season AND :last_season
+   AND (week IS NOT NULL) = :is_weekly
+   AND (:type IS NULL OR prediction_type = :type)
+   AND (:model IS NULL OR model = :model)
+   AND (season, substr(CAST(coalesce(week, 0) + 100 AS {{text}}), 2) || prediction_type || model) > (:after_season, :after_key)
+ ORDER BY season, substr(CAST(coalesce(week, 0) + 100 AS {{text}}), 2) || prediction_type || model
+ LIMIT :row_count;
+
+-- name: calibration_bins :many calibration_bin
+-- args: model text, first_season i32, last_season i32
+-- as: system, the record is public
+-- Graded winners in bins of five percent of the chance that the pick was given.
+SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count, avg(p.probability) AS mean_probability,
+       sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS correct_count
+  FROM predictions p
+ WHERE p.season BETWEEN :first_season AND :last_season
+   AND p.prediction_type = 'game' AND p.model = :model AND p.user_id IS NULL
+   AND p.is_correct IS NOT NULL AND p.probability IS NOT NULL
+   AND NOT EXISTS (SELECT 1
+                     FROM predictions later
+                    WHERE later.game_id = p.game_id AND later.model = p.model
+                      AND later.prediction_type = p.prediction_type AND later.subject = p.subject
+                      AND later.predicted_at > p.predicted_at)
+ GROUP BY floor(p.probability * 20)
+ ORDER BY bin
+ LIMIT 40;

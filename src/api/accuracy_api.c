@@ -1,0 +1,160 @@
+/* The record: by season, by week, and how well chances were calibrated. */
+#include <math.h>
+
+#include "api/cursor.h"
+#include "api/route.h"
+#include "api/schemas.h"
+#include "predictions/publication.h"
+#include "predictions/reads_q.h"
+#include "predictions/schedule.h"
+
+static const struct field accuracy_fields[] = {
+	FIELD(struct accuracy_row, season, I32, "the year the season starts in"),
+	FIELD(struct accuracy_row, week, OPT_I32, "the week; null: the whole season"),
+	FIELD(struct accuracy_row, model, TEXT,
+		"who forecast; closing_line and coin to compare with"),
+	FIELD(struct accuracy_row, prediction_type, TEXT, "game, ats, total or prop"),
+	FIELD(struct accuracy_row, total_predictions, I32,
+		"forecasts graded, pushes too"),
+	FIELD(struct accuracy_row, correct_predictions, I32, "those that were right"),
+	FIELD(struct accuracy_row, push_count, I32, "neither right nor wrong"),
+	FIELD(struct accuracy_row, accuracy_percentage, OPT_FIXED,
+		"right among right and wrong"),
+	FIELD(struct accuracy_row, confidence_weighted_accuracy, OPT_FIXED,
+		"the same, weighted by confidence"),
+	FIELD(struct accuracy_row, brier, OPT_FIXED,
+		"mean squared error of the chances; 0.25 is a coin"),
+	FIELD(struct accuracy_row, log_loss, OPT_FIXED,
+		"mean negative log likelihood; 0.693 is a coin"),
+	FIELD(struct accuracy_row, units, OPT_FIXED,
+		"won or lost by staking one unit a pick at the stated odds"),
+	FIELD(struct accuracy_row, roi, OPT_FIXED, "units a unit staked"),
+	FIELD(struct accuracy_row, calculated_at, TIME, "when this was summed"),
+};
+const struct row_schema accuracy_schema = ROW_SCHEMA("accuracy", struct accuracy_row,
+	accuracy_fields, "How a model did in a season or a week");
+
+struct calibration_row {
+	double low;
+	double high;
+	int64_t forecast_count;
+	double mean_probability;
+	double observed_share;
+	double standard_error;
+};
+
+static const struct field calibration_fields[] = {
+	FIELD(struct calibration_row, low, FIXED, "the bin begins at this chance"),
+	FIELD(struct calibration_row, high, FIXED, "and ends before this one"),
+	FIELD(struct calibration_row, forecast_count, I64, "forecasts in it"),
+	FIELD(struct calibration_row, mean_probability, FIXED,
+		"the chance given, on average"),
+	FIELD(struct calibration_row, observed_share, FIXED, "how often it happened"),
+	FIELD(struct calibration_row, standard_error, FIXED,
+		"by how much luck alone moves that share"),
+};
+const struct row_schema calibration_schema = ROW_SCHEMA("calibration",
+	struct calibration_row, calibration_fields,
+	"Chances given to picks against how often they came true, in bins of 5 %");
+
+/* The key by which the list is ordered within a season; see accuracy_page in reads.sql.
+ */
+static struct text_key
+key_of(struct ctx *ctx, const struct accuracy_row *row)
+{
+	return (struct text_key){
+		.number = row->season,
+		.text = str_fmt(ctx->arena, "%02d" STR_FMT STR_FMT,
+			row->week.is_set ? row->week.value : 0,
+			STR_ARG(row->prediction_type), STR_ARG(row->model)),
+	};
+}
+
+static struct answer
+answer_accuracy(struct request *rq, bool is_weekly)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct opt_i32 season = rq->params.season;
+	struct season_span span;
+	struct text_key after;
+	struct accuracy_row_list list;
+	struct page rows = { .schema = &accuracy_schema };
+
+	ANSWER_ERR(schedule_span(&tx, season.is_set ? season : rq->params.from,
+		season.is_set ? season : rq->params.through, &span));
+	ANSWER_ERR(text_cursor_parse(rq->ctx, rq->params.cursor, &after));
+	ANSWER_ERR(q_accuracy_page(&tx,
+		(struct accuracy_page){
+			.first_season = span.first,
+			.last_season = span.last,
+			.type = rq->params.type,
+			.model = rq->params.model,
+			.is_weekly = is_weekly,
+			.after_season = after.number,
+			.after_key = after.text,
+			.row_count = page_limit(&rq->params) + 1,
+		},
+		&list));
+	rows.rows = list.items;
+	rows.count = list.count;
+	if (page_is_full(&rq->params, &rows.count))
+		rows.next = text_cursor_format(
+			rq->ctx, key_of(rq->ctx, &list.items[rows.count - 1]));
+	return answer_rows(rq, &rows);
+}
+
+struct answer
+api_accuracy_list(struct request *rq)
+{
+	return answer_accuracy(rq, false);
+}
+
+struct answer
+api_accuracy_history(struct request *rq)
+{
+	return answer_accuracy(rq, true);
+}
+
+static struct calibration_row
+calibration_of(const struct calibration_bin *bin)
+{
+	double count = (double)bin->forecast_count;
+	double share = (double)bin->correct_count / count;
+
+	return (struct calibration_row){
+		.low = bin->bin / 20,
+		.high = (bin->bin + 1) / 20,
+		.forecast_count = bin->forecast_count,
+		.mean_probability = bin->mean_probability,
+		.observed_share = share,
+		.standard_error = sqrt(
+			bin->mean_probability * (1 - bin->mean_probability) / count),
+	};
+}
+
+struct answer
+api_accuracy_calibration(struct request *rq)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct str model = str_is_none(rq->params.model) ? STR(HOUSE_MODEL)
+							 : rq->params.model;
+	struct season_span span;
+	struct calibration_bin_list list;
+	struct calibration_row *rows;
+
+	ANSWER_ERR(schedule_span(&tx, rq->params.from, rq->params.through, &span));
+	ANSWER_ERR(q_calibration_bins(&tx,
+		(struct calibration_bins){ .model = model,
+			.first_season = span.first,
+			.last_season = span.last },
+		&list));
+	rows = arena_alloc_array(rq->ctx->arena, list.count + 1, sizeof(*rows));
+	if (!rows)
+		return answer_problem(err_no_memory());
+	for (size_t i = 0; i < list.count; i++)
+		rows[i] = calibration_of(&list.items[i]);
+	return answer_rows(rq,
+		&(struct page){ .schema = &calibration_schema,
+			.rows = rows,
+			.count = list.count });
+}

@@ -1,0 +1,74 @@
+/* Answers from rows and from errors. */
+#include "api/route.h"
+#include "codec/hex.h"
+#include "codec/json_write.h"
+
+enum {
+	ANSWER_BYTES_MAX = 8 << 20,
+};
+
+struct answer
+answer_problem(struct err *err)
+{
+	return (struct answer){ .err = err };
+}
+
+struct answer
+answer_text(int status, struct str content_type, struct str body)
+{
+	return (struct answer){
+		.http = { .status = status, .content_type = content_type, .body = body },
+	};
+}
+
+static struct answer
+answer_buf(struct request *rq, struct str content_type, const struct buf *out)
+{
+	if (buf_is_cut(out))
+		return answer_problem(err_new(rq->ctx, ERR_TOO_LARGE,
+			"the answer is too large; ask for fewer rows with limit"));
+	return answer_text(200, content_type, buf_str(out));
+}
+
+struct answer
+answer_row(struct request *rq, const struct row_schema *schema, const void *row)
+{
+	struct buf out;
+
+	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
+	row_write_json(&out, schema, row);
+	return answer_buf(rq, STR("application/json"), &out);
+}
+
+static struct answer
+answer_rows_csv(struct request *rq, const struct page *list)
+{
+	struct buf out;
+
+	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
+	rows_write_csv_head(&out, list->schema);
+	rows_write_csv(&out, list->schema, list->rows, list->count);
+	return answer_buf(rq, STR("text/csv; charset=utf-8"), &out);
+}
+
+struct answer
+answer_rows(struct request *rq, const struct page *list)
+{
+	struct str format = rq->params.format;
+	struct buf out;
+	struct json json;
+
+	if (str_eq(format, STR("csv")))
+		return answer_rows_csv(rq, list);
+	if (!str_is_none(format) && !str_eq(format, STR("json")))
+		return answer_problem(
+			err_field(rq->ctx, "format", "format must be json or csv"));
+	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
+	buf_put(&out, STR("{\"data\":["));
+	rows_write_json(&out, list->schema, list->rows, list->count);
+	buf_put(&out, STR("],\"next\":"));
+	json = json_begin(&out);
+	json_put_text(&json, list->next);
+	buf_put_char(&out, '}');
+	return answer_buf(rq, STR("application/json"), &out);
+}

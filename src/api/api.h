@@ -1,0 +1,34 @@
+/*
+ * The HTTP edge: what the server calls for every request.
+ *
+ * A request is routed (api/route.h), let in (api/auth_gate.h), its parameters parsed
+ * (api/params.h); its handler answers, or a ready answer does (api/ready.h). Then a line
+ * is logged and the route's histogram counted.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "http/server.h"
+
+/* What all handlers share. Made once, by app/wiring.c. */
+struct api {
+	struct db *db;
+	bool is_quiet;       /* no log line a request */
+	int64_t started_at;  /* microseconds UTC */
+	const char *version; /* of the program */
+	/* Appends what other parts count (server, loops, database), as Prometheus text.
+	 */
+	void (*write_metrics)(struct buf *out, void *arg);
+	void *metrics_arg;
+};
+
+/* Answer HTTP. ARG is the struct api. Runs in a fiber. */
+struct http_answer api_handle(struct http_request *http, void *arg);
+
+/* Log what became of a request. ARG is the struct api. */
+void
+api_done(const struct http_request *http, const struct http_outcome *outcome, void *arg);
+
+#endif

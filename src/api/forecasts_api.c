@@ -1,0 +1,182 @@
+/* Forecasts: lists, one, and all of them as CSV. */
+#include "api/cursor.h"
+#include "api/route.h"
+#include "api/schemas.h"
+#include "codec/uuid.h"
+#include "predictions/publication.h"
+#include "predictions/reads_q.h"
+#include "predictions/schedule.h"
+
+enum {
+	EXPORT_PAGE_ROWS = 200,
+	EXPORT_PAGE_BYTES_MAX = 1 << 20,
+};
+
+static const struct field prediction_fields[] = {
+	FIELD_AS("id", struct prediction_row, id.uuid, UUID, "the forecast's own id"),
+	FIELD(struct prediction_row, game_id, TEXT, "the game, as in /v1/games"),
+	FIELD(struct prediction_row, season, I32, "the year the season starts in"),
+	FIELD(struct prediction_row, week, I32, "week of the season"),
+	FIELD(struct prediction_row, prediction_type, TEXT, "game, ats or total"),
+	FIELD(struct prediction_row, model, TEXT, "who forecast"),
+	FIELD(struct prediction_row, home_team, TEXT, "code of the time"),
+	FIELD(struct prediction_row, away_team, TEXT, "code of the time"),
+	FIELD(struct prediction_row, matchup, TEXT, "away @ home"),
+	FIELD(struct prediction_row, pick, OPT_TEXT,
+		"the side taken: home, away, over, under"),
+	FIELD(struct prediction_row, confidence, OPT_FIXED,
+		"the chance given to the pick, 0 to 1"),
+	FIELD(struct prediction_row, line, OPT_FIXED, "the line the pick is against"),
+	FIELD(struct prediction_row, prediction_data, JSON, "the model's numbers"),
+	FIELD(struct prediction_row, predicted_at, TIME, "when it was made"),
+	FIELD(struct prediction_row, actual_result, OPT_JSON, "what happened"),
+	FIELD(struct prediction_row, outcome, OPT_TEXT, "win, loss, push or void"),
+	FIELD(struct prediction_row, is_correct, OPT_BOOL, "null: not graded, or a push"),
+	FIELD(struct prediction_row, result_updated_at, OPT_TIME, "when it was graded"),
+	FIELD(struct prediction_row, is_simulated, BOOL,
+		"of the simulated league: made up"),
+};
+const struct row_schema prediction_schema = ROW_SCHEMA("prediction",
+	struct prediction_row, prediction_fields,
+	"A forecast, never altered after its game's kick-off but for its grade");
+
+/* What the list's parameters ask for, from AFTER on. */
+static struct err *
+page_query(struct request *rq, struct tx *tx, struct page_key after,
+	struct prediction_page *ret)
+{
+	const struct params *params = &rq->params;
+	struct week_range range;
+	struct str type = params->type;
+
+	if (!str_is_none(type) && !str_eq(type, STR("game")) &&
+		!str_eq(type, STR("ats")) && !str_eq(type, STR("total")) &&
+		!str_eq(type, STR("prop")))
+		return err_field(
+			rq->ctx, "type", "type must be game, ats, total or prop");
+	TRY(schedule_range(tx, params->season, params->week, &range));
+	*ret = (struct prediction_page){
+		.season = range.season,
+		.first_week = range.first_week,
+		.last_week = range.last_week,
+		.type = type,
+		.team = params->team,
+		.model = str_is_none(params->model) ? STR(HOUSE_MODEL) : params->model,
+		.min_confidence = params->min_confidence,
+		.after_week = after.week,
+		.after_id = after.id,
+		.row_count = page_limit(params) + 1,
+	};
+	return NULL;
+}
+
+static struct page_key
+key_of(const struct prediction_row *row)
+{
+	return (struct page_key){ .week = row->week, .id = row->id.uuid };
+}
+
+struct answer
+api_prediction_list(struct request *rq)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct prediction_page query;
+	struct prediction_row_list list;
+	struct page_key after;
+	struct page rows = { .schema = &prediction_schema };
+
+	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
+	ANSWER_ERR(page_query(rq, &tx, after, &query));
+	ANSWER_ERR(q_prediction_page(&tx, query, &list));
+	rows.rows = list.items;
+	rows.count = list.count;
+	if (page_is_full(&rq->params, &rows.count))
+		rows.next = cursor_format(rq->ctx, key_of(&list.items[rows.count - 1]));
+	return answer_rows(rq, &rows);
+}
+
+struct answer
+api_prediction_get(struct request *rq)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct prediction_row prediction;
+	struct prediction_id id;
+	bool found = false;
+
+	if (uuid_parse(rq->path_params[0], &id.uuid))
+		ANSWER_ERR(q_prediction_get(&tx, id, &prediction, &found));
+	if (!found)
+		return answer_problem(
+			err_new(rq->ctx, ERR_NOT_FOUND, "no such forecast"));
+	return answer_row(rq, &prediction_schema, &prediction);
+}
+
+struct export
+{
+	struct ctx *ctx;
+	struct prediction_page query;
+	struct prediction_row_list first;
+};
+
+/* Page after page, each written before the next is read, so that the whole never stands
+ * in memory. */
+static struct err *
+export_write(struct http_writer *writer, void *arg)
+{
+	struct export *export = arg;
+	struct tx tx = db_auto(export->ctx, SHARD_GLOBAL);
+	struct prediction_row_list list = export->first;
+	struct arena_mark mark;
+	struct buf out;
+
+	buf_init(&out, export->ctx->arena, EXPORT_PAGE_BYTES_MAX);
+	if (!buf_reserve(&out, EXPORT_PAGE_BYTES_MAX))
+		return err_no_memory();
+	mark = arena_mark(export->ctx->arena);
+	rows_write_csv_head(&out, &prediction_schema);
+	while (list.count > 0) {
+		struct page_key last = key_of(&list.items[list.count - 1]);
+
+		rows_write_csv(&out, &prediction_schema, list.items, list.count);
+		if (buf_is_cut(&out))
+			return err_new(export->ctx, ERR_TOO_LARGE,
+				"a page of the export is too large");
+		TRY(http_write(writer, buf_str(&out)));
+		buf_clear(&out);
+		if (list.count < EXPORT_PAGE_ROWS)
+			break;
+		export->query.after_week = last.week;
+		export->query.after_id = last.id;
+		arena_rewind(export->ctx->arena, mark);
+		TRY(q_prediction_page(&tx, export->query, &list));
+	}
+	return http_write(writer, buf_str(&out));
+}
+
+struct answer
+api_prediction_export(struct request *rq)
+{
+	static const struct http_header download = {
+		.name = STR_INIT("Content-Disposition"),
+		.value = STR_INIT("attachment; filename=\"forecasts.csv\""),
+	};
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct export *export = arena_alloc(rq->ctx->arena, sizeof(*export));
+
+	if (!export)
+		return answer_problem(err_no_memory());
+	export->ctx = rq->ctx;
+	ANSWER_ERR(page_query(rq, &tx, (struct page_key){ 0 }, &export->query));
+	export->query.row_count = EXPORT_PAGE_ROWS;
+	/* The first page is read here, so that what is wrong is still answered as a
+	 * problem. */
+	ANSWER_ERR(q_prediction_page(&tx, export->query, &export->first));
+	return (struct answer){ .http = {
+					.status = 200,
+					.content_type = STR("text/csv; charset=utf-8"),
+					.headers = &download,
+					.header_count = 1,
+					.stream = export_write,
+					.stream_arg = export,
+				} };
+}

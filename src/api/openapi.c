@@ -1,0 +1,240 @@
+/* This API as OpenAPI 3.1, from the tables that also route, parse and write. */
+#include "api/openapi.h"
+
+#include "api/api.h"
+#include "api/route.h"
+#include "api/schemas.h"
+#include "codec/json_write.h"
+
+enum {
+	OPENAPI_BYTES_MAX = 1 << 20,
+};
+
+static void
+put_text(struct json *json, struct str key, const char *value)
+{
+	json_put_key(json, key);
+	json_put_text(json, str_from(value));
+}
+
+static void
+put_parameter_schema(struct json *json, const struct param *param)
+{
+	static const struct {
+		const char *type;
+		const char *low;
+		const char *high;
+	} kinds[] = {
+		[PARAM_KIND_I32] = { "integer", "minimum", "maximum" },
+		[PARAM_KIND_F64] = { "number", "minimum", "maximum" },
+		[PARAM_KIND_TEXT] = { "string", "minLength", "maxLength" },
+		/* A number or the word `current`. */
+		[PARAM_KIND_SEASON] = { "string", NULL, NULL },
+		[PARAM_KIND_WEEK] = { "string", NULL, NULL },
+	};
+
+	json_put_object(json);
+	put_text(json, STR("type"), kinds[param->kind].type);
+	if (kinds[param->kind].low) {
+		json_put_key(json, str_from(kinds[param->kind].low));
+		json_put_i64(json, param->minimum);
+		json_put_key(json, str_from(kinds[param->kind].high));
+		json_put_i64(json, param->maximum);
+	} else {
+		put_text(json, STR("pattern"), "^([0-9]+|current)$");
+	}
+	json_put_object_end(json);
+}
+
+static void
+put_parameter(
+	struct json *json, struct str name, const char *place, const struct param *param)
+{
+	json_put_object(json);
+	json_put_key(json, STR("name"));
+	json_put_text(json, name);
+	put_text(json, STR("in"), place);
+	json_put_key(json, STR("required"));
+	json_put_bool(json, param == NULL);
+	json_put_key(json, STR("schema"));
+	if (param) {
+		put_parameter_schema(json, param);
+		put_text(json, STR("description"), param->about);
+	} else {
+		json_put_raw(json, STR("{\"type\":\"string\"}"));
+	}
+	json_put_object_end(json);
+}
+
+static void
+put_parameters(struct json *json, const struct route *route)
+{
+	struct str path = route->path, part;
+
+	json_put_key(json, STR("parameters"));
+	json_put_array(json);
+	while (str_next(&path, '/', &part))
+		if (part.len > 2 && part.ptr[0] == '{')
+			put_parameter(
+				json, str_slice(part, 1, part.len - 1), "path", NULL);
+	for (size_t i = 0; i < PARAM_COUNT; i++)
+		if (route->params >> i & 1)
+			put_parameter(
+				json, param_table[i].name, "query", &param_table[i]);
+	json_put_array_end(json);
+}
+
+static const char *
+content_type(enum answer_shape shape)
+{
+	switch (shape) {
+	case SHAPE_ROW:
+	case SHAPE_ROWS:
+	case SHAPE_JSON:
+		return "application/json";
+	case SHAPE_CSV:
+		return "text/csv";
+	case SHAPE_TEXT:
+		return "text/plain";
+	case SHAPE_HTML:
+		return "text/html";
+	}
+	return "application/octet-stream";
+}
+
+/* Content of an answer: the schema of its rows, or any text. */
+static void
+put_content(struct json *json, const struct answer_kind *answer)
+{
+	json_put_object(json);
+	json_put_key(json, str_from(content_type(answer->shape)));
+	json_put_object(json);
+	if (answer->shape == SHAPE_ROW || answer->shape == SHAPE_ROWS) {
+		buf_fmt(json->out,
+			answer->shape == SHAPE_ROW
+				? "\"schema\":{\"$ref\":\"#/components/schemas/%s\"}"
+				: "\"schema\":{\"type\":\"object\",\"required\":["
+				  "\"data\",\"next\"],\"properties\":{"
+				  "\"data\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/"
+				  "components/schemas/%s\"}},"
+				  "\"next\":{\"type\":[\"string\",\"null\"],"
+				  "\"description\":\"cursor of the next page\"}}}",
+			answer->schema->name);
+	}
+	json_put_object_end(json);
+	json_put_object_end(json);
+}
+
+static void
+put_operation(struct json *json, const struct route *route)
+{
+	json_put_object(json);
+	put_text(json, STR("operationId"), route->handler_name + sizeof("api_") - 1);
+	put_text(json, STR("summary"), route->about);
+	put_parameters(json, route);
+	json_put_key(json, STR("responses"));
+	json_put_object(json);
+	json_put_key(json, STR("200"));
+	json_put_object(json);
+	put_text(json, STR("description"), "OK");
+	json_put_key(json, STR("content"));
+	put_content(json, &route->answer);
+	json_put_object_end(json);
+	json_put_key(json, STR("default"));
+	json_put_raw(json, STR("{\"$ref\":\"#/components/responses/problem\"}"));
+	json_put_object_end(json);
+	json_put_object_end(json);
+}
+
+static void
+put_paths(struct json *json)
+{
+	json_put_key(json, STR("paths"));
+	json_put_object(json);
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		const struct route *route = &route_table[i];
+		bool goes_on = i > 0 && str_eq(route_table[i - 1].path, route->path);
+
+		if (!goes_on) {
+			if (i > 0)
+				json_put_object_end(json);
+			json_put_key(json, route->path);
+			json_put_object(json);
+		}
+		json_put_key(json,
+			route->method == METHOD_GET             ? STR("get")
+				: route->method == METHOD_POST  ? STR("post")
+				: route->method == METHOD_PUT   ? STR("put")
+				: route->method == METHOD_PATCH ? STR("patch")
+								: STR("delete"));
+		put_operation(json, route);
+	}
+	json_put_object_end(json);
+	json_put_object_end(json);
+}
+
+static void
+put_components(struct json *json)
+{
+	static const struct row_schema *const schemas[] = {
+#define X(name) &name##_schema,
+		ROW_SCHEMAS(X)
+#undef X
+	};
+
+	json_put_key(json, STR("components"));
+	json_put_object(json);
+	json_put_key(json, STR("schemas"));
+	json_put_object(json);
+	for (size_t i = 0; i < COUNT_OF(schemas); i++) {
+		json_put_key(json, str_from(schemas[i]->name));
+		row_write_schema(json->out, schemas[i]);
+		json->needs_comma = true;
+	}
+	json_put_object_end(json);
+	json_put_key(json, STR("responses"));
+	json_put_raw(json,
+		STR("{\"problem\":{\"description\":\"what went wrong (RFC "
+		    "9457)\",\"content\":{\"application/problem+json\":"
+		    "{\"schema\":{\"type\":\"object\",\"required\":[\"status\",\"code\","
+		    "\"detail\",\"request_id\"],\"properties\":"
+		    "{\"status\":{\"type\":\"integer\"},\"code\":{\"type\":\"string\"},"
+		    "\"detail\":{\"type\":\"string\"},"
+		    "\"field\":{\"type\":\"string\"},\"request_id\":{\"type\":\"string\"}"
+		    "}}}}}}"));
+	json_put_object_end(json);
+}
+
+struct answer
+api_openapi(struct request *rq)
+{
+	struct buf out;
+
+	buf_init(&out, rq->ctx->arena, OPENAPI_BYTES_MAX);
+	openapi_write(&out, rq->api->version);
+	return answer_text(200, STR("application/json"), buf_str(&out));
+}
+
+void
+openapi_write(struct buf *out, const char *version)
+{
+	struct json json = json_begin(out);
+
+	json_put_object(&json);
+	put_text(&json, STR("openapi"), "3.1.0");
+	json_put_key(&json, STR("info"));
+	json_put_object(&json);
+	put_text(&json, STR("title"), "Gridiron");
+	put_text(&json, STR("version"), version);
+	put_text(&json, STR("description"),
+		"NFL forecasts with their record. Times are RFC 3339 in UTC; spreads are "
+		"the points by "
+		"which the home team is expected to win; errors are "
+		"application/problem+json.");
+	json_put_key(&json, STR("license"));
+	json_put_raw(&json, STR("{\"name\":\"MIT\",\"identifier\":\"MIT\"}"));
+	json_put_object_end(&json);
+	put_paths(&json);
+	put_components(&json);
+	json_put_object_end(&json);
+}

@@ -1,0 +1,170 @@
+#include "api/params.h"
+
+#include "base/buf.h"
+#include "base/num.h"
+#include "codec/url.h"
+
+const struct param param_table[PARAM_COUNT] = {
+#define PARAM(name_, kind_, minimum_, maximum_, about_)   \
+	{ .name = STR_INIT(#name_),                       \
+		.kind = PARAM_KIND_##kind_,               \
+		.minimum = (minimum_),                    \
+		.maximum = (maximum_),                    \
+		.offset = offsetof(struct params, name_), \
+		.about = (about_) },
+#include "api/params.def"
+#undef PARAM
+};
+
+/* The nearest parameter of MASK to NAME, or NULL when none is near. */
+static const struct param *
+nearest(struct str name, uint32_t mask)
+{
+	const struct param *best = NULL;
+	size_t best_distance = 3;
+
+	for (size_t i = 0; i < PARAM_COUNT; i++) {
+		size_t distance = str_distance(name, param_table[i].name);
+
+		if ((mask >> i & 1) && distance < best_distance) {
+			best = &param_table[i];
+			best_distance = distance;
+		}
+	}
+	return best;
+}
+
+static struct err *
+unknown(struct ctx *ctx, struct str name, uint32_t mask)
+{
+	const struct param *near = nearest(name, mask);
+	const char *field = str_cstr(ctx->arena, name);
+
+	if (!field)
+		return err_no_memory();
+	if (near)
+		return err_field(ctx, field,
+			"unknown parameter '" STR_FMT "'; did you mean '" STR_FMT "'?",
+			STR_ARG(name), STR_ARG(near->name));
+	return err_field(ctx, field,
+		"unknown parameter '" STR_FMT "'; /docs lists those of this route",
+		STR_ARG(name));
+}
+
+static struct err *
+parse_i32(
+	struct ctx *ctx, const struct param *param, struct str value, struct opt_i32 *ret)
+{
+	bool may_be_current = param->kind == PARAM_KIND_SEASON ||
+		param->kind == PARAM_KIND_WEEK;
+
+	if (may_be_current && str_eq(value, STR("current")))
+		ret->value = PARAM_CURRENT;
+	else if (!num_parse_i32(value, param->minimum, param->maximum, &ret->value))
+		return err_field(ctx, param->name.ptr,
+			"%s must be a whole number from %d to %d%s", param->name.ptr,
+			param->minimum, param->maximum,
+			may_be_current ? ", or 'current'" : "");
+	ret->is_set = true;
+	return NULL;
+}
+
+static struct err *
+parse_f64(
+	struct ctx *ctx, const struct param *param, struct str value, struct opt_f64 *ret)
+{
+	double number;
+
+	if (!num_parse_f64(value, &number) || number < param->minimum ||
+		number > param->maximum)
+		return err_field(ctx, param->name.ptr,
+			"%s must be a number from %d to %d", param->name.ptr,
+			param->minimum, param->maximum);
+	*ret = (struct opt_f64)OPT(number);
+	return NULL;
+}
+
+static struct err *
+parse_text(struct ctx *ctx, const struct param *param, struct str value, struct str *ret)
+{
+	if (value.len < (size_t)param->minimum || value.len > (size_t)param->maximum ||
+		!str_is_utf8(value))
+		return err_field(ctx, param->name.ptr,
+			"%s must be text of %d to %d bytes", param->name.ptr,
+			param->minimum, param->maximum);
+	*ret = value;
+	return NULL;
+}
+
+static struct err *
+parse_one(struct ctx *ctx, const struct param *param, struct str value,
+	struct params *params)
+{
+	void *field = (char *)params + param->offset;
+
+	switch (param->kind) {
+	case PARAM_KIND_I32:
+	case PARAM_KIND_SEASON:
+	case PARAM_KIND_WEEK:
+		return parse_i32(ctx, param, value, field);
+	case PARAM_KIND_F64:
+		return parse_f64(ctx, param, value, field);
+	case PARAM_KIND_TEXT:
+		return parse_text(ctx, param, value, field);
+	}
+	return NULL;
+}
+
+static const struct param *
+param_find(struct str name, uint32_t mask)
+{
+	for (size_t i = 0; i < PARAM_COUNT; i++)
+		if ((mask >> i & 1) && str_eq(name, param_table[i].name))
+			return &param_table[i];
+	return NULL;
+}
+
+/* Most values need no decoding; then they stay where they are. */
+static struct err *
+decode(struct ctx *ctx, struct str coded, struct str *ret)
+{
+	struct buf text;
+
+	if (str_is_none(coded))
+		coded = STR("");
+	if (str_find_char(coded, '%') < 0 && str_find_char(coded, '+') < 0) {
+		*ret = coded;
+		return NULL;
+	}
+	buf_init(&text, ctx->arena, coded.len + 1);
+	if (!url_decode(&text, coded, URL_PLUS_IS_SPACE))
+		return err_new(
+			ctx, ERR_INVALID, "the query string has a broken percent code");
+	*ret = buf_str(&text);
+	return NULL;
+}
+
+struct err *
+params_parse(struct ctx *ctx, struct str query, uint32_t mask, struct params *ret)
+{
+	struct params params = { 0 };
+	uint32_t seen = 0;
+	struct str name, value;
+
+	while (url_query_next(&query, &name, &value)) {
+		const struct param *param;
+
+		TRY(decode(ctx, name, &name));
+		TRY(decode(ctx, value, &value));
+		param = param_find(name, mask);
+		if (!param)
+			return unknown(ctx, name, mask);
+		if (seen >> (param - param_table) & 1)
+			return err_field(ctx, param->name.ptr, "%s is given twice",
+				param->name.ptr);
+		seen |= 1u << (param - param_table);
+		TRY(parse_one(ctx, param, value, &params));
+	}
+	*ret = params;
+	return NULL;
+}

@@ -1,0 +1,253 @@
+#include "api/ready.h"
+
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "cache/lru.h"
+#include "codec/gzip.h"
+#include "codec/hex.h"
+#include "http/respond.h"
+#include "predictions/publication.h"
+#include "sys/clock.h"
+#include "sys/wait.h"
+
+enum {
+	KEPT_COUNT_MAX = 1024,
+	KEPT_BYTES_MAX = 64 << 20, /* a loop */
+	TOKEN_AGE_MAX_MS = 1000,
+	ETAG_LEN = 36, /* W/ and a token in hexadecimal, between quotes */
+};
+
+struct kept {
+	struct lru_entry entry;
+	struct uuid token; /* what was published when it was made */
+	struct wait_queue filled;
+	struct str content_type;
+	struct str plain;
+	struct str gzip; /* absent until somebody takes it */
+};
+
+/* What a loop keeps. */
+struct ready {
+	struct arena arena;
+	struct lru lru;
+	struct uuid token;
+	int64_t token_until; /* monotonic; 0: no token yet */
+	bool is_checking;
+};
+
+static _Thread_local struct ready *ready_of_thread;
+static struct {
+	_Atomic uint64_t hits;
+	_Atomic uint64_t misses;
+	_Atomic uint64_t not_modified;
+} counted;
+
+/* The calling loop's store, made at its first use; NULL without memory. */
+static struct ready *
+ready_get(void)
+{
+	struct arena arena;
+	struct ready *ready = ready_of_thread;
+
+	if (ready)
+		return ready;
+	arena_init(&arena, 1 << 20);
+	ready = arena_alloc(&arena, sizeof(*ready));
+	if (!ready ||
+		!lru_init(&ready->lru, &arena,
+			(struct lru_options){ .count_max = KEPT_COUNT_MAX,
+				.bytes_max = KEPT_BYTES_MAX })) {
+		arena_release(&arena);
+		return NULL;
+	}
+	ready->arena = arena;
+	ready_of_thread = ready;
+	return ready;
+}
+
+void
+ready_loop_close(void)
+{
+	struct ready *ready = ready_of_thread;
+	struct arena arena;
+
+	if (!ready)
+		return;
+	ready_of_thread = NULL;
+	lru_release(&ready->lru);
+	arena = ready->arena; /* ready lies in it */
+	arena_release(&arena);
+}
+
+/*
+ * The token of what is published now, at most TOKEN_AGE_MAX_MS old. While one fiber asks
+ * again the others go on with the token they have; so they do when the database does not
+ * answer.
+ */
+static struct err *
+token_get(struct ready *ready, struct ctx *ctx, struct uuid *ret)
+{
+	bool is_known = ready->token_until != 0;
+	struct err *err;
+
+	if (is_known &&
+		(ready->is_checking || clock_monotonic_ns() < ready->token_until)) {
+		*ret = ready->token;
+		return NULL;
+	}
+	ready->is_checking = is_known;
+	err = publication_token(ctx, ret);
+	ready->is_checking = false;
+	if (err && !is_known)
+		return err;
+	if (err) {
+		log_err(ctx, "publication token not read; kept answers go on", err);
+		*ret = ready->token;
+	}
+	ready->token = *ret;
+	ready->token_until = clock_deadline_ms(TOKEN_AGE_MAX_MS);
+	return NULL;
+}
+
+/* Weak, since plain and gzip are the same answer. */
+static void
+etag_format(struct uuid token, char ret[ETAG_LEN])
+{
+	struct buf text;
+
+	buf_init_fixed(&text, ret, ETAG_LEN);
+	buf_put(&text, STR("W/\""));
+	hex_encode(&text,
+		(struct str){
+			.ptr = (const char *)token.bytes, .len = sizeof(token.bytes) });
+	buf_put_char(&text, '"');
+}
+
+/* A copy, since the store may forget what it keeps while the answer is being sent. */
+static struct answer
+answer_kept(struct request *rq, struct kept *kept)
+{
+	bool takes_gzip = http_accepts_gzip(rq->http);
+	struct answer answer = { .http = { .status = 200,
+					 .content_type = kept->content_type } };
+
+	if (takes_gzip && str_is_none(kept->gzip)) {
+		ANSWER_ERR(gzip_compress(&kept->entry.arena, kept->plain, &kept->gzip));
+		lru_account(&ready_of_thread->lru, &kept->entry);
+	}
+	if (takes_gzip) {
+		answer.http.body = str_dup(rq->ctx->arena, kept->gzip);
+		answer.http.encoding = STR("gzip");
+	} else {
+		answer.http.body = str_dup(rq->ctx->arena, kept->plain);
+	}
+	if (str_is_none(answer.http.body))
+		return answer_problem(err_no_memory());
+	return answer;
+}
+
+/* Keep ANSWER's body in KEPT; where it cannot be kept, what waited for it is let go on
+ * its own. */
+static void
+keep(struct ready *ready, struct kept *kept, const struct answer *answer,
+	struct uuid token)
+{
+	kept->entry.is_pinned = false;
+	kept->token = token;
+	if (!answer->err && answer->http.status == 200 && !answer->http.stream) {
+		kept->content_type = answer->http.content_type;
+		kept->plain = str_dup(&kept->entry.arena, answer->http.body);
+	}
+	wait_queue_wake_all(&kept->filled);
+	if (str_is_none(kept->plain))
+		lru_remove(&ready->lru, &kept->entry);
+	else
+		lru_account(&ready->lru, &kept->entry);
+}
+
+/* Make the answer while others that want it wait on its entry. */
+static struct answer
+make(struct ready *ready, struct request *rq, struct uuid token)
+{
+	struct kept *kept = (struct kept *)lru_add(
+		&ready->lru, rq->http->target, sizeof(*kept));
+	struct answer answer;
+
+	if (!kept)
+		return rq->route->handler(rq);
+	kept->entry.is_pinned = true;
+	wait_queue_init(&kept->filled);
+	answer = rq->route->handler(rq);
+	keep(ready, kept, &answer, token);
+	return answer;
+}
+
+static struct answer
+find_or_make(struct ready *ready, struct request *rq, struct uuid token)
+{
+	struct kept *kept = (struct kept *)lru_find(&ready->lru, rq->http->target);
+
+	if (kept && kept->entry.is_pinned) {
+		/* Being made. Afterwards it may be there, or gone: look once more, and
+		 * make it alone if not. */
+		ANSWER_ERR(wait_end_err(rq->ctx,
+			wait_queue_wait(&kept->filled, rq->ctx->deadline),
+			"the same answer for another request"));
+		kept = (struct kept *)lru_find(&ready->lru, rq->http->target);
+		if (!kept || kept->entry.is_pinned)
+			return rq->route->handler(rq);
+	}
+	if (kept && uuid_eq(kept->token, token)) {
+		atomic_fetch_add_explicit(&counted.hits, 1, memory_order_relaxed);
+		return answer_kept(rq, kept);
+	}
+	if (kept)
+		lru_remove(&ready->lru, &kept->entry);
+	atomic_fetch_add_explicit(&counted.misses, 1, memory_order_relaxed);
+	return make(ready, rq, token);
+}
+
+struct answer
+ready_answer(struct request *rq)
+{
+	static const struct http_header vary = {
+		.name = STR_INIT("Vary"),
+		.value = STR_INIT("Accept-Encoding"),
+	};
+	struct ready *ready = ready_get();
+	struct answer answer;
+	struct uuid token;
+	char etag[ETAG_LEN];
+	struct str tag;
+
+	if (!ready)
+		return rq->route->handler(rq);
+	ANSWER_ERR(token_get(ready, rq->ctx, &token));
+	etag_format(token, etag);
+	tag = str_dup(rq->ctx->arena, (struct str){ .ptr = etag, .len = ETAG_LEN });
+	if (http_etag_matches(http_request_header(rq->http, STR("If-None-Match")), tag)) {
+		atomic_fetch_add_explicit(&counted.not_modified, 1, memory_order_relaxed);
+		answer = (struct answer){ .http = { .status = 304 } };
+	} else {
+		answer = find_or_make(ready, rq, token);
+	}
+	if (!answer.err) {
+		answer.http.etag = tag;
+		answer.http.cache_control = STR("no-cache");
+		answer.http.headers = &vary;
+		answer.http.header_count = 1;
+	}
+	return answer;
+}
+
+struct ready_counters
+ready_counters(void)
+{
+	return (struct ready_counters){
+		.hits = atomic_load_explicit(&counted.hits, memory_order_relaxed),
+		.misses = atomic_load_explicit(&counted.misses, memory_order_relaxed),
+		.not_modified = atomic_load_explicit(
+			&counted.not_modified, memory_order_relaxed),
+	};
+}

@@ -1,0 +1,31 @@
+/*
+ * Ready answers: the bytes of public lists, kept by each loop until games or forecasts
+ * change.
+ *
+ * What is published has a token (predictions/publication.h), new with every import,
+ * forecast and grade; a loop looks at it again after a second, so an answer is never
+ * older than that. A kept answer has the token it was made under and is made again when
+ * that is no longer the current one. Many requests for one missing answer make it once.
+ * The ETag is the token, so that a client which has the answer is told so without looking
+ * for it.
+ */
+#ifndef API_READY_H
+#define API_READY_H
+
+#include "api/route.h"
+
+/* The ready answer to RQ, whose route is kept and whose parameters are parsed; made by
+ * its handler where there is none. */
+struct answer ready_answer(struct request *rq);
+
+struct ready_counters {
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t not_modified;
+};
+struct ready_counters ready_counters(void);
+
+/* Forget what the calling loop keeps. Before the loop ends. */
+void ready_loop_close(void);
+
+#endif

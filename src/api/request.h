@@ -1,0 +1,67 @@
+/*
+ * What a handler takes and gives.
+ *
+ * A handler parses nothing: its declared parameters are in `params`, checked against
+ * api/params.def. It calls the domain and returns an answer; there is no other way out,
+ * so none forgets to answer. An error becomes application/problem+json (RFC 9457) and is
+ * logged once, by the router.
+ */
+#ifndef API_REQUEST_H
+#define API_REQUEST_H
+
+#include "api/params.h"
+#include "base/ctx.h"
+#include "base/err.h"
+#include "http/message.h"
+
+struct api;
+struct route;
+struct row_schema; /* api/rows.h */
+
+enum {
+	PATH_PARAMS_MAX = 2,
+};
+
+struct request {
+	struct ctx *ctx;
+	const struct http_request *http;
+	const struct route *route;
+	struct api *api;
+	struct params params;
+	struct str
+		path_params[PATH_PARAMS_MAX]; /* {id} and the like, in order, decoded */
+};
+
+struct answer {
+	struct http_answer http;
+	struct err *err; /* not NULL: everything else is made from it */
+};
+
+typedef struct answer (*handler_fn)(struct request *rq);
+
+/* Return the problem that EXPR failed with, if it did. */
+#define ANSWER_ERR(expr)                                    \
+	do {                                                \
+		struct err *answer_err_ = (expr);           \
+		if (UNLIKELY(answer_err_ != NULL))          \
+			return answer_problem(answer_err_); \
+	} while (0)
+
+struct answer answer_problem(struct err *err);
+/* BODY as it is; it must live in the request's arena or for ever. */
+struct answer answer_text(int status, struct str content_type, struct str body);
+/* One row as a JSON object. */
+struct answer
+answer_row(struct request *rq, const struct row_schema *schema, const void *row);
+
+/* COUNT rows, one behind another, as {"data": […], "next": NEXT}; as CSV where
+ * ?format=csv asks for it. NEXT is absent on the last page. */
+struct page {
+	const struct row_schema *schema;
+	const void *rows;
+	size_t count;
+	struct str next;
+};
+struct answer answer_rows(struct request *rq, const struct page *list);
+
+#endif

@@ -1,0 +1,70 @@
+/* The table of routes (api/routes.def) and the way from a request to its row. */
+#ifndef API_ROUTE_H
+#define API_ROUTE_H
+
+#include "api/request.h"
+#include "api/rows.h"
+#include "base/histogram.h"
+
+enum route_who { WHO_ANYONE, WHO_USER, WHO_ADMIN };
+enum route_rate { RATE_FREE, RATE_READ, RATE_WRITE };
+enum answer_shape {
+	SHAPE_ROW,
+	SHAPE_ROWS,
+	SHAPE_CSV,
+	SHAPE_TEXT,
+	SHAPE_JSON,
+	SHAPE_HTML
+};
+
+/* What a route answers: of which rows, where it is made of rows. */
+struct answer_kind {
+	enum answer_shape shape;
+	const struct row_schema *schema; /* NULL: none */
+};
+
+struct route {
+	enum http_method method;
+	struct str path;   /* "/v1/games/{id}" */
+	const char *label; /* "GET /v1/games/{id}", for logs and statistics */
+	const char *handler_name;
+	handler_fn handler;
+	enum route_who who;
+	enum route_rate rate;
+	uint32_t params; /* bits PARAM_x */
+	struct answer_kind answer;
+	bool is_kept; /* see api/ready.h */
+	const char *about;
+};
+
+enum route_index {
+#define ROUTE(method_, path_, handler_, who_, rate_, params_, answer_, kept_, about_) \
+	ROUTE_##handler_,
+#include "api/routes.def"
+#undef ROUTE
+	ROUTE_COUNT
+};
+
+extern const struct route route_table[ROUTE_COUNT];
+
+/* Of one route, by status class. */
+struct route_stats {
+	struct histogram duration;
+	_Atomic uint64_t answers[5]; /* 1xx to 5xx */
+};
+extern struct route_stats route_stats[ROUTE_COUNT];
+
+/*
+ * The route of METHOD and PATH, its {…} parts decoded into RET_PARTS. NULL where there is
+ * none; then RET_ALLOWED has bit M set for every method M that the path does have. HEAD
+ * finds GET.
+ */
+const struct route *route_find(struct arena *arena, enum http_method method,
+	struct str path, struct str ret_parts[PATH_PARAMS_MAX], uint32_t *ret_allowed);
+
+#define ROUTE(method_, path_, handler_, who_, rate_, params_, answer_, kept_, about_) \
+	struct answer handler_(struct request *rq);
+#include "api/routes.def"
+#undef ROUTE
+
+#endif

@@ -1,0 +1,108 @@
+/* From a request to its answer, its line in the log and its place in the statistics. */
+#include "api/api.h"
+
+#include "api/auth_gate.h"
+#include "api/pages.h"
+#include "api/problem.h"
+#include "api/ready.h"
+#include "api/route.h"
+#include "base/log.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+
+static struct http_answer
+method_not_allowed(struct ctx *ctx, uint32_t allowed)
+{
+	struct http_answer answer = problem_from_status(ctx, 405,
+		STR("method_not_allowed"), STR("this path does not take that method"));
+	struct buf methods;
+
+	buf_init(&methods, ctx->arena, 128);
+	if (allowed >> METHOD_GET & 1)
+		allowed |= 1u << METHOD_HEAD;
+	for (int method = 0; allowed >> method; method++)
+		if (allowed >> method & 1)
+			buf_fmt(&methods, "%s%s", methods.len ? ", " : "",
+				http_method_name((enum http_method)method));
+	/* A failure to add the header leaves a 405 that is only less helpful. */
+	if (http_answer_add(ctx, &answer, STR("Allow"), buf_str(&methods)))
+		answer.header_count = 0;
+	return answer;
+}
+
+/* No route has this path: a page or one of its files, or an error. */
+static struct http_answer
+answer_unrouted(struct http_request *http, uint32_t allowed)
+{
+	struct http_answer answer;
+
+	http->ctx.route = "page";
+	if (allowed)
+		return method_not_allowed(&http->ctx, allowed);
+	if (!page_find(http->path, &answer))
+		return problem_from_status(&http->ctx, 404, STR("not_found"),
+			STR("nothing is at this address; /docs lists what is"));
+	if (http->method != METHOD_GET && http->method != METHOD_HEAD)
+		return method_not_allowed(&http->ctx, 1u << METHOD_GET);
+	return answer;
+}
+
+static struct answer
+run(struct request *rq)
+{
+	struct str query = rq->http->query;
+
+	ANSWER_ERR(auth_gate(rq));
+	ANSWER_ERR(params_parse(rq->ctx, query, rq->route->params, &rq->params));
+	return rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
+}
+
+static struct http_answer
+answer_routed(struct request *rq)
+{
+	struct answer answer;
+
+	rq->ctx->route = rq->route->label;
+	fiber_set_name(rq->route->label);
+	answer = run(rq);
+	if (!answer.err)
+		return answer.http;
+	log_err(rq->ctx, "request failed", answer.err);
+	return problem_from_err(rq->ctx, answer.err);
+}
+
+static void
+count(const struct route *route, int status, int64_t duration_ns)
+{
+	struct route_stats *stats = &route_stats[route - route_table];
+
+	histogram_record(&stats->duration, duration_ns);
+	if (status >= 100 && status < 600)
+		atomic_fetch_add_explicit(
+			&stats->answers[status / 100 - 1], 1, memory_order_relaxed);
+}
+
+struct http_answer
+api_handle(struct http_request *http, void *arg)
+{
+	struct api *api = arg;
+	struct request rq = { .ctx = &http->ctx, .http = http, .api = api };
+	int64_t started_ns = clock_monotonic_ns(), duration_ns;
+	struct http_answer answer;
+	uint32_t allowed;
+
+	http->ctx.db = api->db;
+	rq.route = route_find(
+		http->ctx.arena, http->method, http->path, rq.path_params, &allowed);
+	answer = rq.route ? answer_routed(&rq) : answer_unrouted(http, allowed);
+	duration_ns = clock_monotonic_ns() - started_ns;
+	if (rq.route)
+		count(rq.route, answer.status, duration_ns);
+	if (!api->is_quiet)
+		log_info(&http->ctx, "request",
+			LOG_TEXT("method", http_method_name(http->method)),
+			LOG_STR("path", http->path), LOG_I64("status", answer.status),
+			LOG_I64("bytes", (int64_t)answer.body.len),
+			LOG_I64("duration_us", duration_ns / 1000));
+	return answer;
+}

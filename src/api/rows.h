@@ -1,0 +1,100 @@
+/*
+ * How rows become JSON and CSV, and what OpenAPI says of them: one table a row type.
+ *
+ *     static const struct field team_fields[] = {
+ *             FIELD(struct team_row, code, TEXT, "the club's code of today"),
+ *             …
+ *     };
+ *     const struct row_schema team_schema = ROW_SCHEMA("team", struct team_row,
+ * team_fields, "A club");
+ */
+#ifndef API_ROWS_H
+#define API_ROWS_H
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/opt.h"
+
+/* X(kind, C type, JSON schema type, format or NULL, may be null) */
+#define FIELD_KINDS(X)                                           \
+	X(TEXT, struct str, "string", NULL, false)               \
+	X(OPT_TEXT, struct str, "string", NULL, true)            \
+	X(BOOL, bool, "boolean", NULL, false)                    \
+	X(OPT_BOOL, struct opt_bool, "boolean", NULL, true)      \
+	X(I32, int32_t, "integer", "int32", false)               \
+	X(OPT_I32, struct opt_i32, "integer", "int32", true)     \
+	X(I64, int64_t, "integer", "int64", false)               \
+	X(FIXED, double, "number", "double", false)              \
+	X(OPT_FIXED, struct opt_f64, "number", "double", true)   \
+	X(TIME, int64_t, "string", "date-time", false)           \
+	X(OPT_TIME, struct opt_i64, "string", "date-time", true) \
+	X(UUID, struct uuid, "string", "uuid", false)            \
+	X(JSON, struct str, "object", NULL, false)               \
+	X(OPT_JSON, struct str, "object", NULL, true)
+
+enum field_kind {
+#define X(kind, type, json_type, format, is_nullable) FIELD_##kind,
+	FIELD_KINDS(X)
+#undef X
+};
+
+#define X(kind, type, json_type, format, is_nullable) typedef type field_type_##kind;
+FIELD_KINDS(X)
+#undef X
+
+enum {
+	FIELD_DECIMALS =
+		4, /* of a FIXED or OPT_FIXED field; trailing zeros are not written */
+};
+
+struct field {
+	struct str name;
+	struct str key; /* "name": ready to write */
+	enum field_kind kind;
+	uint16_t offset;
+	const char *about;
+};
+
+/* An id is a struct around a uuid; its field is named by MEMBER.uuid. */
+#define FIELD_AS(name_, row_type, member, kind_, about_)                       \
+	{                                                                      \
+		.name = STR_INIT(name_), .key = STR_INIT("\"" name_ "\":"),    \
+		.kind = FIELD_##kind_,                                         \
+		.offset = offsetof(row_type, member) +                         \
+			0 *                                                    \
+				sizeof(char[_Generic(&((row_type *)0)->member, \
+					field_type_##kind_ * : 1)]),           \
+		.about = (about_),                                             \
+	}
+#define FIELD(row_type, member, kind_, about_) \
+	FIELD_AS(#member, row_type, member, kind_, about_)
+
+struct row_schema {
+	const char *name;
+	const char *about;
+	const struct field *fields;
+	size_t field_count;
+	size_t row_size;
+};
+
+#define ROW_SCHEMA(name_, row_type, fields_, about_)                           \
+	{                                                                      \
+		.name = (name_), .about = (about_), .fields = (fields_),       \
+		.field_count = COUNT_OF(fields_), .row_size = sizeof(row_type) \
+	}
+
+/* One row as a JSON object; all rows as the elements of an array, with commas between. */
+void row_write_json(struct buf *out, const struct row_schema *schema, const void *row);
+void rows_write_json(
+	struct buf *out, const struct row_schema *schema, const void *rows, size_t count);
+
+/* The line of column names; COUNT lines of values (RFC 4180). JSON fields go in as they
+ * are, quoted. */
+void rows_write_csv_head(struct buf *out, const struct row_schema *schema);
+void rows_write_csv(
+	struct buf *out, const struct row_schema *schema, const void *rows, size_t count);
+
+/* The JSON Schema of a row (OpenAPI 3.1). */
+void row_write_schema(struct buf *out, const struct row_schema *schema);
+
+#endif

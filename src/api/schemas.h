@@ -1,0 +1,21 @@
+/* The rows that this API answers, as tables for JSON, CSV and OpenAPI. Each stands in the
+ * file of its resource. */
+#ifndef API_SCHEMAS_H
+#define API_SCHEMAS_H
+
+#include "api/rows.h"
+
+#define ROW_SCHEMAS(X) \
+	X(season)      \
+	X(game)        \
+	X(team)        \
+	X(rating)      \
+	X(prediction)  \
+	X(accuracy)    \
+	X(calibration)
+
+#define X(name) extern const struct row_schema name##_schema;
+ROW_SCHEMAS(X)
+#undef X
+
+#endif

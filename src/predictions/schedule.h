@@ -1,0 +1,38 @@
+/* Seasons and weeks as readers ask for them: by number, or the current one. */
+#ifndef PREDICTIONS_SCHEDULE_H
+#define PREDICTIONS_SCHEDULE_H
+
+#include "base/opt.h"
+#include "db/db.h"
+
+enum {
+	WEEK_CURRENT = -1, /* a season or week asked for as `current` */
+	WEEK_LAST = 25,
+};
+
+struct week_range {
+	int32_t season;
+	int32_t first_week;
+	int32_t last_week;
+};
+
+/*
+ * The weeks that SEASON and WEEK mean. The current week is that of the next game to be
+ * played, three days after the last of a week's games the next one; with no game to come,
+ * the last week that has games. Without a season the current one; without a week all of
+ * the season's.
+ */
+struct err *schedule_range(struct tx *tx, struct opt_i32 season, struct opt_i32 week,
+	struct week_range *ret) MUST_USE;
+
+struct season_span {
+	int32_t first;
+	int32_t last;
+};
+
+/* The seasons from FROM through THROUGH; all of them without either. INVALID when they
+ * are in the wrong order. */
+struct err *schedule_span(struct tx *tx, struct opt_i32 from, struct opt_i32 through,
+	struct season_span *ret) MUST_USE;
+
+#endif

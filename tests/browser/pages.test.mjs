@@ -1,0 +1,127 @@
+// The pages in a real browser, over a server with games: no console error, no serious accessibility fault, and the
+// numbers on the page equal the API's. Run by tests/browser/run, which starts the server; output is TAP.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const base = process.env.GRIDIRON_BASE;
+const shots = process.env.GRIDIRON_SHOTS;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let number = 0;
+let failed = 0;
+
+async function claim(name, check) {
+  number += 1;
+  try {
+    await check();
+    console.log(`ok ${number} - ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`not ok ${number} - ${name}\n# ${String(error.message).split('\n').join('\n# ')}`);
+  }
+}
+
+const equal = (got, want, what) => {
+  if (got !== want) throw new Error(`${what} is ${JSON.stringify(got)}, not ${JSON.stringify(want)}`);
+};
+const get = async (path) => (await fetch(base + path)).json();
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+// A page whose console errors, failed requests and bytes are counted.
+async function open(path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(`console: ${message.text()}`); });
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}`));
+  page.on('response', (answer) => { if (answer.status() >= 400) faults.push(`${answer.status()}: ${answer.url()}`); });
+  await page.goto(base + path, { waitUntil: 'networkidle' });
+  return { page, faults, close: () => context.close() };
+}
+
+async function accessible(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+  if (serious.length) throw new Error(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(' | ')}`).join('\n'));
+}
+
+const pages = { '/': '.card[data-game]', '/accuracy': '.u-over', '/docs': 'section h2' };
+for (const [path, sign] of Object.entries(pages)) {
+  for (const [label, options] of Object.entries({ wide: {}, phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, dark: { colorScheme: 'dark' } })) {
+    await claim(`${path} (${label}) shows its content without a console error or a serious accessibility fault`, async () => {
+      const { page, faults, close } = await open(path, options);
+      await page.waitForSelector(sign, { timeout: 10000 });
+      equal(faults.join('; '), '', 'faults');
+      await accessible(page);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      if (overflow > 0) throw new Error(`the page is ${overflow} pixels wider than the screen`);
+      if (shots) await page.screenshot({ path: `${shots}/${path === '/' ? 'week' : path.slice(1)}-${label}.png`, fullPage: false });
+      await close();
+    });
+  }
+}
+
+await claim('the games on the first page are the API\'s, with the same chances', async () => {
+  const { page, close } = await open('/');
+  await page.waitForSelector('.card[data-game]');
+  const { data: games } = await get('/v1/games?season=current&week=current');
+  const { data: forecasts } = await get('/v1/predictions?season=current&week=current&type=game');
+  const shown = await page.$$eval('.card[data-game]', (cards) => cards.map((card) => ({
+    id: card.dataset.game, chances: [...card.querySelectorAll('.chance')].map((cell) => cell.textContent) })));
+  equal(shown.map((card) => card.id).join(), games.map((game) => game.id).join(), 'the games');
+  for (const card of shown) {
+    const data = forecasts.find((row) => row.game_id === card.id).prediction_data;
+    const away = 1 - data.home_win_probability - (data.tie_probability ?? 0);
+    equal(card.chances.join(), [away, data.home_win_probability].map((p) => `${(100 * p).toFixed(0)} %`).join(), `chances of ${card.id}`);
+  }
+  await close();
+});
+
+await claim('another week is chosen by keyboard and shows that week\'s games', async () => {
+  const { page, close } = await open('/');
+  await page.waitForSelector('.card[data-game]');
+  const { data: seasons } = await get('/v1/seasons');
+  const { season } = seasons[seasons.length - 1];
+  await page.focus('select >> nth=0');
+  await Promise.all([page.waitForURL(/season=/), page.selectOption('select >> nth=0', String(season))]);
+  await page.waitForSelector('.card[data-game]');
+  const { data: games } = await get(`/v1/games?season=${season}&week=1`);
+  equal((await page.$$('.card[data-game]')).length, games.length, 'the number of games');
+  await close();
+});
+
+await claim('the accuracy table holds the API\'s numbers', async () => {
+  const { page, close } = await open('/accuracy');
+  await page.waitForSelector('tbody tr');
+  const { data } = await get('/v1/accuracy?type=game&limit=200');
+  const cells = await page.$$eval('tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  equal(cells.length, data.length, 'the number of rows');
+  data.forEach((row, i) => {
+    equal(cells[i][0], String(row.season), 'the season');
+    equal(cells[i][2], String(row.total_predictions), 'the games');
+    equal(cells[i][5], row.brier === null ? '–' : row.brier.toFixed(4), `the Brier score of ${row.season} ${row.model}`);
+  });
+  await close();
+});
+
+await claim('the first paint of the games page takes less than 50 KB over the wire', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  let bytes = 0;
+  await session.send('Network.enable');
+  session.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
+  await page.goto(`${base}/`, { waitUntil: 'networkidle' });
+  if (bytes === 0 || bytes > 50 * 1024) throw new Error(`${bytes} bytes`);
+  await context.close();
+});
+
+await browser.close();
+console.log(`1..${number}`);
+process.exit(failed ? 1 : 0);

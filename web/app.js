@@ -1,0 +1,24 @@
+// The frame of every page: which page the address names, its data, its errors. Pages live in pages/.
+import { html, render } from '/vendor/htm-preact.js';
+
+const pages = { '/': 'week', '/accuracy': 'accuracy' };
+
+function show(content) {
+  const main = document.getElementById('main');
+  render(content, main);
+}
+
+function failure(error) {
+  return html`<div class="notice" role="alert"><strong>This did not load.</strong> ${error.message}
+    <p><button onClick=${() => location.reload()}>Try again</button></p></div>`;
+}
+
+async function start() {
+  const name = pages[location.pathname] ?? 'week';
+  document.querySelector(`nav a[data-page=${name}]`)?.setAttribute('aria-current', 'page');
+  const { Page } = await import(`/pages/${name}.js`);
+  document.getElementById('main').replaceChildren();
+  show(html`<${Page} query=${new URLSearchParams(location.search)} failure=${failure} />`);
+}
+
+start().catch((error) => show(failure(error)));

@@ -1,0 +1,36 @@
+// The API to read, made from its own description.
+import { html, render, useEffect, useState } from '/vendor/htm-preact.js';
+import { get } from '/api.js';
+
+const typeOf = (schema) => [].concat(schema?.type ?? []).join(' or ') + (schema?.format ? ` (${schema.format})` : '');
+
+function Parameters({ list }) {
+  if (list.length === 0) return '';
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Parameters"><table class="words"><thead><tr><th scope="col">Parameter</th><th scope="col">Type</th><th scope="col">What</th></tr></thead>
+    <tbody>${list.map((p) => html`<tr><td><code>${p.in === 'path' ? `{${p.name}}` : p.name}</code></td><td>${typeOf(p.schema)}</td><td>${p.description ?? 'required'}</td></tr>`)}</tbody></table></div>`;
+}
+
+function Operation({ path, method, operation }) {
+  const sample = path.includes('{') ? '' : path;
+  return html`<section><h2 id=${operation.operationId}><code>${method.toUpperCase()} ${path}</code></h2><p>${operation.summary}.
+    ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} list=${operation.parameters} /></section>`;
+}
+
+function Schema({ name, schema }) {
+  return html`<section><h2 id=${`row-${name}`}>A row: ${name}</h2><p>${schema.description}.</p>
+    <div class="wide" tabindex="0" role="region" aria-label=${`Fields of ${name}`}><table class="words"><thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
+    ${Object.entries(schema.properties).map(([field, is]) => html`<tr><td><code>${field}</code></td><td>${typeOf(is)}</td><td>${is.description}</td></tr>`)}</tbody></table></div></section>`;
+}
+
+function Docs() {
+  const [state, setState] = useState({});
+  useEffect(() => { get('/openapi.json').then((api) => setState({ api }), (error) => setState({ error })); }, []);
+  if (state.error) return html`<div class="notice" role="alert">${state.error.message}</div>`;
+  if (!state.api) return html`<h1>The API</h1>`;
+  const { info, paths, components } = state.api;
+  return html`<h1>The API <small class="soft">${info.version}</small></h1><p>${info.description}</p>
+    ${Object.entries(paths).map(([path, methods]) => Object.entries(methods).map(([method, operation]) => html`<${Operation} ...${{ path, method, operation }} />`))}
+    ${Object.entries(components.schemas).map(([name, schema]) => html`<${Schema} name=${name} schema=${schema} />`)}`;
+}
+
+render(html`<${Docs} />`, document.getElementById('main'));

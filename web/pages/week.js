@@ -1,0 +1,95 @@
+// One week's games: win probability, spread and total against the line, and what happened.
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { all, get, percent } from '/api.js';
+
+const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
+const when = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', timeZone: 'UTC' });
+
+const kickoff = (game) => (game.kickoff_at ? when.format(new Date(game.kickoff_at)) : day.format(new Date(game.gameday)));
+
+// A line as bettors write it: the favourite and the points it gives.
+function spread(game, homeBy) {
+  if (homeBy === null || homeBy === undefined) return '–';
+  if (homeBy === 0) return 'even';
+  return `${homeBy > 0 ? game.home_team : game.away_team} −${Math.abs(homeBy).toFixed(1)}`;
+}
+
+function Mark({ forecast }) {
+  if (!forecast || forecast.actual_result === null) return '';
+  if (forecast.is_correct === null) return html`<span class="mark push" title="push: neither right nor wrong"> = push</span>`;
+  return forecast.is_correct
+    ? html`<span class="mark right"> ✓<span class="soft"> right</span></span>`
+    : html`<span class="mark wrong"> ✗<span class="soft"> wrong</span></span>`;
+}
+
+function Team({ code, score, chance, likely }) {
+  return html`<div class=${likely ? 'team likely' : 'team'}><b>${code}</b>
+    <span class="score">${score ?? ''}</span><span class="chance">${chance === undefined ? '' : percent(chance)}</span></div>`;
+}
+
+function Card({ game, forecasts }) {
+  const win = forecasts.game?.prediction_data;
+  const home = win?.home_win_probability;
+  const away = win && 1 - home - (win.tie_probability ?? 0);
+  const ats = forecasts.ats?.prediction_data;
+  const total = forecasts.total?.prediction_data;
+  return html`<li class="card" data-game=${game.id}>
+    <h2 class="when"><span>${kickoff(game)}</span><span>${ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
+    <div><${Team} code=${game.away_team} score=${game.away_score} chance=${away} likely=${away > home} />
+      <${Team} code=${game.home_team} score=${game.home_score} chance=${home} likely=${home >= away} /></div>
+    ${win && html`<div class="odds" role="img" aria-label=${`${game.away_team} ${percent(away)}, ${game.home_team} ${percent(home)}`}>
+      <i style=${{ width: `${100 * away}%` }}></i></div>`}
+    <table><thead><tr><td></td><th scope="col">forecast</th><th scope="col">line</th></tr></thead><tbody>
+      <tr><th scope="row">Winner<${Mark} forecast=${forecasts.game} /></th>
+        <td>${win ? (home >= away ? game.home_team : game.away_team) : '–'}</td><td>${spread(game, game.spread_line)}</td></tr>
+      <tr><th scope="row">Spread<${Mark} forecast=${forecasts.ats} /></th>
+        <td>${spread(game, ats?.spread)}</td><td>${spread(game, game.spread_line)}</td></tr>
+      <tr><th scope="row">Total<${Mark} forecast=${forecasts.total} /></th>
+        <td>${total ? total.total.toFixed(1) : '–'}</td><td>${game.total_line?.toFixed(1) ?? '–'}</td></tr>
+    </tbody></table></li>`;
+}
+
+function Skeleton() {
+  return html`<ul class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card skeleton"></li>`)}</ul>`;
+}
+
+function Choice({ label, value, values, onChange }) {
+  return html`<label>${label}<select value=${value} onChange=${(event) => onChange(event.target.value)}>
+    ${values.map((v) => html`<option value=${v} selected=${String(v) === String(value)}>${v}</option>`)}</select></label>`;
+}
+
+// Games and forecasts of the week that the address asks for; without one, the current week.
+async function load(query) {
+  const week = { season: query.get('season') ?? 'current', week: query.get('week') ?? 'current' };
+  const [games, predictions, seasons] = await Promise.all([
+    all('/v1/games', week), all('/v1/predictions', week), get('/v1/seasons')]);
+  const byGame = new Map(games.map((game) => [game.id, {}]));
+  for (const row of predictions) {
+    const known = byGame.get(row.game_id);
+    if (known && !known[row.prediction_type]) known[row.prediction_type] = row;
+  }
+  return { games, byGame, seasons: seasons.data };
+}
+
+export function Page({ query, failure }) {
+  const [state, setState] = useState({});
+  useEffect(() => { load(query).then(setState, (error) => setState({ error })); }, []);
+  if (state.error) return failure(state.error);
+  const first = state.games?.[0];
+  const season = query.get('season') ?? first?.season;
+  const week = query.get('week') ?? first?.week;
+  const weeks = state.seasons?.find((row) => String(row.season) === String(season))?.weeks ?? [];
+  const go = (to) => location.assign(`/?${new URLSearchParams({ season, week: 1, ...to })}`);
+  const simulated = state.games?.some((game) => game.is_simulated);
+  return html`
+    ${simulated && html`<p class="notice"><strong>Simulated league.</strong> No real games were found; these are made up to show how the program works.</p>`}
+    <div class="head"><h1>${first ? `Season ${season}, week ${week}` : 'Games'}${ROUNDS[first?.game_type] ? `: ${ROUNDS[first.game_type]}` : ''}</h1>
+      <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} />
+        <${Choice} label="Week" value=${week} values=${weeks} onChange=${(v) => go({ season, week: v })} /></div></div>
+    ${!state.games ? html`<${Skeleton} />` : state.games.length === 0
+      ? html`<p>No games of this week are known. Import a schedule with <code>gridiron import FILE</code>.</p>`
+      : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} forecasts=${state.byGame.get(game.id)} />`)}</ul>`}
+    <p class="soft">Each forecast was made from what was known before its week. The line is the closing line where the game is over.
+      See <a href="/accuracy">how good they were</a>.</p>`;
+}
