@@ -1,0 +1,45 @@
+/*
+ * Whole files. Everything here waits for the disk: for start-up, commands and offloaded
+ * calls, never a fiber itself. Errors say which path and why: NOT_FOUND, DENIED,
+ * TOO_LARGE, CONFLICT, else INTERNAL.
+ */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* What PATH holds, in ARENA, a zero byte behind it. TOO_LARGE beyond MAX_BYTES. */
+struct err *file_read(struct arena *arena, const char *path, size_t max_bytes,
+	struct str *ret) MUST_USE;
+
+/*
+ * Let PATH hold DATA. Whoever reads it, also after a power cut, finds what it held before
+ * or all of DATA: it is written beside and renamed when it is on the disk. MODE is that
+ * of the new file.
+ */
+struct err *
+file_write(struct arena *arena, const char *path, struct str data, mode_t mode) MUST_USE;
+
+/* Make the directory PATH and those above it, where they are missing. */
+struct err *
+file_make_directory(struct arena *arena, const char *path, mode_t mode) MUST_USE;
+
+/*
+ * Hold the lock file PATH, made where missing, until file_unlock or the end of the
+ * process. CONFLICT where another holds it, with its process id.
+ */
+struct err *file_lock(struct arena *arena, const char *path, int *ret) MUST_USE;
+void file_unlock(int lock);
+
+struct disk_space {
+	int64_t total_bytes;
+	int64_t free_bytes; /* for us, not those kept for root */
+};
+
+/* Of the file system that PATH is on. */
+struct err *
+file_disk_space(struct arena *arena, const char *path, struct disk_space *ret) MUST_USE;
+
+#endif
