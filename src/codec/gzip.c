@@ -74,7 +74,7 @@ expand_piece(struct arena *arena, z_stream *stream, struct buf *out, int *ret_st
 {
 	size_t room = next_room(out);
 	/* One byte more than allowed tells too large from just large enough. */
-	char over;
+	char over = 0;
 	char *at = room > 0 ? buf_reserve(out, room) : &over;
 	int status;
 

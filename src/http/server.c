@@ -57,30 +57,32 @@ with_defaults(struct http_server_options options)
 /* --- Listening --- */
 
 struct address {
-	struct sockaddr_storage storage;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} of;
 	socklen_t len;
 };
 
 static struct err *
 address_parse(struct arena *arena, struct str text, uint16_t port, struct address *ret)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&ret->storage;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret->storage;
 	const char *cstr = str_cstr(arena, text);
 
 	if (!cstr)
 		return err_no_memory();
 	*ret = (struct address){ 0 };
-	if (inet_pton(AF_INET, cstr, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		ret->len = sizeof(*v4);
+	if (inet_pton(AF_INET, cstr, &ret->of.v4.sin_addr) == 1) {
+		ret->of.v4.sin_family = AF_INET;
+		ret->of.v4.sin_port = htons(port);
+		ret->len = sizeof(ret->of.v4);
 		return NULL;
 	}
-	if (inet_pton(AF_INET6, cstr, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-		ret->len = sizeof(*v6);
+	if (inet_pton(AF_INET6, cstr, &ret->of.v6.sin6_addr) == 1) {
+		ret->of.v6.sin6_family = AF_INET6;
+		ret->of.v6.sin6_port = htons(port);
+		ret->len = sizeof(ret->of.v6);
 		return NULL;
 	}
 	return err_in(arena, ERR_INVALID,
@@ -91,25 +93,23 @@ address_parse(struct arena *arena, struct str text, uint16_t port, struct addres
 static uint16_t
 address_port(const struct address *address)
 {
-	if (address->storage.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port);
-	return ntohs(((const struct sockaddr_in *)&address->storage)->sin_port);
+	return ntohs(address->of.any.sa_family == AF_INET6 ? address->of.v6.sin6_port
+							   : address->of.v4.sin_port);
 }
 
 /* The address in TEXT of REMOTE_BYTES, an IPv4 address in IPv6 clothes as plain IPv4. */
 static struct str
 address_format(const struct address *address, char *text)
 {
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->storage;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->storage;
+	const struct in6_addr *v6 = &address->of.v6.sin6_addr;
 
 	text[0] = '\0';
-	if (address->storage.ss_family == AF_INET)
-		inet_ntop(AF_INET, &v4->sin_addr, text, REMOTE_BYTES);
-	else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, REMOTE_BYTES);
+	if (address->of.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &address->of.v4.sin_addr, text, REMOTE_BYTES);
+	else if (IN6_IS_ADDR_V4MAPPED(v6))
+		inet_ntop(AF_INET, &v6->s6_addr[12], text, REMOTE_BYTES);
 	else
-		inet_ntop(AF_INET6, &v6->sin6_addr, text, REMOTE_BYTES);
+		inet_ntop(AF_INET6, v6, text, REMOTE_BYTES);
 	return str_from(text);
 }
 
@@ -138,8 +138,8 @@ static struct err *
 listen_on(struct arena *arena, const struct address *address, struct str text,
 	bool is_first, int *ret)
 {
-	int fd = socket(address->storage.ss_family,
-		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(
+		address->of.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	const int on = 1;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
@@ -147,7 +147,7 @@ listen_on(struct arena *arena, const struct address *address, struct str text,
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
 		(!is_first &&
 			setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
-		bind(fd, (const struct sockaddr *)&address->storage, address->len) != 0 ||
+		bind(fd, &address->of.any, address->len) != 0 ||
 		(is_first &&
 			setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
 		listen(fd, BACKLOG) != 0)
@@ -204,9 +204,9 @@ accept_clients(void *arg)
 	loop->acceptor = fiber_current();
 	start_sweep(loop);
 	while (!loop->is_stopping) {
-		struct address address = { .len = sizeof(address.storage) };
-		int fd = accept4(loop->listen_fd, (struct sockaddr *)&address.storage,
-			&address.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct address address = { .len = sizeof(address.of) };
+		int fd = accept4(loop->listen_fd, &address.of.any, &address.len,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			accept_one(loop, fd, &address);
@@ -345,8 +345,8 @@ listen_all(struct arena *arena, struct http_server *server)
 		TRY(listen_on(
 			arena, &address, text, i == 0, &server->loops[i].listen_fd));
 		if (i == 0 &&
-			getsockname(server->loops[0].listen_fd,
-				(struct sockaddr *)&address.storage, &address.len) != 0)
+			getsockname(server->loops[0].listen_fd, &address.of.any,
+				&address.len) != 0)
 			return err_in(arena, ERR_INTERNAL,
 				"cannot tell the port listened on: %s", strerror(errno));
 	}

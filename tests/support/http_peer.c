@@ -21,11 +21,16 @@ enum {
 	BODY_BYTES_MAX = 64 << 20,
 };
 
+/* What the threads of a peer meet at, when each has its loop. */
+struct peer_threads {
+	pthread_barrier_t ready;
+	struct peer_thread *items;
+};
+
 struct peer_thread {
 	struct peer *peer;
 	size_t index;
 	pthread_t thread;
-	pthread_barrier_t *ready;
 };
 
 static void
@@ -39,6 +44,7 @@ static void *
 run_loop(void *arg)
 {
 	struct peer_thread *self = arg;
+	struct peer_threads *threads = self->peer->threads;
 	struct loop *loop = NULL;
 	struct arena arena;
 
@@ -46,7 +52,7 @@ run_loop(void *arg)
 	if (loop_open(&arena, (struct loop_options){ 0 }, &loop))
 		die("loop_open");
 	self->peer->loops[self->index] = loop;
-	pthread_barrier_wait(self->ready);
+	pthread_barrier_wait(&threads->ready);
 	loop_run(loop);
 	loop_close(loop);
 	arena_release(&arena);
@@ -56,25 +62,24 @@ run_loop(void *arg)
 void
 peer_start(struct peer *peer, struct http_server_options options, size_t loop_count)
 {
-	pthread_barrier_t ready;
-	struct peer_thread *threads;
+	struct peer_threads *threads;
 	struct err *err;
 
 	assert(loop_count <= PEER_LOOPS_MAX);
 	*peer = (struct peer){ 0 };
 	arena_init(&peer->arena, 16 << 20);
-	threads = arena_alloc_array(&peer->arena, loop_count, sizeof(*threads));
+	threads = arena_alloc(&peer->arena, sizeof(*threads));
+	threads->items = arena_alloc_array(
+		&peer->arena, loop_count, sizeof(*threads->items));
 	peer->threads = threads;
-	pthread_barrier_init(&ready, NULL, (unsigned)loop_count + 1);
+	pthread_barrier_init(&threads->ready, NULL, (unsigned)loop_count + 1);
 	for (size_t i = 0; i < loop_count; i++) {
-		threads[i] = (struct peer_thread){
-			.peer = peer, .index = i, .ready = &ready
-		};
-		if (pthread_create(&threads[i].thread, NULL, run_loop, &threads[i]) != 0)
+		threads->items[i] = (struct peer_thread){ .peer = peer, .index = i };
+		if (pthread_create(&threads->items[i].thread, NULL, run_loop,
+			    &threads->items[i]) != 0)
 			die("pthread_create");
 	}
-	pthread_barrier_wait(&ready);
-	pthread_barrier_destroy(&ready);
+	pthread_barrier_wait(&threads->ready);
 	options.address = STR("127.0.0.1");
 	options.loops = peer->loops;
 	options.loop_count = loop_count;
@@ -98,10 +103,11 @@ peer_stop_begin(struct peer *peer)
 void
 peer_stop_end(struct peer *peer)
 {
-	struct peer_thread *threads = peer->threads;
+	struct peer_threads *threads = peer->threads;
 
 	for (size_t i = 0; i < peer->options.loop_count; i++)
-		pthread_join(threads[i].thread, NULL);
+		pthread_join(threads->items[i].thread, NULL);
+	pthread_barrier_destroy(&threads->ready);
 	http_server_close(peer->server);
 	arena_release(&peer->arena);
 }
