@@ -66,6 +66,15 @@ BEGIN
 END
 $$;
 
+-- The record of migrations belongs to the owner, whoever began it.
+-- only: postgresql
+DO $$
+BEGIN
+    ALTER TABLE schema_migrations OWNER TO gridiron_owner;
+    ALTER TABLE migration_journal OWNER TO gridiron_owner;
+END
+$$;
+
 -- down
 
 -- only: postgresql

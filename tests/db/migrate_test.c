@@ -1,0 +1,714 @@
+/* Migrations: every down undoes its up, nothing is half done, nobody works at once. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/db/scratch.h"
+
+/* Two snapshots are the same schema. */
+#define SAME_SCHEMA(a, b)                                                    \
+	do {                                                                 \
+		struct str difference_ = report_difference(&s->arena, a, b); \
+		OK_OR(str_is_none(difference_), "schemas differ: " STR_FMT,  \
+			STR_ARG(difference_));                               \
+	} while (0)
+
+/* --- Up and down -------------------------------------------------------------------- */
+
+SCRATCH_TEST(up_applies_every_migration_and_status_says_so)
+{
+	struct migrate_status status;
+	size_t count;
+
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.count, migrations_count);
+	for (size_t i = 0; i < status.count; i++)
+		EQ_I64(status.items[i].state, MIGRATE_PENDING);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, &count));
+	EQ_I64(count, migrations_count);
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	for (size_t i = 0; i < status.count; i++) {
+		EQ_I64(status.items[i].state, MIGRATE_APPLIED);
+		OK(status.items[i].applied_at > 0);
+	}
+}
+
+SCRATCH_TEST(up_again_applies_nothing)
+{
+	size_t count;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, &count));
+	EQ_I64(count, 0);
+}
+
+SCRATCH_TEST(status_of_a_new_database_makes_nothing)
+{
+	struct migrate_status status;
+	struct migrate_report before, after;
+
+	if (!scratch_is_postgres()) {
+		OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+		OK(access(str_cstr(&s->arena, str_slice(s->options.url, 7, 1000)),
+			   F_OK) != 0);
+		return;
+	}
+	OK_ERR(scratch_snapshot(s, &before));
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	OK_ERR(scratch_snapshot(s, &after));
+	SAME_SCHEMA(&before, &after);
+}
+
+SCRATCH_TEST(up_down_up_gives_the_same_schema)
+{
+	struct migrate_report empty, up, down, up_again;
+	size_t count;
+
+	OK_ERR(scratch_snapshot(s, &empty));
+	EQ_I64(empty.count, 0);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &up));
+	OK(up.count > 500);
+	OK_ERR(migrate_down(&s->ctx, &s->options, 0, &count));
+	EQ_I64(count, migrations_count);
+	OK_ERR(scratch_snapshot(s, &down));
+	SAME_SCHEMA(&empty, &down);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &up_again));
+	SAME_SCHEMA(&up, &up_again);
+}
+
+SCRATCH_TEST(each_down_undoes_its_up)
+{
+	struct migrate_report before, after, undone, redone;
+
+	for (size_t i = 0; i < migrations_count; i++) {
+		int32_t number = migrations[i].number;
+
+		OK_ERR(scratch_snapshot(s, &before));
+		OK_ERR(migrate_up(&s->ctx, &s->options, number, NULL));
+		OK_ERR(scratch_snapshot(s, &after));
+		OK_ERR(migrate_down(&s->ctx, &s->options, number - 1, NULL));
+		OK_ERR(scratch_snapshot(s, &undone));
+		SAME_SCHEMA(&before, &undone);
+		OK_ERR(migrate_up(&s->ctx, &s->options, number, NULL));
+		OK_ERR(scratch_snapshot(s, &redone));
+		SAME_SCHEMA(&after, &redone);
+	}
+}
+
+SCRATCH_TEST(redo_leaves_the_schema_as_it_was)
+{
+	struct migrate_report before, after;
+	int32_t newest;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &before));
+	OK_ERR(migrate_redo(&s->ctx, &s->options));
+	OK_ERR(scratch_snapshot(s, &after));
+	SAME_SCHEMA(&before, &after);
+	OK_ERR(migrate_newest(&s->ctx, &s->options, &newest));
+	EQ_I64(newest, migrations_count);
+}
+
+SCRATCH_TEST(up_and_down_stop_at_the_number_given)
+{
+	int32_t newest;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 3, NULL));
+	OK_ERR(migrate_newest(&s->ctx, &s->options, &newest));
+	EQ_I64(newest, 3);
+	OK_ERR(migrate_down(&s->ctx, &s->options, 2, NULL));
+	OK_ERR(migrate_newest(&s->ctx, &s->options, &newest));
+	EQ_I64(newest, 2);
+	FAILS_WITH(migrate_up(&s->ctx, &s->options, 9999, NULL), ERR_INVALID);
+}
+
+SCRATCH_TEST(tables_belong_to_the_owner_who_cannot_sign_in)
+{
+	struct str owners;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has no owners");
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_value(s,
+		"SELECT string_agg(DISTINCT tableowner, ',') FROM pg_tables WHERE "
+		"schemaname = 'public'",
+		&owners));
+	EQ_STR(owners, STR("gridiron_owner"));
+}
+
+/* --- What stands in the way --------------------------------------------------------- */
+
+/* The program's migrations, to be changed. */
+static struct migration *
+copy_migrations(struct scratch *s)
+{
+	struct migration *copy = arena_alloc_array(
+		&s->arena, migrations_count, sizeof(*copy));
+
+	for (size_t i = 0; copy && i < migrations_count; i++)
+		copy[i] = migrations[i];
+	s->options.migrations = copy;
+	s->options.migrations_count = migrations_count;
+	return copy;
+}
+
+SCRATCH_TEST(a_changed_file_is_refused_by_name)
+{
+	struct migration *copy = copy_migrations(s);
+	struct migrate_status status;
+	struct err *err;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 4, NULL));
+	copy[1].source = STR("-- migration: something else");
+	err = migrate_up(&s->ctx, &s->options, 0, NULL);
+	OK(err && err->code == ERR_CONFLICT);
+	OK(str_find(err->message, copy[1].file) >= 0);
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[1].state, MIGRATE_CHANGED);
+	EQ_I64(status.items[4].state, MIGRATE_PENDING);
+	FAILS_WITH(migrate_down(&s->ctx, &s->options, 0, NULL), ERR_CONFLICT);
+	FAILS_WITH(migrate_redo(&s->ctx, &s->options), ERR_CONFLICT);
+}
+
+SCRATCH_TEST(a_newer_programs_migration_is_refused)
+{
+	struct migrate_status status;
+
+	copy_migrations(s);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	s->options.migrations_count = 5;
+	FAILS_WITH(migrate_up(&s->ctx, &s->options, 0, NULL), ERR_CONFLICT);
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[5].state, MIGRATE_UNKNOWN);
+}
+
+SCRATCH_TEST(a_statement_that_fails_leaves_nothing_of_its_migration)
+{
+	static const struct str statements[] = { STR_INIT("CREATE TABLE a (id integer)"),
+		STR_INIT("CREATE TABLE a (id integer)") };
+	const struct migration_script script = { statements, COUNT_OF(statements) };
+	struct migration broken = { .number = 1,
+		.name = STR("broken"),
+		.file = STR("0001_broken.sql"),
+		.source = STR("broken"),
+		.is_transactional = true,
+		.up = { script, script } };
+	struct migrate_report after;
+	struct err *err;
+
+	s->options.migrations = &broken;
+	s->options.migrations_count = 1;
+	err = migrate_up(&s->ctx, &s->options, 0, NULL);
+	OK(err != NULL);
+	OK(err->notes && str_starts_with(err->notes->text, STR("statement 2 of 2")));
+	OK_ERR(scratch_snapshot(s, &after));
+	EQ_I64(after.count, 0);
+}
+
+/* --- Dry run ------------------------------------------------------------------------ */
+
+struct seen {
+	size_t statements;
+	size_t foreign_keys;
+};
+
+static void
+count_step(void *arg, const struct migrate_step *step)
+{
+	struct seen *seen = arg;
+
+	if (step->stage != MIGRATE_STATEMENT)
+		return;
+	seen->statements++;
+	seen->foreign_keys += str_find(step->sql, STR("FOREIGN KEY")) >= 0;
+}
+
+SCRATCH_TEST(a_dry_run_tells_every_statement_and_changes_nothing)
+{
+	struct seen seen = { 0 };
+	struct migrate_report after;
+	size_t want = 0;
+
+	for (size_t i = 0; i < migrations_count; i++)
+		want += migrations[i].up[scratch_dialect()].count;
+	s->options.is_dry_run = true;
+	s->options.step = count_step;
+	s->options.step_arg = &seen;
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	EQ_I64(seen.statements, want);
+	OK(seen.foreign_keys > 10);
+	OK_ERR(scratch_snapshot(s, &after));
+	EQ_I64(after.count, 0);
+}
+
+/* --- Killed ------------------------------------------------------------------------- */
+
+struct killer {
+	enum migrate_stage stage;
+	size_t countdown;
+};
+
+static void
+kill_self(void *arg, const struct migrate_step *step)
+{
+	struct killer *killer = arg;
+
+	if (step->stage == killer->stage && --killer->countdown == 0)
+		raise(SIGKILL);
+}
+
+enum work { WORK_UP, WORK_DOWN, WORK_RESUME };
+
+static struct err *
+do_work(struct scratch *s, enum work work, int32_t to)
+{
+	switch (work) {
+	case WORK_UP:
+		return migrate_up(&s->ctx, &s->options, to, NULL);
+	case WORK_DOWN:
+		return migrate_down(&s->ctx, &s->options, to, NULL);
+	case WORK_RESUME:
+		return migrate_resume(&s->ctx, &s->options, NULL);
+	}
+	return NULL;
+}
+
+/* A child does WORK and dies at the COUNTDOWN-th STAGE. Whether it did (and did not end
+ * otherwise). */
+static bool
+dies_at(struct scratch *s, enum work work, int32_t to, enum migrate_stage stage,
+	size_t countdown)
+{
+	struct killer killer = { .stage = stage, .countdown = countdown };
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		s->options.step = kill_self;
+		s->options.step_arg = &killer;
+		_exit(do_work(s, work, to) ? 1 : 0);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGKILL;
+}
+
+SCRATCH_TEST(a_kill_at_any_statement_leaves_all_or_nothing_of_a_migration)
+{
+	struct migrate_report before, after;
+	struct migrate_status status;
+
+	for (size_t i = 0; i < migrations_count; i++) {
+		size_t count = migrations[i].up[scratch_dialect()].count;
+
+		OK_ERR(scratch_snapshot(s, &before));
+		for (size_t k = 1; k <= count; k++) {
+			OK(dies_at(s, WORK_UP, migrations[i].number,
+				MIGRATE_STATEMENT_DONE, k));
+			OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+			EQ_I64(status.items[i].state, MIGRATE_PENDING);
+		}
+		OK_ERR(scratch_snapshot(s, &after));
+		SAME_SCHEMA(&before, &after);
+		OK_ERR(migrate_up(&s->ctx, &s->options, migrations[i].number, NULL));
+	}
+	for (size_t i = migrations_count; i > 0; i--) {
+		size_t count = migrations[i - 1].down[scratch_dialect()].count;
+
+		for (size_t k = 1; k <= count; k++)
+			OK(dies_at(s, WORK_DOWN, migrations[i - 1].number - 1,
+				MIGRATE_STATEMENT_DONE, k));
+		OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+		EQ_I64(status.items[i - 1].state, MIGRATE_APPLIED);
+		OK_ERR(migrate_down(
+			&s->ctx, &s->options, migrations[i - 1].number - 1, NULL));
+	}
+}
+
+/* A migration outside a transaction. */
+static const struct str alone_up_postgres[] = {
+	STR_INIT("CREATE TABLE IF NOT EXISTS things (id integer NOT NULL, kind text)"),
+	STR_INIT("CREATE INDEX CONCURRENTLY idx_things_id ON things (id)"),
+	STR_INIT("CREATE UNIQUE INDEX CONCURRENTLY idx_things_kind ON things (kind)"),
+	STR_INIT("CREATE TABLE IF NOT EXISTS more_things (id integer NOT NULL)"),
+};
+static const struct str alone_up_sqlite[] = {
+	STR_INIT("CREATE TABLE IF NOT EXISTS things (id INTEGER NOT NULL, kind TEXT)"),
+	STR_INIT("CREATE INDEX IF NOT EXISTS idx_things_id ON things (id)"),
+	STR_INIT("CREATE UNIQUE INDEX IF NOT EXISTS idx_things_kind ON things (kind)"),
+	STR_INIT("CREATE TABLE IF NOT EXISTS more_things (id INTEGER NOT NULL)"),
+};
+static const struct str alone_down[] = {
+	STR_INIT("DROP TABLE IF EXISTS more_things"),
+	STR_INIT("DROP TABLE IF EXISTS things"),
+};
+enum { ALONE_UP_COUNT = COUNT_OF(alone_up_postgres) };
+
+static const struct migration alone = { .number = 1,
+	.name = STR_INIT("alone"),
+	.file = STR_INIT("0001_alone.sql"),
+	.source = STR_INIT("alone"),
+	.is_transactional = false,
+	.why_not = STR_INIT("CONCURRENTLY cannot"),
+	.up = { [DIALECT_POSTGRES] = { alone_up_postgres, ALONE_UP_COUNT },
+		[DIALECT_SQLITE] = { alone_up_sqlite, ALONE_UP_COUNT } },
+	.down = { { alone_down, COUNT_OF(alone_down) },
+		{ alone_down, COUNT_OF(alone_down) } } };
+
+static void
+use_alone(struct scratch *s)
+{
+	s->options.migrations = &alone;
+	s->options.migrations_count = 1;
+}
+
+SCRATCH_TEST(resume_finishes_what_a_kill_outside_a_transaction_left)
+{
+	static const enum migrate_stage stages[] = { MIGRATE_STATEMENT,
+		MIGRATE_STATEMENT_DONE };
+	struct migrate_report whole, resumed, empty;
+	struct migrate_status status;
+	size_t count;
+
+	use_alone(s);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &whole));
+	OK_ERR(migrate_down(&s->ctx, &s->options, 0, NULL));
+	for (size_t i = 0; i < 2 * ALONE_UP_COUNT; i++) {
+		size_t k = i / 2 + 1;
+		bool is_begun = stages[i % 2] == MIGRATE_STATEMENT_DONE || k > 1;
+
+		OK(dies_at(s, WORK_UP, 0, stages[i % 2], k));
+		OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+		EQ_I64(status.items[0].state,
+			is_begun ? MIGRATE_INCOMPLETE_UP : MIGRATE_PENDING);
+		if (is_begun) {
+			struct err *err = migrate_up(&s->ctx, &s->options, 0, NULL);
+
+			OK(err && err->code == ERR_CONFLICT);
+			OK(str_find(err->message, STR("migrate resume")) >= 0);
+			OK_ERR(migrate_resume(&s->ctx, &s->options, &count));
+			EQ_I64(count, ALONE_UP_COUNT - status.items[0].statements_done);
+		} else {
+			OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+		}
+		OK_ERR(scratch_snapshot(s, &resumed));
+		SAME_SCHEMA(&whole, &resumed);
+		OK_ERR(migrate_down(&s->ctx, &s->options, 0, NULL));
+	}
+	OK_ERR(scratch_snapshot(s, &empty));
+	EQ_I64(empty.count, 0);
+}
+
+SCRATCH_TEST(a_kill_during_resume_can_be_resumed)
+{
+	struct migrate_status status;
+
+	use_alone(s);
+	OK(dies_at(s, WORK_UP, 0, MIGRATE_STATEMENT_DONE, 1));
+	OK(dies_at(s, WORK_RESUME, 0, MIGRATE_STATEMENT_DONE, 1));
+	OK(dies_at(s, WORK_RESUME, 0, MIGRATE_STATEMENT_DONE, 1));
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[0].statements_done, 3);
+	OK_ERR(migrate_resume(&s->ctx, &s->options, NULL));
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[0].state, MIGRATE_APPLIED);
+}
+
+SCRATCH_TEST(a_down_killed_outside_a_transaction_is_finished_by_resume)
+{
+	struct migrate_status status;
+	struct migrate_report empty;
+
+	use_alone(s);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK(dies_at(s, WORK_DOWN, 0, MIGRATE_STATEMENT_DONE, 1));
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[0].state, MIGRATE_INCOMPLETE_DOWN);
+	OK_ERR(migrate_resume(&s->ctx, &s->options, NULL));
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[0].state, MIGRATE_PENDING);
+	OK_ERR(scratch_snapshot(s, &empty));
+	EQ_I64(empty.count, 0);
+}
+
+/* --- Invalid indexes ---------------------------------------------------------------- */
+
+SCRATCH_TEST(an_index_that_concurrently_left_invalid_is_made_again)
+{
+	struct str is_valid;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has no CONCURRENTLY");
+	use_alone(s);
+	OK_ERR(scratch_run(s,
+		"CREATE TABLE things (id integer NOT NULL, kind text);"
+		"INSERT INTO things VALUES (1, 'same'), (2, 'same')"));
+	FAILS_WITH(migrate_up(&s->ctx, &s->options, 0, NULL), ERR_CONFLICT);
+	OK_ERR(scratch_value(s,
+		"SELECT indisvalid FROM pg_index WHERE indexrelid = "
+		"'idx_things_kind'::regclass",
+		&is_valid));
+	EQ_STR(is_valid, STR("f"));
+	OK_ERR(scratch_run(s, "DELETE FROM things WHERE id = 2"));
+	OK_ERR(migrate_resume(&s->ctx, &s->options, NULL));
+	OK_ERR(scratch_value(s,
+		"SELECT indisvalid FROM pg_index WHERE indexrelid = "
+		"'idx_things_kind'::regclass",
+		&is_valid));
+	EQ_STR(is_valid, STR("t"));
+}
+
+SCRATCH_TEST(verify_finds_an_invalid_index_and_resume_rebuilds_it)
+{
+	struct migrate_report report;
+	size_t count;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has no CONCURRENTLY");
+	use_alone(s);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_run(s,
+		"UPDATE pg_index SET indisvalid = false WHERE indexrelid = "
+		"'idx_things_id'::regclass"));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK(report_has(&report, "invalid, rebuild it with 'gridiron migrate resume'"));
+	OK_ERR(migrate_resume(&s->ctx, &s->options, &count));
+	EQ_I64(count, 1);
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 0);
+}
+
+/* --- Two at once -------------------------------------------------------------------- */
+
+/* A child that applies everything and exits with how many it applied, or 100. */
+static pid_t
+start_up(struct scratch *s)
+{
+	pid_t child = fork();
+	size_t count;
+
+	if (child == 0)
+		_exit(migrate_up(&s->ctx, &s->options, 0, &count) ? 100 : (int)count);
+	return child;
+}
+
+SCRATCH_TEST(of_two_that_migrate_at_once_one_applies)
+{
+	pid_t children[] = { start_up(s), start_up(s) };
+	int statuses[2] = { 0 };
+	struct migrate_report report;
+
+	for (size_t i = 0; i < 2; i++) {
+		OK(waitpid(children[i], &statuses[i], 0) == children[i]);
+		OK(WIFEXITED(statuses[i]));
+	}
+	EQ_I64(WEXITSTATUS(statuses[0]) + WEXITSTATUS(statuses[1]), migrations_count);
+	OK(WEXITSTATUS(statuses[0]) == 0 || WEXITSTATUS(statuses[1]) == 0);
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 0);
+}
+
+SCRATCH_TEST(whoever_waits_too_long_for_the_lock_is_told_who_holds_it)
+{
+	struct session *holder;
+	struct err *err;
+
+	s->options.lock_wait_ms = 50;
+	OK_ERR(session_open(&s->ctx, s->options.url, &holder));
+	if (scratch_is_postgres())
+		OK_ERR(session_run(&s->ctx, holder,
+			STR("SELECT pg_advisory_lock(7454143173563967858)")));
+	err = migrate_up(&s->ctx, &s->options, 0, NULL);
+	session_close(holder);
+	OK(err && err->code == (scratch_is_postgres() ? ERR_BUSY : ERR_CONFLICT));
+	OK(str_find(err->message, STR("process ")) >= 0);
+}
+
+struct lock_holder {
+	struct scratch *scratch;
+	struct session *session;
+	int retries;
+};
+
+static void
+let_go_on_retry(void *arg, const struct migrate_step *step)
+{
+	struct lock_holder *holder = arg;
+
+	if (step->stage != MIGRATE_RETRIES)
+		return;
+	holder->retries++;
+	session_close(holder->session);
+}
+
+SCRATCH_TEST(a_table_lock_not_granted_in_time_is_asked_for_again)
+{
+	static const struct str change[] = { STR_INIT(
+		"ALTER TABLE busy ADD COLUMN x text") };
+	const struct migration_script script = { change, 1 };
+	struct migration migration = { .number = 1,
+		.name = STR("change"),
+		.file = STR("0001_change.sql"),
+		.source = STR("change"),
+		.is_transactional = true,
+		.up = { script, script } };
+	struct lock_holder holder = { .scratch = s };
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has one lock, the file's");
+	s->options.migrations = &migration;
+	s->options.migrations_count = 1;
+	s->options.lock_timeout_ms = 20;
+	s->options.step = let_go_on_retry;
+	s->options.step_arg = &holder;
+	OK_ERR(scratch_run(s, "CREATE TABLE busy (id integer)"));
+	OK_ERR(session_open(&s->ctx, s->options.url, &holder.session));
+	OK_ERR(session_run(&s->ctx, holder.session,
+		STR("BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE")));
+	s->options.retries = -1;
+	FAILS_WITH(migrate_up(&s->ctx, &s->options, 0, NULL), ERR_BUSY);
+	EQ_I64(holder.retries, 0);
+	s->options.retries = 0;
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	EQ_I64(holder.retries, 1);
+}
+
+/* --- Drift -------------------------------------------------------------------------- */
+
+SCRATCH_TEST(verify_reports_what_was_changed_by_hand)
+{
+	struct migrate_report report;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK_OR(report.count == 0, STR_FMT, STR_ARG(report.items[0]));
+	OK_ERR(scratch_run(s,
+		"DROP INDEX idx_games_kickoff;"
+		"DROP INDEX idx_subscriptions_user_status_active;"
+		"CREATE INDEX idx_subscriptions_user_status_active ON subscriptions "
+		"(user_id, status) WHERE status = 'active';"
+		"ALTER TABLE teams ADD COLUMN mascot text;"
+		"CREATE TABLE stray (id integer)"));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK(report_has(&report, "missing: index games.idx_games_kickoff"));
+	OK(report_has(&report,
+		"missing: index subscriptions.idx_subscriptions_user_status_active"));
+	OK(report_has(&report,
+		"unexpected: index subscriptions.idx_subscriptions_user_status_active"));
+	OK(report_has(&report, "mascot text"));
+	OK(report_has(&report, "unexpected: table stray"));
+}
+
+SCRATCH_TEST(verify_reports_a_check_that_is_gone)
+{
+	struct migrate_report report;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite cannot drop a check");
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_run(s,
+		"ALTER TABLE subscriptions DROP CONSTRAINT subscriptions_times;"
+		"ALTER TABLE picks NO FORCE ROW LEVEL SECURITY;"
+		"DROP POLICY users_actor ON users;"
+		"GRANT DELETE ON audit_logs TO gridiron_app"));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK(report_has(
+		&report, "missing: constraint subscriptions.subscriptions_times CHECK"));
+	OK(report_has(&report, "missing: table picks ROW SECURITY FORCED"));
+	OK(report_has(&report, "missing: policy users.users_actor"));
+	OK(report_has(&report, "unexpected: right audit_logs gridiron_app DELETE"));
+}
+
+SCRATCH_TEST(verify_leaves_nothing_behind)
+{
+	struct migrate_report before, after, report;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &before));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK_ERR(scratch_snapshot(s, &after));
+	SAME_SCHEMA(&before, &after);
+}
+
+/* --- New and lint ------------------------------------------------------------------- */
+
+SCRATCH_TEST(new_makes_the_next_number_and_refuses_bad_names)
+{
+	struct str path, folder = STR("/tmp");
+	char storage[] = "/tmp/gridiron-new.XXXXXX";
+
+	OK(mkdtemp(storage));
+	folder = str_from(storage);
+	OK_ERR(migrate_new(&s->ctx, folder, STR("first_one"), &path));
+	OK(str_ends_with(path, STR("/0001_first_one.sql")));
+	OK_ERR(migrate_new(&s->ctx, folder, STR("second"), &path));
+	OK(str_ends_with(path, STR("/0002_second.sql")));
+	FAILS_WITH(migrate_new(&s->ctx, folder, STR("../x"), &path), ERR_INVALID);
+	FAILS_WITH(migrate_new(&s->ctx, folder, STR(""), &path), ERR_INVALID);
+	FAILS_WITH(migrate_new(&s->ctx, STR("/nowhere"), STR("x"), &path), ERR_INVALID);
+	unlink(str_cstr(&s->arena, str_fmt(&s->arena, "%s/0001_first_one.sql", storage)));
+	unlink(str_cstr(&s->arena, str_fmt(&s->arena, "%s/0002_second.sql", storage)));
+	rmdir(storage);
+}
+
+SCRATCH_TEST(lint_warns_of_what_locks_large_tables_or_breaks_the_running_version)
+{
+	static const struct str risky[] = {
+		STR_INIT("CREATE INDEX idx ON large (id)"),
+		STR_INIT("ALTER TABLE large ADD COLUMN x text NOT NULL"),
+		STR_INIT("ALTER TABLE large ADD CONSTRAINT c CHECK (id > 0)"),
+		STR_INIT("ALTER TABLE large ALTER COLUMN id TYPE bigint"),
+		STR_INIT("DROP TABLE large"),
+		STR_INIT("ALTER TABLE large RENAME TO huge"),
+		STR_INIT("CREATE INDEX CONCURRENTLY idx ON large (id)"),
+		STR_INIT("CREATE TABLE small (id integer)"),
+		STR_INIT("CREATE INDEX idx_small ON small (id)"),
+	};
+	enum { HARMLESS = 2 };
+	const struct migration_script script = { risky, COUNT_OF(risky) };
+	struct migration migration = { .number = 1,
+		.file = STR("0001_risky.sql"),
+		.source = STR("risky"),
+		.is_transactional = true,
+		.up = { script, script },
+		.down = { script, script } };
+	struct migrate_report report;
+
+	OK_ERR(migrate_lint(
+		&s->ctx, &(struct migrate_options){ .url = STR("") }, &report));
+	OK_OR(report.count == 0, STR_FMT, STR_ARG(report.items[0]));
+	OK_ERR(migrate_lint(&s->ctx,
+		&(struct migrate_options){
+			.url = STR(""), .migrations = &migration, .migrations_count = 1 },
+		&report));
+	EQ_I64(report.count, COUNT_OF(risky) - HARMLESS);
+}
+
+SCRATCH_TEST(lint_knows_that_a_small_table_locks_nobody_for_long)
+{
+	static const struct str change[] = { STR_INIT("CREATE INDEX idx ON small (id)") };
+	const struct migration_script script = { change, 1 };
+	struct migration migration = { .number = 1,
+		.file = STR("0001_index.sql"),
+		.source = STR("index"),
+		.is_transactional = true,
+		.up = { script, script },
+		.down = { script, script } };
+	struct migrate_report report;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite builds an index under its one lock in any case");
+	s->options.migrations = &migration;
+	s->options.migrations_count = 1;
+	OK_ERR(scratch_run(s,
+		"CREATE TABLE small (id integer); INSERT INTO small VALUES (1); ANALYZE "
+		"small"));
+	OK_ERR(migrate_lint(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 0);
+	OK_ERR(scratch_run(
+		s, "INSERT INTO small SELECT generate_series(1, 200000); ANALYZE small"));
+	OK_ERR(migrate_lint(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 1);
+}
