@@ -40,6 +40,14 @@ struct str report_difference(struct arena *arena, const struct migrate_report *a
 /* Whether some line of REPORT holds TEXT. */
 bool report_has(const struct migrate_report *report, const char *text);
 
+/* Two snapshots are the same schema. */
+#define SAME_SCHEMA(a, b)                                                    \
+	do {                                                                 \
+		struct str difference_ = report_difference(&s->arena, a, b); \
+		OK_OR(str_is_none(difference_), "schemas differ: " STR_FMT,  \
+			STR_ARG(difference_));                               \
+	} while (0)
+
 /* A test on a scratch database, named `s` within. */
 #define SCRATCH_TEST(name)                                   \
 	static void name##_on_scratch(struct scratch *s);    \

@@ -1,0 +1,142 @@
+/* What the engine of migrations tells: drift, risks; and the files it makes. */
+#include <unistd.h>
+
+#include "tests/db/scratch.h"
+
+/* --- Drift -------------------------------------------------------------------------- */
+
+SCRATCH_TEST(verify_reports_what_was_changed_by_hand)
+{
+	struct migrate_report report;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK_OR(report.count == 0, STR_FMT, STR_ARG(report.items[0]));
+	OK_ERR(scratch_run(s,
+		"DROP INDEX idx_games_kickoff;"
+		"DROP INDEX idx_subscriptions_user_status_active;"
+		"CREATE INDEX idx_subscriptions_user_status_active ON subscriptions "
+		"(user_id, status) WHERE status = 'active';"
+		"ALTER TABLE teams ADD COLUMN mascot text;"
+		"CREATE TABLE stray (id integer)"));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK(report_has(&report, "missing: index games.idx_games_kickoff"));
+	OK(report_has(&report,
+		"missing: index subscriptions.idx_subscriptions_user_status_active"));
+	OK(report_has(&report,
+		"unexpected: index subscriptions.idx_subscriptions_user_status_active"));
+	OK(report_has(&report, "mascot text"));
+	OK(report_has(&report, "unexpected: table stray"));
+}
+
+SCRATCH_TEST(verify_reports_a_check_that_is_gone)
+{
+	struct migrate_report report;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite cannot drop a check");
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_run(s,
+		"ALTER TABLE subscriptions DROP CONSTRAINT subscriptions_times;"
+		"ALTER TABLE picks NO FORCE ROW LEVEL SECURITY;"
+		"DROP POLICY users_actor ON users;"
+		"GRANT DELETE ON audit_logs TO gridiron_app"));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK(report_has(
+		&report, "missing: constraint subscriptions.subscriptions_times CHECK"));
+	OK(report_has(&report, "missing: table picks ROW SECURITY FORCED"));
+	OK(report_has(&report, "missing: policy users.users_actor"));
+	OK(report_has(&report, "unexpected: right audit_logs gridiron_app DELETE"));
+}
+
+SCRATCH_TEST(verify_leaves_nothing_behind)
+{
+	struct migrate_report before, after, report;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &before));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	OK_ERR(scratch_snapshot(s, &after));
+	SAME_SCHEMA(&before, &after);
+}
+
+/* --- New and lint ------------------------------------------------------------------- */
+
+SCRATCH_TEST(new_makes_the_next_number_and_refuses_bad_names)
+{
+	struct str path, folder = STR("/tmp");
+	char storage[] = "/tmp/gridiron-new.XXXXXX";
+
+	OK(mkdtemp(storage));
+	folder = str_from(storage);
+	OK_ERR(migrate_new(&s->ctx, folder, STR("first_one"), &path));
+	OK(str_ends_with(path, STR("/0001_first_one.sql")));
+	OK_ERR(migrate_new(&s->ctx, folder, STR("second"), &path));
+	OK(str_ends_with(path, STR("/0002_second.sql")));
+	FAILS_WITH(migrate_new(&s->ctx, folder, STR("../x"), &path), ERR_INVALID);
+	FAILS_WITH(migrate_new(&s->ctx, folder, STR(""), &path), ERR_INVALID);
+	FAILS_WITH(migrate_new(&s->ctx, STR("/nowhere"), STR("x"), &path), ERR_INVALID);
+	unlink(str_cstr(&s->arena, str_fmt(&s->arena, "%s/0001_first_one.sql", storage)));
+	unlink(str_cstr(&s->arena, str_fmt(&s->arena, "%s/0002_second.sql", storage)));
+	rmdir(storage);
+}
+
+SCRATCH_TEST(lint_warns_of_what_locks_large_tables_or_breaks_the_running_version)
+{
+	static const struct str risky[] = {
+		STR_INIT("CREATE INDEX idx ON large (id)"),
+		STR_INIT("ALTER TABLE large ADD COLUMN x text NOT NULL"),
+		STR_INIT("ALTER TABLE large ADD CONSTRAINT c CHECK (id > 0)"),
+		STR_INIT("ALTER TABLE large ALTER COLUMN id TYPE bigint"),
+		STR_INIT("DROP TABLE large"),
+		STR_INIT("ALTER TABLE large RENAME TO huge"),
+		STR_INIT("CREATE INDEX CONCURRENTLY idx ON large (id)"),
+		STR_INIT("CREATE TABLE small (id integer)"),
+		STR_INIT("CREATE INDEX idx_small ON small (id)"),
+	};
+	enum { HARMLESS = 2 };
+	const struct migration_script script = { risky, COUNT_OF(risky) };
+	struct migration migration = { .number = 1,
+		.file = STR("0001_risky.sql"),
+		.source = STR("risky"),
+		.is_transactional = true,
+		.up = { script, script },
+		.down = { script, script } };
+	struct migrate_report report;
+
+	OK_ERR(migrate_lint(
+		&s->ctx, &(struct migrate_options){ .url = STR("") }, &report));
+	OK_OR(report.count == 0, STR_FMT, STR_ARG(report.items[0]));
+	OK_ERR(migrate_lint(&s->ctx,
+		&(struct migrate_options){
+			.url = STR(""), .migrations = &migration, .migrations_count = 1 },
+		&report));
+	EQ_I64(report.count, COUNT_OF(risky) - HARMLESS);
+}
+
+SCRATCH_TEST(lint_knows_that_a_small_table_locks_nobody_for_long)
+{
+	static const struct str change[] = { STR_INIT("CREATE INDEX idx ON small (id)") };
+	const struct migration_script script = { change, 1 };
+	struct migration migration = { .number = 1,
+		.file = STR("0001_index.sql"),
+		.source = STR("index"),
+		.is_transactional = true,
+		.up = { script, script },
+		.down = { script, script } };
+	struct migrate_report report;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite builds an index under its one lock in any case");
+	s->options.migrations = &migration;
+	s->options.migrations_count = 1;
+	OK_ERR(scratch_run(s,
+		"CREATE TABLE small (id integer); INSERT INTO small VALUES (1); ANALYZE "
+		"small"));
+	OK_ERR(migrate_lint(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 0);
+	OK_ERR(scratch_run(
+		s, "INSERT INTO small SELECT generate_series(1, 200000); ANALYZE small"));
+	OK_ERR(migrate_lint(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 1);
+}
