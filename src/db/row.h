@@ -85,10 +85,18 @@ value_text(struct str text)
 	return (struct value){ .is_null = str_is_none(text), .text = text };
 }
 
+/* Of an id, or a uuid that may be absent: nil is NULL. */
+static inline struct value
+value_id(struct uuid uuid)
+{
+	return (struct value){ .is_null = uuid_is_nil(uuid), .uuid = uuid };
+}
+
+/* Of a uuid that is there: nil is the least of all. */
 static inline struct value
 value_uuid(struct uuid uuid)
 {
-	return (struct value){ .is_null = uuid_is_nil(uuid), .uuid = uuid };
+	return (struct value){ .uuid = uuid };
 }
 
 /* A value that may be absent, from a struct of base/opt.h. */

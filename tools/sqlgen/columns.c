@@ -109,6 +109,9 @@ check_item(const struct program *program, const struct query *query,
 							 : tokens->count - 1];
 	struct place at = { .file = query->at.file, .line = token.line };
 
+	/* A * is told by query_check.c. */
+	if (item.end > item.begin && token_is(tokens->items[item.end - 1], "*"))
+		return;
 	if (str_is_none(name))
 		fault_add(program->faults, at,
 			"this column has no name: add 'AS " STR_FMT
@@ -125,7 +128,7 @@ check_item(const struct program *program, const struct query *query,
 static void
 check_no_columns(const struct program *program, const struct query *query, size_t begin)
 {
-	if (begin && str_is_none(query->row_name))
+	if (begin && str_is_none(query->row_name) && query->shape > SHAPE_EACH)
 		fault_add(program->faults, query->at,
 			"%s drops the rows that this statement yields; use :one or :opt, "
 			"or "

@@ -252,8 +252,9 @@ put_value(struct buf *out, const struct column *arg, const char *prefix)
 	if (is_text(arg))
 		buf_fmt(out, "value_text(%s" STR_FMT ")", prefix, STR_ARG(arg->name));
 	else if (is_kind(arg, "uuid"))
-		buf_fmt(out, "value_uuid(%s" STR_FMT "%s)", prefix, STR_ARG(arg->name),
-			arg->type->is_id ? ".uuid" : "");
+		buf_fmt(out, "%s(%s" STR_FMT "%s)",
+			arg->type->is_id || arg->is_nullable ? "value_id" : "value_uuid",
+			prefix, STR_ARG(arg->name), arg->type->is_id ? ".uuid" : "");
 	else if (arg->is_nullable)
 		buf_fmt(out, "VALUE_OPT(%s, %s" STR_FMT ")", make, prefix,
 			STR_ARG(arg->name));

@@ -399,28 +399,40 @@ is_actor(const struct token *side)
 	return side[2].kind == TOKEN_PARAM && str_eq(token_name(side[2]), STR("actor"));
 }
 
-/* The table whose owner SIDE names, seen from SCOPE; NULL where it is none or unclear. */
+/* The only table of SCOPE whose owner SIDE names; NULL where it is none or unclear. */
+static struct ref *
+find_in_scope(struct owner *owner, const struct token *side, size_t scope, bool is_insert)
+{
+	struct ref *found = NULL;
+
+	for (size_t i = 0; i < owner->refs.count; i++) {
+		struct ref *ref = &owner->refs.items[i];
+
+		if (ref->scope != scope || ref->is_insert != is_insert ||
+			!str_eq_nocase(ref->table->owner_column, token_name(side[2])))
+			continue;
+		if (side[0].kind != TOKEN_END &&
+			!str_eq_nocase(ref->alias, token_name(side[0])))
+			continue;
+		if (found)
+			return NULL;
+		found = ref;
+	}
+	return found;
+}
+
+/* The table whose owner SIDE names, seen from SCOPE. That of an INSERT is only meant
+ * where its name is said, in DO UPDATE. */
 static struct ref *
 find_ref(struct owner *owner, const struct token *side, size_t scope)
 {
 	bool is_qualified = side[0].kind != TOKEN_END;
-	struct ref *found = NULL;
 
 	for (;; scope = owner->scopes.items[scope].outer) {
-		for (size_t i = 0; i < owner->refs.count; i++) {
-			struct ref *ref = &owner->refs.items[i];
+		struct ref *found = find_in_scope(owner, side, scope, false);
 
-			if (ref->scope != scope ||
-				!str_eq_nocase(
-					ref->table->owner_column, token_name(side[2])))
-				continue;
-			if (is_qualified &&
-				!str_eq_nocase(ref->alias, token_name(side[0])))
-				continue;
-			if (found)
-				return NULL;
-			found = ref;
-		}
+		if (!found && is_qualified)
+			found = find_in_scope(owner, side, scope, true);
 		if (found || scope == 0 || !is_qualified)
 			return found;
 	}

@@ -55,6 +55,29 @@ values_are_actor(const struct owner *owner, size_t at, size_t number)
 	}
 }
 
+/* Whether the SELECT at AT, and each part of its UNION, has :actor as item NUMBER. */
+static bool
+selects_are_actor(const struct owner *owner, size_t at, size_t number)
+{
+	while (owner_is(owner, at, "select")) {
+		if (!item_is_actor(owner, at + 1, number))
+			return false;
+		while (at < owner->tokens->count && !owner_is(owner, at, "union") &&
+			!owner_is(owner, at, "except") &&
+			!owner_is(owner, at, "intersect")) {
+			if (owner_is(owner, at, "("))
+				at = owner_closing(owner, at);
+			at++;
+		}
+		if (at >= owner->tokens->count)
+			return true;
+		at++;
+		if (owner_is(owner, at, "all"))
+			at++;
+	}
+	return false;
+}
+
 void
 owner_check_insert(struct owner *owner, const struct ref *ref, size_t index)
 {
@@ -72,7 +95,7 @@ owner_check_insert(struct owner *owner, const struct ref *ref, size_t index)
 	if (has_column && owner_is(owner, at, "values"))
 		is_actor = values_are_actor(owner, at + 1, number);
 	else if (has_column && owner_is(owner, at, "select"))
-		is_actor = item_is_actor(owner, at + 1, number);
+		is_actor = selects_are_actor(owner, at, number);
 	if (!is_actor)
 		fault_add(owner->program->faults, owner_place(owner, ref->token),
 			"as: actor, so write :actor itself as " STR_FMT " of " STR_FMT

@@ -372,8 +372,12 @@ check_file_names(
 {
 	for (size_t i = 0; i < file->rows.count; i++) {
 		const struct row *row = &file->rows.items[i];
+		struct str list = str_fmt(
+			program->arena, STR_FMT "_list", STR_ARG(row->name));
 
 		TRY(check_unique(program, &names->structs, row->name, &row->at, "row"));
+		TRY(check_unique(
+			program, &names->structs, list, &row->at, "list of rows"));
 		check_names(program, row->at, "column", &row->columns);
 	}
 	for (size_t i = 0; i < file->queries.count; i++) {

@@ -316,7 +316,7 @@ keep_sql(struct reader *reader, struct tokens tokens, struct place at)
 	for (int i = 0; i < DIALECTS; i++) {
 		if (dialect != DIALECTS && dialect != i)
 			continue;
-		if (query->sql[i].count)
+		if (query->sql[i].count && (i == 0 || dialect != DIALECTS))
 			fault_add(reader->program->faults, at,
 				"a second statement; a query is one, so give this a name "
 				"of "

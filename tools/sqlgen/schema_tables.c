@@ -49,15 +49,27 @@ find(struct schema *schema, struct str name)
 	return NULL;
 }
 
-/* The first column of the primary key, or absent. */
+/* The first column of the primary key, or absent: of PRIMARY KEY (column, …), or the
+ * column that is declared so. */
 static struct str
 key_column(const struct statement *statement)
 {
-	for (size_t i = 0; i + 3 < statement->count; i++)
-		if (token_is(statement->tokens[i], "primary") &&
-			token_is(statement->tokens[i + 1], "key") &&
-			token_is(statement->tokens[i + 2], "("))
-			return token_name(statement->tokens[i + 3]);
+	size_t column = 0;
+	int depth = 0;
+
+	for (size_t i = 0; i + 2 < statement->count; i++) {
+		const struct token *token = &statement->tokens[i];
+
+		depth += token_is(*token, "(");
+		depth -= token_is(*token, ")");
+		if (depth == 1 && (token_is(*token, "(") || token_is(*token, ",")))
+			column = i + 1;
+		if (!token_is(token[0], "primary") || !token_is(token[1], "key"))
+			continue;
+		if (token_is(token[2], "(") && i + 3 < statement->count)
+			column = i + 3;
+		return token_name(statement->tokens[column]);
+	}
 	return STR_NONE;
 }
 
