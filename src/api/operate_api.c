@@ -4,9 +4,7 @@
 #include "api/pages.h"
 #include "api/ready.h"
 #include "api/route.h"
-#include "db/db.h"
-#include "db/migrate.h"
-#include "metrics/prometheus.h"
+#include "ops/health.h"
 
 enum {
 	METRICS_BYTES_MAX = 4 << 20,
@@ -21,17 +19,10 @@ api_livez(struct request *rq)
 	return answer_text(200, plain_text, STR("ok\n"));
 }
 
-/* Ready: the database answers and its schema is the program's own. */
 struct answer
 api_readyz(struct request *rq)
 {
-	bool is_current;
-
-	ANSWER_ERR(db_ping(rq->ctx));
-	ANSWER_ERR(migrate_is_current(rq->ctx, &is_current));
-	if (!is_current)
-		return answer_problem(err_new(rq->ctx, ERR_BUSY,
-			"the database lacks migrations; run: gridiron migrate up"));
+	ANSWER_ERR(health_ready(rq->ctx));
 	return answer_text(200, plain_text, STR("ready\n"));
 }
 
@@ -40,7 +31,7 @@ api_docs(struct request *rq)
 {
 	struct answer answer = { 0 };
 
-	if (!page_find(STR("/docs"), &answer.http))
+	if (!page_find(rq->http, STR("/docs"), &answer.http))
 		return answer_problem(
 			err_new(rq->ctx, ERR_NOT_FOUND, "this build has no pages"));
 	return answer;

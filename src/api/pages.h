@@ -4,7 +4,8 @@
 
 #include "http/message.h"
 
-/* The answer for PATH where a page or one of its files is there; false where none is. */
-bool page_find(struct str path, struct http_answer *ret);
+/* The answer to RQ for PATH where a page or one of its files is there; false where none
+ * is. */
+bool page_find(const struct http_request *rq, struct str path, struct http_answer *ret);
 
 #endif

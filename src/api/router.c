@@ -39,7 +39,7 @@ answer_unrouted(struct http_request *http, uint32_t allowed)
 	http->ctx.route = "page";
 	if (allowed)
 		return method_not_allowed(&http->ctx, allowed);
-	if (!page_find(http->path, &answer))
+	if (!page_find(http, http->path, &answer))
 		return problem_from_status(&http->ctx, 404, STR("not_found"),
 			STR("nothing is at this address; /docs lists what is"));
 	if (http->method != METHOD_GET && http->method != METHOD_HEAD)

@@ -1,0 +1,202 @@
+#include "tests/tap.h"
+
+#include "api/cursor.h"
+#include "api/openapi.h"
+#include "api/params.h"
+#include "api/route.h"
+#include "api/schemas.h"
+#include "codec/json_read.h"
+
+#define BIT(name) (1u << PARAM_##name)
+
+static struct arena arena;
+static struct ctx ctx = { .arena = &arena };
+
+static void
+begin(void)
+{
+	arena_release(&arena);
+	arena_init(&arena, 16 << 20);
+}
+
+TEST(parameters_are_read_into_their_fields)
+{
+	struct params params;
+
+	begin();
+	OK_ERR(params_parse(&ctx,
+		STR("season=2023&week=current&team=O%41K&min_confidence=0.6&limit=200"),
+		BIT(season) | BIT(week) | BIT(team) | BIT(min_confidence) | BIT(limit),
+		&params));
+	EQ_I64(params.season.value, 2023);
+	EQ_I64(params.week.value, PARAM_CURRENT);
+	EQ_STR(params.team, STR("OAK"));
+	NEAR(params.min_confidence.value, 0.6, 0);
+	EQ_I64(params.limit.value, 200);
+	OK(!params.from.is_set && str_is_none(params.model));
+}
+
+TEST(bad_parameters_are_refused_with_their_name)
+{
+	static const struct {
+		const char *query;
+		const char *field;
+	} bad[] = {
+		{ "season=20x3", "season" },
+		{ "season=", "season" },
+		{ "season", "season" },
+		{ "week=40", "week" },
+		{ "week=0", "week" },
+		{ "min_confidence=1.2", "min_confidence" },
+		{ "min_confidence=nan", "min_confidence" },
+		{ "limit=0", "limit" },
+		{ "limit=201", "limit" },
+		{ "limit=9999999999999999999", "limit" },
+		{ "season=2020&season=2021", "season" },
+		{ "saeson=2020", "saeson" },
+		{ "team=TOOLONG", "team" },
+		{ "team=%ff%fe", "team" },
+	};
+	uint32_t mask = BIT(season) | BIT(week) | BIT(team) | BIT(min_confidence) |
+		BIT(limit);
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct params params;
+		struct err *err;
+
+		begin();
+		err = params_parse(&ctx, str_from(bad[i].query), mask, &params);
+		OK_OR(err && err->code == ERR_INVALID, "took '%s'", bad[i].query);
+		EQ_STR(err->field, str_from(bad[i].field));
+	}
+}
+
+TEST(a_misspelt_parameter_gets_the_nearest_name)
+{
+	struct params params;
+	struct err *err;
+
+	begin();
+	err = params_parse(&ctx, STR("saeson=2020"), BIT(season), &params);
+	EQ_STR(err->message, STR("unknown parameter 'saeson'; did you mean 'season'?"));
+	err = params_parse(&ctx, STR("week=1"), BIT(season), &params);
+	OK(err && err->code == ERR_INVALID);
+}
+
+TEST(a_cursor_reads_back_as_its_key_and_nothing_else_does)
+{
+	static const char *bad[] = { "x", "AAAA", "MTp4", "!!!!", "LTE6eA",
+		"OTk5OTk5OmE" };
+	struct page_key key = { .week = 7, .id = { { 1, 2, 3, [15] = 255 } } }, again;
+	struct str text;
+
+	begin();
+	text = cursor_format(&ctx, key);
+	OK_ERR(cursor_parse(&ctx, text, &again));
+	EQ_I64(again.week, 7);
+	OK(uuid_eq(again.id, key.id));
+	OK_ERR(cursor_parse(&ctx, STR_NONE, &again));
+	EQ_I64(again.week, 0);
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		FAILS_WITH(cursor_parse(&ctx, str_from(bad[i]), &again), ERR_INVALID);
+}
+
+TEST(routes_are_found_by_method_and_path)
+{
+	struct str parts[PATH_PARAMS_MAX] = { 0 };
+	const struct route *route;
+	uint32_t allowed;
+
+	begin();
+	route = route_find(
+		&arena, METHOD_GET, STR("/v1/games/2023_01_DET_KC"), parts, &allowed);
+	OK(route == &route_table[ROUTE_api_game_get]);
+	EQ_STR(parts[0], STR("2023_01_DET_KC"));
+	OK(route_find(&arena, METHOD_HEAD, STR("/v1/games"), parts, &allowed) ==
+		&route_table[ROUTE_api_game_list]);
+	OK(route_find(&arena, METHOD_GET, STR("/v1/predictions/export.csv"), parts,
+		   &allowed) == &route_table[ROUTE_api_prediction_export]);
+	OK(!route_find(&arena, METHOD_POST, STR("/v1/games"), parts, &allowed));
+	EQ_I64(allowed, 1u << METHOD_GET);
+	OK(!route_find(&arena, METHOD_GET, STR("/v1/games/"), parts, &allowed) &&
+		allowed == 0);
+	OK(!route_find(&arena, METHOD_GET, STR("/v1/games/a/b"), parts, &allowed) &&
+		allowed == 0);
+	OK(!route_find(&arena, METHOD_GET, STR("/v1/teams%00"), parts, &allowed) &&
+		allowed == 0);
+	OK(!route_find(&arena, METHOD_GET, STR("/v1/games/%zz"), parts, &allowed));
+}
+
+struct sample {
+	struct str name;
+	struct opt_i32 count;
+	double share;
+	struct opt_bool is_right;
+	struct str data;
+};
+
+static const struct field sample_fields[] = {
+	FIELD(struct sample, name, TEXT, "a name"),
+	FIELD(struct sample, count, OPT_I32, "a count"),
+	FIELD(struct sample, share, FIXED, "a share"),
+	FIELD(struct sample, is_right, OPT_BOOL, "a claim"),
+	FIELD(struct sample, data, JSON, "an object"),
+};
+static const struct row_schema sample_schema = ROW_SCHEMA(
+	"sample", struct sample, sample_fields, "a sample");
+
+TEST(rows_become_json_and_csv_by_one_table)
+{
+	const struct sample rows[] = {
+		{ .name = STR_INIT("a \"b\", c"),
+			.count = OPT(-3),
+			.share = 0.5,
+			.is_right = OPT(true),
+			.data = STR_INIT("{\"x\": 1}") },
+		{ .name = STR_INIT("d"), .share = 1.0 / 3, .data = STR_INIT("{}") },
+	};
+	struct buf out;
+
+	begin();
+	buf_init(&out, &arena, 4096);
+	rows_write_json(&out, &sample_schema, rows, 2);
+	EQ_STR(buf_str(&out),
+		STR("{\"name\":\"a \\\"b\\\", "
+		    "c\",\"count\":-3,\"share\":0.5,\"is_right\":true,\"data\":{\"x\": "
+		    "1}},"
+		    "{\"name\":\"d\",\"count\":null,\"share\":0.3333,\"is_right\":null,"
+		    "\"data\":{}}"));
+	buf_clear(&out);
+	rows_write_csv_head(&out, &sample_schema);
+	rows_write_csv(&out, &sample_schema, rows, 2);
+	EQ_STR(buf_str(&out),
+		STR("name,count,share,is_right,data\r\n\"a \"\"b\"\", "
+		    "c\",-3,0.5,true,\"{\"\"x\"\": 1}\"\r\n"
+		    "d,,0.3333,,{}\r\n"));
+}
+
+TEST(openapi_names_every_route_and_every_row)
+{
+	struct json_node api;
+	const struct json_node *paths, *schemas;
+	struct buf out;
+
+	begin();
+	buf_init(&out, &arena, 1 << 20);
+	openapi_write(&out, "1.2.3");
+	OK(!buf_is_cut(&out));
+	OK_ERR(json_read(&arena, buf_str(&out), &api));
+	paths = json_node_find(&api, STR("paths"));
+	schemas = json_node_find(json_node_find(&api, STR("components")), STR("schemas"));
+	OK(paths && schemas);
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		const struct route *route = &route_table[i];
+
+		OK_OR(json_node_find(paths, route->path), "%s is not in paths",
+			route->label);
+		if (route->answer.schema)
+			OK_OR(json_node_find(
+				      schemas, str_from(route->answer.schema->name)),
+				"%s: no schema", route->label);
+	}
+}
