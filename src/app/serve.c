@@ -1,0 +1,199 @@
+#include "app/serve.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include "api/api.h"
+#include "api/ready.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "db/db.h"
+#include "sys/clock.h"
+#include "sys/signal.h"
+#include "sys/wait.h"
+
+enum {
+	LOOPS_MAX = 64,
+	STOP_LOOK_MS = 50,
+	STOP_TIMEOUT_MS = 11000, /* a little more than the server gives its requests */
+	LOOP_ARENA_BYTES = 1 << 20,
+};
+
+/* One serving thread. */
+struct worker {
+	pthread_t thread;
+	struct arena arena;
+	struct loop *loop;
+	struct err *err; /* why its loop was not opened */
+	struct fiber_event opened;
+	struct fiber_event closed;
+	struct db *db;
+};
+
+struct serving {
+	struct worker workers[LOOPS_MAX];
+	struct loop *loops[LOOPS_MAX];
+	size_t count;
+	struct api api;
+	struct http_server *server;
+};
+
+static void *
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->err = loop_open(&worker->arena, (struct loop_options){ 0 }, &worker->loop);
+	fiber_event_set(&worker->opened);
+	if (worker->err)
+		return NULL;
+	loop_run(worker->loop);
+	loop_close(worker->loop);
+	return NULL;
+}
+
+/* Runs on the worker's loop when its last request has ended. */
+static void
+worker_close(void *arg)
+{
+	struct worker *worker = arg;
+
+	ready_loop_close();
+	db_loop_close(worker->db);
+	fiber_event_set(&worker->closed);
+}
+
+static struct err *
+worker_start(struct ctx *ctx, struct worker *worker)
+{
+	worker->db = ctx->db;
+	arena_init(&worker->arena, LOOP_ARENA_BYTES);
+	fiber_event_init(&worker->opened);
+	fiber_event_init(&worker->closed);
+	if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0)
+		return err_new(ctx, ERR_INTERNAL, "the system gives no thread to serve with");
+	TRY(wait_end_err(ctx, fiber_event_wait(&worker->opened, DEADLINE_NEVER), "a serving thread"));
+	return worker->err;
+}
+
+static size_t
+core_count(void)
+{
+	cpu_set_t cores;
+	int count = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 1;
+
+	return count > LOOPS_MAX ? LOOPS_MAX : (size_t)count;
+}
+
+static void
+workers_stop(struct serving *serving)
+{
+	for (size_t i = 0; i < serving->count; i++) {
+		struct worker *worker = &serving->workers[i];
+
+		/* Without room for one more fiber the process is about to end anyway. */
+		if (loop_post(worker->loop, "close loop", worker_close, worker))
+			fiber_event_wait(&worker->closed, clock_deadline_ms(STOP_TIMEOUT_MS));
+		loop_stop(worker->loop);
+		pthread_join(worker->thread, NULL);
+		arena_release(&worker->arena);
+	}
+}
+
+static struct err *
+workers_start(struct ctx *ctx, struct serving *serving)
+{
+	size_t wanted = core_count();
+
+	while (serving->count < wanted) {
+		struct worker *worker = &serving->workers[serving->count];
+
+		TRY(worker_start(ctx, worker));
+		serving->loops[serving->count++] = worker->loop;
+	}
+	return NULL;
+}
+
+/* "HOST:PORT"; an IPv6 host stands in brackets. */
+static struct err *
+address_parse(struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t *ret_port)
+{
+	size_t colon = listen.len;
+	struct str host;
+	int32_t port;
+
+	while (colon > 0 && listen.ptr[colon - 1] != ':')
+		colon--;
+	if (colon == 0 || !num_parse_i32(str_slice(listen, colon, listen.len), 0, UINT16_MAX, &port))
+		return err_new(ctx, ERR_INVALID, "cannot listen on '" STR_FMT "': give HOST:PORT, such as 127.0.0.1:8080",
+			STR_ARG(listen));
+	host = str_slice(listen, 0, colon - 1);
+	if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		host = str_slice(host, 1, host.len - 1);
+	*ret_host = host;
+	*ret_port = (uint16_t)port;
+	return NULL;
+}
+
+static struct err *
+server_start(struct invocation *run, struct serving *serving, const struct serve_options *options)
+{
+	struct http_server_options server = {
+		.loops = serving->loops,
+		.loop_count = serving->count,
+		.handler = api_handle,
+		.done = api_done,
+		.arg = &serving->api,
+	};
+	struct str address;
+
+	TRY(address_parse(&run->ctx, options->listen, &server.address, &server.port));
+	TRY(http_server_open(run->arena, &server, &serving->server));
+	address = str_fmt(run->arena, STR_FMT ":%d", STR_ARG(server.address), http_server_port(serving->server));
+	log_info(NULL, "serving", LOG_STR("listen", address), LOG_I64("loops", (int64_t)serving->count));
+	if (options->ready)
+		options->ready(run, address);
+	return NULL;
+}
+
+/* Until a signal: then until every request has ended, or its time is up. */
+static void
+wait_for_end(struct serving *serving)
+{
+	int64_t deadline;
+
+	signal_stop_loops((struct loop *const[]){ loop_current() }, 1);
+	while (!loop_is_stopping(loop_current()))
+		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
+	log_info(NULL, "stopping");
+	http_server_stop(serving->server);
+	deadline = clock_deadline_ms(STOP_TIMEOUT_MS);
+	while (http_server_counters(serving->server).requests_active > 0 && clock_monotonic_ns() < deadline)
+		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
+	signal_restore();
+}
+
+struct err *
+serve(struct invocation *run, const struct serve_options *options)
+{
+	struct serving *serving = arena_alloc(run->arena, sizeof(*serving));
+	struct err *err;
+
+	if (!serving)
+		return err_no_memory();
+	serving->api = (struct api){
+		.db = run->ctx.db,
+		.is_quiet = options->is_quiet,
+		.started_at = run->ctx.now,
+		.version = GRIDIRON_VERSION,
+	};
+	err = workers_start(&run->ctx, serving);
+	if (!err)
+		err = server_start(run, serving, options);
+	if (!err)
+		wait_for_end(serving);
+	workers_stop(serving);
+	if (serving->server)
+		http_server_close(serving->server);
+	return err;
+}
