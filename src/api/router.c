@@ -98,11 +98,20 @@ api_handle(struct http_request *http, void *arg)
 	duration_ns = clock_monotonic_ns() - started_ns;
 	if (rq.route)
 		count(rq.route, answer.status, duration_ns);
-	if (!api->is_quiet)
-		log_info(&http->ctx, "request",
-			LOG_TEXT("method", http_method_name(http->method)),
-			LOG_STR("path", http->path), LOG_I64("status", answer.status),
-			LOG_I64("bytes", (int64_t)answer.body.len),
-			LOG_I64("duration_us", duration_ns / 1000));
 	return answer;
+}
+
+void
+api_done(const struct http_request *http, const struct http_outcome *outcome, void *arg)
+{
+	const struct api *api = arg;
+
+	if (api->is_quiet)
+		return;
+	log_info(&http->ctx, outcome->is_refused ? "request refused" : "request",
+		LOG_TEXT("method", http_method_name(http->method)),
+		LOG_STR("path", http->path), LOG_I64("status", outcome->status),
+		LOG_I64("bytes", (int64_t)outcome->sent_bytes),
+		LOG_I64("duration_us", outcome->duration_ns / 1000),
+		LOG_STR("client", http->remote_address));
 }

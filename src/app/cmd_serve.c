@@ -12,11 +12,12 @@ say_where(struct invocation *run, struct str address)
 static struct err *
 run_serve(struct invocation *run)
 {
-	return serve(run, &(struct serve_options){
-		.listen = run->config.listen,
-		.is_quiet = flag_is_set(run, "quiet"),
-		.ready = say_where,
-	});
+	return serve(run,
+		&(struct serve_options){
+			.listen = run->config.listen,
+			.is_quiet = flag_is_set(run, "quiet"),
+			.ready = say_where,
+		});
 }
 
 static const struct flag flags[] = {
@@ -28,8 +29,10 @@ const struct command cmd_serve = {
 	.name = "serve",
 	.args = "",
 	.summary = "answer HTTP requests until told to stop",
-	.detail = "Serves the pages and the API over the database of the settings, one thread a core. SIGINT or\n"
-		  "SIGTERM ends it: requests being served get ten seconds to finish; a second signal ends it at once.\n"
+	.detail = "Serves the pages and the API over the database of the settings, one "
+		  "thread a core. SIGINT or\n"
+		  "SIGTERM ends it: requests being served get ten seconds to finish; a "
+		  "second signal ends it at once.\n"
 		  "TLS belongs to the reverse proxy in front.",
 	.examples = "serve\n"
 		    "serve --listen 127.0.0.1:9000\n"

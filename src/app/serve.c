@@ -43,7 +43,8 @@ worker_main(void *arg)
 {
 	struct worker *worker = arg;
 
-	worker->err = loop_open(&worker->arena, (struct loop_options){ 0 }, &worker->loop);
+	worker->err = loop_open(
+		&worker->arena, (struct loop_options){ 0 }, &worker->loop);
 	fiber_event_set(&worker->opened);
 	if (worker->err)
 		return NULL;
@@ -71,8 +72,10 @@ worker_start(struct ctx *ctx, struct worker *worker)
 	fiber_event_init(&worker->opened);
 	fiber_event_init(&worker->closed);
 	if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0)
-		return err_new(ctx, ERR_INTERNAL, "the system gives no thread to serve with");
-	TRY(wait_end_err(ctx, fiber_event_wait(&worker->opened, DEADLINE_NEVER), "a serving thread"));
+		return err_new(
+			ctx, ERR_INTERNAL, "the system gives no thread to serve with");
+	TRY(wait_end_err(ctx, fiber_event_wait(&worker->opened, DEADLINE_NEVER),
+		"a serving thread"));
 	return worker->err;
 }
 
@@ -80,7 +83,8 @@ static size_t
 core_count(void)
 {
 	cpu_set_t cores;
-	int count = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 1;
+	int count = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores)
+								     : 1;
 
 	return count > LOOPS_MAX ? LOOPS_MAX : (size_t)count;
 }
@@ -93,7 +97,8 @@ workers_stop(struct serving *serving)
 
 		/* Without room for one more fiber the process is about to end anyway. */
 		if (loop_post(worker->loop, "close loop", worker_close, worker))
-			fiber_event_wait(&worker->closed, clock_deadline_ms(STOP_TIMEOUT_MS));
+			fiber_event_wait(
+				&worker->closed, clock_deadline_ms(STOP_TIMEOUT_MS));
 		loop_stop(worker->loop);
 		pthread_join(worker->thread, NULL);
 		arena_release(&worker->arena);
@@ -116,7 +121,8 @@ workers_start(struct ctx *ctx, struct serving *serving)
 
 /* "HOST:PORT"; an IPv6 host stands in brackets. */
 static struct err *
-address_parse(struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t *ret_port)
+address_parse(
+	struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t *ret_port)
 {
 	size_t colon = listen.len;
 	struct str host;
@@ -124,8 +130,12 @@ address_parse(struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t
 
 	while (colon > 0 && listen.ptr[colon - 1] != ':')
 		colon--;
-	if (colon == 0 || !num_parse_i32(str_slice(listen, colon, listen.len), 0, UINT16_MAX, &port))
-		return err_new(ctx, ERR_INVALID, "cannot listen on '" STR_FMT "': give HOST:PORT, such as 127.0.0.1:8080",
+	if (colon == 0 ||
+		!num_parse_i32(
+			str_slice(listen, colon, listen.len), 0, UINT16_MAX, &port))
+		return err_new(ctx, ERR_INVALID,
+			"cannot listen on '" STR_FMT
+			"': give HOST:PORT, such as 127.0.0.1:8080",
 			STR_ARG(listen));
 	host = str_slice(listen, 0, colon - 1);
 	if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
@@ -136,7 +146,8 @@ address_parse(struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t
 }
 
 static struct err *
-server_start(struct invocation *run, struct serving *serving, const struct serve_options *options)
+server_start(struct invocation *run, struct serving *serving,
+	const struct serve_options *options)
 {
 	struct http_server_options server = {
 		.loops = serving->loops,
@@ -149,8 +160,10 @@ server_start(struct invocation *run, struct serving *serving, const struct serve
 
 	TRY(address_parse(&run->ctx, options->listen, &server.address, &server.port));
 	TRY(http_server_open(run->arena, &server, &serving->server));
-	address = str_fmt(run->arena, STR_FMT ":%d", STR_ARG(server.address), http_server_port(serving->server));
-	log_info(NULL, "serving", LOG_STR("listen", address), LOG_I64("loops", (int64_t)serving->count));
+	address = str_fmt(run->arena, STR_FMT ":%d", STR_ARG(server.address),
+		http_server_port(serving->server));
+	log_info(NULL, "serving", LOG_STR("listen", address),
+		LOG_I64("loops", (int64_t)serving->count));
 	if (options->ready)
 		options->ready(run, address);
 	return NULL;
@@ -168,7 +181,8 @@ wait_for_end(struct serving *serving)
 	log_info(NULL, "stopping");
 	http_server_stop(serving->server);
 	deadline = clock_deadline_ms(STOP_TIMEOUT_MS);
-	while (http_server_counters(serving->server).requests_active > 0 && clock_monotonic_ns() < deadline)
+	while (http_server_counters(serving->server).requests_active > 0 &&
+		clock_monotonic_ns() < deadline)
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
 	signal_restore();
 }

@@ -1,8 +1,10 @@
 #include "app/wiring.h"
 
 #include "base/log.h"
+#include "db/db.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "sys/file.h"
 
 enum {
 	/* Commands may call deeper than requests: the model, libraries. */
@@ -46,8 +48,39 @@ log_start(struct invocation *run)
 	return NULL;
 }
 
+/* The folder of an SQLite file is ours to make; its file too, empty until it is migrated.
+ */
+static struct err *
+database_start(struct invocation *run)
+{
+	const struct config *config = &run->config;
+	struct db_options options = {
+		.url = config->database_url,
+		.pool_size = (int32_t)config->database_pool_size,
+		.max_overflow = (int32_t)config->database_max_overflow,
+		.pool_timeout_ms = config->database_pool_timeout_ms,
+		.pool_recycle_ms = config->database_pool_recycle_ms,
+		.is_production = config->environment == ENVIRONMENT_PRODUCTION,
+		.is_echo = config->database_echo,
+	};
+	const char *folder = str_cstr(run->arena, config->data);
+
+	if (!folder)
+		return err_no_memory();
+	TRY(file_make_directory(run->arena, folder, 0700));
+	return db_open(&run->ctx, &options, &run->ctx.db);
+}
+
+static void
+database_stop(struct invocation *run)
+{
+	db_loop_close(run->ctx.db);
+	db_close(run->ctx.db);
+}
+
 static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
+	{ "database", NEEDS_DATABASE, database_start, database_stop },
 };
 
 static struct err *
