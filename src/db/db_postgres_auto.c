@@ -39,8 +39,7 @@ settle(struct ctx *ctx, struct pg_conn *conn, struct pg_segment *segment,
 		pg_cancel(conn);
 		if (!query->is_write)
 			return cause;
-		late = pg_await(
-			ctx, conn, segment, NULL, clock_deadline_ms(AFTERMATH_MS));
+		late = pg_settle(ctx, conn, segment, clock_deadline_ms(AFTERMATH_MS));
 		if (!late)
 			return NULL;
 	}

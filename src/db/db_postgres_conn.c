@@ -6,6 +6,7 @@
 
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "sys/wait.h"
 
 enum {
 	STATEMENT_NAME_MAX = 16,
@@ -292,6 +293,41 @@ pg_exchange(struct ctx *ctx, struct pg_conn *conn, struct pg_segment *segment,
 		(void)PQsetSingleRowMode(conn->pq);
 
 	return pg_await(ctx, conn, segment, stream, deadline);
+}
+
+struct settling {
+	struct ctx *ctx;
+	struct pg_conn *conn;
+	struct pg_segment *segment;
+	int64_t deadline;
+	struct err *err;
+	struct fiber_event done;
+};
+
+static void
+settle_fiber(void *arg)
+{
+	struct settling *settling = arg;
+
+	settling->err = pg_await(settling->ctx, settling->conn, settling->segment, NULL,
+		settling->deadline);
+	fiber_event_set(&settling->done);
+}
+
+struct err *
+pg_settle(struct ctx *ctx, struct pg_conn *conn, struct pg_segment *segment,
+	int64_t deadline)
+{
+	struct settling settling = {
+		.ctx = ctx, .conn = conn, .segment = segment, .deadline = deadline
+	};
+
+	fiber_event_init(&settling.done);
+	if (!fiber_spawn("db_settle", settle_fiber, &settling))
+		return err_new(ctx, ERR_TIMEOUT, "no fiber to wait for the database");
+	fiber_event_join(&settling.done);
+
+	return settling.err;
 }
 
 bool

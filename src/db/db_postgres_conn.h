@@ -108,6 +108,10 @@ struct err *pg_exchange(struct ctx *ctx, struct pg_conn *conn, struct pg_segment
 /* Wait until more of an answer may have come, sending what is still to be sent. */
 struct err *
 pg_await_input(struct ctx *ctx, struct pg_conn *conn, int64_t deadline) MUST_USE;
+/* The same in a fiber of its own, for one that is cancelled or out of time and must still
+ * know: it waits until DEADLINE whatever comes. */
+struct err *pg_settle(struct ctx *ctx, struct pg_conn *conn, struct pg_segment *segment,
+	int64_t deadline) MUST_USE;
 /* Whether the server itself said that the last command of SEGMENT was not carried out. */
 bool pg_was_refused(const struct pg_segment *segment);
 /* The error of CONN, which is lost, while SEGMENT was under way. */

@@ -126,7 +126,9 @@ ask_plan(struct pg_db *db, struct ctx *ctx, struct pg_conn *conn,
 	pg_segment_init(&segment);
 	conn->is_broken = true;
 	if (!pg_send_identity(db, conn, &segment, &identity) ||
-		!send_text(conn, "SET LOCAL plan_cache_mode = force_generic_plan") ||
+		!send_text(conn,
+			"SELECT set_config('plan_cache_mode', 'force_generic_plan', "
+			"true)") ||
 		!send_explain(conn, ctx, query))
 		return pg_lost_err(ctx, conn, &segment);
 	err = pg_exchange(ctx, conn, &segment, NULL, ctx->deadline);

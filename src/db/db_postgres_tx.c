@@ -188,6 +188,8 @@ tx_commit(struct pg_tx *own, struct ctx *ctx)
 			own, pg_lost_err(ctx, conn, &segment), PG_REMEDY_RECONNECT);
 	} else {
 		err = pg_exchange(ctx, conn, &segment, NULL, deadline);
+		if (err && err->code == ERR_TIMEOUT && fiber_is_cancelled())
+			err = pg_settle(ctx, conn, &segment, deadline);
 		err = judge_commit(own, ctx, &segment, err, warnings_before);
 	}
 	pg_segment_settle(conn, &segment);
@@ -222,7 +224,7 @@ pg_transact(void *state, struct tx *tx, tx_fn fn, void *arg, bool *ret_may_retry
 	err = fn(tx, arg);
 	if (!err && own.is_failed)
 		err = pg_tx_refuse(ctx, "commit");
-	/* Who is cancelled could not wait for the answer to a COMMIT. */
+	/* Nobody waits for it any more. */
 	if (!err && own.is_begun && fiber_is_cancelled())
 		err = wait_end_err(ctx, WAIT_CANCELLED, "the database");
 	if (err)

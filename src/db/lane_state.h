@@ -1,0 +1,100 @@
+/* The inside of the lanes, for lane.c, which asks and answers, and lane_open.c, which
+ * opens and closes. All but the counters belongs to one loop. */
+#ifndef DB_LANE_STATE_H
+#define DB_LANE_STATE_H
+
+#include "db/lane.h"
+#include "sys/fiber.h"
+#include "sys/wait.h"
+
+enum {
+	LANE_QUERIES_MAX = 256, /* under way on one lane; a power of two */
+	LANE_FAULT_TEXT_MAX = 200,
+};
+
+/* One who waits for an answer; on his stack. */
+struct lane_call {
+	struct wait_queue done;
+	bool is_done;
+	bool is_lost;      /* the connection went; nothing is known */
+	bool is_disturbed; /* the lane's query was cancelled meanwhile, perhaps this one
+			    */
+	struct pg_segment segment;
+};
+
+/* A query under way. */
+struct lane_entry {
+	struct pg_segment segment;
+	struct lane_call *call; /* NULL: he gave up */
+	uint32_t cancels;       /* of the lane, when it was sent */
+};
+
+enum lane_state { LANE_CLOSED, LANE_OPENING, LANE_OPEN };
+
+struct lane {
+	struct lane_set *set;
+	enum lane_state state;
+	struct pg_conn conn;
+	int64_t reopen_at;
+	bool is_stuck;           /* the socket takes no more; a fiber waits for it */
+	uint32_t cancels;        /* sent on this connection */
+	struct loop_timer timer; /* looks after queries given up */
+	bool is_timed;
+	uint32_t timed_first; /* what was first when it started */
+	uint32_t first; /* entries[first … end), modulo their number, are under way */
+	uint32_t end;
+	struct lane_entry entries[LANE_QUERIES_MAX];
+};
+
+struct lane_set {
+	struct list_link link; /* in the database's, under its lock */
+	struct arena arena;    /* this struct lives in it */
+	struct pg_db *db;
+	struct loop *loop;
+	struct wait_queue changed; /* a lane was opened, failed to, or closed */
+	struct wait_queue room;    /* a full lane has room again */
+	uint32_t opening;
+	bool is_closing;
+	enum pool_fault fault;
+	char fault_text[LANE_FAULT_TEXT_MAX];
+	/* Written by the loop alone, read by anyone. */
+	_Atomic uint32_t open;
+	_Atomic uint32_t outstanding;
+	_Atomic uint64_t queries;
+	_Atomic uint64_t retries;
+	uint32_t count;
+	struct lane lanes[];
+};
+
+#define COUNT_BY(counter, n)                                                  \
+	atomic_store_explicit(&(counter),                                     \
+		atomic_load_explicit(&(counter), memory_order_relaxed) + (n), \
+		memory_order_relaxed)
+
+static inline uint32_t
+lane_outstanding(const struct lane *lane)
+{
+	return lane->end - lane->first;
+}
+
+static inline struct lane_entry *
+lane_entry_at(struct lane *lane, uint32_t at)
+{
+	return &lane->entries[at & (LANE_QUERIES_MAX - 1)];
+}
+
+/* Close a lane whose connection is of no use. What was under way is lost. */
+void lane_break(struct lane *lane);
+/* On the loop, when a lane's socket is readable: ARG is the lane. */
+void lane_readable(void *arg);
+
+/* --- lane_open.c */
+
+/* This loop's lanes; NULL when it has none. */
+struct lane_set *lanes_find(struct pg_db *db);
+/* Make them, closed; NULL without memory. */
+struct lane_set *lanes_new(struct pg_db *db);
+/* Open those that are closed, all at once; one that failed just now waits a little. */
+void lanes_open(struct lane_set *set);
+
+#endif
