@@ -6,6 +6,7 @@
 
 #include "db/db_sqlite.h"
 #include "db/session.h"
+#include "sys/file.h"
 
 enum {
 	COLUMNS_MAX = 32,
@@ -95,6 +96,20 @@ set_up(struct ctx *ctx, struct sqlite_session *session)
 		NULL, NULL);
 }
 
+/* The folder of the file at URL, readable by its owner only. */
+static struct err *
+make_folder(struct ctx *ctx, struct str url)
+{
+	size_t end = url.len;
+
+	while (end > strlen("sqlite:") && url.ptr[end - 1] != '/')
+		end--;
+	if (end <= strlen("sqlite:") + 1)
+		return NULL; /* this folder, or the root */
+	return file_make_directory(ctx->arena,
+		str_cstr(ctx->arena, str_slice(url, strlen("sqlite:"), end - 1)), 0700);
+}
+
 static struct err *
 open_session(struct ctx *ctx, struct str url, void **ret)
 {
@@ -111,6 +126,7 @@ open_session(struct ctx *ctx, struct str url, void **ret)
 	if (!path)
 		return err_no_memory();
 	if (!is_memory) {
+		TRY(make_folder(ctx, url));
 		TRY(lock_take(ctx, path, &session->lock_fd));
 		/* SQLite would make it readable by others. */
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
