@@ -45,22 +45,19 @@ err_may_retry(enum err_code code)
 	return false;
 }
 
-struct err *
-err_no_memory(void)
-{
-	static struct err no_memory = {
-		.code = ERR_TOO_LARGE,
-		.message = STR_INIT("this needs more memory than one request may use"),
-		.field = { .ptr = NULL, .len = 0 },
-		.file = __FILE__,
-		.line = __LINE__,
-	};
-
-	return &no_memory;
-}
+struct err err_of_no_memory = {
+	.code = ERR_TOO_LARGE,
+	.message = STR_INIT("this needs more memory than one request may use"),
+	.field = { .ptr = NULL, .len = 0 },
+	.file = __FILE__,
+	.line = __LINE__,
+};
 
 static struct str
-	PRINTF_LIKE(2, 0) format(struct arena *arena, const char *fmt, va_list args)
+format(struct arena *arena, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+
+static struct str
+format(struct arena *arena, const char *fmt, va_list args)
 {
 	struct buf text;
 

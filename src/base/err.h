@@ -59,23 +59,41 @@ int err_http_status(enum err_code code);
 const char *err_code_name(enum err_code code);
 bool err_may_retry(enum err_code code);
 
+/* ERR, which is not NULL: NEVER_NULL for an analyzer that does not know the attribute. */
+MUST_USE static inline struct err *
+err_is_set(struct err *err)
+{
+	if (!err)
+		__builtin_unreachable();
+	return err;
+}
+
 /* A new error in CTX's arena. The message must be safe to show to a user. */
-#define err_new(ctx, code, ...) err_new_at(__FILE__, __LINE__, ctx, code, __VA_ARGS__)
+#define err_new(ctx, code, ...) \
+	err_is_set(err_new_at(__FILE__, __LINE__, ctx, code, __VA_ARGS__))
 struct err *err_new_at(const char *file, int line, struct ctx *ctx, enum err_code code,
 	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE NEVER_NULL;
 
 /* The same for code that has an arena and no context: parsers, commands. */
-#define err_in(arena, code, ...) err_in_at(__FILE__, __LINE__, arena, code, __VA_ARGS__)
+#define err_in(arena, code, ...) \
+	err_is_set(err_in_at(__FILE__, __LINE__, arena, code, __VA_ARGS__))
 struct err *err_in_at(const char *file, int line, struct arena *arena, enum err_code code,
 	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE NEVER_NULL;
 
 /* INVALID, and the input field that was wrong. */
-#define err_field(ctx, name, ...) err_field_at(__FILE__, __LINE__, ctx, name, __VA_ARGS__)
+#define err_field(ctx, name, ...) \
+	err_is_set(err_field_at(__FILE__, __LINE__, ctx, name, __VA_ARGS__))
 struct err *err_field_at(const char *file, int line, struct ctx *ctx, const char *field,
 	const char *fmt, ...) PRINTF_LIKE(5, 6) MUST_USE NEVER_NULL;
 
 /* The constant error for an arena that is full. */
-struct err *err_no_memory(void) MUST_USE NEVER_NULL;
+extern struct err err_of_no_memory;
+
+MUST_USE static inline struct err *
+err_no_memory(void)
+{
+	return &err_of_no_memory;
+}
 
 /* Add a note for the operator; returns ERR. Nothing happens to NULL. */
 struct err *err_note(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -92,11 +110,11 @@ struct str err_describe(struct arena *arena, const struct err *err);
 	} while (0)
 
 /* Return early with the error of EXPR and a note on what was being done. */
-#define TRY_CTX(expr, ...)                                      \
-	do {                                                    \
-		struct err *try_err_ = (expr);                  \
-		if (UNLIKELY(try_err_ != NULL))                 \
-			return err_note(try_err_, __VA_ARGS__); \
+#define TRY_CTX(expr, ...)                                                  \
+	do {                                                                \
+		struct err *try_err_ = (expr);                              \
+		if (UNLIKELY(try_err_ != NULL))                             \
+			return err_is_set(err_note(try_err_, __VA_ARGS__)); \
 	} while (0)
 
 /* Make PTR point to COUNT new zeroed elements in ARENA, or return early. */
