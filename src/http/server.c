@@ -70,9 +70,9 @@ address_parse(struct arena *arena, struct str text, uint16_t port, struct addres
 {
 	const char *cstr = str_cstr(arena, text);
 
+	*ret = (struct address){ 0 };
 	if (!cstr)
 		return err_no_memory();
-	*ret = (struct address){ 0 };
 	if (inet_pton(AF_INET, cstr, &ret->of.v4.sin_addr) == 1) {
 		ret->of.v4.sin_family = AF_INET;
 		ret->of.v4.sin_port = htons(port);
