@@ -158,26 +158,31 @@ on_header_field(llhttp_t *llhttp, const char *at, size_t len)
 	return 0;
 }
 
+/* Whether the trailer's header may not stand there. A name too long to be kept is none of
+ * these. */
+static bool
+is_framing_trailer(const struct buf *name)
+{
+	return !buf_is_cut(name) &&
+		(str_eq_nocase(buf_str(name), STR("content-length")) ||
+			str_eq_nocase(buf_str(name), STR("transfer-encoding")) ||
+			str_eq_nocase(buf_str(name), STR("host")));
+}
+
 static int
 on_header_field_complete(llhttp_t *llhttp)
 {
 	struct http_parser *parser = llhttp->data;
-	struct str name = parser->header.name;
+	bool is_nameless = parser->header.name.len == 0;
 
 	if (parser->part == PART_TRAILER) {
-		bool is_framing;
-
-		name = buf_str(&parser->trailer);
-		is_framing = !buf_is_cut(&parser->trailer) &&
-			(str_eq_nocase(name, STR("content-length")) ||
-				str_eq_nocase(name, STR("transfer-encoding")) ||
-				str_eq_nocase(name, STR("host")));
-		buf_clear(&parser->trailer);
-		if (is_framing)
+		if (is_framing_trailer(&parser->trailer))
 			return stop(
 				llhttp, 400, "this header may not stand in a trailer");
+		is_nameless = parser->trailer.len == 0 && !buf_is_cut(&parser->trailer);
+		buf_clear(&parser->trailer);
 	}
-	if (name.len == 0)
+	if (is_nameless)
 		return stop(llhttp, 400, "a header has no name");
 	if (parser->header_count == parser->limits.headers_max)
 		return stop(llhttp, 431, "the request has too many headers");

@@ -30,6 +30,10 @@ const struct http_shape http_shapes[] = {
 		0),
 	SHAPE("trailer",
 		POST "Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\nC:d\r\n\r\n", 0),
+	SHAPE("trailer with a long name",
+		POST "Transfer-Encoding: chunked\r\n\r\n0\r\n"
+		     "a-name-of-more-than-thirty-two-characters: b\r\n\r\n",
+		0),
 	SHAPE("expect", POST "Expect: 100-Continue\r\nContent-Length: 5\r\n\r\nhello", 0),
 	SHAPE("identity",
 		POST "Content-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello", 0),
