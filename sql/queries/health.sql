@@ -8,5 +8,5 @@
 -- as: system, asked before anybody is known
 -- scan: ok, a row a migration
 -- The number of the newest migration that stands.
-SELECT max(number) AS newest
+SELECT max(version) AS newest
   FROM schema_migrations;

@@ -67,7 +67,10 @@ answer_routed(struct request *rq)
 	answer = run(rq);
 	if (!answer.err)
 		return answer.http;
-	log_err(rq->ctx, "request failed", answer.err);
+	/* What the client did wrong is said to the client, and the line of the request
+	 * has its status. */
+	if (err_http_status(answer.err->code) >= 500)
+		log_err(rq->ctx, "request failed", answer.err);
 	return problem_from_err(rq->ctx, answer.err);
 }
 

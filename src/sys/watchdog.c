@@ -35,7 +35,7 @@ look_at(struct loop *loop, int64_t now)
 		&loop->running_name, memory_order_relaxed);
 
 	if (since == 0 || runs == loop->watchdog_runs ||
-		now - since < HANG_FACTOR * loop->options.lag_warning_ns)
+		(now - since) / HANG_FACTOR < loop->options.lag_warning_ns)
 		return;
 	loop->watchdog_runs = runs;
 	log_error(NULL, "loop is held", LOG_TEXT("by", name ? name : "a fiber"),
