@@ -26,6 +26,23 @@ blend_prior(void)
 	return (struct regression){ .terms = 4, .weight = { 0, .5, .5, 0 } };
 }
 
+/* Old seasons count less and less, as scoring and its spread change with the rules. */
+static void
+forget(struct calibration *c)
+{
+	struct residuals *all[] = { &c->margins, &c->totals, &c->line_margins,
+		&c->line_totals };
+
+	for (size_t i = 0; i < COUNT_OF(all); i++) {
+		all[i]->weight *= c->parameters->noise_memory;
+		all[i]->squares *= c->parameters->noise_memory;
+	}
+	for (int i = 0; i < KEY_NUMBERS; i++) {
+		c->recent_counts.observed[i] *= c->parameters->key_memory;
+		c->recent_counts.expected[i] *= c->parameters->key_memory;
+	}
+}
+
 static double
 noise_of(const struct residuals *residuals, double prior)
 {
@@ -36,7 +53,7 @@ noise_of(const struct residuals *residuals, double prior)
 struct err *
 calibration_refit(struct calibration *c, struct arena *arena)
 {
-	struct key_weights *keys;
+	struct key_weights *keys, always;
 	struct regression chance = chance_prior(), blend = blend_prior();
 
 	regression_fit(&chance, c->parameters->probability_ridge, c->chances.items,
@@ -52,8 +69,11 @@ calibration_refit(struct calibration *c, struct arena *arena)
 	c->line_margin_noise = noise_of(&c->line_margins, prior_margin_noise);
 	c->line_total_noise = noise_of(&c->line_totals, prior_total_noise);
 	TRY_NEW(arena, keys, 1);
-	*keys = key_weights_of(&c->counts, c->parameters->key_prior);
+	always = key_weights_of(&c->counts, c->parameters->key_prior, NULL);
+	*keys = key_weights_of(
+		&c->recent_counts, c->parameters->recent_key_prior, &always);
 	c->keys = keys;
+	forget(c);
 	return NULL;
 }
 
@@ -149,6 +169,8 @@ calibration_add(struct calibration *c, struct arena *arena, const struct model_g
 	add_residual(&c->totals, game_total(game) - prediction->total,
 		prediction->total_variance);
 	key_counts_add(&c->counts, prediction->margin, margin_sd,
+		game->home_score - game->away_score);
+	key_counts_add(&c->recent_counts, prediction->margin, margin_sd,
 		game->home_score - game->away_score);
 	if (!blend_input(c, game, prediction, row.input))
 		return NULL;

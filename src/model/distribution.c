@@ -189,12 +189,16 @@ key_counts_add(struct key_counts *counts, double location, double sd, int margin
 }
 
 struct key_weights
-key_weights_of(const struct key_counts *counts, double prior)
+key_weights_of(
+	const struct key_counts *counts, double prior, const struct key_weights *before)
 {
 	struct key_weights ret;
 
-	for (int i = 0; i < KEY_NUMBERS; i++)
-		ret.weight[i] = (counts->observed[i] + prior) /
+	for (int i = 0; i < KEY_NUMBERS; i++) {
+		double believed = before ? before->weight[i] : 1;
+
+		ret.weight[i] = (counts->observed[i] + prior * believed) /
 			(counts->expected[i] + prior);
+	}
 	return ret;
 }

@@ -12,8 +12,8 @@
 #include "base/compiler.h"
 
 enum {
-	KEY_NUMBERS =
-		32, /* margins of 0 to 31 have weights of their own; larger ones 1 */
+	/* Margins below this have weights of their own; larger ones 1. */
+	KEY_NUMBERS = 60,
 	MOST_MARGIN = 80,  /* margins from -80 to 80 */
 	MOST_TOTAL = 140,  /* totals from 0 to 140 */
 	MOST_POINTS = 161, /* of either kind */
@@ -68,7 +68,8 @@ struct key_counts {
 /* Count a game that was expected to end by a normal of LOCATION and SD and ended by
  * MARGIN. */
 void key_counts_add(struct key_counts *counts, double location, double sd, int margin);
-/* (observed + PRIOR) / (expected + PRIOR). */
-struct key_weights key_weights_of(const struct key_counts *counts, double prior);
+/* (observed + PRIOR · w) / (expected + PRIOR), where w is the weight BEFORE (NULL: 1). */
+struct key_weights key_weights_of(
+	const struct key_counts *counts, double prior, const struct key_weights *before);
 
 #endif

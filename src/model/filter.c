@@ -15,6 +15,7 @@ enum {
 	/* Six of the teams and quarterbacks, home, mean total, and all effects. */
 	MOST_TERMS = 8 + TOTAL_EFFECTS + MARGIN_EFFECTS,
 	PLANE = 2,
+	NOVICE_STARTS = 4,
 };
 
 /* A combination of a few numbers of the state, and what is not in the state. */
@@ -74,12 +75,34 @@ add_quarterback(const struct state *state, const struct model_game *game, int qu
 	}
 }
 
+static struct side
+side_of(const struct state *state, int franchise, int quarterback)
+{
+	struct side side = { .stake = state->stakes[franchise] };
+	const struct quarterback *player;
+	int last = state->starter[franchise];
+
+	if (quarterback == QUARTERBACK_UNKNOWN || last == QUARTERBACK_UNKNOWN ||
+		quarterback >= state->quarterback_count)
+		return side;
+	player = &state->quarterbacks[quarterback];
+	side.is_change = quarterback != last;
+	side.is_new_here = (player->teams >> franchise & 1) == 0;
+	if (player->starts < NOVICE_STARTS)
+		side.novice = 1 - (double)player->starts / NOVICE_STARTS;
+	return side;
+}
+
 /* What GAME's margin and total are made of. */
 static void
 combine(const struct state *state, const struct model_game *game, enum weather weather,
 	struct combination both[PLANE])
 {
-	struct situation situation = situation_of(game, &state->grounds, weather);
+	int home = starter_of(state, game->home, game->home_quarterback);
+	int away = starter_of(state, game->away, game->away_quarterback);
+	const struct side sides[2] = { side_of(state, game->home, home),
+		side_of(state, game->away, away) };
+	struct situation situation = situation_of(game, &state->grounds, weather, sides);
 	struct combination *margin = &both[0], *total = &both[1];
 
 	for (int k = 0; k < PLANE; k++)
@@ -100,10 +123,8 @@ combine(const struct state *state, const struct model_game *game, enum weather w
 	for (int i = 0; i < TOTAL_EFFECTS; i++)
 		add_term(total, STATE_TOTAL_EFFECTS + i, situation.total[i]);
 
-	add_quarterback(state, game,
-		starter_of(state, game->home, game->home_quarterback), 1, both);
-	add_quarterback(state, game,
-		starter_of(state, game->away, game->away_quarterback), -1, both);
+	add_quarterback(state, game, home, 1, both);
+	add_quarterback(state, game, away, -1, both);
 }
 
 static double
@@ -205,18 +226,25 @@ observe(struct plane *plane, int k, double value, double variance, const double 
 }
 
 static void
-observe_game(const struct parameters *p, struct plane *plane,
+observe_game(const struct state *state, struct plane *plane,
 	const struct model_game *game, bool use_lines)
 {
+	const struct parameters *p = state->parameters;
+	double noise = 1 +
+		p->idle_noise *
+			(state->stakes[game->home].resting +
+				state->stakes[game->away].resting);
 	const double clip[2] = { p->clip, p->clip_keep };
 	const double clip_total[2] = { p->clip_total, p->clip_keep };
 
-	observe(plane, 0, game_margin(game), p->margin_variance, clip);
-	observe(plane, 1, game_total(game), p->total_variance, clip_total);
+	observe(plane, 0, game_margin(game), noise * p->margin_variance, clip);
+	observe(plane, 1, game_total(game), noise * p->total_variance, clip_total);
 	if (use_lines && game->spread_line.is_set)
-		observe(plane, 0, game->spread_line.value, p->spread_variance, clip);
+		observe(plane, 0, game->spread_line.value, noise * p->spread_variance,
+			clip);
 	if (use_lines && game->total_line.is_set)
-		observe(plane, 1, game->total_line.value, p->total_line_variance, clip);
+		observe(plane, 1, game->total_line.value, noise * p->total_line_variance,
+			clip);
 }
 
 /* Carry what was learned in the plane into the whole state. */
@@ -235,6 +263,16 @@ apply_plane(struct state *state, const struct plane *plane, const double *restri
 			total[i] * plane->shift[1];
 		for (int j = 0; j <= i; j++)
 			row[j] -= a * margin[j] + b * total[j];
+	}
+}
+
+static void
+note_starter(struct state *state, int franchise, int quarterback)
+{
+	state->starter[franchise] = quarterback;
+	if (quarterback != QUARTERBACK_UNKNOWN) {
+		state->quarterbacks[quarterback].teams |= UINT32_C(1) << franchise;
+		state->quarterbacks[quarterback].starts++;
 	}
 }
 
@@ -264,8 +302,8 @@ state_learn(struct state *state, const struct model_game *game, bool use_lines)
 	for (int i = 0; i < PLANE; i++)
 		for (int j = 0; j < PLANE; j++)
 			plane.covariance[i][j] = plane.first_covariance[i][j];
-	observe_game(state->parameters, &plane, game, use_lines);
+	observe_game(state, &plane, game, use_lines);
 	apply_plane(state, &plane, vectors[0], vectors[1]);
-	state->starter[game->home] = home;
-	state->starter[game->away] = away;
+	note_starter(state, game->home, home);
+	note_starter(state, game->away, away);
 }

@@ -3,9 +3,9 @@
 #include <math.h>
 
 /* The usual sizes of the four distances, and what totals weigh beside margins. */
-static const double margin_line_size = 10;
+static const double margin_line_size = 5;
 static const double margin_result_size = 170;
-static const double total_line_size = 8;
+static const double total_line_size = 4;
 static const double total_result_size = 180;
 static const double total_share = 0.5;
 
@@ -138,7 +138,7 @@ fit_parameters(struct arena *scratch, const struct fit_options *options,
 			past[search.count++] = games[i];
 	search.games = past;
 	for (int i = 0; i < PARAMETER_COUNT; i++)
-		search.steps[i] = 0.2;
+		search.steps[i] = 0.1;
 	TRY(fit_judge(
 		scratch, options, &search.best, past, search.count, &search.measure));
 	for (int pass = 0; pass < options->passes; pass++) {

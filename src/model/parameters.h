@@ -22,49 +22,62 @@ enum {
 };
 
 /* X(name, value of tier S, value of tiers L and B, least, most, is_fitted, origin) */
-#define PARAMETERS(X)                                                              \
-	/* Added to the variance every week. */                                    \
-	X(week_offence, .462, .462, .01, 4, 1, "published")                        \
-	X(week_defence, .383, .383, .01, 4, 1, "published")                        \
-	X(week_quarterback, .187, .187, .001, 4, 1, "published")                   \
-	X(week_total, .040, .040, .0001, 1, 1, "published")                        \
-	X(week_home, .00019, .00019, .000001, .1, 1, "published")                  \
-	/* Between seasons: what is kept of the strength, then added. */           \
-	X(keep_offence, .594, .594, .1, 1, 1, "published")                         \
-	X(keep_defence, .591, .591, .1, 1, 1, "published")                         \
-	X(keep_quarterback, .86, .86, .1, 1, 1, "published")                       \
-	X(season_offence, 2.14, 2.14, .01, 20, 1, "published")                     \
-	X(season_defence, 2.17, 2.17, .01, 20, 1, "published")                     \
-	X(season_quarterback, 1.12, 1.12, .01, 20, 1, "published")                 \
-	X(season_total, .99, .99, .001, 10, 1, "published")                        \
-	X(season_home, .025, .025, .00001, 1, 1, "published")                      \
-	/* A quarterback's first game. */                                          \
-	X(debut_mean, -2.19, -2.19, -8, 2, 1, "published")                         \
-	X(debut_opener_mean, -1.31, -1.31, -8, 2, 1, "published")                  \
-	X(debut_variance, 4.89, 4.89, .1, 30, 1, "published")                      \
-	X(quarterback_total, .706, .706, -1, 2, 1, "published")                    \
-	/* How far each observation is from what it observes. */                   \
-	X(margin_variance, 175.6, 32.2, 5, 600, 1, "published")                    \
-	X(total_variance, 62.6, 62.6, 5, 600, 1, "published")                      \
-	X(spread_variance, 10.7, 10.7, .5, 100, 1, "published; unused in S")       \
-	X(total_line_variance, 15.2, 15.2, .5, 100, 1, "published; unused in S")   \
-	/* Beyond so many standard deviations an innovation counts only a part. */ \
-	X(clip, 2.23, 2.23, .5, 10, 1, "published")                                \
-	X(clip_total, 4.58, 4.58, .5, 10, 1, "published")                          \
-	X(clip_keep, .39, .39, 0, 1, 1, "published")                               \
-	/* The start, before the first game of the first season. */                \
-	X(start_team_variance, 100, 100, 1, 400, 0, "published")                   \
-	X(start_total, 41, 41, 30, 50, 0, "published")                             \
-	X(start_total_variance, 4, 4, .1, 50, 0, "published")                      \
-	X(start_home, 2.5, 2.5, 0, 5, 0, "published")                              \
-	X(start_home_variance, 1, 1, .01, 10, 0, "published")                      \
-	X(margin_effect_variance, .25, .25, .0001, 10, 1, "published")             \
-	X(total_effect_variance, 4.65, 4.65, .0001, 20, 1, "published")            \
-	/* From margin to probability and distributions. */                        \
-	X(game_variance, 175.6, 175.6, 50, 400, 0, "published")                    \
-	X(probability_ridge, 20, 20, 0, 1000, 0, "published")                      \
-	X(blend_ridge, 40, 40, 0, 1000, 0, "published")                            \
-	X(key_prior, 20, 20, .1, 1000, 0, "published")
+#define PARAMETERS(X)                                                                   \
+	/* Added to the variance every week. */                                         \
+	X(week_offence, 0.06508, 0.5092, .01, 4, 1, "fitted")                           \
+	X(week_defence, 0.1852, 0.4664, .01, 4, 1, "fitted")                            \
+	X(week_quarterback, 0.07445, 0.156, .001, 4, 1, "fitted")                       \
+	X(week_total, 0.0001, 0.1012, .0001, 1, 1, "fitted")                            \
+	X(week_home, .00019, .00019, .000001, .1, 0,                                    \
+		"published; the fit would freeze it")                                   \
+	/* Between seasons: what is kept of the strength, then added. */                \
+	X(keep_offence, 0.5656, 0.5746, .1, 1, 1, "fitted")                             \
+	X(keep_defence, 0.5118, 0.5559, .1, 1, 1, "fitted")                             \
+	X(keep_quarterback, 0.8493, 0.892, .1, 1, 1, "fitted")                          \
+	X(season_offence, 5.261, 2.598, .01, 20, 1, "fitted")                           \
+	X(season_defence, 4.478, 1.943, .01, 20, 1, "fitted")                           \
+	X(season_quarterback, 0.1526, 0.01, .01, 20, 1, "fitted")                       \
+	X(season_total, 0.25, 7.833, .001, 10, 1, "fitted")                             \
+	X(season_home, .025, .025, .00001, 1, 0, "published; the fit would freeze it")  \
+	/* A quarterback's first game. */                                               \
+	X(debut_mean, -1.245, -0.5259, -8, 2, 1, "fitted")                              \
+	X(debut_opener_mean, -0.6118, -0.2108, -8, 2, 1, "fitted")                      \
+	X(debut_variance, 3.664, 3.912, .1, 30, 1, "fitted")                            \
+	X(quarterback_total, 0.9794, 0.8066, -1, 2, 1, "fitted")                        \
+	/* How far each observation is from what it observes. */                        \
+	X(margin_variance, 104.6, 34.13, 5, 600, 1, "fitted")                           \
+	X(total_variance, 133.6, 50.64, 5, 600, 1, "fitted")                            \
+	X(spread_variance, 10.7, 11.72, .5, 100, 1, "fitted; unused in S")              \
+	X(total_line_variance, 15.2, 9.689, .5, 100, 1, "fitted; unused in S")          \
+	/* Beyond so many standard deviations an innovation counts only a part. */      \
+	X(clip, 0.9601, 2.18, .5, 10, 1, "fitted")                                      \
+	X(clip_total, 0.6057, 4.684, .5, 10, 1, "fitted")                               \
+	X(clip_keep, 0.5287, 0.5015, 0, 1, 1, "fitted")                                 \
+	/* The start, before the first game of the first season. */                     \
+	X(start_team_variance, 100, 100, 1, 400, 0, "published")                        \
+	X(start_total, 41, 41, 30, 50, 0, "published")                                  \
+	X(start_total_variance, 4, 4, .1, 50, 0, "published")                           \
+	X(start_home, 2.5, 2.5, 0, 5, 0, "published")                                   \
+	X(start_home_variance, 1, 1, .01, 10, 0, "published")                           \
+	X(margin_effect_variance, 0.09044, 0.1364, .0001, 10, 1, "fitted")              \
+	X(total_effect_variance, 0.1283, 20, .0001, 20, 1, "fitted")                    \
+	/* What the effects of quarterback changes and of the last weeks start from. */ \
+	X(change_effect, -0.4393, -0.6118, -8, 8, 1, "fitted")                          \
+	X(new_here_effect, -0.1993, -0.603, -8, 8, 1, "fitted")                         \
+	X(novice_effect, -1.313, -1.596, -8, 8, 1, "fitted")                            \
+	X(resting_effect, -5.849, -6.039, -12, 8, 1, "fitted")                          \
+	X(resting_early_effect, -2.172, -2.219, -12, 8, 1, "fitted")                    \
+	X(eliminated_effect, -0.4899, -0.4733, -8, 8, 1, "fitted")                      \
+	X(urgency_effect, 1.185, 0.9849, -8, 8, 1, "fitted")                            \
+	X(idle_noise, 0.6145, 2.968, 0, 20, 1, "fitted")                                \
+	/* From margin to probability and distributions. */                             \
+	X(game_variance, 175.6, 175.6, 50, 400, 0, "published")                         \
+	X(probability_ridge, 20, 20, 0, 1000, 0, "published")                           \
+	X(blend_ridge, 40, 40, 0, 1000, 0, "published")                                 \
+	X(noise_memory, .85, .85, .3, 1, 0, "chosen by the surprise of 2004-2015")      \
+	X(key_memory, .8, .8, .3, 1, 0, "chosen: scoring rules change")                 \
+	X(recent_key_prior, 100, 100, .1, 1000000, 0, "chosen likewise")                \
+	X(key_prior, 3, 3, .1, 1000, 0, "chosen by the surprise of 2004-2015")
 
 struct parameters {
 #define X(name, s, l, least, most, fitted, origin) double name;

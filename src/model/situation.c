@@ -185,17 +185,38 @@ total_situation(double g[TOTAL_EFFECTS], const struct model_game *game,
 	g[TOTAL_LATE_SEASON] = is_regular && game->week >= LATE_SEASON_WEEK;
 }
 
+/* Effects of one side, counted for it (sign 1) or against (-1). */
+static void
+side_situation(struct situation *situation, const struct model_game *game,
+	const struct side *side, double sign)
+{
+	double *f = situation->margin, *g = situation->total;
+	bool is_opener = game->week == 1;
+
+	f[MARGIN_CHANGE] += sign * (side->is_change && !is_opener);
+	f[MARGIN_NEW_HERE] += sign * (side->is_new_here && !is_opener);
+	f[MARGIN_NOVICE] += sign * side->novice;
+	f[side->stake.is_last_week ? MARGIN_RESTING : MARGIN_RESTING_EARLY] += sign *
+		side->stake.resting;
+	f[MARGIN_ELIMINATED] += sign * side->stake.eliminated;
+	f[MARGIN_URGENCY] += sign * side->stake.urgency;
+	g[TOTAL_CHANGE] += side->is_change && !is_opener;
+	g[TOTAL_RESTING] += side->stake.is_last_week * side->stake.resting;
+}
+
 struct situation
 situation_of(const struct model_game *game, const struct grounds *grounds,
-	enum weather weather)
+	enum weather weather, const struct side sides[2])
 {
 	struct place place = place_of(game, grounds);
 	struct weather_effects effects = weather == WEATHER_RECORDED
 		? weather_recorded(game, place.venue)
 		: weather_expected(place.venue, game->day);
-	struct situation ret;
+	struct situation ret = { .margin = { 0 } };
 
 	margin_situation(ret.margin, game, &place, &effects);
 	total_situation(ret.total, game, &effects);
+	side_situation(&ret, game, &sides[0], 1);
+	side_situation(&ret, game, &sides[1], -1);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #define MODEL_SITUATION_H
 
 #include "model/game.h"
+#include "model/stakes.h"
 #include "model/team.h"
 
 enum margin_effect {
@@ -22,6 +23,13 @@ enum margin_effect {
 	MARGIN_DOME_OUT,   /* visitors used to a roof, in the open */
 	MARGIN_DOME_COLD,  /* the same, in the cold */
 	MARGIN_NIGHT,      /* night game, not on neutral ground */
+	MARGIN_CHANGE,     /* another quarterback than last time, not in week 1 */
+	MARGIN_NEW_HERE,   /* he never started for this team before, not in week 1 */
+	MARGIN_NOVICE,     /* 1 in his first game, ¾ in his second, to 0 in his fifth */
+	MARGIN_RESTING,    /* last week, with nothing to play for but the playoffs */
+	MARGIN_RESTING_EARLY, /* the same, the weeks before */
+	MARGIN_ELIMINATED,
+	MARGIN_URGENCY,
 	MARGIN_EFFECTS,
 };
 
@@ -38,6 +46,8 @@ enum total_effect {
 	TOTAL_BYES,
 	TOTAL_EARLY_SEASON,
 	TOTAL_LATE_SEASON,
+	TOTAL_CHANGE,
+	TOTAL_RESTING,
 	TOTAL_EFFECTS,
 };
 
@@ -57,9 +67,16 @@ struct grounds {
  * recorded. */
 enum weather { WEATHER_CLIMATE, WEATHER_RECORDED };
 
+/* What a side brings to the game besides its strength. */
+struct side {
+	bool is_change, is_new_here;
+	double novice;
+	struct stake stake;
+};
+
 void grounds_init(struct grounds *grounds, int season);
-/* The situation of GAME, of the season that GROUNDS are for. */
+/* The situation of GAME, of the season that GROUNDS are for. SIDES: home, away. */
 struct situation situation_of(const struct model_game *game,
-	const struct grounds *grounds, enum weather weather);
+	const struct grounds *grounds, enum weather weather, const struct side sides[2]);
 
 #endif

@@ -3,6 +3,21 @@
 #include <math.h>
 #include <string.h>
 
+static void
+start_effects(struct state *state)
+{
+	const struct parameters *p = state->parameters;
+	double *effects = &state->mean[STATE_MARGIN_EFFECTS];
+
+	effects[MARGIN_CHANGE] = p->change_effect;
+	effects[MARGIN_NEW_HERE] = p->new_here_effect;
+	effects[MARGIN_NOVICE] = p->novice_effect;
+	effects[MARGIN_RESTING] = p->resting_effect;
+	effects[MARGIN_RESTING_EARLY] = p->resting_early_effect;
+	effects[MARGIN_ELIMINATED] = p->eliminated_effect;
+	effects[MARGIN_URGENCY] = p->urgency_effect;
+}
+
 struct err *
 state_new(struct arena *arena, const struct parameters *parameters, int quarterbacks,
 	struct state **ret)
@@ -29,6 +44,7 @@ state_new(struct arena *arena, const struct parameters *parameters, int quarterb
 		state->covariance[i][i] = parameters->margin_effect_variance;
 	for (int i = STATE_TOTAL_EFFECTS; i < STATE_QUARTERBACKS; i++)
 		state->covariance[i][i] = parameters->total_effect_variance;
+	start_effects(state);
 	*ret = state;
 	return NULL;
 }

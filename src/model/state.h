@@ -28,7 +28,7 @@ enum {
 	STATE_MARGIN_EFFECTS,
 	STATE_TOTAL_EFFECTS = STATE_MARGIN_EFFECTS + MARGIN_EFFECTS,
 	STATE_QUARTERBACKS = STATE_TOTAL_EFFECTS + TOTAL_EFFECTS,
-	QUARTERBACK_SLOTS = 71,
+	QUARTERBACK_SLOTS = 62,
 	STATE_SIZE = STATE_QUARTERBACKS + QUARTERBACK_SLOTS, /* 160 */
 	SLOT_NONE = -1,
 };
@@ -38,8 +38,9 @@ enum {
 struct quarterback {
 	bool is_known;
 	int slot;
-	int last_season;
-	int last_game; /* count of games, to find who has been away longest */
+	int starts;
+	uint32_t teams; /* for whom he has started: bit 1 << franchise */
+	int last_game;  /* count of games, to find who has been away longest */
 	double mean, variance;
 };
 
@@ -48,7 +49,8 @@ struct state {
 	int size; /* numbers in use: STATE_QUARTERBACKS and the slots taken so far */
 	int games;
 	struct grounds grounds;
-	int starter[FRANCHISES]; /* who last started, or QUARTERBACK_UNKNOWN */
+	struct stake stakes[FRANCHISES]; /* of the week to be forecast; set by the walk */
+	int starter[FRANCHISES];         /* who last started, or QUARTERBACK_UNKNOWN */
 	int slot_owner[QUARTERBACK_SLOTS];
 	int quarterback_count;
 	struct quarterback *quarterbacks;

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	MOST_SEASON_GAMES = 512,
+};
+
 /* A game in the order of the walk. */
 struct walker_game {
 	const struct model_game *game;
@@ -140,6 +144,22 @@ keep_state(struct walker *walker)
 	return NULL;
 }
 
+static void
+find_stakes(struct walker *walker, size_t begin)
+{
+	const struct model_game *season[MOST_SEASON_GAMES];
+	const struct model_game *now = walker->games[begin].game;
+	size_t first = begin, count = 0;
+
+	while (first > 0 && walker->games[first - 1].game->season == now->season)
+		first--;
+	for (size_t i = first; i < walker->count && count < MOST_SEASON_GAMES &&
+		walker->games[i].game->season == now->season;
+		i++)
+		season[count++] = walker->games[i].game;
+	stakes_of(season, count, now->week, walker->state->stakes);
+}
+
 static struct err *
 walk_week(struct walker *walker, size_t begin, size_t end)
 {
@@ -151,6 +171,7 @@ walk_week(struct walker *walker, size_t begin, size_t end)
 		TRY(calibration_refit(&walker->calibration, walker->arena));
 	walker->season = first->season;
 	state_step(walker->state, first->season);
+	find_stakes(walker, begin);
 	if (walk->options.on_week)
 		walk->options.on_week(walk->options.on_week_arg, walker->state,
 			first->season, first->week);

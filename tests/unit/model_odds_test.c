@@ -98,12 +98,12 @@ TEST(a_total_distribution_has_no_negative_values)
 TEST(weights_of_key_numbers_shrink_towards_one)
 {
 	struct key_counts counts = { .observed = { [3] = 0 } };
-	struct key_weights keys = key_weights_of(&counts, 20);
+	struct key_weights keys = key_weights_of(&counts, 20, NULL);
 
 	NEAR(keys.weight[3], 1, 0);
 	for (int i = 0; i < 100; i++)
 		key_counts_add(&counts, 2, 13, 3);
-	keys = key_weights_of(&counts, 20);
+	keys = key_weights_of(&counts, 20, NULL);
 	NEAR(keys.weight[3], (100 + 20) / (counts.expected[3] + 20), 1e-12);
 	OK(keys.weight[4] < 1);
 }
