@@ -140,7 +140,7 @@ static void
 pool_give_back(struct pool *pool, struct pool_slot *slot)
 {
 	pool_lock(pool);
-	pool_release(pool, slot, clock_monotonic_ns());
+	pool_release(pool, slot, clock_coarse_ns());
 	pool_unlock(pool);
 }
 
@@ -151,7 +151,7 @@ static struct err *
 pool_wait(struct pool *pool, struct ctx *ctx, enum pool_budget budget,
 	struct waiter *waiter, struct pool_slot **ret)
 {
-	int64_t since = clock_monotonic_ns();
+	int64_t since = clock_coarse_ns();
 	int64_t deadline = since + pool->settings.timeout_ms * NS_PER_MS;
 	enum wait_end end;
 	bool was_given;
@@ -160,7 +160,7 @@ pool_wait(struct pool *pool, struct ctx *ctx, enum pool_budget budget,
 		&waiter->event, deadline < ctx->deadline ? deadline : ctx->deadline);
 	pool_lock(pool);
 	pool->counters.waits++;
-	pool->counters.wait_ns += (uint64_t)(clock_monotonic_ns() - since);
+	pool->counters.wait_ns += (uint64_t)(clock_coarse_ns() - since);
 	was_given = waiter->slot != NULL;
 	if (!was_given)
 		list_remove(&waiter->link);
@@ -203,7 +203,7 @@ pool_remember(struct pool *pool, enum pool_fault fault, const struct err *err)
 
 	pool->counters.connect_failures++;
 	pool->fault = fault;
-	pool->fault_at = clock_monotonic_ns();
+	pool->fault_at = clock_coarse_ns();
 	buf_init_fixed(&text, pool->fault_text, sizeof(pool->fault_text) - 1);
 	buf_put(&text, err->message);
 	for (const struct err_note *note = err->notes; note; note = note->older)
@@ -236,7 +236,7 @@ slot_connect(struct pool *pool, struct ctx *ctx, struct pool_slot *slot)
 	} else {
 		slot->conn = conn;
 		slot->expires_at = pool_expiry(
-			pool, pool->counters.connects, clock_monotonic_ns());
+			pool, pool->counters.connects, clock_coarse_ns());
 		pool->open++;
 		pool->counters.connects++;
 		pool->fault = POOL_FAULT_NONE;
@@ -275,7 +275,7 @@ struct err *
 pool_checkout(struct pool *pool, struct ctx *ctx, enum pool_budget budget,
 	struct pool_slot **ret)
 {
-	int64_t now = clock_monotonic_ns();
+	int64_t now = clock_coarse_ns();
 	struct pool_slot *slot = NULL;
 	struct err *err;
 
@@ -339,7 +339,7 @@ pool_take_stale(struct pool *pool, int64_t now)
 void
 pool_checkin(struct pool *pool, struct pool_slot *slot, bool is_usable)
 {
-	int64_t now = clock_monotonic_ns();
+	int64_t now = clock_coarse_ns();
 	void *stale;
 
 	if (UNLIKELY(!is_usable))
@@ -364,7 +364,7 @@ pool_trim(struct pool *pool)
 		void *stale;
 
 		pool_lock(pool);
-		stale = pool_take_stale(pool, clock_monotonic_ns());
+		stale = pool_take_stale(pool, clock_coarse_ns());
 		pool_unlock(pool);
 		if (!stale)
 			break;
@@ -432,7 +432,7 @@ pool_close(struct pool *pool, int64_t deadline)
 
 	pool_lock(pool);
 	pool->is_closing = true;
-	while (!list_is_empty(&pool->busy) && clock_monotonic_ns() < deadline) {
+	while (!list_is_empty(&pool->busy) && clock_coarse_ns() < deadline) {
 		pool_unlock(pool);
 		pause_for_others();
 		pool_lock(pool);
