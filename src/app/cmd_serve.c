@@ -38,6 +38,6 @@ const struct command cmd_serve = {
 		    "serve --listen 127.0.0.1:9000\n"
 		    "serve --listen [::1]:8080 --quiet",
 	.flags = flags,
-	.needs = NEEDS_DATABASE,
+	.needs = NEEDS_SERVED_DATABASE,
 	.run = run_serve,
 };

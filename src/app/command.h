@@ -22,7 +22,8 @@ enum command_needs {
 	NEEDS_NOTHING,
 	NEEDS_CONFIG,
 	NEEDS_LOOP,     /* runs in a fiber: may wait, offload, fetch */
-	NEEDS_DATABASE, /* ctx->db is open */
+	NEEDS_DATABASE, /* ctx->db is open, with whatever rights the operator has */
+	NEEDS_SERVED_DATABASE, /* and bound by row security, since others are served */
 };
 
 struct flag {

@@ -2,9 +2,13 @@
 
 #include "base/log.h"
 #include "db/db.h"
+#include "db/migrate.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/file.h"
+
+/* A command has its loop for itself and may hold it. */
+#define LAG_WARNING_NS ((int64_t)3600 * 1000000000)
 
 enum {
 	/* Commands may call deeper than requests: the model, libraries. */
@@ -48,8 +52,38 @@ log_start(struct invocation *run)
 	return NULL;
 }
 
-/* The folder of an SQLite file is ours to make; its file too, empty until it is migrated.
- */
+/* The folder of the SQLite file and of what else this installation keeps. Only its owner
+ * may look into it. */
+static struct err *
+folder_start(struct invocation *run)
+{
+	const char *path = str_cstr(run->arena, run->config.data);
+
+	if (!path)
+		return err_no_memory();
+	TRY_CTX(file_make_directory(run->arena, path, 0700),
+		"choose another data folder by GRIDIRON_DATA or --data");
+	return NULL;
+}
+
+/* A schema that is not there, or older than this program, is told before it shows as some
+ * query's error. */
+static struct err *
+schema_check(struct invocation *run)
+{
+	struct migrate_options options = { .url = run->config.database_url };
+	int32_t newest = 0;
+
+	TRY(migrate_newest(&run->ctx, &options, &newest));
+	if ((size_t)newest < migrations_count)
+		return err_in(run->arena, ERR_CONFLICT,
+			"the database has schema %d, this program needs %zu: run "
+			"gridiron "
+			"migrate up",
+			newest, migrations_count);
+	return NULL;
+}
+
 static struct err *
 database_start(struct invocation *run)
 {
@@ -62,12 +96,10 @@ database_start(struct invocation *run)
 		.pool_recycle_ms = config->database_pool_recycle_ms,
 		.is_production = config->environment == ENVIRONMENT_PRODUCTION,
 		.is_echo = config->database_echo,
+		.allows_any_role = run->command->needs < NEEDS_SERVED_DATABASE,
 	};
-	const char *folder = str_cstr(run->arena, config->data);
 
-	if (!folder)
-		return err_no_memory();
-	TRY(file_make_directory(run->arena, folder, 0700));
+	TRY(schema_check(run));
 	return db_open(&run->ctx, &options, &run->ctx.db);
 }
 
@@ -76,10 +108,12 @@ database_stop(struct invocation *run)
 {
 	db_loop_close(run->ctx.db);
 	db_close(run->ctx.db);
+	run->ctx.db = NULL;
 }
 
 static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
+	{ "data folder", NEEDS_DATABASE, folder_start, NULL },
 	{ "database", NEEDS_DATABASE, database_start, database_stop },
 };
 
@@ -135,8 +169,8 @@ wiring_run(struct invocation *run)
 	if (run->command->needs < NEEDS_LOOP)
 		return parts_run(run);
 	TRY(loop_run_once(run->arena,
-		(struct loop_options){
-			.stack_bytes = COMMAND_STACK_BYTES, .lag_warning_ns = INT64_MAX },
+		(struct loop_options){ .stack_bytes = COMMAND_STACK_BYTES,
+			.lag_warning_ns = LAG_WARNING_NS },
 		run_in_fiber, &fiber_run));
 	return fiber_run.err;
 }

@@ -1,0 +1,102 @@
+-- folder: predictions
+-- Games: what an import compares and writes, and what the model walks through.
+
+-- row game_stamp: id game_id, nflverse_id text, source_checksum hash, home_score i32?, away_score i32?,
+--   finished_at time?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, home_spread_odds i32?,
+--   away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?
+
+-- name: game_stamps :each game_stamp
+-- args: first season, last season
+-- as: anyone
+-- What an import needs to know of the games of the seasons FIRST to LAST to tell which of them changed.
+SELECT id, nflverse_id, source_checksum, home_score, away_score, finished_at, home_moneyline, away_moneyline,
+       spread_line, home_spread_odds, away_spread_odds, total_line, over_odds, under_odds
+  FROM games
+ WHERE season BETWEEN :first AND :last;
+
+-- name: game_insert :batch
+-- args: nflverse_id text, season season, game_type text, week week, gameday text, gametime text?, kickoff_at time?,
+--   home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, result i32?,
+--   total i32?, overtime bool?, home_rest i32?, away_rest i32?, home_moneyline i32?, away_moneyline i32?,
+--   spread_line f64?, home_spread_odds i32?, away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?,
+--   roof text?, surface text?, temp i32?, wind i32?, home_qb_id text?, away_qb_id text?, home_qb_name text?,
+--   away_qb_name text?, home_coach text?, away_coach text?, referee text?, stadium_id text?, stadium text?,
+--   is_simulated bool, source text, source_checksum hash, finished_at time?, now time
+-- as: anyone
+-- A game not seen before.
+INSERT INTO games (id, nflverse_id, season, game_type, week, gameday, gametime, kickoff_at, home_team, away_team,
+                   is_neutral, div_game, home_score, away_score, result, total, overtime, home_rest, away_rest,
+                   home_moneyline, away_moneyline, spread_line, home_spread_odds, away_spread_odds, total_line,
+                   over_odds, under_odds, roof, surface, temp, wind, home_qb_id, away_qb_id, home_qb_name, away_qb_name,
+                   home_coach, away_coach, referee, stadium_id, stadium, is_simulated, source, source_checksum,
+                   finished_at, created_at, updated_at)
+VALUES ({{new id}}, :nflverse_id, :season, :game_type, :week, :gameday, :gametime, :kickoff_at, :home_team, :away_team,
+        :is_neutral, :div_game, :home_score, :away_score, :result, :total, :overtime, :home_rest, :away_rest,
+        :home_moneyline, :away_moneyline, :spread_line, :home_spread_odds, :away_spread_odds, :total_line,
+        :over_odds, :under_odds, :roof, :surface, :temp, :wind, :home_qb_id, :away_qb_id, :home_qb_name, :away_qb_name,
+        :home_coach, :away_coach, :referee, :stadium_id, :stadium, :is_simulated, :source, :source_checksum,
+        :finished_at, :now, :now);
+
+-- name: game_update :batch
+-- args: nflverse_id text, season season, game_type text, week week, gameday text, gametime text?, kickoff_at time?,
+--   home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, result i32?,
+--   total i32?, overtime bool?, home_rest i32?, away_rest i32?, home_moneyline i32?, away_moneyline i32?,
+--   spread_line f64?, home_spread_odds i32?, away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?,
+--   roof text?, surface text?, temp i32?, wind i32?, home_qb_id text?, away_qb_id text?, home_qb_name text?,
+--   away_qb_name text?, home_coach text?, away_coach text?, referee text?, stadium_id text?, stadium text?,
+--   is_simulated bool, source text, source_checksum hash, finished_at time?, now time
+-- as: anyone
+-- A game that the feed now tells differently. The arguments are those of game_insert.
+UPDATE games
+   SET season = :season, game_type = :game_type, week = :week, gameday = :gameday, gametime = :gametime,
+       kickoff_at = :kickoff_at, home_team = :home_team, away_team = :away_team, is_neutral = :is_neutral,
+       div_game = :div_game, home_score = :home_score, away_score = :away_score, result = :result, total = :total,
+       overtime = :overtime, home_rest = :home_rest, away_rest = :away_rest, home_moneyline = :home_moneyline,
+       away_moneyline = :away_moneyline, spread_line = :spread_line, home_spread_odds = :home_spread_odds,
+       away_spread_odds = :away_spread_odds, total_line = :total_line, over_odds = :over_odds, under_odds = :under_odds,
+       roof = :roof, surface = :surface, temp = :temp, wind = :wind, home_qb_id = :home_qb_id, away_qb_id = :away_qb_id,
+       home_qb_name = :home_qb_name, away_qb_name = :away_qb_name, home_coach = :home_coach, away_coach = :away_coach,
+       referee = :referee, stadium_id = :stadium_id, stadium = :stadium, is_simulated = :is_simulated, source = :source,
+       source_checksum = :source_checksum, finished_at = :finished_at, updated_at = :now
+ WHERE nflverse_id = :nflverse_id;
+
+-- name: game_line_insert :batch
+-- args: nflverse_id text, source text, now time
+-- as: anyone
+-- Keep the lines that the game has now. Twice at one moment is once.
+INSERT INTO game_lines (id, game_id, source, seen_at, home_moneyline, away_moneyline, spread_line, home_spread_odds,
+                        away_spread_odds, total_line, over_odds, under_odds)
+SELECT {{new id}}, id, :source, :now, home_moneyline, away_moneyline, spread_line, home_spread_odds,
+       away_spread_odds, total_line, over_odds, under_odds
+  FROM games
+ WHERE nflverse_id = :nflverse_id
+    ON CONFLICT (game_id, source, seen_at) DO NOTHING;
+
+-- row game: id game_id, nflverse_id text, season season, game_type text, week week, gameday text, gametime text?,
+--   kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?,
+--   home_rest i32?, away_rest i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, home_spread_odds i32?,
+--   away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?, roof text?, temp i32?, wind i32?,
+--   home_qb_id text?, away_qb_id text?, home_qb_name text?, away_qb_name text?, stadium_id text?, is_simulated bool
+
+-- name: games_walked :each game
+-- as: anyone
+-- scan: ok, the model learns from every game there is
+-- All games, in the order in which the model walks through them.
+SELECT id, nflverse_id, season, game_type, week, gameday, gametime, kickoff_at, home_team, away_team, is_neutral,
+       div_game, home_score, away_score, home_rest, away_rest, home_moneyline, away_moneyline, spread_line,
+       home_spread_odds, away_spread_odds, total_line, over_odds, under_odds, roof, temp, wind, home_qb_id, away_qb_id,
+       home_qb_name, away_qb_name, stadium_id, is_simulated
+  FROM games
+ ORDER BY season, week, gameday, nflverse_id;
+
+-- row game_of_kind: id game_id
+
+-- name: game_of_kind :opt game_of_kind
+-- args: is_simulated bool
+-- as: anyone
+-- scan: ok, asked once an import
+-- Some game that is simulated, or that is not.
+SELECT id
+  FROM games
+ WHERE is_simulated = :is_simulated
+ LIMIT 1;

@@ -1,0 +1,67 @@
+-- folder: predictions
+-- Forecasts: storing them before kick-off, grading them after the game.
+
+-- row prediction_head: game_id game_id, prediction_type text, predicted_at time, prediction_data json?
+
+-- name: prediction_heads :each prediction_head
+-- args: model text, first season, last season
+-- as: system, forecasts of the house belong to nobody
+-- The forecasts that MODEL has stored for the seasons FIRST to LAST, the last of each game coming last; with their
+-- content only where the game is still to be played.
+SELECT p.game_id, p.prediction_type, p.predicted_at,
+       CASE WHEN g.home_score IS NULL THEN p.prediction_data END AS prediction_data
+  FROM predictions AS p
+  JOIN games AS g ON g.id = p.game_id
+ WHERE p.season BETWEEN :first AND :last
+   AND p.model = :model
+   AND p.user_id IS NULL
+ ORDER BY p.predicted_at;
+
+-- name: prediction_insert :batch
+-- args: game_id game_id, model text, model_version text, prediction_type text, season season, week week,
+--   home_team text, away_team text, matchup text, prediction_data object, confidence share?, pick text?,
+--   probability share?, line f64?, odds i32?, predicted_at time, is_simulated bool, now time
+-- as: system, forecasts of the house belong to nobody
+-- Store a forecast; nothing where the game had begun by PREDICTED_AT.
+INSERT INTO predictions (id, model, model_version, prediction_type, season, week, game_id, home_team, away_team,
+                         matchup, prediction_data, confidence, pick, probability, line, odds, predicted_at, created_at,
+                         is_simulated)
+SELECT {{new id}}, :model, :model_version, :prediction_type, :season, :week, id, :home_team, :away_team,
+       :matchup, :prediction_data, :confidence, :pick, :probability, :line, :odds, :predicted_at, :now,
+       :is_simulated
+  FROM games
+ WHERE id = :game_id
+   AND (kickoff_at IS NULL OR kickoff_at > :predicted_at);
+
+-- name: prediction_ungrade :batch
+-- args: nflverse_id text
+-- as: system, a score that is corrected changes the grades of everybody's forecasts of that game
+-- Take the grades of a game's forecasts back, so that the next grading does them again.
+UPDATE predictions
+   SET actual_result = NULL, outcome = NULL, is_correct = NULL, brier = NULL, log_loss = NULL, units = NULL,
+       result_updated_at = NULL
+ WHERE game_id = (SELECT id FROM games WHERE nflverse_id = :nflverse_id)
+   AND outcome IS NOT NULL;
+
+-- row prediction_ungraded: id prediction_id, prediction_type text, pick text?, probability share?, line f64?,
+--   odds i32?, home_score i32, away_score i32
+
+-- name: predictions_ungraded :each prediction_ungraded
+-- as: system, every model is graded alike
+-- Forecasts of finished games that have no grade yet.
+SELECT p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, g.home_score, g.away_score
+  FROM predictions AS p
+  JOIN games AS g ON g.id = p.game_id
+ WHERE p.outcome IS NULL
+   AND p.prediction_type IN ('game', 'ats', 'total')
+   AND g.home_score IS NOT NULL;
+
+-- name: prediction_grade :batch
+-- args: id prediction_id, actual_result object, outcome text, is_correct bool?, brier f64?, log_loss f64?,
+--   units f64?, now time
+-- as: system, every model is graded alike
+-- Give a forecast its grade.
+UPDATE predictions
+   SET actual_result = :actual_result, outcome = :outcome, is_correct = :is_correct, brier = :brier,
+       log_loss = :log_loss, units = :units, result_updated_at = :now
+ WHERE id = :id;

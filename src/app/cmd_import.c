@@ -1,0 +1,176 @@
+#include "app/command.h"
+#include "app/games_source.h"
+#include "app/progress.h"
+#include "codec/json_write.h"
+#include "predictions/import.h"
+
+enum {
+	FAULTS_SHOWN = 20,
+	JSON_BYTES_MAX = 1 << 20,
+};
+
+static const struct flag flags[] = {
+	{ "skip-bad", NULL, "store the other rows where some are faulty" },
+	{ 0 },
+};
+
+static void
+faults_print(const struct games_source *source, const struct feed *feed)
+{
+	for (size_t i = 0; i < feed->faults.count && i < FAULTS_SHOWN; i++) {
+		const struct feed_fault *fault = &feed->faults.items[i];
+
+		fprintf(stderr, STR_FMT " line %lld", STR_ARG(source->name),
+			(long long)fault->line);
+		if (!str_is_none(fault->column))
+			fprintf(stderr, ", column " STR_FMT, STR_ARG(fault->column));
+		fprintf(stderr, ": " STR_FMT "\n", STR_ARG(fault->reason));
+	}
+	if (feed->fault_count > FAULTS_SHOWN)
+		fprintf(stderr, "and %zu more\n", feed->fault_count - FAULTS_SHOWN);
+}
+
+static void
+put_count(struct json *json, struct str key, int64_t count)
+{
+	json_put_key(json, key);
+	json_put_i64(json, count);
+}
+
+static void
+json_print(struct invocation *run, const struct games_source *source,
+	const struct feed *feed, const struct import_counts *counts)
+{
+	struct buf out;
+	struct json json = json_begin(&out);
+
+	buf_init(&out, run->arena, JSON_BYTES_MAX);
+	json_put_object(&json);
+	json_put_key(&json, STR("source"));
+	json_put_text(&json, source->name);
+	put_count(&json, STR("new"), counts->created);
+	put_count(&json, STR("changed"), counts->changed);
+	put_count(&json, STR("unchanged"), counts->unchanged);
+	put_count(&json, STR("refused"), (int64_t)feed->fault_count);
+	put_count(&json, STR("regraded"), counts->regraded);
+	json_put_key(&json, STR("faults"));
+	json_put_array(&json);
+	for (size_t i = 0; i < feed->faults.count; i++) {
+		json_put_object(&json);
+		put_count(&json, STR("line"), feed->faults.items[i].line);
+		json_put_key(&json, STR("column"));
+		json_put_text(&json, feed->faults.items[i].column);
+		json_put_key(&json, STR("reason"));
+		json_put_text(&json, feed->faults.items[i].reason);
+		json_put_object_end(&json);
+	}
+	json_put_array_end(&json);
+	json_put_object_end(&json);
+	printf(STR_FMT "\n", STR_ARG(buf_str(&out)));
+}
+
+static void
+counts_print(struct invocation *run, const struct games_source *source,
+	const struct feed *feed, const struct import_counts *counts)
+{
+	if (run->is_json) {
+		json_print(run, source, feed, counts);
+		return;
+	}
+	printf(STR_FMT ": %lld new, %lld changed, %lld unchanged, %zu refused\n",
+		STR_ARG(source->name), (long long)counts->created,
+		(long long)counts->changed, (long long)counts->unchanged,
+		feed->fault_count);
+	if (counts->regraded)
+		printf("%lld forecasts lost their grades to changed scores: run gridiron "
+		       "grade\n",
+			(long long)counts->regraded);
+}
+
+static void
+store_progress(void *arg, int64_t done)
+{
+	progress_set(arg, done);
+}
+
+static struct err *
+store(struct invocation *run, const struct games_source *source, const struct feed *feed)
+{
+	struct import_counts counts = { .created = 0 };
+	struct progress progress;
+	struct import_options options = {
+		.source = source->name,
+		.progress = store_progress,
+		.progress_arg = &progress,
+	};
+	struct err *err;
+
+	progress_begin(&progress, "storing games", (int64_t)feed->games.count);
+	err = import_store(&run->ctx, feed, &options, &counts);
+	progress_end(&progress);
+	TRY(err);
+	counts_print(run, source, feed, &counts);
+	return NULL;
+}
+
+static struct err *
+import_from(struct invocation *run, struct games_source *source)
+{
+	struct feed feed = { .fault_count = 0 };
+	struct err *err = feed_read(run->arena, source->csv, &feed);
+
+	if (err)
+		return games_source_err(source, err);
+	faults_print(source, &feed);
+	if (feed.fault_count && !flag_is_set(run, "skip-bad"))
+		return err_in(run->arena, ERR_INVALID,
+			STR_FMT
+			": %zu of %zu rows are faulty, nothing was stored; correct "
+			"them, or store the others with --skip-bad",
+			STR_ARG(source->name), feed.fault_count,
+			feed.fault_count + feed.games.count);
+	return store(run, source, &feed);
+}
+
+static struct err *
+run_import(struct invocation *run)
+{
+	struct games_source source;
+	struct str where = STR(GAMES_PUBLIC_URL);
+	struct err *err;
+
+	if (run->arg_count)
+		where = run->args[0];
+	else if (run->config.games.len)
+		where = run->config.games;
+	TRY(games_source_open(&run->ctx, where, &source));
+	err = import_from(run, &source);
+	games_source_close(&source);
+	return err;
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.args = "[FILE|URL]",
+	.summary = "read games, scores and lines from an nflverse games.csv",
+	.detail =
+		"The file may be packed by gzip. Without one, GRIDIRON_GAMES is read, or "
+		"else "
+		"what nflverse publishes.\n"
+		"Games that did not change are not touched; where a score changed, "
+		"forecasts "
+		"are graded again.\n"
+		"A file with a faulty row is refused as a whole, so that a fault is seen "
+		"before it becomes a gap;\n"
+		"with --skip-bad the other rows are stored. Whatever fails, nothing is "
+		"half-written.",
+	.examples =
+		"import games.csv\n"
+		"import --skip-bad games.csv.gz\n"
+		"import https://raw.githubusercontent.com/nflverse/nfldata/master/data/"
+		"games.csv --json",
+	.flags = flags,
+	.args_max = 1,
+	.needs = NEEDS_DATABASE,
+	.run = run_import,
+};

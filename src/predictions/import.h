@@ -1,0 +1,37 @@
+/*
+ * Storing a feed: all of it in one transaction, so that a failure leaves nothing
+ * half-written.
+ *
+ * A game whose row says what it said before is not touched. Where a score changed, the
+ * grades of all forecasts of that game are taken back; the next grading does them again.
+ * While a game is still to be played, each change of its lines is kept in game_lines.
+ *
+ * Teams that the feed names and the database does not have yet are added.
+ */
+#ifndef PREDICTIONS_IMPORT_H
+#define PREDICTIONS_IMPORT_H
+
+#include "base/ctx.h"
+#include "predictions/feed.h"
+
+struct import_options {
+	struct str source; /* file or URL, as may be shown */
+	bool is_simulated;
+	/* Called now and then while storing; may be NULL. */
+	void (*progress)(void *arg, int64_t done);
+	void *progress_arg;
+};
+
+struct import_counts {
+	int64_t created;
+	int64_t changed;
+	int64_t unchanged;
+	int64_t regraded; /* forecasts whose grades were taken back */
+};
+
+/* Store FEED's games. CONFLICT where real games would join simulated ones, or the other
+ * way round: a model must not learn from both. */
+struct err *import_store(struct ctx *ctx, const struct feed *feed,
+	const struct import_options *options, struct import_counts *ret) MUST_USE;
+
+#endif

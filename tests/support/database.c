@@ -1,0 +1,216 @@
+#include "tests/support/database.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "codec/json_write.h"
+#include "db/migrate.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+
+/* Tests hold their loop as long as they like. */
+#define LAG_WARNING_NS ((int64_t)3600 * 1000000000)
+
+enum {
+	ARENA_BYTES_MAX = 1 << 30,
+	DEADLINE_MS = 120000,
+	STACK_BYTES = 512 * 1024,
+	DUMP_BYTES_MAX = 256 << 20,
+};
+
+/* What one run needs to be made and taken away again. */
+struct database_run {
+	struct ctx *ctx;
+	enum dialect engine;
+	database_fn fn;
+	char folder[100];
+	struct str name; /* of the PostgreSQL database */
+};
+
+static struct err *
+run_text(struct ctx *ctx, struct str sql)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return db_run_text(&tx, sql);
+}
+
+/* The superuser's URL with another database: scheme://authority/NAME?query. */
+static struct str
+postgres_url(struct arena *arena, struct str name)
+{
+	struct str url = str_from(getenv("GRIDIRON_TEST_POSTGRES"));
+	size_t authority = (size_t)str_find(url, STR("://")) + 3;
+	struct str rest = str_slice(url, authority, url.len);
+	ptrdiff_t slash = str_find_char(rest, '/'), query = str_find_char(rest, '?');
+
+	return str_fmt(arena, STR_FMT "/" STR_FMT STR_FMT,
+		STR_ARG(str_slice(url, 0, authority + (size_t)slash)), STR_ARG(name),
+		STR_ARG(str_slice(rest, query < 0 ? rest.len : (size_t)query, rest.len)));
+}
+
+static struct err *
+open_url(struct ctx *ctx, struct str url)
+{
+	return db_open(ctx, &(struct db_options){ .url = url, .allows_any_role = true },
+		&ctx->db);
+}
+
+static struct err *
+as_superuser(struct database_run *run, const char *fmt)
+{
+	struct ctx *ctx = run->ctx;
+	struct err *err;
+
+	TRY(open_url(ctx, str_from(getenv("GRIDIRON_TEST_POSTGRES"))));
+	err = run_text(ctx,
+		str_fmt(ctx->arena, "%s DATABASE " STR_FMT, fmt, STR_ARG(run->name)));
+	db_loop_close(ctx->db);
+	db_close(ctx->db);
+	return err;
+}
+
+static struct err *
+open_engine(struct database_run *run)
+{
+	static int count;
+	struct ctx *ctx = run->ctx;
+
+	struct str url;
+
+	if (run->engine == DIALECT_POSTGRES) {
+		run->name = str_fmt(ctx->arena, "test_%ld_%d", (long)getpid(), count++);
+		TRY(as_superuser(run, "CREATE"));
+		url = postgres_url(ctx->arena, run->name);
+	} else {
+		snprintf(run->folder, sizeof(run->folder), "/tmp/gridiron-test.XXXXXX");
+		if (!mkdtemp(run->folder))
+			return err_new(ctx, ERR_INTERNAL, "cannot make a folder");
+		url = str_fmt(ctx->arena, "sqlite:%s/test.db", run->folder);
+	}
+	TRY(migrate_up(ctx, &(struct migrate_options){ .url = url }, 0, NULL));
+	return open_url(ctx, url);
+}
+
+static void
+folder_remove(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char path[400];
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(folder);
+}
+
+static void
+run_in_fiber(void *arg)
+{
+	struct database_run *run = arg;
+	struct ctx *ctx = run->ctx;
+
+	OK_ERR(open_engine(run));
+	run->fn(ctx);
+	db_loop_close(ctx->db);
+	db_close(ctx->db);
+	if (run->engine == DIALECT_POSTGRES)
+		OK_ERR(as_superuser(run, "DROP"));
+	else
+		folder_remove(run->folder);
+}
+
+void
+database_run(enum dialect engine, database_fn fn)
+{
+	struct arena arena;
+	struct ctx ctx = {
+		.arena = &arena,
+		.now = clock_now_us(),
+		.deadline = clock_deadline_ms(DEADLINE_MS),
+		.actor = { .is_system = true },
+		.route = "test",
+	};
+	struct database_run run = { .ctx = &ctx, .engine = engine, .fn = fn };
+
+	if (engine == DIALECT_POSTGRES && !getenv("GRIDIRON_TEST_POSTGRES"))
+		SKIP("needs PostgreSQL: run by tests/with-servers");
+	arena_init(&arena, ARENA_BYTES_MAX);
+	OK_ERR(loop_run_once(&arena,
+		(struct loop_options){
+			.stack_bytes = STACK_BYTES, .lag_warning_ns = LAG_WARNING_NS },
+		run_in_fiber, &run));
+	arena_release(&arena);
+}
+
+/* --- Dumps */
+
+struct dump {
+	struct buf out;
+	const enum db_type *columns;
+	size_t column_count;
+};
+
+static struct err *
+dump_row(void *arg, const struct value *columns)
+{
+	struct dump *dump = arg;
+
+	for (size_t i = 0; i < dump->column_count; i++) {
+		const struct value *value = &columns[i];
+
+		if (i)
+			buf_put_char(&dump->out, '|');
+		if (value->is_null)
+			continue;
+		if (dump->columns[i] == DB_F64)
+			f64_format(&dump->out, value->f64);
+		else if (dump->columns[i] == DB_TEXT || dump->columns[i] == DB_JSON)
+			buf_put(&dump->out, value->text);
+		else if (dump->columns[i] == DB_BOOL)
+			buf_put_char(&dump->out, value->boolean ? 't' : 'f');
+		else
+			buf_put_i64(&dump->out, value->i64);
+	}
+	buf_put_char(&dump->out, '\n');
+	return NULL;
+}
+
+struct err *
+database_dump(struct ctx *ctx, const char *sql, const enum db_type *columns,
+	size_t column_count, struct str *ret)
+{
+	static const bool nullable[QUERY_COLUMNS_MAX] = { [0 ... QUERY_COLUMNS_MAX -
+								  1] = true };
+	static struct query_stats stats;
+	/* Drivers prepare by the query's address, so each dump has its own. */
+	struct query *query = arena_alloc(ctx->arena, sizeof(*query));
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct dump dump = { .columns = columns, .column_count = column_count };
+
+	if (!query)
+		return err_no_memory();
+	*query = (struct query){
+		.name = "dump",
+		.file = "test",
+		.sql = { [DIALECT_POSTGRES] = sql, [DIALECT_SQLITE] = sql },
+		.shape = QUERY_EACH,
+		.is_system = true,
+		.column_count = (uint8_t)column_count,
+		.column_types = columns,
+		.column_nullable = nullable,
+		.stats = &stats,
+	};
+	buf_init(&dump.out, ctx->arena, DUMP_BYTES_MAX);
+	TRY(query_run(&tx, query, NULL,
+		(struct row_sink){ .row = dump_row, .arg = &dump }, NULL));
+	*ret = buf_str(&dump.out);
+	return NULL;
+}

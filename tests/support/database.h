@@ -1,0 +1,36 @@
+/*
+ * A database with the program's schema and nothing in it, on either engine: for tests of
+ * what stands on the queries.
+ */
+#ifndef TESTS_SUPPORT_DATABASE_H
+#define TESTS_SUPPORT_DATABASE_H
+
+#include "db/db.h"
+#include "tests/tap.h"
+
+typedef void (*database_fn)(struct ctx *ctx);
+
+/* Run FN in a fiber, ctx->db open. On PostgreSQL the test is skipped where there is no
+ * server (tests/with-servers). */
+void database_run(enum dialect engine, database_fn fn);
+
+/* A claim about both engines, each a test of its own. */
+#define BOTH_ENGINES(name)                                   \
+	static void name##_body(struct ctx *ctx);            \
+	TEST(name##_sqlite)                                  \
+	{                                                    \
+		database_run(DIALECT_SQLITE, name##_body);   \
+	}                                                    \
+	TEST(name##_postgres)                                \
+	{                                                    \
+		database_run(DIALECT_POSTGRES, name##_body); \
+	}                                                    \
+	static void name##_body(struct ctx *ctx)
+
+/* Every row of SQL, which is the same for both engines, columns separated by | and rows
+ * ended by a line feed; COLUMNS says how each is shown: i64, f64, text. For comparing
+ * what the engines hold. */
+struct err *database_dump(struct ctx *ctx, const char *sql, const enum db_type *columns,
+	size_t column_count, struct str *ret) MUST_USE;
+
+#endif
