@@ -49,7 +49,8 @@ buf_reserve(struct buf *buf, size_t size)
 			return NULL;
 		}
 	}
-	return buf->ptr + buf->len;
+	/* Nothing is asked of an empty one: it has no place to point into. */
+	return buf->ptr ? buf->ptr + buf->len : NULL;
 }
 
 void

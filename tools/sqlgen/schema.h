@@ -53,6 +53,8 @@ struct schema {
  * wrong goes to FAULTS. */
 struct err *schema_read(struct arena *arena, struct str folder, const struct types *types,
 	struct faults *faults, struct schema *ret) MUST_USE;
+/* Read one migration into SCHEMA. */
+struct err *schema_read_file(struct schema *schema, struct file file) MUST_USE;
 /* NULL where there is none. */
 const struct table *schema_find(const struct schema *schema, struct str name);
 /* Write it as the C table of db/migration_data.h. */

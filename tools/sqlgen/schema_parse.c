@@ -221,8 +221,8 @@ read_name(const struct schema *schema, struct migration_file *migration)
 			migration->number, expected);
 }
 
-static struct err *
-read_file(struct schema *schema, struct file file)
+struct err *
+schema_read_file(struct schema *schema, struct file file)
 {
 	struct migration_file migration = { .file = file };
 	struct reader reader = { .schema = schema, .migration = &migration };
@@ -264,7 +264,7 @@ schema_read(struct arena *arena, struct str folder, const struct types *types,
 		TRY(checks_read(&schema, checks));
 	TRY(file_read_folder(arena, migrations, STR(".sql"), &files));
 	for (size_t i = 0; i < files.count; i++)
-		TRY(read_file(&schema, files.items[i]));
+		TRY(schema_read_file(&schema, files.items[i]));
 	if (schema.tables.count)
 		qsort(schema.tables.items, schema.tables.count, sizeof(struct table),
 			by_name);
