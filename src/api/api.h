@@ -18,10 +18,11 @@ struct api {
 	bool is_quiet;       /* no log line a request */
 	int64_t started_at;  /* microseconds UTC */
 	const char *version; /* of the program */
-	/* Appends what other parts count (server, loops, database), as Prometheus text.
-	 */
-	void (*write_metrics)(struct buf *out, void *arg);
-	void *metrics_arg;
+	/* Whose counters /metrics shows. The server is set when it is open, and may be
+	 * asked before. */
+	_Atomic(const struct http_server *) server;
+	struct loop *const *loops;
+	size_t loop_count;
 };
 
 /* Answer HTTP. ARG is the struct api. Runs in a fiber. */

@@ -160,7 +160,10 @@ server_start(struct invocation *run, struct serving *serving,
 	struct str address;
 
 	TRY(address_parse(&run->ctx, options->listen, &server.address, &server.port));
+	serving->api.loops = serving->loops;
+	serving->api.loop_count = serving->count;
 	TRY(http_server_open(run->arena, &server, &serving->server));
+	serving->api.server = serving->server;
 	address = str_fmt(run->arena, STR_FMT ":%d", STR_ARG(server.address),
 		http_server_port(serving->server));
 	log_info(NULL, "serving", LOG_STR("listen", address),

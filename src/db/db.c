@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "db/dispatch.h"
 #include "db/observe.h"
+#include "db/pool.h"
 #include "db/value_check.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
@@ -112,6 +113,13 @@ enum dialect
 db_dialect(const struct db *db)
 {
 	return db->driver->dialect;
+}
+
+void
+db_counters(const struct db *db, struct pool_counters *ret)
+{
+	*ret = (struct pool_counters){ 0 };
+	db->driver->counters(db->state, ret);
 }
 
 struct err *

@@ -84,6 +84,8 @@ void db_close(struct db *db);
 void db_loop_close(struct db *db);
 
 enum dialect db_dialect(const struct db *db);
+/* What the pool and the lanes count (db/pool.h); all zero on SQLite. */
+void db_counters(const struct db *db, struct pool_counters *ret);
 /* A cheap proof that the database answers, for /readyz. */
 struct err *db_ping(struct ctx *ctx) MUST_USE;
 

@@ -1,0 +1,179 @@
+/* GET /metrics: what every part counts, for Prometheus. */
+#include "api/api.h"
+#include "api/ready.h"
+#include "api/route.h"
+#include "db/db.h"
+#include "db/pool.h"
+#include "metrics/metrics.h"
+
+enum {
+	METRICS_BYTES_MAX = 4 << 20,
+};
+
+static void
+put_one(struct metrics *metrics, enum metric_type type, const char *name,
+	const char *help, uint64_t value)
+{
+	metrics_family(metrics, type, name, help);
+	metrics_u64(metrics, value, METRIC_NO_LABELS);
+}
+
+static void
+put_routes(struct metrics *metrics)
+{
+	static const struct str classes[] = { STR_INIT("1xx"), STR_INIT("2xx"),
+		STR_INIT("3xx"), STR_INIT("4xx"), STR_INIT("5xx") };
+
+	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_route_duration_seconds",
+		"Time from a request's head to its answer, by route.");
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		metrics_histogram(metrics, &route_stats[i].duration,
+			METRIC_LABEL("route", str_from(route_table[i].label)));
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_route_answers_total",
+		"Answers by route and class of status.");
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		for (size_t class = 1; class < COUNT_OF(classes); class ++)
+			metrics_u64(metrics,
+				atomic_load_explicit(&route_stats[i].answers[class],
+					memory_order_relaxed),
+				METRIC_LABELS(
+					{ .name = "route",
+						.value = str_from(route_table[i].label) },
+					{ .name = "class", .value = classes[class] }));
+}
+
+static void
+put_server(struct metrics *metrics, const struct api *api)
+{
+	const struct http_server *server = api->server;
+	struct http_counters counters = server ? http_server_counters(server)
+					       : (struct http_counters){ 0 };
+	struct ready_counters ready = ready_counters();
+
+	put_one(metrics, METRIC_GAUGE, "gridiron_http_connections",
+		"Connections open now.", counters.connections_open);
+	put_one(metrics, METRIC_COUNTER, "gridiron_http_connections_accepted_total",
+		"Connections accepted.", counters.connections_accepted);
+	put_one(metrics, METRIC_COUNTER, "gridiron_http_connections_refused_total",
+		"Connections refused for want of room.", counters.connections_refused);
+	put_one(metrics, METRIC_GAUGE, "gridiron_http_requests_active",
+		"Requests being served now.", counters.requests_active);
+	put_one(metrics, METRIC_COUNTER, "gridiron_http_requests_refused_total",
+		"Requests refused as malformed, too large or too slow.",
+		counters.requests_refused);
+	put_one(metrics, METRIC_COUNTER, "gridiron_http_clients_gone_total",
+		"Clients that left before their answer was complete.",
+		counters.clients_gone);
+	put_one(metrics, METRIC_COUNTER, "gridiron_http_received_bytes_total",
+		"Bytes received.", counters.received_bytes);
+	put_one(metrics, METRIC_COUNTER, "gridiron_http_sent_bytes_total", "Bytes sent.",
+		counters.sent_bytes);
+	put_one(metrics, METRIC_COUNTER, "gridiron_ready_hits_total",
+		"Answers given from those kept ready.", ready.hits);
+	put_one(metrics, METRIC_COUNTER, "gridiron_ready_misses_total",
+		"Answers that had to be made.", ready.misses);
+	put_one(metrics, METRIC_COUNTER, "gridiron_ready_not_modified_total",
+		"Clients that had the answer already.", ready.not_modified);
+}
+
+static void
+put_loops(struct metrics *metrics, const struct api *api)
+{
+	struct loop_counters sum = { 0 };
+
+	for (size_t i = 0; i < api->loop_count; i++) {
+		struct loop_counters one = loop_counters(api->loops[i]);
+
+		sum.fibers_live += one.fibers_live;
+		sum.fibers_started += one.fibers_started;
+		sum.lag_events += one.lag_events;
+		sum.offloads += one.offloads;
+		sum.offloads_refused += one.offloads_refused;
+		if (one.lag_max_ns > sum.lag_max_ns)
+			sum.lag_max_ns = one.lag_max_ns;
+	}
+	put_one(metrics, METRIC_GAUGE, "gridiron_fibers", "Fibers alive now.",
+		sum.fibers_live);
+	put_one(metrics, METRIC_COUNTER, "gridiron_fibers_started_total",
+		"Fibers started.", sum.fibers_started);
+	put_one(metrics, METRIC_COUNTER, "gridiron_loop_lags_total",
+		"Times a fiber held its loop too long.", sum.lag_events);
+	metrics_family(metrics, METRIC_GAUGE, "gridiron_loop_lag_max_seconds",
+		"The longest time a fiber held its loop.");
+	metrics_ns(metrics, sum.lag_max_ns, METRIC_NO_LABELS);
+	put_one(metrics, METRIC_COUNTER, "gridiron_offloads_total",
+		"Calls handed to the offload threads.", sum.offloads);
+	put_one(metrics, METRIC_COUNTER, "gridiron_offloads_refused_total",
+		"Calls refused because too many waited.", sum.offloads_refused);
+}
+
+static void
+put_pool(struct metrics *metrics, const struct api *api)
+{
+	struct pool_counters pool = { 0 };
+
+	db_counters(api->db, &pool);
+	put_one(metrics, METRIC_GAUGE, "gridiron_pool_connections_max",
+		"Connections the pool may open.", pool.max);
+	put_one(metrics, METRIC_GAUGE, "gridiron_pool_connections_idle",
+		"Connections checked in.", pool.checked_in);
+	put_one(metrics, METRIC_GAUGE, "gridiron_pool_connections_used",
+		"Connections checked out.", pool.checked_out);
+	put_one(metrics, METRIC_COUNTER, "gridiron_pool_checkouts_total", "Checkouts.",
+		pool.checkouts);
+	put_one(metrics, METRIC_COUNTER, "gridiron_pool_waits_total",
+		"Checkouts that had to wait.", pool.waits);
+	put_one(metrics, METRIC_COUNTER, "gridiron_pool_timeouts_total",
+		"Checkouts that waited in vain.", pool.timeouts);
+	put_one(metrics, METRIC_COUNTER, "gridiron_pool_connects_total",
+		"Connections opened.", pool.connects);
+	put_one(metrics, METRIC_COUNTER, "gridiron_pool_connect_failures_total",
+		"Connections that could not be opened.", pool.connect_failures);
+	put_one(metrics, METRIC_COUNTER, "gridiron_pool_invalidated_total",
+		"Connections found broken.", pool.invalidated);
+	put_one(metrics, METRIC_GAUGE, "gridiron_lanes", "Lanes open for reads.",
+		pool.lanes_open);
+	put_one(metrics, METRIC_COUNTER, "gridiron_lane_queries_total",
+		"Queries sent on lanes.", pool.lane_queries);
+}
+
+static void
+put_queries(struct metrics *metrics)
+{
+	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_query_duration_seconds",
+		"Time of a query, waiting included, by its name.");
+	for (size_t i = 0; i < query_registry_count; i++)
+		metrics_histogram(metrics, &query_registry[i]->stats->duration,
+			METRIC_LABEL("query", str_from(query_registry[i]->name)));
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_query_failures_total",
+		"Queries that failed, by name.");
+	for (size_t i = 0; i < query_registry_count; i++)
+		metrics_u64(metrics,
+			atomic_load_explicit(&query_registry[i]->stats->failures,
+				memory_order_relaxed),
+			METRIC_LABEL("query", str_from(query_registry[i]->name)));
+}
+
+struct answer
+api_metrics(struct request *rq)
+{
+	struct metrics metrics;
+	struct buf out;
+
+	buf_init(&out, rq->ctx->arena, METRICS_BYTES_MAX);
+	metrics = metrics_begin(&out);
+	put_one(&metrics, METRIC_GAUGE, "gridiron_start_time_seconds",
+		"When the program started serving, Unix time.",
+		(uint64_t)(rq->api->started_at / MICROSECONDS_PER_SECOND));
+	put_routes(&metrics);
+	put_server(&metrics, rq->api);
+	put_loops(&metrics, rq->api);
+	put_pool(&metrics, rq->api);
+	put_queries(&metrics);
+	metrics_end(&metrics);
+	if (buf_is_cut(&out))
+		return answer_problem(err_new(
+			rq->ctx, ERR_TOO_LARGE, "the metrics do not fit an answer"));
+	return answer_text(
+		200, STR("text/plain; version=0.0.4; charset=utf-8"), buf_str(&out));
+}
