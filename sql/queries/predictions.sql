@@ -48,6 +48,7 @@ UPDATE predictions
 
 -- name: predictions_ungraded :each prediction_ungraded
 -- as: system, every model is graded alike
+-- scan: ok, of a partial index that holds only what has no grade
 -- Forecasts of finished games that have no grade yet.
 SELECT p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, g.home_score, g.away_score
   FROM predictions AS p
