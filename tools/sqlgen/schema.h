@@ -19,6 +19,7 @@ struct migration_file {
 	bool has_down;
 	struct script up[DIALECTS];
 	struct script down[DIALECTS];
+	struct script foreign_keys; /* of up's tables, for PostgreSQL: they come last */
 };
 
 struct table {
@@ -79,9 +80,14 @@ size_t statement_create_table(const struct statement *statement);
 bool schema_follow(struct schema *schema, const struct statement *statement) MUST_USE;
 
 /* The text of STATEMENT for DIALECT: types in place of placeholders, and in CREATE TABLE
- * the checks of the types, and STRICT for SQLite. */
+ * the checks of the types, and STRICT for SQLite. In CREATE TABLE for PostgreSQL named
+ * foreign keys are left out; statement_take_foreign_keys has them. */
 void statement_write(const struct schema *schema, const struct statement *statement,
 	int dialect, struct buf *out);
+/* Add the named foreign keys of a CREATE TABLE to RET, each as the ALTER TABLE that makes
+ * it; false: no memory. Tables must be distributed before foreign keys bind them. */
+bool statement_take_foreign_keys(struct arena *arena, const struct statement *statement,
+	struct script *ret) MUST_USE;
 struct err *checks_read(struct schema *schema, struct str path) MUST_USE;
 
 #endif

@@ -138,7 +138,10 @@ add_statement(struct reader *reader, const struct statement *statement)
 		if (buf_is_cut(&text) || !VEC_PUSH(schema->arena, script, buf_str(&text)))
 			return err_no_memory();
 	}
-	if (!reader->is_down && !schema_follow(schema, statement))
+	if (!reader->is_down &&
+		(!schema_follow(schema, statement) ||
+			!statement_take_foreign_keys(
+				schema->arena, statement, &migration->foreign_keys)))
 		return err_no_memory();
 	reader->only = reader->residency = STR_NONE;
 	return NULL;
@@ -240,6 +243,10 @@ schema_read_file(struct schema *schema, struct file file)
 			TRY(read_statement(&reader, token));
 	}
 	check_file(&reader);
+	for (size_t i = 0; i < migration.foreign_keys.count; i++)
+		if (!VEC_PUSH(schema->arena, &migration.up[POSTGRES],
+			    migration.foreign_keys.items[i]))
+			return err_no_memory();
 	if (!VEC_PUSH(schema->arena, &schema->migrations, migration))
 		return err_no_memory();
 	return NULL;

@@ -112,6 +112,54 @@ closing_bracket(const struct statement *statement, size_t at)
 	return 0;
 }
 
+/* Where the item that the comma at AT begins is `CONSTRAINT name FOREIGN KEY …`: the
+ * place of the token behind it; else AT. */
+static size_t
+foreign_key_end(const struct statement *statement, size_t at, size_t closing)
+{
+	const struct token *tokens = statement->tokens;
+	int depth = 0;
+	size_t end;
+
+	if (at + 3 >= closing || !token_is(tokens[at], ",") ||
+		!token_is(tokens[at + 1], "constraint") ||
+		!token_is(tokens[at + 3], "foreign"))
+		return at;
+	for (end = at + 1; end < closing; end++) {
+		depth += bracket(tokens[end]);
+		if (depth == 0 && token_is(tokens[end], ","))
+			break;
+	}
+	return end;
+}
+
+bool
+statement_take_foreign_keys(
+	struct arena *arena, const struct statement *statement, struct script *ret)
+{
+	size_t table = statement_create_table(statement);
+	size_t closing = table ? closing_bracket(statement, table) : 0;
+	size_t at = table;
+	struct str name = table ? statement_take_name(statement, &at) : STR_NONE;
+
+	for (; at < closing; at++) {
+		size_t end = foreign_key_end(statement, at, closing);
+		const struct token *first = &statement->tokens[at + 1];
+		const char *stop = statement->tokens[end - 1].text.ptr +
+			statement->tokens[end - 1].text.len;
+		struct str text;
+
+		if (end == at)
+			continue;
+		text = str_fmt(arena, "ALTER TABLE " STR_FMT " ADD %.*s", STR_ARG(name),
+			(int)(stop - first->text.ptr), first->text.ptr);
+		if (str_is_none(text) || !VEC_PUSH(arena, ret, text))
+			return false;
+		at = end - 1;
+	}
+	return true;
+}
+
 void
 statement_write(const struct schema *schema, const struct statement *statement,
 	int dialect, struct buf *out)
@@ -125,7 +173,16 @@ statement_write(const struct schema *schema, const struct statement *statement,
 		const struct sql_type *type = token.kind == TOKEN_PLACEHOLDER
 			? types_find(schema->types, token_name(token))
 			: NULL;
+		size_t end = dialect == POSTGRES && closing
+			? foreign_key_end(statement, i, closing)
+			: i;
 
+		if (end > i) {
+			i = end - 1;
+			token = statement->tokens[i];
+			since = token.text.ptr + token.text.len;
+			continue;
+		}
 		buf_put(out,
 			(struct str){
 				.ptr = since, .len = (size_t)(token.text.ptr - since) });
