@@ -3,7 +3,7 @@
 enum {
 	DIGITS_MAX = 131072,
 	PLACES_MAX = 16383,
-	EXPONENT_MAX = 1 << 20, /* beyond what any of the two limits can take */
+	EXPONENT_MAX = INT32_MAX / 2, /* a zero may have no more either */
 };
 
 static void

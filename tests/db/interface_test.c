@@ -77,27 +77,6 @@ DB_TEST(texts_run_in_a_transaction_and_are_undone_with_it)
 	FAILS_WITH(db_run_text(&alone, STR("CREATE TABLE t1 (x bigint)")), ERR_INTERNAL);
 }
 
-static struct err *
-end_it_early(struct tx *tx, void *unused)
-{
-	(void)unused;
-	TRY(rows_write(tx, &account_put, VALUES(V_I64(1), V_I64(1))));
-	TRY(db_run_text(tx, STR("COMMIT")));
-	return err_new(tx->ctx, ERR_GONE, "after all, no");
-}
-
-DB_TEST(a_function_cannot_commit_by_itself_on_sqlite)
-{
-	int64_t count;
-
-	if (engine_dialect() == DIALECT_POSTGRES)
-		SKIP("there it can, and would hurt only itself");
-	FAILS_WITH(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, end_it_early, NULL),
-		ERR_INTERNAL);
-	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
-	EQ_I64(count, 0);
-}
-
 DB_TEST(a_query_is_described_with_its_types_and_plan)
 {
 	struct query_description got;

@@ -128,7 +128,7 @@ DB_TEST(a_write_cut_off_in_the_middle_of_others_does_not_hurt_them)
 
 /* --- Cancellation ------------------------------------------------------------------- */
 
-enum cancelled_kind { CANCELLED_READ, CANCELLED_WRITE, CANCELLED_IN_QUEUE };
+enum cancelled_kind { CANCELLED_READ, CANCELLED_WRITE };
 
 struct cancelled {
 	struct own_ctx own;
@@ -159,10 +159,6 @@ cancelled_run(void *arg)
 		break;
 	case CANCELLED_WRITE:
 		cancelled->err = rows_write(&tx, &endless_write, VALUES_NONE);
-		break;
-	case CANCELLED_IN_QUEUE:
-		cancelled->err = rows_write(
-			&tx, &account_put, VALUES(V_I64(1), V_I64(0)));
 		break;
 	}
 	fiber_event_set(&cancelled->ended);
@@ -203,51 +199,6 @@ DB_TEST(a_cancelled_write_ends_at_once_and_leaves_nothing)
 	OK(fiber_event_wait(&write.ended, clock_deadline_ms(20000)) == WAIT_READY);
 	FAILS_WITH(write.err, ERR_TIMEOUT);
 	own_ctx_release(&write.own);
-	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
-	EQ_I64(count, 0);
-}
-
-/* Only SQLite has a queue of writers; on PostgreSQL the second write is done meanwhile.
- */
-DB_TEST(a_write_cancelled_before_its_turn_is_taken_back)
-{
-	struct cancelled first, second;
-	int64_t count;
-
-	if (engine_dialect() == DIALECT_POSTGRES)
-		SKIP("writers of PostgreSQL do not wait for each other");
-	cancelled_start(&first, ctx, CANCELLED_WRITE);
-	fiber_sleep_until(clock_deadline_ms(50));
-	cancelled_start(&second, ctx, CANCELLED_IN_QUEUE);
-	fiber_sleep_until(clock_deadline_ms(20));
-	fiber_cancel(second.fiber);
-	OK(fiber_event_wait(&second.ended, clock_deadline_ms(20000)) == WAIT_READY);
-	FAILS_WITH(second.err, ERR_TIMEOUT);
-	fiber_cancel(first.fiber);
-	OK(fiber_event_wait(&first.ended, clock_deadline_ms(20000)) == WAIT_READY);
-	own_ctx_release(&first.own);
-	own_ctx_release(&second.own);
-	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
-	EQ_I64(count, 0);
-}
-
-DB_TEST(a_write_whose_deadline_passes_before_its_turn_is_not_done)
-{
-	struct cancelled first;
-	struct own_ctx own;
-	int64_t count;
-
-	if (engine_dialect() == DIALECT_POSTGRES)
-		SKIP("writers of PostgreSQL do not wait for each other");
-	cancelled_start(&first, ctx, CANCELLED_WRITE);
-	fiber_sleep_until(clock_deadline_ms(50));
-	own_ctx_init(&own, ctx, SOON_MS);
-	FAILS_WITH(auto_write(&own.ctx, &account_put, VALUES(V_I64(1), V_I64(0))),
-		ERR_TIMEOUT);
-	own_ctx_release(&own);
-	fiber_cancel(first.fiber);
-	OK(fiber_event_wait(&first.ended, clock_deadline_ms(20000)) == WAIT_READY);
-	own_ctx_release(&first.own);
 	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
 	EQ_I64(count, 0);
 }
