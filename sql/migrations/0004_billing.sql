@@ -223,10 +223,14 @@ CREATE TABLE invitations (
     CONSTRAINT invitations_pk PRIMARY KEY (id),
     CONSTRAINT invitations_token_key UNIQUE (token_hash),
     CONSTRAINT invitations_kind_known CHECK (kind IN ('first_admin', 'admin', 'grant')),
+    CONSTRAINT invitations_admin_role_known CHECK (admin_role IN ('super_admin', 'admin', 'support')),
+    CONSTRAINT invitations_access_type_known CHECK (access_type IN ('friends_family', 'beta_tester', 'promotional',
+        'compensation')),
+    CONSTRAINT invitations_grant_days_positive CHECK (grant_days > 0),
     CONSTRAINT invitations_offer CHECK (
-        (kind IN ('first_admin', 'admin') AND admin_role IN ('super_admin', 'admin', 'support') AND tier_id IS NULL)
-        OR (kind = 'grant' AND tier_id IS NOT NULL AND grant_days > 0 AND access_type IN ('friends_family',
-            'beta_tester', 'promotional', 'compensation') AND admin_role IS NULL)),
+        (kind IN ('first_admin', 'admin') AND admin_role IS NOT NULL AND tier_id IS NULL)
+        OR (kind = 'grant' AND tier_id IS NOT NULL AND grant_days IS NOT NULL AND access_type IS NOT NULL
+            AND admin_role IS NULL)),
     CONSTRAINT invitations_times CHECK (expires_at > created_at),
     CONSTRAINT invitations_accepted CHECK ((accepted_at IS NULL) = (accepted_by IS NULL)),
     CONSTRAINT invitations_tier_fk FOREIGN KEY (tier_id) REFERENCES subscription_tiers (id),

@@ -110,7 +110,7 @@ CREATE TABLE affiliate_payouts (
     id              {{id}} NOT NULL,
     affiliate_id    {{uuid}} NOT NULL,
     batch_id        {{uuid}},
-    amount_cents    {{amount}} NOT NULL,
+    amount_cents    {{cents}} NOT NULL,
     currency        {{currency}} NOT NULL,
     payout_method   {{text}} NOT NULL,
     payout_details  {{text}}, -- sealed copy of where it was sent

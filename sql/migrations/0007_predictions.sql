@@ -154,7 +154,8 @@ CREATE TABLE picks (
         (prediction_type IN ('game', 'ats') AND pick IN ('home', 'away'))
         OR (prediction_type = 'total' AND pick IN ('over', 'under'))),
     CONSTRAINT picks_outcome_known CHECK (outcome IN ('win', 'loss', 'push', 'void')),
-    CONSTRAINT picks_grade CHECK ((outcome IS NULL) = (graded_at IS NULL)),
+    CONSTRAINT picks_grade CHECK ((outcome IS NULL) = (graded_at IS NULL)
+        AND (is_correct IS NULL) = (outcome IS NULL OR outcome IN ('push', 'void'))),
     CONSTRAINT picks_is_correct CHECK (is_correct = (outcome = 'win')),
     CONSTRAINT picks_brier CHECK (brier BETWEEN 0 AND 1),
     CONSTRAINT picks_user_fk FOREIGN KEY (user_id) REFERENCES users (id),
