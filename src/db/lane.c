@@ -7,7 +7,12 @@
 
 enum {
 	LANE_TRIES_MAX = 3,
+	LOST_TRIES_MAX = 12,
+	LOST_PAUSE_SHIFT_MAX = 6, /* 64 ms */
 	STUCK_LOOK_MS = 10,
+	/* A server that has been away for longer is down: say so at once. */
+	PATIENCE_MS = 500,
+	PATIENCE_STEP_MS = 20,
 	/* How long the server may work on what was given up; a cancel request costs a
 	 * connection, and most are done sooner. */
 	CANCEL_AFTER_MS = 50,
@@ -46,6 +51,8 @@ lane_break(struct lane *lane)
 		return;
 	lane->state = LANE_CLOSED;
 	lane->reopen_at = 0;
+	if (lane_outstanding(lane) > 0 && lane_entry_at(lane, lane->first)->call)
+		lane_entry_at(lane, lane->first)->call->was_first = true;
 	while (lane_outstanding(lane) > 0)
 		lane_finish_first(lane, true);
 	if (lane->is_timed)
@@ -63,15 +70,13 @@ lane_take(struct lane *lane)
 {
 	while (lane->state == LANE_OPEN && lane_outstanding(lane) > 0) {
 		struct lane_entry *entry = lane_entry_at(lane, lane->first);
-		bool was_full = lane_outstanding(lane) == LANE_QUERIES_MAX;
 
 		switch (pg_take(&lane->conn, &entry->segment, NULL)) {
 		case PG_WAIT:
 			return;
 		case PG_DONE:
 			lane_finish_first(lane, false);
-			if (was_full)
-				(void)wait_queue_wake_one(&lane->set->room);
+			(void)wait_queue_wake_one(&lane->set->room);
 			break;
 		case PG_ROW:
 		case PG_LOST:
@@ -126,6 +131,16 @@ no_lane_err(struct ctx *ctx, const struct lane_set *set)
 		"%s", set->fault_text);
 }
 
+/* Whether lanes have failed to open for so short a time that a server which restarts may
+ * be the reason. */
+static bool
+is_patient(const struct lane_set *set)
+{
+	return set->failing_since > 0 &&
+		clock_monotonic_ns() - set->failing_since <
+		PATIENCE_MS * NANOSECONDS_PER_MS;
+}
+
 static struct err *
 lane_get(struct lane_set *set, struct ctx *ctx, struct lane **ret)
 {
@@ -143,6 +158,11 @@ lane_get(struct lane_set *set, struct ctx *ctx, struct lane **ret)
 			end = wait_queue_wait(&set->room, ctx->deadline);
 		else if (set->opening > 0)
 			end = wait_queue_wait(&set->changed, ctx->deadline);
+		else if (is_patient(set))
+			end = fiber_sleep_until(clock_deadline_ms(PATIENCE_STEP_MS)) ==
+					WAIT_CANCELLED
+				? WAIT_CANCELLED
+				: WAIT_READY;
 		else
 			return no_lane_err(ctx, set);
 		TRY(wait_end_err(ctx, end, "the database"));
@@ -179,6 +199,7 @@ lane_send(struct lane *lane, struct ctx *ctx, const struct query *query,
 
 	wait_queue_init(&call->done);
 	call->is_done = false;
+	call->was_first = false;
 	pg_segment_init(&entry->segment);
 	entry->call = call;
 	entry->cancels = lane->cancels;
@@ -269,14 +290,25 @@ lane_ask(struct lane *lane, struct ctx *ctx, const struct query *query,
 	return NULL;
 }
 
-/* Whether to ask again, TRIES being done: the answer was lost, or not for this query. */
+/* Whether the query may itself have ended the connection: the server was at it and went
+ * without a word. One that is shut down, or whose neighbour crashed, says so. */
 static bool
-lane_asks_again(const struct lane_call *call, int tries)
+is_to_blame(const struct lane_call *call)
 {
-	if (tries == LANE_TRIES_MAX)
-		return false;
+	return call->is_lost && call->was_first &&
+		*pg_sqlstate(call->segment.result) == '\0';
+}
+
+/* Whether to ask again: the answer was lost, or not for this query. BLAMES counts how
+ * often it may have ended the connection itself: a query that crashes the server must not
+ * do so for ever. */
+static bool
+lane_asks_again(const struct lane_call *call, int tries, int blames)
+{
 	if (call->is_lost)
-		return true;
+		return tries < LOST_TRIES_MAX && blames < LANE_TRIES_MAX;
+	if (tries >= LANE_TRIES_MAX)
+		return false;
 	if (call->segment.failed < 0)
 		return false;
 	switch (pg_segment_remedy(&call->segment)) {
@@ -298,17 +330,16 @@ static struct err *
 lane_answer(struct ctx *ctx, const struct query *query, const struct lane_call *call,
 	struct row_sink sink)
 {
-	if (call->segment.failed >= 0) {
-		struct err *err = pg_result_err(ctx, query, call->segment.result);
-
-		if (strcmp(pg_sqlstate(call->segment.result), "25006") == 0)
-			err = err_note(err, "it writes and is not declared so");
-		return err;
-	}
+	if (call->segment.failed >= 0 &&
+		strcmp(pg_sqlstate(call->segment.result), "25006") == 0)
+		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
+			"query %s writes and is not declared so", query->name);
+	if (call->segment.failed >= 0)
+		return pg_result_err(ctx, query, call->segment.result);
 	if (call->is_lost)
 		return err_note(
 			err_new(ctx, ERR_BUSY, "the connection to the database was lost"),
-			"query %s, asked %d times", query->name, LANE_TRIES_MAX);
+			"query %s, asked again and lost again", query->name);
 
 	return pg_rows(ctx, query, call->segment.result, sink);
 }
@@ -328,15 +359,21 @@ lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 			return err_no_memory();
 	}
 	TRY(pg_params_encode(ctx, query, params, &encoded));
-	for (int tries = 1;; tries++) {
+	for (int tries = 1, blames = 0;; tries++) {
 		struct lane *lane;
+		int shift = tries < LOST_PAUSE_SHIFT_MAX ? tries : LOST_PAUSE_SHIFT_MAX;
 
 		TRY(lane_get(set, ctx, &lane));
 		TRY(lane_ask(lane, ctx, query, &encoded, &call));
-		if (!lane_asks_again(&call, tries))
+		blames += is_to_blame(&call);
+		if (!lane_asks_again(&call, tries, blames))
 			break;
 		pg_segment_release(&call.segment);
 		COUNT_BY(set->retries, 1u);
+		/* What closed this lane may have closed the others as well, and they have
+		 * not all been told yet. */
+		if (call.is_lost)
+			(void)fiber_sleep_until(clock_deadline_ms(INT64_C(1) << shift));
 	}
 	err = lane_answer(ctx, query, &call, sink);
 	pg_segment_release(&call.segment);

@@ -77,6 +77,8 @@ lane_open_fiber(void *arg)
 	if (err) {
 		lane->state = LANE_CLOSED;
 		lane->reopen_at = clock_deadline_ms(REOPEN_AFTER_MS);
+		if (set->failing_since == 0)
+			set->failing_since = clock_monotonic_ns();
 		remember_fault(set, fault, err);
 		log_err(&ctx, "lane not opened", err);
 	} else {
@@ -84,10 +86,12 @@ lane_open_fiber(void *arg)
 		lane->first = lane->end = 0;
 		lane->cancels = 0;
 		set->fault = POOL_FAULT_NONE;
+		set->failing_since = 0;
 		COUNT_BY(set->open, 1u);
 	}
 	arena_release(&arena);
 	wait_queue_wake_all(&set->changed);
+	wait_queue_wake_all(&set->room);
 }
 
 void

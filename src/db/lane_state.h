@@ -17,6 +17,7 @@ struct lane_call {
 	struct wait_queue done;
 	bool is_done;
 	bool is_lost;      /* the connection went; nothing is known */
+	bool was_first;    /* and the server was at this very query: did that end it? */
 	bool is_disturbed; /* the lane's query was cancelled meanwhile, perhaps this one
 			    */
 	struct pg_segment segment;
@@ -55,6 +56,7 @@ struct lane_set {
 	struct wait_queue room;    /* a full lane has room again */
 	uint32_t opening;
 	bool is_closing;
+	int64_t failing_since; /* 0: the last lane did open */
 	enum pool_fault fault;
 	char fault_text[LANE_FAULT_TEXT_MAX];
 	/* Written by the loop alone, read by anyone. */
