@@ -61,6 +61,7 @@ const struct bad_row bad_rows[] = {
 	{ "promotions_amount_off_cents_type",
 		"kind='amount'; percent_off=NULL; amount_off_cents=-1; currency='USD'" },
 	{ "teams_last_season_type", "last_season=2101" },
+	{ "users_is_on_leaderboard_type", "is_on_leaderboard=2; leaderboard_name='x'" },
 	{ "payments_amount_cents_type", "amount_cents=-1; refunded_cents=-1" },
 	{ "invitations_accepted_by_fk", "accepted_at=T100; accepted_by=%999" },
 	{ "invitations_tier_fk",
