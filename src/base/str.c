@@ -68,11 +68,13 @@ str_find_char(struct str s, char c)
 struct str
 str_slice(struct str s, size_t begin, size_t end)
 {
+	if (s.len == 0)
+		return s; /* empty or absent, it stays so */
 	if (end > s.len)
 		end = s.len;
 	if (begin > end)
 		begin = end;
-	return (struct str){ .ptr = s.ptr ? s.ptr + begin : NULL, .len = end - begin };
+	return (struct str){ .ptr = s.ptr + begin, .len = end - begin };
 }
 
 static bool
@@ -177,7 +179,7 @@ str_hash(struct str s)
 size_t
 str_distance(struct str a, struct str b)
 {
-	size_t row[65];
+	size_t row[65] = { 0 };
 
 	a = str_slice(a, 0, COUNT_OF(row) - 1);
 	b = str_slice(b, 0, COUNT_OF(row) - 1);
