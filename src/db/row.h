@@ -109,7 +109,9 @@ bool row_text(struct arena *arena, const struct value *column, struct str *ret) 
 static inline struct uuid
 row_uuid(const struct value *column)
 {
-	return column->is_null ? (struct uuid){ { 0 } } : column->uuid;
+	struct uuid nil = { { 0 } };
+
+	return column->is_null ? nil : column->uuid;
 }
 
 #endif

@@ -53,6 +53,23 @@ word_behind(struct str text, const char *mark)
 	return word(str_slice(text, (size_t)at + strlen(mark), text.len));
 }
 
+/* Whether the index NAME has only the rows that a condition chooses: then to walk all of
+ * it is what it is for. */
+static bool
+is_partial(struct arena *arena, enum dialect dialect, struct str name)
+{
+	struct str head = str_fmt(arena, "INDEX " STR_FMT " ON ", STR_ARG(name));
+
+	for (size_t i = 0; name.len && i < migrations_count; i++) {
+		const struct migration_script *up = &migrations[i].up[dialect];
+
+		for (size_t j = 0; j < up->count; j++)
+			if (str_find(up->statements[j], head) >= 0)
+				return has(up->statements[j], "WHERE ");
+	}
+	return false;
+}
+
 /* --- PostgreSQL --------------------------------------------------------------------- */
 
 /* A node, with the lines below it that tell its details. */
@@ -108,7 +125,7 @@ limit_ends(struct str plan)
 }
 
 static bool
-postgres_scans(struct str plan, struct str *ret_table)
+postgres_scans(struct arena *arena, struct str plan, struct str *ret_table)
 {
 	struct str rest = plan;
 	struct node node;
@@ -117,6 +134,8 @@ postgres_scans(struct str plan, struct str *ret_table)
 		bool is_seq = has(node.line, "Seq Scan on ");
 		bool is_walk = has(node.line, "Index ") && has(node.line, " using ") &&
 			!has(node.details, "Index Cond:") &&
+			!is_partial(arena, DIALECT_POSTGRES,
+				word_behind(node.line, " using ")) &&
 			(!limit_ends(plan) || has(node.details, "Filter:"));
 		struct str table = word_behind(
 			node.line, is_seq ? "Seq Scan on " : " on ");
@@ -163,14 +182,15 @@ limit_ends_walk(struct str sql, struct str plan)
 }
 
 static bool
-sqlite_scans(struct str sql, struct str plan, struct str *ret_table)
+sqlite_scans(struct arena *arena, struct str sql, struct str plan, struct str *ret_table)
 {
 	bool is_bounded = limit_ends_walk(sql, plan);
 	struct str rest = plan, line;
 
 	while (str_next(&rest, '\n', &line)) {
 		struct str step = str_trim(line);
-		bool is_scan = str_starts_with(step, STR("SCAN ")) && !is_bounded;
+		bool is_scan = str_starts_with(step, STR("SCAN ")) && !is_bounded &&
+			!is_partial(arena, DIALECT_SQLITE, word_behind(step, " INDEX "));
 		bool is_automatic = str_starts_with(step, STR("SEARCH ")) &&
 			has(step, " AUTOMATIC ");
 		struct str table = table_of(
@@ -188,8 +208,9 @@ bool
 plan_finds_scan(struct arena *arena, enum dialect dialect, struct str sql,
 	struct str plan, struct str *ret_table)
 {
-	bool found = dialect == DIALECT_POSTGRES ? postgres_scans(plan, ret_table)
-						 : sqlite_scans(sql, plan, ret_table);
+	bool found = dialect == DIALECT_POSTGRES
+		? postgres_scans(arena, plan, ret_table)
+		: sqlite_scans(arena, sql, plan, ret_table);
 
 	if (found)
 		*ret_table = str_dup(arena, *ret_table);

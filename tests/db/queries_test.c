@@ -215,5 +215,7 @@ TEST(the_judge_knows_a_scan_of_sqlite)
 		"SCAN games\nUSE TEMP B-TREE FOR ORDER BY\n"));
 	OK(scans(lite, "SELECT 1 FROM games g",
 		"SEARCH g USING AUTOMATIC COVERING INDEX (week=?)\n"));
+	OK(!scans(lite, "SELECT id FROM predictions WHERE actual_result IS NULL",
+		"SCAN predictions USING INDEX idx_predictions_ungraded\n"));
 	OK(!scans(lite, "WITH mine AS (SELECT 1) SELECT 1 FROM mine", "SCAN mine\n"));
 }

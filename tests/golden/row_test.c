@@ -213,7 +213,7 @@ TEST(values_that_may_be_absent_are_so_or_there)
 		.e_opt = STR(""),
 		.l_opt = { uuid_of(8) } };
 	struct every_kind row;
-	struct value answer[24];
+	struct value answer[24] = { 0 };
 
 	begin(answer, 1);
 	for (size_t i = 0; i < 24; i++)
@@ -237,7 +237,7 @@ TEST(values_that_may_be_absent_are_so_or_there)
 TEST(a_list_holds_copies_of_its_texts)
 {
 	char text[] = "BUF";
-	struct value rows[2 * 100];
+	struct value rows[2 * 100] = { 0 };
 	struct pick_list list;
 
 	begin(rows, 100);
@@ -282,7 +282,7 @@ count_until_three(void *arg, const struct pick *row)
 
 TEST(a_stream_ends_at_the_first_error_of_its_reader)
 {
-	struct value rows[2 * 10];
+	struct value rows[2 * 10] = { 0 };
 	size_t count = 0;
 
 	begin(rows, 10);

@@ -125,17 +125,26 @@ file_read_folder(
 	return NULL;
 }
 
+/* Whether the file at PATH could be made to hold TEXT. */
+static bool
+write_all(const char *path, struct str text)
+{
+	FILE *stream = fopen(path, "wbe");
+	bool is_written;
+
+	if (!stream)
+		return false;
+	is_written = fwrite(text.ptr, 1, text.len, stream) == text.len;
+	return fclose(stream) == 0 && is_written;
+}
+
 struct err *
 file_write(struct arena *arena, struct str path, const struct buf *text)
 {
-	CLEANUP(close_stream) FILE *stream = NULL;
-
 	if (buf_is_cut(text))
 		return err_in(
 			arena, ERR_INVALID, STR_FMT ": would be too long", STR_ARG(path));
-	stream = fopen(str_cstr(arena, path), "wbe");
-	if (!stream || fwrite(text->ptr, 1, text->len, stream) != text->len ||
-		fflush(stream) != 0)
+	if (!write_all(str_cstr(arena, path), buf_str(text)))
 		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be written: %s",
 			STR_ARG(path), strerror(errno));
 	return NULL;

@@ -364,8 +364,9 @@ read_sql(struct reader *reader, struct token token)
 struct err *
 query_parse(struct program *program, struct file file)
 {
-	struct reader reader = { .program = program, .file = { .file = file } };
+	struct reader reader = { .program = program };
 
+	reader.file.file = file;
 	lexer_init(&reader.lexer, file.text);
 	for (;;) {
 		struct token token = lexer_next(&reader.lexer);
