@@ -37,10 +37,24 @@ forget(struct calibration *c)
 		all[i]->weight *= c->parameters->noise_memory;
 		all[i]->squares *= c->parameters->noise_memory;
 	}
+}
+
+/* Add the margins of the season that is over to those of all seasons and those of late.
+ */
+static void
+count_season(struct calibration *c)
+{
+	double memory = c->parameters->key_memory;
+
 	for (int i = 0; i < KEY_NUMBERS; i++) {
-		c->recent_counts.observed[i] *= c->parameters->key_memory;
-		c->recent_counts.expected[i] *= c->parameters->key_memory;
+		c->counts.observed[i] += c->season_counts.observed[i];
+		c->counts.expected[i] += c->season_counts.expected[i];
+		c->recent_counts.observed[i] = c->recent_counts.observed[i] * memory +
+			c->season_counts.observed[i];
+		c->recent_counts.expected[i] = c->recent_counts.expected[i] * memory +
+			c->season_counts.expected[i];
 	}
+	c->season_counts = (struct key_counts){ .observed = { 0 } };
 }
 
 static double
@@ -69,6 +83,7 @@ calibration_refit(struct calibration *c, struct arena *arena)
 	c->line_margin_noise = noise_of(&c->line_margins, prior_margin_noise);
 	c->line_total_noise = noise_of(&c->line_totals, prior_total_noise);
 	TRY_NEW(arena, keys, 1);
+	count_season(c);
 	always = key_weights_of(&c->counts, c->parameters->key_prior, NULL);
 	*keys = key_weights_of(
 		&c->recent_counts, c->parameters->recent_key_prior, &always);
@@ -168,10 +183,9 @@ calibration_add(struct calibration *c, struct arena *arena, const struct model_g
 		prediction->margin_variance);
 	add_residual(&c->totals, game_total(game) - prediction->total,
 		prediction->total_variance);
-	key_counts_add(&c->counts, prediction->margin, margin_sd,
+	key_counts_add(&c->season_counts, prediction->margin, margin_sd,
 		game->home_score - game->away_score);
-	key_counts_add(&c->recent_counts, prediction->margin, margin_sd,
-		game->home_score - game->away_score);
+
 	if (!blend_input(c, game, prediction, row.input))
 		return NULL;
 	add_lines(c, game, prediction);

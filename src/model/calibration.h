@@ -36,7 +36,7 @@ struct calibration {
 	struct {
 		double product, square;
 	} margin_lines, total_lines;
-	struct key_counts counts, recent_counts;
+	struct key_counts counts, recent_counts, season_counts;
 };
 
 void

@@ -146,6 +146,8 @@ distribution_of_margin(
 	double low = -MOST_MARGIN, high = MOST_MARGIN;
 	double wanted = fmin(fmax(win, 1e-6), 1 - 1e-6);
 
+	/* Near enough to begin with: the normal, by the logistic curve. */
+	ret.location = sd * log(wanted / (1 - wanted)) / 1.702;
 	for (int round = 0; round < MOST_ROUNDS; round++) {
 		double list[MOST_POINTS], chance = 0, mean = 0, won = 0, slope, next;
 
