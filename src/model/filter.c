@@ -237,14 +237,14 @@ observe_game(const struct state *state, struct plane *plane,
 	const double clip[2] = { p->clip, p->clip_keep };
 	const double clip_total[2] = { p->clip_total, p->clip_keep };
 
-	observe(plane, 0, game_margin(game), noise * p->margin_variance, clip);
-	observe(plane, 1, game_total(game), noise * p->total_variance, clip_total);
 	if (use_lines && game->spread_line.is_set)
 		observe(plane, 0, game->spread_line.value, noise * p->spread_variance,
 			clip);
 	if (use_lines && game->total_line.is_set)
 		observe(plane, 1, game->total_line.value, noise * p->total_line_variance,
 			clip);
+	observe(plane, 0, game_margin(game), noise * p->margin_variance, clip);
+	observe(plane, 1, game_total(game), noise * p->total_variance, clip_total);
 }
 
 /* Carry what was learned in the plane into the whole state. */

@@ -138,13 +138,13 @@ TEST(learning_a_game_equals_four_dense_updates_in_turn)
 				dense.covariance[i][j] = state_covariance(state, i, j);
 		}
 		dense_observe(
-			&dense, margin, game_margin(&game), p->margin_variance, clip);
-		dense_observe(
-			&dense, total, game_total(&game), p->total_variance, clip_total);
-		dense_observe(
 			&dense, margin, game.spread_line.value, p->spread_variance, clip);
 		dense_observe(&dense, total, game.total_line.value,
 			p->total_line_variance, clip);
+		dense_observe(
+			&dense, margin, game_margin(&game), p->margin_variance, clip);
+		dense_observe(
+			&dense, total, game_total(&game), p->total_variance, clip_total);
 		state_learn(state, &game, true);
 		OK_OR(greatest_difference(state, &dense) < 1e-9, "round %d: off by %g",
 			round, greatest_difference(state, &dense));

@@ -114,6 +114,7 @@ TEST(tier_l_sees_nothing_of_its_week_or_later)
 {
 	check_noise_from(TIER_L, 2009, 9);
 	check_noise_from(TIER_L, 2013, 1);
+	check_noise_from(TIER_L, 2011, 17);
 }
 
 TEST(tier_b_sees_of_its_week_only_the_lines)
