@@ -57,25 +57,6 @@ workspace_give_back(struct http_loop *loop, struct workspace *work)
 	list_push_front(&loop->free_workspaces, &work->link);
 }
 
-static struct connection *
-connection_take(struct http_loop *loop)
-{
-	struct list_link *kept = list_first(&loop->free_connections);
-	struct connection *connection;
-
-	if (kept) {
-		list_remove(kept);
-		connection = CONTAINER_OF(kept, struct connection, link);
-	} else {
-		connection = arena_alloc(&loop->arena, sizeof(*connection));
-		if (!connection)
-			return NULL;
-	}
-	*connection = (struct connection){ .loop = loop };
-	list_init(&connection->link);
-	return connection;
-}
-
 /* --- Beginning, waiting, ending --- */
 
 static bool
@@ -125,12 +106,14 @@ connection_open(struct http_loop *loop, int fd, struct str remote)
 	struct connection *connection = NULL;
 
 	if (loop->connection_count < loop->connections_max || connection_evict_one(loop))
-		connection = connection_take(loop);
+		connection = slab_take(&loop->connections);
 	if (!connection) {
 		connection_refuse_fd(loop, fd);
 		close(fd);
 		return;
 	}
+	connection->loop = loop;
+	list_init(&connection->link);
 	connection->fd = fd;
 	if (remote.len > sizeof(connection->remote))
 		remote.len = sizeof(connection->remote);
@@ -152,7 +135,7 @@ connection_close(struct connection *connection)
 	fiber_forget_fd(connection->fd);
 	close(connection->fd);
 	list_remove(&connection->link);
-	list_push_front(&loop->free_connections, &connection->link);
+	slab_give(&loop->connections, connection);
 	loop->connection_count--;
 	HTTP_COUNT(loop->counters.open, -1);
 	if (loop->connection_count == 0)
@@ -215,7 +198,7 @@ request_begin(struct connection *connection)
 	work->outcome = (struct http_outcome){ 0 };
 	work->input_used = 0;
 	work->began_at = clock_monotonic_ns();
-	*rq = (struct http_request){ .connection = connection };
+	*rq = (struct http_request){ 0 };
 	rq->remote_address = (struct str){ .ptr = connection->remote,
 		.len = connection->remote_len };
 	rq->ctx.arena = &work->arena;

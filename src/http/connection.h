@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "base/list.h"
+#include "base/slab.h"
 #include "http/respond.h"
 #include "http/server.h"
 #include "sys/wait.h"
@@ -18,6 +19,9 @@ enum {
 	/* What an arena of the store keeps; most requests need no more. */
 	ARENA_KEPT_BYTES = 16384,
 	REMOTE_BYTES = 46, /* INET6_ADDRSTRLEN */
+	/* Of an answer; beside the arena, so that a handler that used that up can still
+	 * say so. Larger heads are made in the arena. */
+	HEAD_BYTES = 2048,
 };
 
 /* What a request needs while it is served; kept in a store of its loop. */
@@ -32,6 +36,7 @@ struct workspace {
 	size_t input_used; /* by the request being read */
 	size_t input_size;
 	char *input;
+	char head[HEAD_BYTES];
 };
 
 /* What the descriptor's becoming readable means. */
@@ -71,11 +76,11 @@ struct http_loop {
 	struct loop *loop;
 	int listen_fd;
 	struct fiber *acceptor;
-	struct arena arena; /* connections and workspaces, for the life of the server */
+	struct arena arena;      /* of the workspaces, for the life of the server */
 	struct list_link fresh;  /* connections that wait for their first request, */
 	struct list_link idle;   /* for a further one; each list by idle_until; */
 	struct list_link active; /* those being served */
-	struct list_link free_connections;
+	struct slab connections;
 	struct list_link free_workspaces;
 	struct loop_timer sweep;
 	size_t connection_count;

@@ -42,7 +42,6 @@ struct http_request {
 	bool expects_continue;
 	bool is_client_gone; /* set while the handler waits; see server.h */
 	struct str remote_address;
-	void *connection; /* the server's */
 };
 
 /* The value of header NAME (any case), the first where it is repeated; absent where it is

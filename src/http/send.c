@@ -10,7 +10,6 @@
 
 enum {
 	HEAD_BYTES_MAX = 16384,
-	HEAD_BYTES_FIRST = 512,
 	PIECES_AT_ONCE = 64,
 	STREAM_BYTES = 16384, /* gathered before a chunk is sent */
 	CHUNK_LINE_BYTES = 20,
@@ -106,23 +105,26 @@ date_of(struct http_loop *loop, int64_t now_us)
 	return (struct str){ .ptr = loop->date, .len = HTTP_DATE_BYTES };
 }
 
-/* The head of ANSWER, in the request's arena. False: no memory, or too large. */
+/* The head of ANSWER, good until the next is made. False: no memory, or too large. */
 static bool
 make_head(struct connection *connection, const struct http_answer *answer,
 	enum http_framing framing, size_t length, struct str *ret)
 {
 	struct workspace *work = connection->work;
+	struct http_head_options options = {
+		.framing = framing,
+		.length = length,
+		.date = date_of(connection->loop, work->rq.ctx.now),
+		.closes = !work->rq.is_kept_alive,
+	};
 	struct buf head;
 
-	buf_init(&head, &work->arena, HEAD_BYTES_MAX);
-	(void)buf_reserve(&head, HEAD_BYTES_FIRST);
-	http_put_head(&head, &work->rq, answer,
-		(struct http_head_options){
-			.framing = framing,
-			.length = length,
-			.date = date_of(connection->loop, work->rq.ctx.now),
-			.closes = !work->rq.is_kept_alive,
-		});
+	buf_init_fixed(&head, work->head, sizeof(work->head));
+	http_put_head(&head, &work->rq, answer, options);
+	if (buf_is_cut(&head)) {
+		buf_init(&head, &work->arena, HEAD_BYTES_MAX);
+		http_put_head(&head, &work->rq, answer, options);
+	}
 	*ret = buf_str(&head);
 	return !buf_is_cut(&head);
 }

@@ -322,13 +322,11 @@ loop_init(struct http_loop *loop, struct http_server *server, struct loop *on)
 	loop->connections_max = (options->connections_max + server->loop_count - 1) /
 		server->loop_count;
 	/* Blocks are up to 1 MiB, so some of the last may be wasted. */
-	arena_init(&loop->arena,
-		loop->connections_max * (sizeof(struct connection) + workspace_bytes) +
-			(2 << 20));
+	arena_init(&loop->arena, loop->connections_max * workspace_bytes + (2 << 20));
 	list_init(&loop->fresh);
 	list_init(&loop->idle);
 	list_init(&loop->active);
-	list_init(&loop->free_connections);
+	slab_init(&loop->connections, sizeof(struct connection), loop->connections_max);
 	list_init(&loop->free_workspaces);
 	wait_queue_init(&loop->ended);
 	loop->date_second = INT64_MIN;
@@ -414,6 +412,7 @@ http_server_close(struct http_server *server)
 		LIST_FOR_EACH(link, &loop->free_workspaces)
 			arena_release(&CONTAINER_OF(link, struct workspace, link)->arena);
 		arena_release(&loop->arena);
+		slab_release(&loop->connections);
 	}
 }
 

@@ -94,6 +94,13 @@ handle(struct http_request *rq, void *arg)
 		return answer_wait(rq);
 	if (str_eq(rq->path, STR("/hold")))
 		return answer_hold(rq);
+	if (str_eq(rq->path, STR("/greedy"))) {
+		while (arena_alloc_text(rq->ctx.arena, 1000)) {
+		}
+		while (arena_alloc_text(rq->ctx.arena, 1)) {
+		}
+		return http_answer_text(500, STR("no memory"));
+	}
 	if (str_eq(rq->path, STR("/big")))
 		return answer_big(rq);
 	if (str_eq(rq->path, STR("/events")))
@@ -291,6 +298,26 @@ TEST(refusal_arrives_though_the_client_goes_on_sending)
 		buf_put(&body, STR("0123456789"));
 	for (int i = 0; i < 5; i++)
 		EQ_I64(peer_ask(&peer, &arena, buf_str(&body)).status, 413);
+	stop(&peer, &arena);
+}
+
+TEST(handler_that_used_up_its_memory_can_say_so)
+{
+	struct peer_answer answer;
+	struct arena arena;
+	struct peer peer;
+	int fd;
+
+	start(&peer, &arena, (struct http_server_options){ .arena_bytes_max = 100000 });
+	fd = peer_connect(&peer);
+	peer_send(fd, STR(GET("/greedy")));
+	answer = peer_read(fd, &arena);
+	EQ_I64(answer.status, 500);
+	EQ_STR(answer.body, STR("no memory"));
+	/* And the next has its own again. */
+	peer_send(fd, STR(GET("/")));
+	EQ_I64(peer_read(fd, &arena).status, 200);
+	close(fd);
 	stop(&peer, &arena);
 }
 
