@@ -265,6 +265,16 @@ peer_read(int fd, struct arena *arena)
 	return answer;
 }
 
+struct str
+peer_read_rest(int fd, struct arena *arena)
+{
+	struct buf rest;
+
+	buf_init(&rest, arena, BODY_BYTES_MAX);
+	(void)read_until(fd, &rest, STR(""), BODY_BYTES_MAX);
+	return buf_str(&rest);
+}
+
 struct peer_answer
 peer_ask(const struct peer *peer, struct arena *arena, struct str text)
 {

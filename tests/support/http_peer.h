@@ -39,6 +39,8 @@ struct peer_answer {
 struct peer_answer peer_read(int fd, struct arena *arena);
 /* The same for a HEAD request. */
 struct peer_answer peer_read_head(int fd, struct arena *arena);
+/* All that comes until the server closes FD. */
+struct str peer_read_rest(int fd, struct arena *arena);
 /* A new connection, TEXT sent, one answer read, closed. */
 struct peer_answer
 peer_ask(const struct peer *peer, struct arena *arena, struct str text);

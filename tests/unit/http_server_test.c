@@ -331,6 +331,29 @@ TEST(bodies_of_any_size_arrive_whole)
 	stop(&peer, &arena);
 }
 
+TEST(body_that_begins_with_its_head_leaves_nothing_behind)
+{
+	struct arena arena;
+	struct peer peer;
+	int fd;
+
+	start(&peer, &arena);
+	fd = peer_connect(&peer);
+	for (int i = 0; i < 3; i++) {
+		/* What came with the head would make a request of its own. */
+		peer_send(fd,
+			STR("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: "
+			    "38\r\n\r\n" GET("/smuggled")));
+		usleep(10000);
+		peer_send(fd, STR("."));
+		EQ_I64(peer_read(fd, &arena).body.len, 36);
+		peer_send(fd, STR(GET("/hello")));
+		EQ_STR(peer_read(fd, &arena).body, STR("hello"));
+	}
+	close(fd);
+	stop(&peer, &arena);
+}
+
 TEST(head_is_answered_as_get_without_the_body)
 {
 	static const char *const paths[] = { "/hello", "/tagged", "/big", "/many" };
@@ -447,11 +470,18 @@ TEST(stream_that_breaks_is_seen_to_be_cut)
 	struct peer_answer answer;
 	struct arena arena;
 	struct peer peer;
+	int fd;
 
 	start(&peer, &arena);
 	answer = peer_ask(&peer, &arena, STR(GET("/broken")));
 	EQ_I64(answer.status, 200);
 	OK(answer.is_cut);
+	/* And nothing stands behind what came. */
+	fd = peer_connect(&peer);
+	peer_send(fd, STR(GET("/broken")));
+	EQ_I64(peer_read_head(fd, &arena).status, 200);
+	EQ_STR(peer_read_rest(fd, &arena), STR("5\r\nbegun\r\n"));
+	close(fd);
 	/* Before its first byte it can still say so. */
 	answer = peer_ask(&peer, &arena, STR(GET("/failed")));
 	EQ_I64(answer.status, 503);
