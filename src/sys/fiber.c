@@ -207,8 +207,7 @@ void
 fiber_cancel(struct fiber *fiber)
 {
 	fiber->is_cancelled = true;
-	if (!fiber->is_uncancellable)
-		fiber_wake(fiber, WAIT_CANCELLED);
+	fiber_wake(fiber, WAIT_CANCELLED);
 }
 
 bool

@@ -49,12 +49,12 @@ loop_open(struct arena *arena, struct loop_options options, struct loop **ret) M
  * that opened it. */
 void loop_run(struct loop *loop);
 
-/* Ask LOOP to end. From any thread or a signal handler. Waiting fibers are not cancelled
- * by this. */
+/* Ask LOOP to end. From any thread or a signal handler, while it is open. Waiting fibers
+ * are not cancelled by this. */
 void loop_stop(struct loop *loop);
 bool loop_is_stopping(const struct loop *loop);
 
-/* Release stacks and descriptors. The loop must have ended. */
+/* Release stacks and descriptors, on the loop's thread, after loop_run. */
 void loop_close(struct loop *loop);
 
 /* The loop of the calling thread, or NULL outside any loop. */
@@ -85,14 +85,14 @@ struct loop_counters loop_counters(const struct loop *loop);
  */
 
 /* Start FN(ARG) on the current loop; it first runs when this fiber waits. NULL: too many
- * fibers. NAME is kept by pointer. */
+ * fibers. NAME is kept by pointer, and read by the watchdog's thread: a constant. */
 struct fiber *fiber_spawn(const char *name, fiber_fn fn, void *arg);
 
 /* The running fiber, or NULL outside one. */
 struct fiber *fiber_current(void);
 
 /* What this fiber is doing now, for the lag warning and the overflow message: a route, a
- * job. Kept by pointer. */
+ * job. Kept like the name it was started with. */
 void fiber_set_name(const char *name);
 
 /* End FIBER's wait, and every later one, with WAIT_CANCELLED. FIBER must be on this loop
@@ -109,7 +109,8 @@ enum wait_end fiber_sleep_until(int64_t deadline);
 /*
  * Wait until FD is readable (EPOLLIN) or writable (EPOLLOUT). One fiber at a time may
  * wait for one direction of a descriptor. The descriptor stays registered with the loop:
- * call fiber_forget_fd on that loop before close().
+ * call fiber_forget_fd on that loop before close(), which also ends waits for it
+ * (WAIT_CANCELLED).
  */
 enum wait_end fiber_wait_fd(int fd, uint32_t events, int64_t deadline);
 void fiber_forget_fd(int fd);
@@ -121,8 +122,8 @@ void fiber_forget_fd(int fd);
  */
 bool loop_watch_fd(int fd, fiber_fn fn, void *arg) MUST_USE;
 
-/* Call FN(ARG) at DEADLINE, on the loop, not in a fiber. TIMER is the caller's and must
- * live until then. */
+/* Call FN(ARG) at DEADLINE, on the loop, not in a fiber. TIMER is the caller's, zeroed
+ * before its first use, and must live until then. Starting one that runs moves it. */
 struct loop_timer {
 	int64_t deadline;
 	size_t heap_index; /* the loop's */

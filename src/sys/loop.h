@@ -36,7 +36,6 @@ struct fiber {
 	/* Set while nothing but fiber_wake may run it. It falls with the first thing that
 	 * ends the wait, so a fiber is never queued twice. */
 	bool is_waiting;
-	bool is_uncancellable; /* this wait is */
 	bool is_cancelled;
 	bool is_ended;
 	bool is_last; /* ended, and its stack is not kept */

@@ -147,10 +147,9 @@ fiber_event_join(struct fiber_event *event)
 	struct fiber *self = fiber_current();
 
 	assert(self && event->loop == self->loop);
-	self->is_uncancellable = true;
 	event->fiber = self;
+	/* Cancelling ends one round of it. */
 	while (!is_told(event))
 		fiber_block(self, DEADLINE_NEVER);
 	event->fiber = NULL;
-	self->is_uncancellable = false;
 }

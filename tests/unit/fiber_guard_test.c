@@ -283,3 +283,17 @@ TEST(a_sleeping_loop_is_not_a_held_one)
 	run_with_log(sleep_often, &hold);
 	OK(hold.counters.lag_events < SLEEPS);
 }
+
+static void
+sleep_past_watchdog(UNUSED void *arg)
+{
+	(void)fiber_sleep_until(clock_deadline_ms(1300));
+}
+
+TEST(the_watchdog_leaves_a_sleeping_loop_alone)
+{
+	struct hold hold;
+
+	run_with_log(sleep_past_watchdog, &hold);
+	OK_OR(!strstr(hold.said, "loop is held"), "it logged: %s", hold.said);
+}

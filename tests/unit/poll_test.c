@@ -342,3 +342,46 @@ FIBER_TEST(events_of_a_descriptor_closed_in_the_same_batch_are_dropped)
 			pair_close(&watches[i].pair);
 	}
 }
+
+struct replacing {
+	struct pair *other;
+	struct pair fresh;
+	struct watch *watch;
+};
+
+/* Close the other descriptor and open one that gets its number, with nothing to read. */
+static void
+replace_other(void *arg)
+{
+	struct replacing *replacing = arg;
+	int number = replacing->other->ours;
+
+	pair_close(replacing->other);
+	if (!pair_open(&replacing->fresh) || replacing->fresh.ours != number ||
+		!loop_watch_fd(number, note_watch, replacing->watch))
+		replacing->watch->fired = -1;
+}
+
+FIBER_TEST(an_event_of_a_closed_descriptor_is_not_taken_for_its_successor)
+{
+	struct watch watch = { .fired = 0 };
+	struct pair pairs[2];
+	struct replacing replacings[2];
+
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		OK(pair_open(&pairs[i]));
+		OK(write(pairs[i].theirs, "x", 1) == 1);
+		replacings[i] = (struct replacing){
+			.other = &pairs[1 - i], .fresh = { -1, -1 }, .watch = &watch
+		};
+		OK(loop_watch_fd(pairs[i].ours, replace_other, &replacings[i]));
+	}
+	EQ_I64(fiber_sleep_until(clock_deadline_ms(2)), WAIT_TIMED_OUT);
+	EQ_I64(watch.fired, 0);
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		if (replacings[i].fresh.ours < 0)
+			continue;
+		pair_close(&replacings[i].fresh);
+		pair_close(&pairs[i]);
+	}
+}

@@ -36,6 +36,17 @@ earliest(const struct loop_timer *all)
 	return ret;
 }
 
+static bool
+is_heap(const struct timers *timers)
+{
+	for (size_t i = 2; i <= timers->count; i++) {
+		if (timers->entries[i].deadline <
+			timers->entries[(i - 2) / 4 + 1].deadline)
+			return false;
+	}
+	return true;
+}
+
 TEST(the_next_timer_is_always_the_earliest)
 {
 	static struct loop_timer all[TIMERS];
@@ -54,6 +65,7 @@ TEST(the_next_timer_is_always_the_earliest)
 			timers_put(&timers, timer);
 		}
 		EQ_I64(timers_next(&timers), earliest(all));
+		OK(is_heap(&timers));
 	}
 	for (size_t i = 0; i < TIMERS; i++) {
 		all[i].fn = note_fired;

@@ -124,6 +124,36 @@ FIBER_TEST(whoever_timed_out_is_no_longer_in_the_queue)
 	EQ_I64(waiters[2].end, WAIT_READY);
 }
 
+static void
+wait_short_then_long(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	if (wait_queue_wait(waiter->queue, waiter->deadline) == WAIT_READY)
+		waiter->end = wait_queue_wait(waiter->queue, DEADLINE_NEVER);
+	++*waiter->ends;
+}
+
+FIBER_TEST(the_deadline_of_a_wait_that_ended_does_not_end_the_next)
+{
+	struct wait_queue queue;
+	int ends = 0;
+	struct waiter waiter = { .queue = &queue,
+		.deadline = clock_deadline_ms(3),
+		.end = WAIT_CANCELLED,
+		.ends = &ends };
+
+	wait_queue_init(&queue);
+	OK(fiber_spawn("waiter", wait_short_then_long, &waiter));
+	fiber_yield();
+	OK(wait_queue_wake_one(&queue));
+	EQ_I64(fiber_sleep_until(clock_deadline_ms(8)), WAIT_TIMED_OUT);
+	EQ_I64(ends, 0);
+	OK(wait_queue_wake_one(&queue));
+	join_all();
+	EQ_I64(waiter.end, WAIT_READY);
+}
+
 FIBER_TEST(what_was_granted_before_the_cancelling_stays_granted)
 {
 	struct wait_queue queue;
