@@ -109,9 +109,9 @@ CREATE TABLE subscriptions (
 
 CREATE UNIQUE INDEX subscriptions_one_live_base ON subscriptions (user_id)
     WHERE status IN ('trial', 'active', 'past_due') AND NOT is_add_on;
-CREATE INDEX idx_subscriptions_user_status_active ON subscriptions (user_id, status)
-    WHERE status IN ('active', 'trial');
 CREATE INDEX idx_subscriptions_user_status_expires ON subscriptions (user_id, status, expires_at)
+    WHERE status IN ('active', 'trial');
+CREATE INDEX idx_subscriptions_user_status_active ON subscriptions (user_id, status)
     WHERE status IN ('active', 'trial');
 CREATE INDEX idx_subscriptions_tier ON subscriptions (tier_id);
 CREATE INDEX idx_subscriptions_promotion ON subscriptions (promotion_id) WHERE promotion_id IS NOT NULL;
