@@ -188,7 +188,7 @@ db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn, vo
 	for (unsigned int try = 1;; try++) {
 		struct tx tx = { .ctx = ctx, .db = db, .kind = kind, .shard = shard };
 		bool may_retry = false;
-		struct err *err = db->driver->transact(
+		struct err *err = (*db->driver->transact)(
 			db->state, &tx, work_run, &work, &may_retry);
 
 		if (!err || !may_retry)

@@ -2,8 +2,9 @@
  * The reader connections. Each loop has its own, so that they need no locks; two reads
  * that interleave on a loop (one streams, one waits for the offload pool) have one each.
  */
+#include <assert.h>
+
 #include "db/db_sqlite.h"
-#include "sys/clock.h"
 
 /* The readers of this loop, or NULL where it has none. */
 static struct readers *
@@ -33,23 +34,18 @@ readers_new(struct sqlite_state *state, struct loop *loop)
 	return readers;
 }
 
-static struct err *
-readers_get(struct sqlite_state *state, struct ctx *ctx, struct readers **ret)
+/* The readers of this loop; NULL outside loops, on the writer's thread, and where there
+ * are too many loops. */
+static struct readers *
+readers_here(struct sqlite_state *state)
 {
 	struct loop *loop = loop_current();
 	struct readers *readers;
 
 	if (!loop || writer_is_here())
-		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
-			"a query outside the transaction that it is called in");
+		return NULL;
 	readers = readers_find(state, loop);
-	if (!readers)
-		readers = readers_new(state, loop);
-	if (!readers)
-		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
-			"more than %d loops", SQLITE_LOOPS_MAX);
-	*ret = readers;
-	return NULL;
+	return readers ? readers : readers_new(state, loop);
 }
 
 static struct err *
@@ -67,7 +63,7 @@ readers_take(struct sqlite_state *state, struct readers *readers, struct ctx *ct
 		end = wait_queue_wait(&readers->waiting, ctx->deadline);
 		TRY(wait_end_err(ctx, end, "a database connection to read with"));
 	}
-	*ret = CONTAINER_OF(list_first(&readers->free), struct conn, link);
+	*ret = CONTAINER_OF(readers->free.next, struct conn, link);
 	list_remove(&(*ret)->link);
 	return NULL;
 }
@@ -75,10 +71,14 @@ readers_take(struct sqlite_state *state, struct readers *readers, struct ctx *ct
 struct err *
 reader_get(struct sqlite_state *state, struct ctx *ctx, struct conn **ret)
 {
-	struct readers *readers = NULL;
+	struct readers *readers = readers_here(state);
 	struct conn *conn = NULL;
 
-	TRY(readers_get(state, ctx, &readers));
+	if (!readers)
+		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
+			"a query past the transaction that it is called in, or more than "
+			"%d loops",
+			SQLITE_LOOPS_MAX);
 	TRY(readers_take(state, readers, ctx, &conn));
 	conn->deadline = ctx->deadline;
 	conn->cancelled = NULL;
@@ -92,6 +92,7 @@ reader_put(struct sqlite_state *state, struct conn *conn)
 {
 	struct readers *readers = readers_find(state, loop_current());
 
+	assert(readers);
 	list_push_front(&readers->free, &conn->link);
 	atomic_fetch_sub_explicit(&state->readers_busy, 1, memory_order_relaxed);
 	wait_queue_wake_one(&readers->waiting);
@@ -105,8 +106,7 @@ readers_close(struct sqlite_state *state, const struct loop *loop)
 	if (!readers)
 		return;
 	while (!list_is_empty(&readers->free)) {
-		struct conn *conn = CONTAINER_OF(
-			list_first(&readers->free), struct conn, link);
+		struct conn *conn = CONTAINER_OF(readers->free.next, struct conn, link);
 
 		list_remove(&conn->link);
 		conn_close(conn);

@@ -111,10 +111,11 @@ writer_transact(struct writer *writer, struct tx *tx, tx_fn fn, void *arg, bool 
 
 /* --- Groups ------------------------------------------------------------------------- */
 
+/* Of a group that is not empty. */
 static struct write_job *
 first_job(const struct list_link *group)
 {
-	return CONTAINER_OF(list_first(group), struct write_job, link);
+	return CONTAINER_OF(group->next, struct write_job, link);
 }
 
 /* Afterwards the job is gone: it stood on its fiber's stack. */

@@ -61,7 +61,7 @@ fault_transact(void *state, struct tx *tx, tx_fn fn, void *arg, bool *ret_may_re
 		*ret_may_retry = err->code == ERR_BUSY;
 		return err;
 	}
-	err = fault->inner->transact(
+	err = (*fault->inner->transact)(
 		fault->inner_state, tx, work_run, &work, ret_may_retry);
 	if (work.err && (!err || err == work.err)) {
 		*ret_may_retry = work.err->code == ERR_BUSY;
