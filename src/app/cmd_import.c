@@ -11,6 +11,8 @@ enum {
 
 static const struct flag flags[] = {
 	{ "skip-bad", NULL, "store the other rows where some are faulty" },
+	{ "simulated", NULL,
+		"make up a league, marked as simulated, instead of reading one" },
 	{ 0 },
 };
 
@@ -100,6 +102,7 @@ store(struct invocation *run, const struct games_source *source, const struct fe
 	struct progress progress;
 	struct import_options options = {
 		.source = source->name,
+		.is_simulated = flag_is_set(run, "simulated"),
 		.progress = store_progress,
 		.progress_arg = &progress,
 	};
@@ -139,6 +142,12 @@ run_import(struct invocation *run)
 	struct str where = STR(GAMES_PUBLIC_URL);
 	struct err *err;
 
+	if (flag_is_set(run, "simulated") && run->arg_count)
+		return usage_err(run, "--simulated reads no file");
+	if (flag_is_set(run, "simulated")) {
+		TRY(games_source_simulate(&run->ctx, &source));
+		return import_from(run, &source);
+	}
 	if (run->arg_count)
 		where = run->args[0];
 	else if (run->config.games.len)

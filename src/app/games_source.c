@@ -8,6 +8,7 @@
 #include "app/progress.h"
 #include "codec/gzip.h"
 #include "http/client.h"
+#include "predictions/simulated.h"
 #include "sys/file.h"
 
 enum {
@@ -133,6 +134,19 @@ games_source_open(struct ctx *ctx, struct str where, struct games_source *ret)
 		return games_source_err(ret, err);
 	}
 	return NULL;
+}
+
+struct err *
+games_source_simulate(struct ctx *ctx, struct games_source *ret)
+{
+	struct simulated_options options = simulated_demo(ctx->now);
+	struct str csv = STR_NONE;
+
+	*ret = (struct games_source){
+		.name = STR("simulated league"), .fd = -1, .arena = ctx->arena
+	};
+	TRY(simulated_league(ctx->arena, &options, &csv));
+	return from_memory(ret, csv);
 }
 
 void

@@ -24,6 +24,8 @@ struct games_source {
  */
 struct err *
 games_source_open(struct ctx *ctx, struct str where, struct games_source *ret) MUST_USE;
+/* The simulated league as of now. */
+struct err *games_source_simulate(struct ctx *ctx, struct games_source *ret) MUST_USE;
 void games_source_close(struct games_source *source);
 
 /* ERR with "NAME: " before its message. */

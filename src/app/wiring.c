@@ -48,6 +48,10 @@ log_start(struct invocation *run)
 		return err_in(run->arena, ERR_INVALID,
 			"log.format is '" STR_FMT "', but must be logfmt or json",
 			STR_ARG(run->config.log_format));
+	/* A command's own messages say what its user needs; the log is for servers. */
+	if (run->command->needs < NEEDS_SERVED_DATABASE &&
+		str_eq(run->config.origins[SETTING_log_level], STR("default")))
+		options.level = LOG_ERROR;
 	log_configure(options);
 	return NULL;
 }

@@ -1,0 +1,28 @@
+/*
+ * Accuracy: how right each model was, by week and by season, from its graded forecasts.
+ *
+ * Counts, hits in per cent of what was not pushed, the same weighted by confidence, Brier
+ * score, log loss, units and their return. details holds, for a season, the calibration
+ * in ten bins of the home team's chance; the interval of the hit rate (Wilson, 95 %); for
+ * game forecasts the closing line's own record on the same games, and how much better or
+ * worse than the line the forecasts scored, with its interval.
+ */
+#ifndef PREDICTIONS_ACCURACY_H
+#define PREDICTIONS_ACCURACY_H
+
+#include "db/db.h"
+#include "predictions/accuracy_q.h"
+
+/* Make all metrics anew and store those that differ from what is there; those that have
+ * no forecasts any more are taken away. ret_stored: how many rows changed. */
+struct err *accuracy_store(struct tx *tx, int64_t *ret_stored) MUST_USE;
+
+struct accuracy_list {
+	struct accuracy_metric *items;
+	size_t count;
+};
+
+/* All metrics, in order of model, type, season and week. */
+struct err *accuracy_list_read(struct tx *tx, struct accuracy_list *ret) MUST_USE;
+
+#endif

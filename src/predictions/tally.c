@@ -1,0 +1,226 @@
+#include "predictions/tally.h"
+
+#include <math.h>
+
+#include "codec/json_canonical.h"
+#include "codec/json_write.h"
+#include "model/calibration.h"
+
+enum {
+	DETAILS_BYTES_MAX = 8192,
+	DECIMALS = 6,
+};
+
+#define CHANCE_LEAST 1e-6
+#define SIGMA_95     1.959963984540054
+
+static double
+rounded(double value)
+{
+	return round(value * 1e6) / 1e6;
+}
+
+static double
+log_loss_of(double chance, double happened)
+{
+	double p = fmin(fmax(chance, CHANCE_LEAST), 1 - CHANCE_LEAST);
+
+	return -(happened * log(p) + (1 - happened) * log(1 - p));
+}
+
+/* The home team's chance by the closing line; false where the feed had none. */
+static bool
+chance_of_line(const struct prediction_graded *row, double *ret)
+{
+	struct model_game game = MODEL_GAME_INIT;
+
+	game.spread_line = row->spread_line;
+	game.home_moneyline = (struct opt_f64){ .is_set = row->home_moneyline.is_set,
+		.value = row->home_moneyline.value };
+	game.away_moneyline = (struct opt_f64){ .is_set = row->away_moneyline.is_set,
+		.value = row->away_moneyline.value };
+	return line_chance(&game, ret);
+}
+
+static void
+add_line(struct tally *tally, const struct prediction_graded *row, double happened)
+{
+	double chance, brier, gain;
+
+	if (!row->brier.is_set || !chance_of_line(row, &chance))
+		return;
+	brier = (chance - happened) * (chance - happened);
+	gain = brier - row->brier.value;
+	tally->line.count++;
+	tally->line.brier += brier;
+	tally->line.log_loss += log_loss_of(chance, happened);
+	if (happened != 0.5) {
+		tally->line.decided++;
+		tally->line.correct += (chance >= 0.5) == (happened == 1);
+	}
+	tally->gain += gain;
+	tally->gain_squares += gain * gain;
+}
+
+static void
+add_game(struct tally *tally, const struct prediction_graded *row)
+{
+	int margin = row->home_score.value - row->away_score.value;
+	double happened = margin > 0 ? 1 : margin < 0 ? 0 : 0.5;
+	bool is_home = str_eq(row->pick, STR("home"));
+	double chance = is_home ? row->probability.value : 1 - row->probability.value;
+	int bin = (int)(chance * TALLY_BINS);
+	struct tally_bin *place = &tally->bins[bin < TALLY_BINS ? bin : TALLY_BINS - 1];
+
+	if (!row->home_score.is_set || !row->probability.is_set)
+		return;
+	place->count++;
+	place->chances += chance;
+	place->won += happened;
+	add_line(tally, row, happened);
+}
+
+void
+tally_add(struct tally *tally, const struct prediction_graded *row)
+{
+	bool is_push = str_eq(row->outcome, STR("push"));
+	bool is_correct = str_eq(row->outcome, STR("win"));
+
+	tally->total++;
+	tally->pushed += is_push;
+	tally->correct += is_correct;
+	if (!is_push && row->confidence.is_set) {
+		tally->confidence += row->confidence.value;
+		tally->confidence_correct += is_correct ? row->confidence.value : 0;
+	}
+	if (row->brier.is_set && row->log_loss.is_set) {
+		tally->scored++;
+		tally->brier += row->brier.value;
+		tally->log_loss += row->log_loss.value;
+	}
+	if (row->units.is_set) {
+		tally->staked++;
+		tally->units += row->units.value;
+	}
+	if (str_eq(row->prediction_type, STR("game")))
+		add_game(tally, row);
+}
+
+static struct opt_f64
+ratio(double numerator, double denominator)
+{
+	struct opt_f64 ret = { .is_set = denominator > 0 };
+
+	if (ret.is_set)
+		ret.value = rounded(numerator / denominator);
+	return ret;
+}
+
+static void
+put(struct json *json, struct str key, double value)
+{
+	json_put_key(json, key);
+	json_put_fixed(json, value, DECIMALS);
+}
+
+/* The interval of a share, E. B. Wilson, "Probable Inference", JASA 22, 1927. */
+static void
+put_interval(struct json *json, int hits, int count)
+{
+	double n = count, share = hits / n, z2 = SIGMA_95 * SIGMA_95;
+	double centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+	double half = SIGMA_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) /
+		(1 + z2 / n);
+
+	json_put_key(json, STR("interval"));
+	json_put_array(json);
+	json_put_fixed(json, centre - half, DECIMALS);
+	json_put_fixed(json, centre + half, DECIMALS);
+	json_put_array_end(json);
+}
+
+static void
+put_line(struct json *json, const struct tally *tally)
+{
+	const struct tally_scores *line = &tally->line;
+	double n = line->count, mean = tally->gain / n;
+	double variance = n > 1 ? (tally->gain_squares - n * mean * mean) / (n - 1) : 0;
+	double half = SIGMA_95 * sqrt(fmax(variance, 0) / n);
+
+	json_put_key(json, STR("line"));
+	json_put_object(json);
+	json_put_key(json, STR("games"));
+	json_put_i64(json, line->count);
+	put(json, STR("brier"), line->brier / n);
+	put(json, STR("log_loss"), line->log_loss / n);
+	json_put_key(json, STR("correct"));
+	json_put_i64(json, line->correct);
+	json_put_key(json, STR("decided"));
+	json_put_i64(json, line->decided);
+	json_put_object_end(json);
+	json_put_key(json, STR("gain_on_line"));
+	json_put_object(json);
+	put(json, STR("brier"), mean);
+	if (n > 1) {
+		put(json, STR("low"), mean - half);
+		put(json, STR("high"), mean + half);
+	}
+	json_put_object_end(json);
+}
+
+static void
+put_bins(struct json *json, const struct tally *tally)
+{
+	json_put_key(json, STR("calibration"));
+	json_put_array(json);
+	for (int i = 0; i < TALLY_BINS; i++) {
+		const struct tally_bin *bin = &tally->bins[i];
+
+		if (!bin->count)
+			continue;
+		json_put_object(json);
+		put(json, STR("from"), (double)i / TALLY_BINS);
+		json_put_key(json, STR("games"));
+		json_put_i64(json, bin->count);
+		put(json, STR("chance"), bin->chances / bin->count);
+		put(json, STR("won"), bin->won / bin->count);
+		json_put_object_end(json);
+	}
+	json_put_array_end(json);
+}
+
+struct err *
+tally_metric(struct arena *arena, const struct tally *tally, bool is_season,
+	struct accuracy_metric *ret)
+{
+	int decided = tally->total - tally->pushed;
+	struct accuracy_metric metric = *ret;
+	struct buf out;
+	struct json json = json_begin(&out);
+	struct str details = STR_NONE;
+
+	buf_init(&out, arena, DETAILS_BYTES_MAX);
+	json_put_object(&json);
+	if (decided)
+		put_interval(&json, tally->correct, decided);
+	if (tally->line.count)
+		put_line(&json, tally);
+	if (is_season && str_eq(metric.prediction_type, STR("game")))
+		put_bins(&json, tally);
+	json_put_object_end(&json);
+	TRY(json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, &details));
+	metric.total_predictions = tally->total;
+	metric.correct_predictions = tally->correct;
+	metric.push_count = tally->pushed;
+	metric.accuracy_percentage = ratio(100.0 * tally->correct, decided);
+	metric.confidence_weighted_accuracy = ratio(
+		100 * tally->confidence_correct, tally->confidence);
+	metric.brier = ratio(tally->brier, tally->scored);
+	metric.log_loss = ratio(tally->log_loss, tally->scored);
+	metric.units = (struct opt_f64){ .is_set = tally->staked > 0,
+		.value = rounded(tally->units) };
+	metric.roi = ratio(tally->units, tally->staked);
+	metric.details = details;
+	*ret = metric;
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/* A tally of graded forecasts: counts and sums, and the metric they make. Pure. */
+#ifndef PREDICTIONS_TALLY_H
+#define PREDICTIONS_TALLY_H
+
+#include "predictions/accuracy_q.h"
+
+enum {
+	TALLY_BINS = 10,
+};
+
+/* Scores of forecasts of game winners. */
+struct tally_scores {
+	int count;
+	double brier;
+	double log_loss;
+	int correct; /* of games that were not tied */
+	int decided;
+};
+
+struct tally_bin {
+	int count;
+	double chances;
+	double won; /* by the home team; a tie is half */
+};
+
+struct tally {
+	int total, correct, pushed;
+	double confidence, confidence_correct;
+	int scored; /* have a Brier score */
+	double brier, log_loss;
+	int staked; /* have units */
+	double units;
+	/* Of type game only. */
+	struct tally_scores line;  /* the closing line's, where there is one */
+	double gain, gain_squares; /* the line's Brier score less the forecast's */
+	struct tally_bin bins[TALLY_BINS];
+};
+
+void tally_add(struct tally *tally, const struct prediction_graded *row);
+/* What TALLY comes to; the names, season and week are the caller's. IS_SEASON: with bins.
+ */
+struct err *tally_metric(struct arena *arena, const struct tally *tally, bool is_season,
+	struct accuracy_metric *ret) MUST_USE;
+
+#endif
