@@ -16,6 +16,7 @@ enum {
 	PG_STATEMENTS_MAX = 1024, /* a power of two */
 	PG_COMMANDS_MAX = 8,      /* in a segment: four queries, each prepared first */
 	PG_CONNINFO_MAX = 64,
+	PG_HOSTS_MAX = 8,
 	PG_STATEMENT_TIMEOUT_MS = 30000,
 	PG_CONNECT_TIMEOUT_MS = 5000,
 	PG_VERSION_LEAST = 140000,
@@ -41,18 +42,28 @@ struct pg_conn {
 	struct pg_statements statements;
 };
 
-/* Where to connect: what PQconnectStartParams takes. */
+/* One of the servers that a URL names. NULL: libpq's default. */
+struct pg_host {
+	const char *host;
+	const char *hostaddr;
+	const char *port;
+};
+/* Where to connect: what PQconnectStartParams takes, and the servers to try in turn. */
 struct pg_target {
 	const char *keywords[PG_CONNINFO_MAX + 1];
 	const char *values[PG_CONNINFO_MAX + 1];
+	size_t count;
+	struct pg_host hosts[PG_HOSTS_MAX];
+	uint32_t host_count;
+	_Atomic uint32_t last_good; /* which host to begin with */
 };
 /* Read URL, with the settings that every connection has. INVALID where it cannot be read;
  * the message holds nothing of it. */
 struct err *pg_target_parse(struct ctx *ctx, struct arena *arena, struct str url,
 	struct pg_target *ret) MUST_USE;
 
-/* Open CONN, which is closed, before DEADLINE. */
-struct err *pg_connect(struct ctx *ctx, const struct pg_target *target, int64_t deadline,
+/* Open CONN, which is closed, before DEADLINE, to the first host that will do. */
+struct err *pg_connect(struct ctx *ctx, struct pg_target *target, int64_t deadline,
 	struct pg_conn *conn, enum pool_fault *ret_fault) MUST_USE;
 void pg_disconnect(struct pg_conn *conn);
 /* Ask the server, on a connection of its own and without waiting, to end what CONN runs.

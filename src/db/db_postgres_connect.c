@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <sys/epoll.h>
 
 #include "base/log.h"
@@ -27,7 +28,7 @@ static bool
 target_put(
 	struct pg_target *target, size_t *count, const char *keyword, const char *value)
 {
-	if (*count == PG_CONNINFO_MAX || !value)
+	if (*count == PG_CONNINFO_MAX - 3 || !value) /* three for the host */
 		return false;
 	target->keywords[*count] = keyword;
 	target->values[*count] = value;
@@ -49,6 +50,53 @@ static const struct {
 	{ "keepalives_count", "3" },
 	{ "options", "" },
 };
+
+/* The part of the comma-separated LIST at INDEX; the only part stands for all. */
+static const char *
+part_of(struct arena *arena, const char *list, uint32_t index, uint32_t *ret_count)
+{
+	struct str rest = str_from(list), part, found = STR_NONE;
+	uint32_t count = 0;
+
+	while (str_next(&rest, ',', &part))
+		if (count++ == index || count == 1)
+			found = part;
+	*ret_count = count;
+
+	return found.len > 0 ? str_cstr(arena, found) : NULL;
+}
+
+static const char *
+target_value(const struct pg_target *target, const char *keyword)
+{
+	for (size_t i = 0; i < target->count; i++)
+		if (strcmp(target->keywords[i], keyword) == 0)
+			return target->values[i];
+
+	return NULL;
+}
+
+/* libpq would go through the hosts itself, but not give up on one that does not answer,
+ * and it looks up names while it does. */
+static void
+target_list_hosts(struct arena *arena, struct pg_target *target)
+{
+	const char *hosts = target_value(target, "host");
+	const char *hostaddrs = target_value(target, "hostaddr");
+	const char *ports = target_value(target, "port");
+	uint32_t count = 1, counted;
+
+	for (uint32_t i = 0; i < count && i < PG_HOSTS_MAX; i++) {
+		struct pg_host *host = &target->hosts[i];
+
+		host->port = part_of(arena, ports, i, &counted);
+		host->host = part_of(arena, hosts, i, &counted);
+		count = counted > count ? counted : count;
+		host->hostaddr = part_of(arena, hostaddrs, i, &counted);
+		count = counted > count ? counted : count;
+	}
+	target->host_count = count < PG_HOSTS_MAX ? count : PG_HOSTS_MAX;
+}
 
 static const char *
 default_of(const char *keyword)
@@ -88,10 +136,12 @@ target_fill(
 		if (!keyword || !target_put(target, &count, keyword, value))
 			return false;
 	}
-	target->keywords[count] = NULL;
-	target->values[count] = NULL;
+	target->count = count;
+	target_list_hosts(arena, target);
 
-	return true;
+	/* Of several servers the one that takes writes is meant, unless the URL says. */
+	return target->host_count == 1 || target_value(target, "target_session_attrs") ||
+		target_put(target, &target->count, "target_session_attrs", "read-write");
 }
 
 struct err *
@@ -195,25 +245,67 @@ connect_err(struct ctx *ctx, PGconn *pq, enum wait_end end, enum pool_fault faul
 	return err_note(err, STR_FMT, STR_ARG(connection_complaint(pq)));
 }
 
-struct err *
-pg_connect(struct ctx *ctx, const struct pg_target *target, int64_t deadline,
-	struct pg_conn *conn, enum pool_fault *ret_fault)
+/* --- One host after another --------------------------------------------------------- */
+
+/* Whether connecting to HOST begins with looking up its name, which blocks. */
+static bool
+has_name(const struct pg_host *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return host->host && host->host[0] != '/' && host->host[0] != '@' &&
+		!host->hostaddr && inet_pton(AF_INET, host->host, address) != 1 &&
+		inet_pton(AF_INET6, host->host, address) != 1;
+}
+
+struct start {
+	const char *keywords[PG_CONNINFO_MAX + 1];
+	const char *values[PG_CONNINFO_MAX + 1];
+	PGconn *pq;
+};
+
+static void
+start_connecting(void *arg)
+{
+	struct start *start = arg;
+
+	start->pq = PQconnectStartParams(start->keywords, start->values, 0);
+}
+
+/* The target's settings, and of its hosts the one. What comes later counts. */
+static void
+start_fill(const struct pg_target *target, const struct pg_host *host, struct start *ret)
+{
+	size_t count = target->count;
+
+	memcpy(ret->keywords, target->keywords, count * sizeof(*ret->keywords));
+	memcpy(ret->values, target->values, count * sizeof(*ret->values));
+	ret->keywords[count] = "host";
+	ret->values[count++] = host->host;
+	ret->keywords[count] = "hostaddr";
+	ret->values[count++] = host->hostaddr;
+	ret->keywords[count] = "port";
+	ret->values[count++] = host->port;
+	ret->keywords[count] = NULL;
+	ret->values[count] = NULL;
+	ret->pq = NULL;
+}
+
+static struct err *
+connect_host(struct ctx *ctx, struct start *start, int64_t deadline, struct pg_conn *conn,
+	enum pool_fault *ret_fault)
 {
 	PostgresPollingStatusType step = PGRES_POLLING_FAILED;
 	enum wait_end end = WAIT_READY;
 	bool is_answered = false;
-	struct err *err = NULL;
-	PGconn *pq;
+	PGconn *pq = start->pq;
+	struct err *err;
 
-	memset(conn, 0, sizeof(*conn));
-	list_init(&conn->link);
-	pq = PQconnectStartParams(target->keywords, target->values, 0);
 	if (!pq)
 		return err_no_memory();
 	PQsetNoticeReceiver(pq, notice, conn);
 	if (PQstatus(pq) != CONNECTION_BAD)
 		end = shake_hands(pq, deadline, &step, &is_answered);
-
 	if (end == WAIT_READY && step == PGRES_POLLING_OK)
 		err = check_server(ctx, pq);
 	else
@@ -227,6 +319,39 @@ pg_connect(struct ctx *ctx, const struct pg_target *target, int64_t deadline,
 	conn->fd = PQsocket(pq);
 
 	return NULL;
+}
+
+struct err *
+pg_connect(struct ctx *ctx, struct pg_target *target, int64_t deadline,
+	struct pg_conn *conn, enum pool_fault *ret_fault)
+{
+	uint32_t first = atomic_load_explicit(&target->last_good, memory_order_relaxed);
+	struct err *err = NULL;
+	struct start start;
+
+	memset(conn, 0, sizeof(*conn));
+	list_init(&conn->link);
+	for (uint32_t i = 0; i < target->host_count && !fiber_is_cancelled(); i++) {
+		uint32_t at = (first + i) % target->host_count;
+		const struct pg_host *host = &target->hosts[at];
+		int64_t now = clock_monotonic_ns();
+		/* Each of those left gets its share of the time left. */
+		int64_t share = (deadline - now) / (target->host_count - i);
+
+		start_fill(target, host, &start);
+		if (!has_name(host))
+			start_connecting(&start);
+		else
+			TRY(fiber_offload(ctx, start_connecting, &start));
+		err = connect_host(ctx, &start, now + share, conn, ret_fault);
+		if (!err) {
+			atomic_store_explicit(
+				&target->last_good, at, memory_order_relaxed);
+			return NULL;
+		}
+	}
+
+	return err ? err : wait_end_err(ctx, WAIT_CANCELLED, "a database connection");
 }
 
 void

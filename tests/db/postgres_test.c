@@ -1,6 +1,9 @@
 /* Transactions, single writes and roles on PostgreSQL, and what happens when its
  * connections end. */
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/fiber.h"
@@ -267,6 +270,56 @@ DB_TEST(a_server_that_refuses_and_one_that_is_not_there_are_told_apart)
 	OK(says(err, "cannot connect"));
 	err = try_open(ctx, STR("postgresql://u:secret@[/d"));
 	OK(err && err->code == ERR_INVALID && !says(err, "secret"));
+}
+
+/* A server that takes connections and says nothing. */
+static int
+listen_silently(const char *folder, char *path, size_t path_size)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(path, path_size, "%s/.s.PGSQL.5432", folder);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+		listen(fd, 16) != 0)
+		return -1;
+	return fd;
+}
+
+DB_TEST(of_several_servers_those_that_fail_or_hang_are_passed_over)
+{
+	char folder[] = "/tmp/gridiron-silent.XXXXXX", path[64];
+	struct str url = engine_url();
+	ptrdiff_t host = str_find(url, STR("host="));
+	struct str real = str_slice(url, (size_t)host + 5, url.len);
+	struct str several;
+	int fd;
+
+	OK(mkdtemp(folder));
+	fd = listen_silently(folder, path, sizeof(path));
+	OK(fd >= 0);
+	several = str_fmt(ctx->arena, STR_FMT "host=/tmp/no-such-folder,%s," STR_FMT,
+		STR_ARG(str_slice(url, 0, (size_t)host)), folder, STR_ARG(real));
+	several = str_fmt(ctx->arena, "postgresql://t_app" STR_FMT,
+		STR_ARG(str_slice(
+			several, (size_t)str_find_char(several, '@'), several.len)));
+	OK_ERR(run_text(ctx,
+		"DO $$ BEGIN CREATE ROLE t_app LOGIN; EXCEPTION WHEN "
+		"duplicate_object THEN NULL; END $$;"));
+	OK_ERR(try_open(ctx, several));
+	close(fd);
+	unlink(path);
+	rmdir(folder);
+}
+
+DB_TEST(a_name_is_looked_up_off_the_loop)
+{
+	const struct err *err = try_open(ctx, STR("postgresql://u@localhost:1/d"));
+
+	OK(err && err->code == ERR_BUSY);
+	OK(says(err, "cannot connect"));
+	OK(loop_counters(loop_current()).offloads > 0);
 }
 
 /* --- Identity ----------------------------------------------------------------------- */
