@@ -66,7 +66,7 @@ distribution_list(const struct distribution *distribution, double ret[MOST_POINT
 double
 distribution_chance(const struct distribution *distribution, int value)
 {
-	double list[MOST_POINTS];
+	double list[MOST_POINTS] = { 0 };
 
 	distribution_list(distribution, list);
 	return value < distribution->first || value > distribution->last
@@ -77,7 +77,7 @@ distribution_chance(const struct distribution *distribution, int value)
 double
 distribution_mean(const struct distribution *distribution)
 {
-	double list[MOST_POINTS], sum = 0;
+	double list[MOST_POINTS] = { 0 }, sum = 0;
 	int count = distribution_list(distribution, list);
 
 	for (int i = 0; i < count; i++)
@@ -88,7 +88,7 @@ distribution_mean(const struct distribution *distribution)
 struct chances
 distribution_against(const struct distribution *distribution, double line)
 {
-	double list[MOST_POINTS];
+	double list[MOST_POINTS] = { 0 };
 	int count = distribution_list(distribution, list);
 	struct chances ret = { 0 };
 
@@ -149,7 +149,8 @@ distribution_of_margin(
 	/* Near enough to begin with: the normal, by the logistic curve. */
 	ret.location = sd * log(wanted / (1 - wanted)) / 1.702;
 	for (int round = 0; round < MOST_ROUNDS; round++) {
-		double list[MOST_POINTS], chance = 0, mean = 0, won = 0, slope, next;
+		double list[MOST_POINTS] = { 0 }, chance = 0, mean = 0, won = 0, slope,
+		       next;
 
 		distribution_list(&ret, list);
 		for (int k = -MOST_MARGIN; k <= MOST_MARGIN; k++) {
@@ -177,7 +178,7 @@ distribution_of_margin(
 void
 key_counts_add(struct key_counts *counts, double location, double sd, int margin)
 {
-	double list[MOST_POINTS], sum = 0;
+	double list[MOST_POINTS] = { 0 }, sum = 0;
 
 	bell(location, sd, -MOST_MARGIN, MOST_MARGIN, list);
 	for (int i = 0; i <= 2 * MOST_MARGIN; i++)

@@ -165,13 +165,11 @@ state_predict(
 	};
 }
 
-/* vector = P · combination. */
+/* vector += P · combination. */
 static void
 covariance_with(const struct state *state, const struct combination *combination,
 	double vector[STATE_SIZE])
 {
-	for (int i = 0; i < state->size; i++)
-		vector[i] = 0;
 	for (int k = 0; k < combination->count; k++) {
 		int index = combination->index[k];
 		double factor = combination->factor[k];
@@ -281,7 +279,7 @@ state_learn(struct state *state, const struct model_game *game, bool use_lines)
 {
 	struct combination both[PLANE];
 	struct plane plane = { .mean = { 0 } };
-	double vectors[PLANE][STATE_SIZE];
+	double vectors[PLANE][STATE_SIZE] = { { 0 } };
 	int home = starter_of(state, game->home, game->home_quarterback);
 	int away = starter_of(state, game->away, game->away_quarterback);
 
