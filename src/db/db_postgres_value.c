@@ -141,6 +141,8 @@ put_f64(unsigned char *to, double value)
 {
 	int64_t bits;
 
+	/* Zero has no sign: SQLite would not keep it. */
+	value += 0.0;
 	memcpy(&bits, &value, sizeof(bits));
 	return put_be64(to, bits);
 }

@@ -56,7 +56,8 @@ bind_value(struct ctx *ctx, const struct statement *statement, int index,
 		*ret = sqlite3_bind_int64(prepared, index, value->i64);
 		break;
 	case DB_F64:
-		*ret = sqlite3_bind_double(prepared, index, value->f64);
+		/* Zero has no sign: a table would not keep it. */
+		*ret = sqlite3_bind_double(prepared, index, value->f64 + 0.0);
 		break;
 	case DB_TEXT:
 		*ret = bind_text(prepared, index, value->text);

@@ -1,6 +1,9 @@
 /* The rest of db.h: opening, texts, descriptions, statistics, retries. */
-#include "db/fault.h"
+#include <unistd.h>
 
+#include "base/log.h"
+#include "db/dispatch.h"
+#include "db/fault.h"
 #include "tests/db/engine.h"
 
 WRITE_ON_BOTH(account_put, "INSERT INTO accounts VALUES ($1, $2)",
@@ -106,6 +109,59 @@ DB_TEST(every_run_of_a_query_is_counted)
 	FAILS_WITH(
 		auto_write(ctx, &account_put, VALUES(V_I64(1), V_I64(1))), ERR_CONFLICT);
 	OK(atomic_load(&account_put_stats.failures) >= 1);
+}
+
+/* --- The log ------------------------------------------------------------------------ */
+
+READ_ON_BOTH(text_length, "SELECT length($1)::bigint", "SELECT length(?1)",
+	TYPES(DB_TEXT), TYPES(DB_I64));
+/* Takes longer than it may: a tenth of a second and more. */
+READ_ON_BOTH(sleepy, "SELECT length($1)::bigint FROM pg_sleep(0.15)",
+	"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < "
+	"3000000)"
+	" SELECT length(?1) + 0 * count(*) FROM c",
+	TYPES(DB_TEXT), TYPES(DB_I64));
+
+/* What is logged while QUERY runs with a secret for its argument. */
+static struct str
+log_of(struct ctx *ctx, const struct query *query)
+{
+	char *text = arena_alloc(ctx->arena, 8192);
+	FILE *file = tmpfile();
+	int64_t length;
+	ssize_t got;
+
+	if (!text || !file)
+		return STR_NONE;
+	log_configure((struct log_options){ .level = LOG_INFO, .fd = fileno(file) });
+	(void)!auto_i64(ctx, query, VALUES(V_TEXT("s3cret")), &length);
+	log_configure((struct log_options){ .level = LOG_INFO, .fd = STDERR_FILENO });
+	got = pread(fileno(file), text, 8192, 0);
+	fclose(file);
+	return (struct str){ .ptr = text, .len = got > 0 ? (size_t)got : 0 };
+}
+
+DB_TEST(a_slow_query_is_logged_by_name_and_route_without_its_arguments)
+{
+	struct str line = log_of(ctx, &sleepy);
+
+	OK(str_find(line, STR("\"slow query\"")) >= 0);
+	OK(str_find(line, STR("query=sleepy")) >= 0);
+	OK(str_find(line, STR("route=test")) >= 0);
+	OK(str_find(line, STR("text(6)")) >= 0);
+	OK(str_find(line, STR("s3cret")) < 0);
+	EQ_I64(log_of(ctx, &text_length).len, 0);
+}
+
+DB_TEST(with_echo_every_statement_is_logged_without_its_arguments)
+{
+	struct str line;
+
+	ctx->db->is_echo = true;
+	line = log_of(ctx, &text_length);
+	OK(str_find(line, STR("query=text_length")) >= 0);
+	OK(str_find(line, STR("text(6)")) >= 0);
+	OK(str_find(line, STR("s3cret")) < 0);
 }
 
 /* --- Retries and faults ------------------------------------------------------------- */

@@ -10,6 +10,8 @@ WRITE_ON_BOTH(account_put, "INSERT INTO accounts VALUES ($1, $2)",
 	"INSERT INTO accounts VALUES (?1, ?2)", TYPES(DB_I64, DB_I64), TYPES());
 WRITE_ON_BOTH(balance_set, "UPDATE accounts SET balance = $2 WHERE id = $1",
 	"UPDATE accounts SET balance = ?2 WHERE id = ?1", TYPES(DB_I64, DB_I64), TYPES());
+WRITE_ON_BOTH(note_put, "INSERT INTO notes VALUES ($1, $2)",
+	"INSERT INTO notes VALUES (?1, ?2)", TYPES(DB_I64, DB_UUID), TYPES());
 READ_ON_BOTH(balance_get, "SELECT balance FROM accounts WHERE id = $1",
 	"SELECT balance FROM accounts WHERE id = ?1", TYPES(DB_I64), TYPES(DB_I64));
 READ_ON_BOTH(balance_sum, "SELECT coalesce(sum(balance), 0)::bigint FROM accounts",
@@ -354,7 +356,8 @@ struct neighbour {
 	struct err *err;
 };
 
-/* Every third breaks a constraint after it has written, every fifth gives up. */
+/* Every third breaks a constraint after it has written, every fifth gives up, every
+ * seventh leaves a deferred foreign key open. */
 static struct err *
 put_or_break(struct tx *tx, void *arg)
 {
@@ -367,6 +370,9 @@ put_or_break(struct tx *tx, void *arg)
 			tx, &account_put, VALUES(V_I64(1000 + neighbour->id), V_I64(-1)));
 	if (neighbour->id % 5 == 0)
 		return err_new(tx->ctx, ERR_GONE, "changed my mind");
+	if (neighbour->id % 7 == 0)
+		return rows_write(
+			tx, &note_put, VALUES(V_I64(neighbour->id), V_UUID(404)));
 	return NULL;
 }
 
@@ -396,6 +402,8 @@ DB_TEST(a_neighbour_that_fails_does_not_hurt)
 			FAILS_WITH(neighbours[i].err, ERR_INVALID);
 		} else if (id % 5 == 0) {
 			FAILS_WITH(neighbours[i].err, ERR_GONE);
+		} else if (id % 7 == 0) {
+			FAILS_WITH(neighbours[i].err, ERR_CONFLICT);
 		} else {
 			OK_ERR(neighbours[i].err);
 			want += id;

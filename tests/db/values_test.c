@@ -103,6 +103,9 @@ DB_TEST(reals_come_back_to_the_last_bit)
 		OK_OR(memcmp(&got.f64, &reals[i], sizeof(double)) == 0, "%a is not %a",
 			got.f64, reals[i]);
 	}
+	/* SQLite keeps no sign of zero, so neither does PostgreSQL. */
+	OK_ERR(there_and_back(ctx, D, V_F64(-0.0), &got));
+	OK(got.f64 == 0 && !signbit(got.f64));
 	FAILS_WITH(there_and_back(ctx, D, V_F64(NAN), &got), ERR_INVALID);
 }
 
