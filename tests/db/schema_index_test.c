@@ -29,7 +29,7 @@ SCRATCH_TEST(every_foreign_key_has_an_index)
 {
 	struct str missing;
 
-	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_migrate(s));
 	OK_ERR(scratch_value(s, unindexed_foreign_keys[scratch_dialect()], &missing));
 	OK_OR(str_is_none(missing), STR_FMT, STR_ARG(missing));
 }
@@ -38,7 +38,7 @@ SCRATCH_TEST(a_foreign_key_without_an_index_would_be_seen)
 {
 	struct str missing;
 
-	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_migrate(s));
 	OK_ERR(scratch_run(
 		s, "DROP INDEX idx_picks_game; DROP INDEX idx_payments_subscription"));
 	OK_ERR(scratch_value(s, unindexed_foreign_keys[scratch_dialect()], &missing));
@@ -75,7 +75,7 @@ SCRATCH_TEST(no_index_repeats_another)
 
 	if (!scratch_is_postgres())
 		SKIP("the same indexes; PostgreSQL's catalogue can tell");
-	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_migrate(s));
 	OK_ERR(scratch_value(s, redundant_indexes, &redundant));
 	OK_OR(str_is_none(redundant), STR_FMT, STR_ARG(redundant));
 	OK_ERR(scratch_run(s, "CREATE INDEX stray ON picks (user_id, game_id)"));
@@ -289,7 +289,7 @@ SCRATCH_TEST(each_index_of_the_design_is_used_by_the_query_it_is_for)
 	bool is_postgres = scratch_is_postgres();
 	struct session *session;
 
-	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_migrate(s));
 	OK_ERR(session_open(&s->ctx, s->options.url, &session));
 	OK_ERR(session_run(&s->ctx, session, str_from(volume[scratch_dialect()])));
 	/* GIN indexes keep what is new apart until VACUUM. */

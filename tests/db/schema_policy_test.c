@@ -53,7 +53,7 @@ fill(struct scratch *s)
 	struct session *session;
 	struct err *err;
 
-	TRY(migrate_up(&s->ctx, &s->options, 0, NULL));
+	TRY(scratch_migrate(s));
 	TRY(session_open(&s->ctx, s->options.url, &session));
 	err = rows_fill(s, session);
 	for (size_t i = 0; i < COUNT_OF(guarded) && !err; i++) {
@@ -292,7 +292,7 @@ SCRATCH_TEST(on_sqlite_the_audit_log_and_the_ledger_refuse_changes)
 
 	if (scratch_is_postgres())
 		SKIP("PostgreSQL has rights for this");
-	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_migrate(s));
 	OK_ERR(session_open(&s->ctx, s->options.url, &session));
 	OK_ERR(rows_fill(s, session));
 	for (size_t i = 0; i < COUNT_OF(forbidden); i++)
@@ -306,7 +306,7 @@ SCRATCH_TEST(every_user_owned_table_is_guarded_and_everybody_may_use_every_table
 	struct str unguarded, unusable;
 
 	POSTGRES_ONLY();
-	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_migrate(s));
 	for (size_t i = 0; i < table_residencies_count; i++) {
 		bool is_listed = table_residencies[i].residency == RESIDENCY_GLOBAL;
 

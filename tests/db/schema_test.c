@@ -255,7 +255,7 @@ struct filled {
 static struct err *
 filled_open(struct scratch *s, struct filled *ret)
 {
-	TRY(migrate_up(&s->ctx, &s->options, 0, NULL));
+	TRY(scratch_migrate(s));
 	TRY(session_open(&s->ctx, s->options.url, &ret->session));
 	TRY(rows_fill(s, ret->session));
 	ret->constraints = (struct constraints){ 0 };

@@ -106,6 +106,37 @@ scratch_open(struct scratch *scratch, bool *ret_is_there)
 	return scratch_is_postgres() ? open_postgres(scratch) : open_sqlite(scratch);
 }
 
+/* The template is not removed: the server is thrown away after the tests. */
+static struct err *
+make_template(struct scratch *scratch, struct str name)
+{
+	struct migrate_options options = { .url = url_with(
+						   &scratch->arena, "postgres", name) };
+
+	TRY(run_on(&scratch->ctx, server_url(),
+		str_fmt(&scratch->arena, "CREATE DATABASE " STR_FMT, STR_ARG(name))));
+	return migrate_up(&scratch->ctx, &options, 0, NULL);
+}
+
+struct err *
+scratch_migrate(struct scratch *scratch)
+{
+	static bool is_made;
+	struct arena *arena = &scratch->arena;
+	struct str template = str_fmt(arena, "scratch_template_%ld", (long)getpid());
+
+	if (!scratch_is_postgres())
+		return migrate_up(&scratch->ctx, &scratch->options, 0, NULL);
+	if (!is_made)
+		TRY(make_template(scratch, template));
+	is_made = true;
+	TRY(run_on(&scratch->ctx, server_url(),
+		str_fmt(arena, "DROP DATABASE " STR_FMT, STR_ARG(scratch->name))));
+	return run_on(&scratch->ctx, server_url(),
+		str_fmt(arena, "CREATE DATABASE " STR_FMT " TEMPLATE " STR_FMT,
+			STR_ARG(scratch->name), STR_ARG(template)));
+}
+
 static void
 folder_remove(const char *folder)
 {

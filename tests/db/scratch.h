@@ -23,6 +23,9 @@ bool scratch_is_postgres(void);
 /* A new, empty database. SKIPPED where there is no server: then ret_is_there is false. */
 struct err *scratch_open(struct scratch *scratch, bool *ret_is_there) MUST_USE;
 void scratch_close(struct scratch *scratch);
+/* Bring it to the newest schema; on PostgreSQL by copying a template that the first call
+ * of the process makes. */
+struct err *scratch_migrate(struct scratch *scratch) MUST_USE;
 
 /* The database's address as USER instead of the superuser. */
 struct str scratch_url_as(struct scratch *scratch, const char *user);
