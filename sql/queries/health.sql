@@ -5,7 +5,7 @@
 
 -- name: schema_newest :one schema_state
 -- args: none
--- as: system, asked before anybody is known
+-- as: anyone
 -- scan: ok, a row a migration
 -- The number of the newest migration that stands.
 SELECT max(version) AS newest

@@ -5,7 +5,7 @@
 
 -- name: publication_get :opt publication
 -- args: none
--- as: system, what is published is the same for everybody
+-- as: anyone
 -- The current token.
 SELECT token
   FROM publications

@@ -13,7 +13,7 @@
 
 -- name: season_list :many season_row
 -- args: none
--- as: system, the schedule is public
+-- as: anyone
 -- scan: ok, some three hundred games a season
 -- Seasons with their number of weeks and games.
 SELECT season, max(week) AS last_week, count(*) AS game_count, count(home_score) AS finished_count
@@ -24,7 +24,7 @@ SELECT season, max(week) AS last_week, count(*) AS game_count, count(home_score)
 
 -- name: week_upcoming :opt week_row
 -- args: since text
--- as: system, the schedule is public
+-- as: anyone
 -- scan: ok, some three hundred games a season
 -- The week of the first game not yet played on or after the day SINCE (YYYY-MM-DD).
 SELECT season, week
@@ -35,7 +35,7 @@ SELECT season, week
 
 -- name: week_latest :opt week_row
 -- args: none
--- as: system, the schedule is public
+-- as: anyone
 -- The last week that has games.
 SELECT season, week
   FROM games
@@ -44,7 +44,7 @@ SELECT season, week
 
 -- name: game_page :many game_row
 -- args: season i32, first_week i32, last_week i32, team text?, after_week i32, after_id uuid?, row_count i32
--- as: system, the schedule is public
+-- as: anyone
 -- Games of a season's weeks, of one franchise where TEAM is a code it had.
 SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
        home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
@@ -60,7 +60,7 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
 
 -- name: game_by_nflverse_id :opt game_row
 -- args: nflverse_id text
--- as: system, the schedule is public
+-- as: anyone
 -- One game by the id that the feed gave it.
 SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
        home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
@@ -70,7 +70,7 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
 
 -- name: team_list :many team_row
 -- args: none
--- as: system, teams are public
+-- as: anyone
 -- scan: ok, some forty rows
 -- Every team under each code it has had.
 SELECT code, franchise, name, nickname, conference, division, first_season, last_season
@@ -80,7 +80,7 @@ SELECT code, franchise, name, nickname, conference, division, first_season, last
 
 -- name: rating_week :opt week_row
 -- args: model text, season i32, week i32
--- as: system, ratings are public
+-- as: anyone
 -- The last week up to SEASON and WEEK that has ratings.
 SELECT season, week
   FROM ratings
@@ -90,7 +90,7 @@ SELECT season, week
 
 -- name: rating_list :many rating_row
 -- args: model text, season i32, week i32
--- as: system, ratings are public
+-- as: anyone
 -- The ratings of one week, strongest first.
 SELECT model, season, week, team, rank, total, total_se, offence, offence_se, defence, defence_se, quarterback,
        quarterback_se, quarterback_name
@@ -101,7 +101,7 @@ SELECT model, season, week, team, rank, total, total_se, offence, offence_se, de
 
 -- name: rating_history :many rating_row
 -- args: model text, team text, first_season i32, last_season i32
--- as: system, ratings are public
+-- as: anyone
 -- One franchise's ratings, under every code it had.
 SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence, r.offence_se, r.defence, r.defence_se,
        r.quarterback, r.quarterback_se, r.quarterback_name
@@ -114,7 +114,7 @@ SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence
 
 -- name: prediction_page :many prediction_row
 -- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, after_week i32, after_id uuid?, row_count i32
--- as: system, published forecasts are the same for everybody
+-- as: anyone
 -- Of each game and type the last forecast of MODEL, which is the one that counts.
 SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
@@ -140,7 +140,7 @@ SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
 
 -- name: prediction_get :opt prediction_row
 -- args: id prediction_id
--- as: system, published forecasts are the same for everybody
+-- as: anyone
 -- One published forecast.
 SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
@@ -151,7 +151,7 @@ SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
 
 -- name: accuracy_page :many accuracy_row
 -- args: first_season i32, last_season i32, type text?, model text?, is_weekly bool, after_season i32, after_key text, row_count i32
--- as: system, the record is public
+-- as: anyone
 -- scan: ok, a few rows a season
 -- Whole seasons, or single weeks. The key of a row is its week, type and model as text.
 SELECT season, week, model, prediction_type, total_predictions, correct_predictions, push_count, accuracy_percentage,
@@ -167,7 +167,7 @@ SELECT season, week, model, prediction_type, total_predictions, correct_predicti
 
 -- name: calibration_bins :many calibration_bin
 -- args: model text, first_season i32, last_season i32
--- as: system, the record is public
+-- as: anyone
 -- Graded winners in bins of five percent of the chance that the pick was given.
 SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count, avg(p.probability) AS mean_probability,
        sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS correct_count
