@@ -1,8 +1,6 @@
 #include "app/command.h"
-#include "app/games_source.h"
-#include "app/progress.h"
+#include "app/games_import.h"
 #include "codec/json_write.h"
-#include "predictions/import.h"
 
 enum {
 	FAULTS_SHOWN = 20,
@@ -89,37 +87,11 @@ counts_print(struct invocation *run, const struct games_source *source,
 			(long long)counts->regraded);
 }
 
-static void
-store_progress(void *arg, int64_t done)
-{
-	progress_set(arg, done);
-}
-
-static struct err *
-store(struct invocation *run, const struct games_source *source, const struct feed *feed)
-{
-	struct import_counts counts = { .created = 0 };
-	struct progress progress;
-	struct import_options options = {
-		.source = source->name,
-		.is_simulated = flag_is_set(run, "simulated"),
-		.progress = store_progress,
-		.progress_arg = &progress,
-	};
-	struct err *err;
-
-	progress_begin(&progress, "storing games", (int64_t)feed->games.count);
-	err = import_store(&run->ctx, feed, &options, &counts);
-	progress_end(&progress);
-	TRY(err);
-	counts_print(run, source, feed, &counts);
-	return NULL;
-}
-
 static struct err *
 import_from(struct invocation *run, struct games_source *source)
 {
 	struct feed feed = { .fault_count = 0 };
+	struct import_counts counts = { .created = 0 };
 	struct err *err = feed_read(run->arena, source->csv, &feed);
 
 	if (err)
@@ -132,7 +104,9 @@ import_from(struct invocation *run, struct games_source *source)
 			"them, or store the others with --skip-bad",
 			STR_ARG(source->name), feed.fault_count,
 			feed.fault_count + feed.games.count);
-	return store(run, source, &feed);
+	TRY(games_store(run, source, &feed, flag_is_set(run, "simulated"), &counts));
+	counts_print(run, source, &feed, &counts);
+	return NULL;
 }
 
 static struct err *

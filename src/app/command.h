@@ -44,6 +44,7 @@ struct command {
 	size_t args_min;
 	size_t args_max;
 	enum command_needs needs;
+	bool migrates; /* bring the schema up to date before the database is opened */
 	struct err *(*run)(struct invocation *run);
 };
 

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "db/db.h"
-#include "ops/health.h"
 #include "sys/clock.h"
 #include "sys/signal.h"
 #include "sys/wait.h"
@@ -199,7 +198,6 @@ serve(struct invocation *run, const struct serve_options *options)
 
 	if (!serving)
 		return err_no_memory();
-	TRY(health_ready(&run->ctx));
 	serving->api = (struct api){
 		.db = run->ctx.db,
 		.is_quiet = options->is_quiet,

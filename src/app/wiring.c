@@ -89,6 +89,14 @@ schema_check(struct invocation *run)
 }
 
 static struct err *
+schema_migrate(struct invocation *run)
+{
+	struct migrate_options options = { .url = run->config.database_url };
+
+	return migrate_up(&run->ctx, &options, 0, NULL);
+}
+
+static struct err *
 database_start(struct invocation *run)
 {
 	const struct config *config = &run->config;
@@ -103,7 +111,7 @@ database_start(struct invocation *run)
 		.allows_any_role = run->command->needs < NEEDS_SERVED_DATABASE,
 	};
 
-	TRY(schema_check(run));
+	TRY(run->command->migrates ? schema_migrate(run) : schema_check(run));
 	return db_open(&run->ctx, &options, &run->ctx.db);
 }
 

@@ -1,0 +1,28 @@
+#include "app/games_import.h"
+
+#include "app/progress.h"
+
+static void
+store_progress(void *arg, int64_t done)
+{
+	progress_set(arg, done);
+}
+
+struct err *
+games_store(struct invocation *run, const struct games_source *source,
+	const struct feed *feed, bool is_simulated, struct import_counts *ret)
+{
+	struct progress progress;
+	struct import_options options = {
+		.source = source->name,
+		.is_simulated = is_simulated,
+		.progress = store_progress,
+		.progress_arg = &progress,
+	};
+	struct err *err;
+
+	progress_begin(&progress, "storing games", (int64_t)feed->games.count);
+	err = import_store(&run->ctx, feed, &options, ret);
+	progress_end(&progress);
+	return err;
+}
