@@ -113,6 +113,14 @@ filter_read(struct invocation *run, struct filter *ret)
 }
 
 static struct err *
+check_accuracy(struct invocation *run)
+{
+	struct filter filter = { .is_weekly = false };
+
+	return filter_read(run, &filter);
+}
+
+static struct err *
 run_accuracy(struct invocation *run)
 {
 	struct tx tx = db_auto(&run->ctx, SHARD_GLOBAL);
@@ -149,5 +157,6 @@ const struct command cmd_accuracy = {
 		    "accuracy --model all --json",
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
+	.check = check_accuracy,
 	.run = run_accuracy,
 };

@@ -54,6 +54,14 @@ options_read(struct invocation *run, struct forecast_options *ret)
 }
 
 static struct err *
+check_forecast(struct invocation *run)
+{
+	struct forecast_options options;
+
+	return options_read(run, &options);
+}
+
+static struct err *
 run_forecast(struct invocation *run)
 {
 	struct forecast_options options = { .scope = FORECAST_TO_COME };
@@ -90,5 +98,6 @@ const struct command cmd_forecast = {
 		    "forecast --all --tier B",
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
+	.check = check_forecast,
 	.run = run_forecast,
 };

@@ -110,14 +110,20 @@ import_from(struct invocation *run, struct games_source *source)
 }
 
 static struct err *
+check_import(struct invocation *run)
+{
+	if (flag_is_set(run, "simulated") && run->arg_count)
+		return usage_err(run, "--simulated reads no file");
+	return NULL;
+}
+
+static struct err *
 run_import(struct invocation *run)
 {
 	struct games_source source;
 	struct str where = STR(GAMES_PUBLIC_URL);
 	struct err *err;
 
-	if (flag_is_set(run, "simulated") && run->arg_count)
-		return usage_err(run, "--simulated reads no file");
 	if (flag_is_set(run, "simulated")) {
 		TRY(games_source_simulate(&run->ctx, &source));
 		return import_from(run, &source);
@@ -155,5 +161,6 @@ const struct command cmd_import = {
 	.flags = flags,
 	.args_max = 1,
 	.needs = NEEDS_DATABASE,
+	.check = check_import,
 	.run = run_import,
 };

@@ -45,6 +45,8 @@ struct command {
 	size_t args_max;
 	enum command_needs needs;
 	bool migrates; /* bring the schema up to date before the database is opened */
+	/* Whether flags and arguments make sense, before anything is started; may be NULL. */
+	struct err *(*check)(struct invocation *run);
 	struct err *(*run)(struct invocation *run);
 };
 

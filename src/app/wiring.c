@@ -176,6 +176,8 @@ wiring_run(struct invocation *run)
 		.actor = { .is_system = true },
 		.route = run->command->name,
 	};
+	if (run->command->check)
+		TRY(run->command->check(run));
 	if (run->command->needs >= NEEDS_CONFIG)
 		TRY(config_load(run->arena, &run->config_options, &run->config));
 	if (run->command->needs < NEEDS_LOOP)
