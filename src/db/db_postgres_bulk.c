@@ -175,7 +175,7 @@ text_alone(struct pg_db *db, struct ctx *ctx, struct str sql)
 	struct row_sink nowhere = { .row = NULL };
 	struct pool_slot *slot;
 	struct pg_conn *conn;
-	enum pg_remedy remedy;
+	enum pg_remedy remedy = PG_REMEDY_NONE;
 	struct err *err = NULL;
 
 	TRY(pool_checkout(db->pool, ctx, pg_budget_of(ctx, false), &slot));
@@ -199,7 +199,7 @@ pg_run_text(void *state, struct tx *tx, struct str sql)
 {
 	struct pg_tx *own = tx->handle;
 	struct ctx *ctx = tx->ctx;
-	enum pg_remedy remedy;
+	enum pg_remedy remedy = PG_REMEDY_NONE;
 	struct pg_segment segment;
 	struct err *err;
 

@@ -172,6 +172,8 @@ take_result(struct pg_segment *segment, PGresult *result, PGresult **ret_row)
 		PQclear(result);
 		return PG_DONE;
 	case PGRES_SINGLE_TUPLE:
+		if (!ret_row)
+			break;
 		*ret_row = result;
 		return PG_ROW;
 	case PGRES_EMPTY_QUERY:
@@ -192,7 +194,7 @@ take_result(struct pg_segment *segment, PGresult *result, PGresult **ret_row)
 		} else {
 			PQclear(segment->result);
 			segment->result = result;
-			segment->failed = (int8_t)segment->answered;
+			segment->failed = segment->answered;
 		}
 		return PG_WAIT;
 	case PGRES_PIPELINE_ABORTED:
@@ -203,7 +205,7 @@ take_result(struct pg_segment *segment, PGresult *result, PGresult **ret_row)
 	case PGRES_COPY_BOTH:
 		break;
 	}
-	/* Nobody here asks for COPY. */
+	/* Nobody here asks for COPY, or for single rows without saying so. */
 	PQclear(result);
 	return PG_LOST;
 }
@@ -349,6 +351,7 @@ pg_await(struct ctx *ctx, struct pg_conn *conn, struct pg_segment *segment,
 			TRY(pg_await_input(ctx, conn, deadline));
 			break;
 		case PG_ROW:
+			assert(stream);
 			stream_row(ctx, stream, row);
 			break;
 		case PG_LOST:

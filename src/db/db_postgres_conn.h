@@ -76,7 +76,7 @@ struct pg_segment {
 	uint8_t count;
 	uint8_t prepares; /* bit i: command i is a Parse */
 	uint8_t answered;
-	int8_t failed;    /* which command failed; -1: none */
+	int failed;       /* which command failed; -1: none */
 	bool is_stalled;  /* no progress since the last answer: a guard */
 	PGresult *result; /* the first error, else what the last command gave */
 };

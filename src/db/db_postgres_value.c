@@ -281,7 +281,7 @@ static bool
 get_rate(struct str bytes, int64_t *ret)
 {
 	size_t digits;
-	int weight;
+	int weight, rounding;
 	bool is_negative;
 	int64_t value = 0;
 
@@ -302,8 +302,9 @@ get_rate(struct str bytes, int64_t *ret)
 		if (i < digits)
 			value += get_be16(bytes.ptr + NUMERIC_HEADER_BYTES + 2 * i);
 	}
-	if (weight >= -2 && (size_t)(weight + 2) < digits &&
-		get_be16(bytes.ptr + NUMERIC_HEADER_BYTES + 2 * (size_t)(weight + 2)) >=
+	rounding = weight + 2;
+	if (rounding >= 0 && (size_t)rounding < digits &&
+		get_be16(bytes.ptr + NUMERIC_HEADER_BYTES + 2 * (size_t)rounding) >=
 			NUMERIC_BASE / 2)
 		value++;
 	*ret = is_negative ? -value : value;

@@ -1,5 +1,7 @@
 #include "db/lane.h"
 
+#include <assert.h>
+
 #include <sys/epoll.h>
 
 #include "db/lane_state.h"
@@ -360,10 +362,11 @@ lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 	}
 	TRY(pg_params_encode(ctx, query, params, &encoded));
 	for (int tries = 1, blames = 0;; tries++) {
-		struct lane *lane;
+		struct lane *lane = NULL;
 		int shift = tries < LOST_PAUSE_SHIFT_MAX ? tries : LOST_PAUSE_SHIFT_MAX;
 
 		TRY(lane_get(set, ctx, &lane));
+		assert(lane);
 		TRY(lane_ask(lane, ctx, query, &encoded, &call));
 		blames += is_to_blame(&call);
 		if (!lane_asks_again(&call, tries, blames))

@@ -226,15 +226,15 @@ pool_expiry(const struct pool *pool, uint64_t count, int64_t now)
 static struct err *
 slot_connect(struct pool *pool, struct ctx *ctx, struct pool_slot *slot)
 {
-	enum pool_fault fault = POOL_CANNOT_CONNECT;
-	void *conn = NULL;
-	struct err *err = pool->backend.connect(pool->backend.arg, ctx, &fault, &conn);
+	struct err *err;
+
+	slot->fault = POOL_CANNOT_CONNECT;
+	err = pool->backend.connect(pool->backend.arg, ctx, &slot->fault, &slot->conn);
 
 	pool_lock(pool);
 	if (err) {
-		pool_remember(pool, fault, err);
+		pool_remember(pool, slot->fault, err);
 	} else {
-		slot->conn = conn;
 		slot->expires_at = pool_expiry(
 			pool, pool->counters.connects, clock_coarse_ns());
 		pool->open++;
@@ -295,6 +295,7 @@ pool_checkout(struct pool *pool, struct ctx *ctx, enum pool_budget budget,
 		list_push_back(&pool->waiting[budget], &waiter.link);
 		pool_unlock(pool);
 		TRY(pool_wait(pool, ctx, budget, &waiter, &slot));
+		assert(slot);
 	}
 
 	err = slot_prepare(pool, ctx, slot, slot->taken_at);

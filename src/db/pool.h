@@ -58,7 +58,8 @@ struct pool_settings pool_settings_default(bool is_production);
 /* One place for a connection. The holder reads conn and may set query. */
 struct pool_slot {
 	struct list_link link;
-	void *conn; /* NULL: none open */
+	void *conn;            /* NULL: none open */
+	enum pool_fault fault; /* why it could not be opened */
 	enum pool_budget budget;
 	const char *route;           /* of the holder's context */
 	_Atomic(const char *) query; /* the name of what it runs now */
