@@ -1,6 +1,7 @@
 #include "model/backtest.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "model/elo.h"
 #include "model/odds.h"
@@ -24,6 +25,7 @@ struct grader {
 	const struct backtest *table;
 	const struct model_game *games;
 	size_t count;
+	const size_t *order;     /* games by game_compare, whatever the order given */
 	const double *home_rate; /* one a season, from first_season */
 	int first_season;
 };
@@ -204,11 +206,12 @@ add_row(struct arena *arena, const struct grader *grader, struct backtest *table
 	TRY_NEW(arena, tally.differences, (grader->count + 1) * FORECASTERS);
 	TRY_NEW(arena, tally.line_differences, grader->count + 1);
 	for (size_t i = 0; i < grader->count; i++) {
-		int season = grader->games[i].season;
+		size_t index = grader->order[i];
+		int season = grader->games[index].season;
 
-		if (!is_graded(grader, i, from, through))
+		if (!is_graded(grader, index, from, through))
 			continue;
-		grade_game(grader, &tally, i);
+		grade_game(grader, &tally, index);
 		row->from_season = season < row->from_season ? season : row->from_season;
 		row->through_season = season > row->through_season ? season
 								   : row->through_season;
@@ -218,6 +221,28 @@ add_row(struct arena *arena, const struct grader *grader, struct backtest *table
 		table->row_count++;
 	}
 	arena_rewind(arena, mark);
+	return NULL;
+}
+
+static int
+compare_games(const void *left, const void *right, void *games)
+{
+	return game_compare((const struct model_game *)games + *(const size_t *)left,
+		(const struct model_game *)games + *(const size_t *)right);
+}
+
+/* Games in the order of the walk, so that the bootstrap draws the same however they came. */
+static struct err *
+put_in_order(struct arena *arena, struct grader *grader)
+{
+	size_t *order;
+
+	TRY_NEW(arena, order, grader->count + 1);
+	for (size_t i = 0; i < grader->count; i++)
+		order[i] = i;
+	qsort_r(order, grader->count, sizeof(*order), compare_games,
+		(void *)(uintptr_t)grader->games);
+	grader->order = order;
 	return NULL;
 }
 
@@ -309,6 +334,7 @@ backtest_run(struct arena *arena, struct backtest_options options,
 			.use_last_starters = options.use_last_starters },
 		games, count, &table.walk));
 	TRY(elo_walk(arena, games, count, &table.elo));
+	TRY(put_in_order(arena, &grader));
 	TRY(count_home_rate(arena, &grader, last));
 	TRY(add_rows(arena, &grader, &table, later(first, options.from_season),
 		options.through_season ? earlier(last, options.through_season) : last));

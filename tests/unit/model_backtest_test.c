@@ -108,6 +108,33 @@ TEST(the_table_adds_up)
 	arena_release(&arena);
 }
 
+TEST(the_table_does_not_depend_on_the_order_of_the_games)
+{
+	struct backtest_options options = { .tier = TIER_S,
+		.from_season = 2014,
+		.through_season = 2014,
+		.replicates = 100 };
+	struct arena arena;
+	struct games_csv csv;
+	struct backtest before, after;
+
+	arena_init(&arena, 512 << 20);
+	if (!games_csv_read(&arena, &csv))
+		SKIP("no games file");
+	OK_ERR(backtest_run(&arena, options, csv.games, csv.count, &before));
+	for (size_t i = 0; i < csv.count / 2; i++) {
+		struct model_game game = csv.games[i];
+
+		csv.games[i] = csv.games[csv.count - 1 - i];
+		csv.games[csv.count - 1 - i] = game;
+	}
+	OK_ERR(backtest_run(&arena, options, csv.games, csv.count, &after));
+	OK(memcmp(before.rows[0].against, after.rows[0].against,
+		   sizeof(before.rows[0].against)) == 0);
+	OK(before.rows[0].margin_surprise == after.rows[0].margin_surprise);
+	arena_release(&arena);
+}
+
 static struct backtest_row
 period_of(struct arena *arena, enum tier tier, int from, int through)
 {
