@@ -60,6 +60,50 @@ SCRATCH_TEST(verify_leaves_nothing_behind)
 	SAME_SCHEMA(&before, &after);
 }
 
+/* --- What the generator made of the files ------------------------------------------- */
+
+/* Citus distributes tables before foreign keys bind them. */
+TEST(on_postgresql_foreign_keys_come_after_every_table)
+{
+	for (size_t i = 0; i < migrations_count; i++) {
+		const struct migration_script *up = &migrations[i].up[DIALECT_POSTGRES];
+		bool is_behind = false;
+
+		for (size_t k = 0; k < up->count; k++) {
+			struct str sql = up->statements[k];
+			bool adds = str_starts_with(sql, STR("ALTER TABLE ")) &&
+				str_find(sql, STR(" FOREIGN KEY ")) >= 0;
+
+			OK_OR(!is_behind || adds, STR_FMT ": " STR_FMT,
+				STR_ARG(migrations[i].file), STR_ARG(sql));
+			OK(adds || str_find(sql, STR("FOREIGN KEY")) < 0);
+			is_behind |= adds;
+		}
+	}
+}
+
+/* --- Roles -------------------------------------------------------------------------- */
+
+SCRATCH_TEST(the_migrators_role_goes_on_where_a_superuser_began)
+{
+	struct str superuser = s->options.url, owners;
+	size_t count;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has no roles");
+	OK_ERR(migrate_up(&s->ctx, &s->options, 1, NULL));
+	s->options.url = scratch_url_as(s, "gridiron_migrator");
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, &count));
+	EQ_I64(count, migrations_count - 1);
+	OK_ERR(migrate_redo(&s->ctx, &s->options));
+	s->options.url = superuser;
+	OK_ERR(scratch_value(s,
+		"SELECT string_agg(DISTINCT tableowner, ',') FROM pg_tables WHERE "
+		"schemaname = 'public'",
+		&owners));
+	EQ_STR(owners, STR("gridiron_owner"));
+}
+
 /* --- New and lint ------------------------------------------------------------------- */
 
 SCRATCH_TEST(new_makes_the_next_number_and_refuses_bad_names)

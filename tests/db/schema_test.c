@@ -389,3 +389,15 @@ SCRATCH_TEST(every_table_has_a_good_row)
 			STR_ARG(table_residencies[i].table));
 	OK(s->options.url.len);
 }
+
+SCRATCH_TEST(down_removes_tables_that_hold_rows)
+{
+	struct filled filled = { 0 };
+	struct migrate_report left;
+
+	OK_ERR(filled_open(s, &filled));
+	session_close(filled.session);
+	OK_ERR(migrate_down(&s->ctx, &s->options, 0, NULL));
+	OK_ERR(scratch_snapshot(s, &left));
+	EQ_I64(left.count, 0);
+}
