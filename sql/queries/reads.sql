@@ -8,7 +8,7 @@
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
 -- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, home_team text, away_team text, matchup text, pick text?, confidence f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool
--- row accuracy_row: season i32, week i32?, model text, prediction_type text, total_predictions i32, correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?, log_loss f64?, units f64?, roi f64?, calculated_at time
+-- row accuracy_row: season i32, week i32?, model text, prediction_type text, total_predictions i32, correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?, log_loss f64?, units f64?, roi f64?, details json, calculated_at time
 -- row calibration_bin: bin f64, forecast_count i64, mean_probability f64, correct_count i64
 
 -- name: season_list :many season_row
@@ -155,7 +155,7 @@ SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
 -- scan: ok, a few rows a season
 -- Whole seasons, or single weeks. The key of a row is its week, type and model as text.
 SELECT season, week, model, prediction_type, total_predictions, correct_predictions, push_count, accuracy_percentage,
-       confidence_weighted_accuracy, brier, log_loss, units, roi, calculated_at
+       confidence_weighted_accuracy, brier, log_loss, units, roi, details, calculated_at
   FROM accuracy_metrics
  WHERE season BETWEEN :first_season AND :last_season
    AND (week IS NOT NULL) = :is_weekly

@@ -11,8 +11,7 @@
 static const struct field accuracy_fields[] = {
 	FIELD(struct accuracy_row, season, I32, "the year the season starts in"),
 	FIELD(struct accuracy_row, week, OPT_I32, "the week; null: the whole season"),
-	FIELD(struct accuracy_row, model, TEXT,
-		"who forecast; closing_line and coin to compare with"),
+	FIELD(struct accuracy_row, model, TEXT, "who forecast"),
 	FIELD(struct accuracy_row, prediction_type, TEXT, "game, ats, total or prop"),
 	FIELD(struct accuracy_row, total_predictions, I32,
 		"forecasts graded, pushes too"),
@@ -29,6 +28,9 @@ static const struct field accuracy_fields[] = {
 	FIELD(struct accuracy_row, units, OPT_FIXED,
 		"won or lost by staking one unit a pick at the stated odds"),
 	FIELD(struct accuracy_row, roi, OPT_FIXED, "units a unit staked"),
+	FIELD(struct accuracy_row, details, JSON,
+		"for a season: calibration; of game forecasts also the closing line's "
+		"own record on the same games, and the gain on it with its interval"),
 	FIELD(struct accuracy_row, calculated_at, TIME, "when this was summed"),
 };
 const struct row_schema accuracy_schema = ROW_SCHEMA("accuracy", struct accuracy_row,

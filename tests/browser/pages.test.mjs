@@ -98,14 +98,15 @@ await claim('another week is chosen by keyboard and shows that week\'s games', a
 
 await claim('the accuracy table holds the API\'s numbers', async () => {
   const { page, close } = await open('/accuracy');
-  await page.waitForSelector('tbody tr');
+  await page.waitForSelector('.wide tbody tr');
   const { data } = await get('/v1/accuracy?type=game&limit=200');
-  const cells = await page.$$eval('tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const cells = await page.$$eval('.wide tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
   equal(cells.length, data.length, 'the number of rows');
   data.forEach((row, i) => {
     equal(cells[i][0], String(row.season), 'the season');
     equal(cells[i][2], String(row.total_predictions), 'the games');
     equal(cells[i][5], row.brier === null ? '–' : row.brier.toFixed(4), `the Brier score of ${row.season} ${row.model}`);
+    equal(cells[i][6], row.details.line ? row.details.line.brier.toFixed(4) : '–', `the line's Brier score of ${row.season}`);
   });
   await close();
 });

@@ -79,7 +79,8 @@ export function Page({ query, failure }) {
   const first = state.games?.[0];
   const season = query.get('season') ?? first?.season;
   const week = query.get('week') ?? first?.week;
-  const weeks = state.seasons?.find((row) => String(row.season) === String(season))?.weeks ?? [];
+  const last = state.seasons?.find((row) => String(row.season) === String(season))?.last_week ?? 0;
+  const weeks = Array.from({ length: last }, (_, i) => i + 1);
   const go = (to) => location.assign(`/?${new URLSearchParams({ season, week: 1, ...to })}`);
   const simulated = state.games?.some((game) => game.is_simulated);
   return html`
