@@ -53,7 +53,7 @@ fault_at(struct csv_reader *reader, size_t at, const char *what)
 static struct err *
 refill(struct csv_reader *reader)
 {
-	size_t held = reader->end - reader->begin, got;
+	size_t held = reader->end - reader->begin;
 
 	if (reader->begin) {
 		memmove(reader->buffer, reader->buffer + reader->begin, held);
@@ -65,10 +65,11 @@ refill(struct csv_reader *reader)
 			"line %lld: longer than %zu bytes; this is not a file of the "
 			"expected kind",
 			(long long)reader->line, reader->options.line_max);
+	reader->got = 0;
 	TRY(reader->source.read(reader->source.arg, reader->buffer + held,
-		reader->options.line_max - held, &got));
-	reader->end += got;
-	reader->is_at_end = got == 0;
+		reader->options.line_max - held, &reader->got));
+	reader->end += reader->got;
+	reader->is_at_end = reader->got == 0;
 	return NULL;
 }
 

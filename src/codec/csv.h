@@ -40,6 +40,7 @@ struct csv_reader {
 	char *buffer;
 	size_t begin; /* of what is not yet returned */
 	size_t end;
+	size_t got;     /* by the last read */
 	bool is_at_end; /* the source has no more */
 	bool is_past_mark;
 	int64_t line;

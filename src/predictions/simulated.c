@@ -376,7 +376,7 @@ struct bracket {
 static bool
 round_play(struct league *league, struct bracket *bracket, const char *type, int week)
 {
-	int spared = bracket->count % 2, left[SEEDS], left_count = 0;
+	int spared = bracket->count % 2, left[SEEDS] = { 0 }, left_count = 0;
 	bool is_over = true, is_left[SEEDS] = { false };
 
 	if (spared)
