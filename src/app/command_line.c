@@ -113,6 +113,11 @@ command_find(struct invocation *run, int count, char **arguments, int *ret_words
 			is_group = true;
 		}
 		nearest_try(&nearest, is_group ? name : first_word(name));
+		/* "confg check" is nearer to both words than "confg" to one. */
+		if (!is_group && str_distance(both, name) < 3) {
+			nearest.name = name;
+			nearest.distance = 0;
+		}
 	}
 	if (nearest.name.len)
 		return usage_err(run,
