@@ -18,6 +18,7 @@ CREATE TABLE predictions (
     season             {{season}} NOT NULL,
     week               {{week}} NOT NULL,
     game_id            {{uuid}} NOT NULL,
+    nflverse_id        {{text}} NOT NULL, -- the game's, repeated here so that lists need no join
     home_team          {{text}} NOT NULL,
     away_team          {{text}} NOT NULL,
     matchup            {{text}} NOT NULL, -- 'DET @ KC'
@@ -29,6 +30,7 @@ CREATE TABLE predictions (
     odds               {{i32}},
     predicted_at       {{time}} NOT NULL,
     created_at         {{time}} NOT NULL,
+    superseded_at      {{time}}, -- when a later forecast of the same game came; NULL: this one counts
     actual_result      {{object}},
     outcome            {{text}},
     is_correct         {{bool}}, -- NULL: not graded, or a push

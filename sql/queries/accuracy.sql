@@ -17,14 +17,7 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
  WHERE p.outcome IS NOT NULL
    AND p.outcome <> 'void'
    AND p.user_id IS NULL
-   AND NOT EXISTS (SELECT 1
-                     FROM predictions AS later
-                    WHERE later.game_id = p.game_id
-                      AND later.model = p.model
-                      AND later.prediction_type = p.prediction_type
-                      AND later.subject = p.subject
-                      AND later.predicted_at > p.predicted_at
-                      AND later.user_id IS NULL)
+   AND p.superseded_at IS NULL
  ORDER BY p.model, p.prediction_type, p.season, p.week, g.nflverse_id, p.subject;
 
 -- row accuracy_metric: model text, prediction_type text, season season, week week?, total_predictions i32,

@@ -23,15 +23,29 @@ SELECT p.game_id, p.prediction_type, p.predicted_at,
 --   probability share?, line f64?, odds i32?, predicted_at time, is_simulated bool, now time
 -- as: system, forecasts of the house belong to nobody
 -- Store a forecast; nothing where the game had begun by PREDICTED_AT.
-INSERT INTO predictions (id, model, model_version, prediction_type, season, week, game_id, home_team, away_team,
-                         matchup, prediction_data, confidence, pick, probability, line, odds, predicted_at, created_at,
+INSERT INTO predictions (id, model, model_version, prediction_type, season, week, game_id, nflverse_id, home_team,
+                         away_team, matchup, prediction_data, confidence, pick, probability, line, odds, predicted_at, created_at,
                          is_simulated)
-SELECT {{new id}}, :model, :model_version, :prediction_type, :season, :week, id, :home_team, :away_team,
-       :matchup, :prediction_data, :confidence, :pick, :probability, :line, :odds, :predicted_at, :now,
+SELECT {{new id}}, :model, :model_version, :prediction_type, :season, :week, id, nflverse_id, :home_team,
+       :away_team, :matchup, :prediction_data, :confidence, :pick, :probability, :line, :odds, :predicted_at, :now,
        :is_simulated
   FROM games
  WHERE id = :game_id
    AND (kickoff_at IS NULL OR kickoff_at > :predicted_at);
+
+-- name: prediction_supersede :batch
+-- args: game_id game_id, model text, prediction_type text, predicted_at time
+-- as: system, forecasts of the house belong to nobody
+-- Mark what was forecast of a game before PREDICTED_AT: a later forecast counts from now on.
+UPDATE predictions
+   SET superseded_at = :predicted_at
+ WHERE game_id = :game_id
+   AND model = :model
+   AND prediction_type = :prediction_type
+   AND subject = ''
+   AND predicted_at < :predicted_at
+   AND user_id IS NULL
+   AND superseded_at IS NULL;
 
 -- name: prediction_ungrade :batch
 -- args: nflverse_id text

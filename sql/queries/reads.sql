@@ -116,11 +116,10 @@ SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence
 -- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
 -- Of each game and type the last forecast of MODEL, which is the one that counts.
-SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
+SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
        p.result_updated_at, p.is_simulated
   FROM predictions p
-  JOIN games g ON g.id = p.game_id
  WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
    AND (p.week, p.id) > (:after_week, :after_id)
    AND p.user_id IS NULL
@@ -130,11 +129,7 @@ SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
    AND (:team IS NULL
         OR p.home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
         OR p.away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
-   AND NOT EXISTS (SELECT 1
-                     FROM predictions later
-                    WHERE later.game_id = p.game_id AND later.model = p.model
-                      AND later.prediction_type = p.prediction_type AND later.subject = p.subject
-                      AND later.predicted_at > p.predicted_at)
+   AND p.superseded_at IS NULL
  ORDER BY p.week, p.id
  LIMIT :row_count;
 
@@ -142,11 +137,10 @@ SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
 -- args: id prediction_id
 -- as: anyone
 -- One published forecast.
-SELECT p.id, g.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
+SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
        p.result_updated_at, p.is_simulated
   FROM predictions p
-  JOIN games g ON g.id = p.game_id
  WHERE p.id = :id AND p.user_id IS NULL;
 
 -- name: accuracy_page :many accuracy_row
@@ -175,11 +169,7 @@ SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count, avg(p.proba
  WHERE p.season BETWEEN :first_season AND :last_season
    AND p.prediction_type = 'game' AND p.model = :model AND p.user_id IS NULL
    AND p.is_correct IS NOT NULL AND p.probability IS NOT NULL
-   AND NOT EXISTS (SELECT 1
-                     FROM predictions later
-                    WHERE later.game_id = p.game_id AND later.model = p.model
-                      AND later.prediction_type = p.prediction_type AND later.subject = p.subject
-                      AND later.predicted_at > p.predicted_at)
+   AND p.superseded_at IS NULL
  GROUP BY floor(p.probability * 20)
  ORDER BY bin
  LIMIT 40;

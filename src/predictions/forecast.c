@@ -22,6 +22,9 @@ struct forecasting {
 	struct {
 		VEC_OF(struct prediction_insert)
 	} inserts;
+	struct {
+		VEC_OF(struct prediction_supersede)
+	} superseded; /* what the inserts come after */
 };
 
 struct str
@@ -146,6 +149,15 @@ plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 	row.model_version = STR(MODEL_VERSION);
 	row.predicted_at = begun ? week_begins_at : ctx->now;
 	row.now = ctx->now;
+	if (head &&
+		!VEC_PUSH(ctx->arena, &forecasting->superseded,
+			(struct prediction_supersede){
+				.game_id = game->id,
+				.model = row.model,
+				.prediction_type = str_from(prediction_type_names[type]),
+				.predicted_at = row.predicted_at,
+			}))
+		return err_no_memory();
 	return VEC_PUSH(ctx->arena, &forecasting->inserts, row) ? NULL : err_no_memory();
 }
 
@@ -196,12 +208,16 @@ static struct err *
 store_in_tx(struct tx *tx, void *arg)
 {
 	struct forecasting *forecasting = arg;
+	int64_t superseded;
 
 	/* This may be a second try. */
 	forecasting->counts = (struct forecast_counts){ .games = 0 };
 	forecasting->inserts.count = 0;
+	forecasting->superseded.count = 0;
 	TRY(heads_read(tx, forecasting));
 	TRY(plan(forecasting));
+	TRY(q_prediction_supersede(
+		tx, forecasting->superseded.items, forecasting->superseded.count, NULL));
 	TRY(q_prediction_insert(tx, forecasting->inserts.items,
 		forecasting->inserts.count, &forecasting->counts.stored));
 	TRY(ratings_store(tx, forecasting));

@@ -224,10 +224,11 @@ SCRATCH_TEST(a_user_cannot_write_anothers_rows)
 		"VALUES "
 		"(gen_random_uuid(), 'new@example.org', 'x', now(), now())",
 		"INSERT INTO predictions (id, model, prediction_type, season, week, "
-		"game_id, "
+		"game_id, nflverse_id, "
 		"home_team, away_team, matchup, prediction_data, predicted_at, "
 		"created_at) "
-		"SELECT gen_random_uuid(), 'mine', 'game', 2023, 1, id, 'T1', 'T2', 'x', "
+		"SELECT gen_random_uuid(), 'mine', 'game', 2023, 1, id, nflverse_id, "
+		"'T1', 'T2', 'x', "
 		"'{}', now(), now() FROM games LIMIT 1",
 	};
 	struct session *app;

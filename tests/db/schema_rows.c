@@ -122,7 +122,8 @@ const struct good_row good_rows[] = {
 	{ "predictions", 1,
 		"id=%~; model='m'; prediction_type='game'; subject=''; season=2023; "
 		"week=1; "
-		"game_id=%~; home_team='T1'; away_team='T2'; matchup='T2 @ T1'; "
+		"game_id=%~; nflverse_id='x'; home_team='T1'; away_team='T2'; "
+		"matchup='T2 @ T1'; "
 		"prediction_data='{}'; predicted_at=T100; created_at=T100; "
 		"is_simulated=FALSE" },
 	{ "publications", 1, "name='p~'; token=%~; published_at=T100" },
