@@ -5,6 +5,7 @@
 
 enum {
 	ANSWER_BYTES_MAX = 8 << 20,
+	ROW_BYTES_GUESS = 768, /* so that most answers never have to grow */
 };
 
 struct answer
@@ -64,6 +65,7 @@ answer_rows(struct request *rq, const struct page *list)
 		return answer_problem(
 			err_field(rq->ctx, "format", "format must be json or csv"));
 	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
+	buf_reserve(&out, (list->count + 1) * ROW_BYTES_GUESS);
 	buf_put(&out, STR("{\"data\":["));
 	rows_write_json(&out, list->schema, list->rows, list->count);
 	buf_put(&out, STR("],\"next\":"));

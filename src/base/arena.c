@@ -26,6 +26,7 @@ enum {
 	ALIGNMENT = 16,
 	BLOCK_BYTES_MIN = 4096,
 	BLOCK_BYTES_MAX = 1 << 20,
+	BLOCK_BYTES_KEPT = 1 << 16, /* by arena_reset, for the next use */
 };
 
 struct arena_block {
@@ -72,19 +73,37 @@ drop_newer_than(struct arena *arena, const struct arena_block *keep)
 	}
 }
 
+/* Take the largest block that is not too large to keep out of the chain. */
+static struct arena_block *
+keep_one(struct arena *arena)
+{
+	struct arena_block **best = NULL, *kept;
+
+	for (struct arena_block **link = &arena->newest; *link; link = &(*link)->older)
+		if ((*link)->size <= BLOCK_BYTES_KEPT &&
+			(!best || (*link)->size > (*best)->size))
+			best = link;
+	if (!best)
+		return NULL;
+	kept = *best;
+	*best = kept->older;
+	kept->older = NULL;
+	return kept;
+}
+
 void
 arena_reset(struct arena *arena)
 {
-	struct arena_block *oldest = arena->newest;
+	struct arena_block *kept = keep_one(arena);
 
-	if (!oldest)
+	drop_newer_than(arena, NULL);
+	arena->free = arena->end = NULL;
+	arena->newest = kept;
+	if (!kept)
 		return;
-	while (oldest->older)
-		oldest = oldest->older;
-	drop_newer_than(arena, oldest);
-	arena->free = oldest->data;
-	arena->end = oldest->data + oldest->size;
-	ASAN_POISON_MEMORY_REGION(oldest->data, oldest->size);
+	arena->free = kept->data;
+	arena->end = kept->data + kept->size;
+	ASAN_POISON_MEMORY_REGION(kept->data, kept->size);
 }
 
 /* Blocks double from BLOCK_BYTES_MIN, so small requests stay small and large ones need
@@ -157,6 +176,17 @@ char *
 arena_alloc_text(struct arena *arena, size_t size)
 {
 	return take(arena, size, 1);
+}
+
+bool
+arena_extend(struct arena *arena, char *ptr, size_t size, size_t wider)
+{
+	if (ptr + size != arena->free ||
+		wider - size > (size_t)(arena->end - arena->free))
+		return false;
+	arena->free = ptr + wider;
+	ASAN_UNPOISON_MEMORY_REGION(ptr + size, wider - size);
+	return true;
 }
 
 struct arena_mark

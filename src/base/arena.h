@@ -34,7 +34,7 @@ void arena_init(struct arena *arena, size_t cap_bytes);
 /* Give all memory back to the system. The arena may be used again. */
 void arena_release(struct arena *arena);
 
-/* Give back everything, keeping one block for the next use. */
+/* Give back everything, keeping one block of at most 64 KiB for the next use. */
 void arena_reset(struct arena *arena);
 
 /* SIZE bytes, zeroed, aligned for any type; NULL at the cap. */
@@ -45,6 +45,12 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size) MUST_USE
 
 /* SIZE bytes as they come, not zeroed, aligned for nothing: for text. NULL at the cap. */
 char *arena_alloc_text(struct arena *arena, size_t size) MUST_USE;
+
+/*
+ * Make the SIZE bytes at PTR WIDER without moving them, which goes while they are the last that were given out and their
+ * block has room. False: they stay as they are.
+ */
+bool arena_extend(struct arena *arena, char *ptr, size_t size, size_t wider) MUST_USE;
 
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);

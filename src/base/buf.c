@@ -30,6 +30,10 @@ grow(struct buf *buf, size_t need)
 		capacity = need;
 	if (capacity > buf->max)
 		capacity = buf->max;
+	if (buf->ptr && arena_extend(buf->arena, buf->ptr, buf->capacity, capacity)) {
+		buf->capacity = capacity;
+		return true;
+	}
 	ptr = arena_alloc_text(buf->arena, capacity);
 	if (!ptr)
 		return false;

@@ -51,6 +51,44 @@ TEST(arena_memory_is_zeroed_after_reuse)
 	arena_release(&arena);
 }
 
+TEST(arena_keeps_no_more_than_one_small_block_when_reset)
+{
+	struct arena arena;
+
+	arena_init(&arena, 64 << 20);
+	for (int i = 0; i < 100; i++)
+		OK(arena_alloc(&arena, 100000) != NULL);
+	arena_reset(&arena);
+	OK(arena.used_bytes <= 1 << 16);
+	OK(arena_alloc(&arena, 1000) != NULL);
+	arena_reset(&arena);
+	OK(arena.used_bytes > 0 && arena.used_bytes <= 1 << 16);
+	arena_release(&arena);
+}
+
+TEST(a_buf_grows_where_it_is_while_nothing_stands_behind_it)
+{
+	struct arena arena;
+	struct buf buf;
+	char *before;
+
+	arena_init(&arena, 1 << 20);
+	OK(arena_alloc(&arena, 3000) != NULL);
+	buf_init(&buf, &arena, 1 << 16);
+	for (int i = 0; i < 300; i++)
+		buf_put_char(&buf, 'a');
+	before = buf.ptr;
+	for (int i = 0; i < 400; i++)
+		buf_put_char(&buf, 'b');
+	OK(buf.ptr == before && buf.len == 700);
+	OK(arena_alloc(&arena, 16) != NULL);
+	for (int i = 0; i < 2000; i++)
+		buf_put_char(&buf, 'c');
+	OK(buf.ptr != before && buf.len == 2700);
+	OK(buf.ptr[0] == 'a' && buf.ptr[699] == 'b' && buf.ptr[2699] == 'c');
+	arena_release(&arena);
+}
+
 TEST(buf_remembers_that_it_was_cut)
 {
 	char storage[8];
