@@ -216,8 +216,8 @@ store_in_tx(struct tx *tx, void *arg)
 	forecasting->superseded.count = 0;
 	TRY(heads_read(tx, forecasting));
 	TRY(plan(forecasting));
-	TRY(q_prediction_supersede(
-		tx, forecasting->superseded.items, forecasting->superseded.count, &superseded));
+	TRY(q_prediction_supersede(tx, forecasting->superseded.items,
+		forecasting->superseded.count, &superseded));
 	TRY(q_prediction_insert(tx, forecasting->inserts.items,
 		forecasting->inserts.count, &forecasting->counts.stored));
 	TRY(ratings_store(tx, forecasting));
