@@ -96,6 +96,14 @@ await claim('another week is chosen by keyboard and shows that week\'s games', a
   await close();
 });
 
+await claim('the first page draws one point a season of the record', async () => {
+  const { page, close } = await open('/');
+  await page.waitForSelector('.trend circle');
+  const { data } = await get('/v1/accuracy?type=game&model=gridiron&limit=200');
+  equal((await page.$$('.trend circle')).length, data.filter((row) => row.brier !== null).length, 'the number of points');
+  await close();
+});
+
 await claim('the accuracy table holds the API\'s numbers', async () => {
   const { page, close } = await open('/accuracy');
   await page.waitForSelector('.wide tbody tr');

@@ -1,6 +1,7 @@
 // One week's games: win probability, spread and total against the line, and what happened.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { all, get, percent } from '/api.js';
+import { Trend } from '/trend.js';
 
 const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
 const when = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
@@ -62,14 +63,14 @@ function Choice({ label, value, values, onChange }) {
 // Games and forecasts of the week that the address asks for; without one, the current week.
 async function load(query) {
   const week = { season: query.get('season') ?? 'current', week: query.get('week') ?? 'current' };
-  const [games, predictions, seasons] = await Promise.all([
-    all('/v1/games', week), all('/v1/predictions', week), get('/v1/seasons')]);
+  const [games, predictions, seasons, record] = await Promise.all([
+    all('/v1/games', week), all('/v1/predictions', week), get('/v1/seasons'), all('/v1/accuracy', { type: 'game', model: 'gridiron' })]);
   const byGame = new Map(games.map((game) => [game.id, {}]));
   for (const row of predictions) {
     const known = byGame.get(row.game_id);
     if (known && !known[row.prediction_type]) known[row.prediction_type] = row;
   }
-  return { games, byGame, seasons: seasons.data };
+  return { games, byGame, seasons: seasons.data, record };
 }
 
 export function Page({ query, failure }) {
@@ -91,6 +92,6 @@ export function Page({ query, failure }) {
     ${!state.games ? html`<${Skeleton} />` : state.games.length === 0
       ? html`<p>No games of this week are known. Import a schedule with <code>gridiron import FILE</code>.</p>`
       : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} forecasts=${state.byGame.get(game.id)} />`)}</ul>`}
-    <p class="soft">Each forecast was made from what was known before its week. The line is the closing line where the game is over.
-      See <a href="/accuracy">how good they were</a>.</p>`;
+    <h2>Accuracy so far</h2>${state.record ? html`<${Trend} rows=${state.record} />` : html`<div class="trend skeleton"></div>`}
+    <p class="soft">Each forecast was made from what was known before its week. The line is the closing line where the game is over.</p>`;
 }
