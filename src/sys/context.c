@@ -11,9 +11,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-/* --- What the sanitizers are told
- * ----------------------------------------------------------------------------------
- */
+/* --- What the sanitizers are told */
 
 static void
 announce_leave(struct context *from, struct context *to, bool is_last)
@@ -53,9 +51,7 @@ context_enter(struct context *self)
 	abort();
 }
 
-/* --- The switch itself
- * --------------------------------------------------------------------------------------
- */
+/* --- The switch itself */
 
 #ifdef CONTEXT_BY_UCONTEXT
 
@@ -214,9 +210,7 @@ swap(struct context *from, struct context *to)
 
 #endif
 
-/* --- Contexts
- * -----------------------------------------------------------------------------------------------
- */
+/* --- Contexts */
 
 void
 context_init_thread(struct context *context)

@@ -28,9 +28,7 @@ enum { STACK_FACTOR = 4 }; /* instrumented frames are that much larger */
 enum { STACK_FACTOR = 1 };
 #endif
 
-/* --- Making and ending
- * --------------------------------------------------------------------------------------
- */
+/* --- Making and ending */
 
 /* What runs on every fiber's stack: one function after another, for as long as the stack
  * is kept. */
@@ -168,9 +166,7 @@ fiber_set_name(const char *name)
 	atomic_store_explicit(&self->loop->running_name, name, memory_order_relaxed);
 }
 
-/* --- Waiting
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Waiting */
 
 enum wait_end
 fiber_block(struct fiber *self, int64_t deadline)

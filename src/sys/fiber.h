@@ -28,9 +28,7 @@ enum wait_end { WAIT_READY, WAIT_TIMED_OUT, WAIT_CANCELLED };
 /* NULL for WAIT_READY; else TIMEOUT, saying WHAT was waited for. */
 struct err *wait_end_err(struct ctx *ctx, enum wait_end end, const char *what) MUST_USE;
 
-/* --- Loops
- * --------------------------------------------------------------------------------------------
- */
+/* --- Loops */
 
 struct loop_options {
 	size_t stack_bytes;     /* 0: 64 KiB */
@@ -80,9 +78,7 @@ struct loop_counters {
 };
 struct loop_counters loop_counters(const struct loop *loop);
 
-/* --- Fibers
- * -------------------------------------------------------------------------------------------
- */
+/* --- Fibers */
 
 /* Start FN(ARG) on the current loop; it first runs when this fiber waits. NULL: too many
  * fibers. NAME is kept by pointer, and read by the watchdog's thread: a constant. */

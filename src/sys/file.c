@@ -38,9 +38,7 @@ close_fd(const int *fd)
 		close(*fd);
 }
 
-/* --- Reading
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Reading */
 
 /* A larger home for the LEN bytes at TEXT. */
 static char *
@@ -103,9 +101,7 @@ file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *r
 	return read_to_end(arena, fd, path, max_bytes, ret);
 }
 
-/* --- Writing
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Writing */
 
 static bool
 write_all(int fd, struct str data)
@@ -197,9 +193,7 @@ file_make_directory(struct arena *arena, const char *path, mode_t mode)
 	return NULL;
 }
 
-/* --- Locks
- * --------------------------------------------------------------------------------------------------
- */
+/* --- Locks */
 
 /* Who wrote its process id into the lock FD; 0 where it cannot be told. */
 static int64_t

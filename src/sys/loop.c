@@ -29,9 +29,7 @@ enum {
 
 _Thread_local struct loop *loop_of_thread;
 
-/* --- Opening and closing
- * ------------------------------------------------------------------------------------
- */
+/* --- Opening and closing */
 
 static struct loop_options
 with_defaults(struct loop_options options)
@@ -111,9 +109,7 @@ loop_current(void)
 	return loop_of_thread;
 }
 
-/* --- What other threads ask
- * ---------------------------------------------------------------------------------
- */
+/* --- What other threads ask */
 
 void
 loop_visit(struct loop *loop)
@@ -189,9 +185,7 @@ take_posts(struct loop *loop)
 	pthread_mutex_unlock(&loop->posts_lock);
 }
 
-/* --- Running
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Running */
 
 /* Note that NAME ran from the last time noted until now. */
 static void
@@ -328,9 +322,7 @@ loop_run_once(struct arena *arena, struct loop_options options, fiber_fn fn, voi
 	return NULL;
 }
 
-/* --- Timers of others
- * ---------------------------------------------------------------------------------------
- */
+/* --- Timers of others */
 
 void
 loop_timer_start(struct loop_timer *timer, int64_t deadline, fiber_fn fn, void *arg)

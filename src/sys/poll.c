@@ -96,9 +96,7 @@ slot_register(struct loop *loop, int fd, uint32_t events)
 	return !failed;
 }
 
-/* --- Waiting
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Waiting */
 
 enum wait_end
 fiber_wait_fd(int fd, uint32_t events, int64_t deadline)
@@ -162,9 +160,7 @@ fiber_forget_fd(int fd)
 	slot->generation++;
 }
 
-/* --- Events
- * -------------------------------------------------------------------------------------------------
- */
+/* --- Events */
 
 /* Tell who waits for FD to be readable; false when nobody does. */
 static bool

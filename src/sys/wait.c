@@ -4,9 +4,7 @@
 
 #include "sys/loop.h"
 
-/* --- Wait queues
- * --------------------------------------------------------------------------------------------
- */
+/* --- Wait queues */
 
 void
 wait_queue_init(struct wait_queue *queue)
@@ -44,9 +42,7 @@ wait_queue_wake_all(struct wait_queue *queue)
 		;
 }
 
-/* --- Events
- * -------------------------------------------------------------------------------------------------
- */
+/* --- Events */
 
 /*
  * TOLD is apart from SET so that the wait ends only when the setter and the inbox are

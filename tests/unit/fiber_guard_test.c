@@ -11,9 +11,7 @@
 #include "base/log.h"
 #include "tests/unit/fiber_test.h"
 
-/* --- Stack overflow, each in a process of its own
- * -------------------------------------------------------------
- */
+/* --- Stack overflow, each in a process of its own */
 
 struct outcome {
 	char said[16384];
@@ -142,9 +140,7 @@ TEST(three_quarters_of_the_stack_may_be_used)
 	EQ_I64(WEXITSTATUS(outcome.status), 7);
 }
 
-/* --- Loop lag
- * -----------------------------------------------------------------------------------------------
- */
+/* --- Loop lag */
 
 enum { LAG_WARNING_MS = 20, HELD_MS = 100, SLEEPS = 6 };
 

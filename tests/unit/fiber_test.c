@@ -1,9 +1,7 @@
 #include "tests/unit/fiber_test.h"
 #include "base/log.h"
 
-/* --- Running and yielding
- * -----------------------------------------------------------------------------------
- */
+/* --- Running and yielding */
 
 struct trace {
 	char text[64];
@@ -142,9 +140,7 @@ FIBER_TEST(registers_survive_a_switch)
 		NEAR(sums[i], 2, 1e-9);
 }
 
-/* --- Time
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- Time */
 
 static void
 write_letter_at_deadline(void *arg)
@@ -230,9 +226,7 @@ FIBER_TEST(a_timer_can_be_stopped_and_moved)
 	EQ_I64(count, 1);
 }
 
-/* --- Cancelling
- * ---------------------------------------------------------------------------------------------
- */
+/* --- Cancelling */
 
 static void
 sleep_twice(void *arg)

@@ -227,9 +227,7 @@ FIBER_TEST(a_hangup_that_nobody_waits_for_lets_the_loop_sleep)
 	pair_close(&pair);
 }
 
-/* --- Watches
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Watches */
 
 struct watch {
 	struct pair pair;

@@ -5,9 +5,7 @@
 
 #include "tests/unit/fiber_test.h"
 
-/* --- Wait queues
- * --------------------------------------------------------------------------------------------
- */
+/* --- Wait queues */
 
 struct waiter {
 	struct wait_queue *queue;
@@ -179,9 +177,7 @@ FIBER_TEST(what_was_granted_before_the_cancelling_stays_granted)
 	EQ_I64(waiters[1].end, WAIT_CANCELLED);
 }
 
-/* --- Events and other threads
- * -------------------------------------------------------------------------------
- */
+/* --- Events and other threads */
 
 enum { SETTERS = 4, EVENTS = 200 };
 
