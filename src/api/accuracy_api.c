@@ -59,8 +59,8 @@ const struct row_schema calibration_schema = ROW_SCHEMA("calibration",
 	struct calibration_row, calibration_fields,
 	"Chances given to picks against how often they came true, in bins of 5 %");
 
-/* The key by which the list is ordered within a season; see accuracy_page in reads.sql.
- */
+/* The key by which the list is ordered within a season;
+ * see accuracy_page in reads.sql. */
 static struct text_key
 key_of(struct ctx *ctx, const struct accuracy_row *row)
 {

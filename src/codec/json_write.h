@@ -45,8 +45,8 @@ void json_put_f64(struct json *json, double value);
 void json_put_fixed(struct json *json, double value, int decimals);
 /* null where TEXT is absent. */
 void json_put_text(struct json *json, struct str text);
-/* JSON that somebody else wrote and that is known to be well formed. null where absent.
- */
+/* JSON that somebody else wrote and that is known to be well formed.
+ * null where absent. */
 void json_put_raw(struct json *json, struct str text);
 void json_put_uuid(struct json *json, struct uuid uuid);
 /* RFC 3339, UTC. */

@@ -39,8 +39,8 @@ has_blank_or_control(struct str text)
 	return false;
 }
 
-/* Cut TEXT at its first C: what stands behind it goes to RET, which is absent without C.
- */
+/* Cut TEXT at its first C: what stands behind it goes to RET,
+ * which is absent without C. */
 static void
 cut_at(struct str *text, char c, struct str *ret)
 {

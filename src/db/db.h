@@ -89,8 +89,8 @@ void db_counters(const struct db *db, struct pool_counters *ret);
 /* A cheap proof that the database answers, for /readyz. */
 struct err *db_ping(struct ctx *ctx) MUST_USE;
 
-/* Run SQL as it stands, without arguments or rows, in TX: for migrations and tests only.
- */
+/* Run SQL as it stands, without arguments or rows, in TX:
+ * for migrations and tests only. */
 struct err *db_run_text(struct tx *tx, struct str sql) MUST_USE;
 
 /* What the engine says of a query without running it: argument and column types, and its

@@ -66,8 +66,8 @@ struct err *pg_target_parse(struct ctx *ctx, struct arena *arena, struct str url
 struct err *pg_connect(struct ctx *ctx, struct pg_target *target, int64_t deadline,
 	struct pg_conn *conn, enum pool_fault *ret_fault) MUST_USE;
 void pg_disconnect(struct pg_conn *conn);
-/* Ask the server, on a connection of its own and without waiting, to end what CONN runs.
- */
+/* Ask the server, on a connection of its own and without waiting,
+ * to end what CONN runs. */
 void pg_cancel(const struct pg_conn *conn);
 
 /* A segment on its way. */
@@ -87,8 +87,8 @@ void pg_segment_release(struct pg_segment *segment);
 /* What to do about its error. A statement prepared in this very segment is not stale. */
 enum pg_remedy pg_segment_remedy(const struct pg_segment *segment);
 
-/* Add QUERY, after its Parse where it is not prepared yet. False: the connection is lost.
- */
+/* Add QUERY, after its Parse where it is not prepared yet. False:
+ * the connection is lost. */
 bool pg_send(struct pg_conn *conn, struct pg_segment *segment, const struct query *query,
 	const struct pg_params *params) MUST_USE;
 /* End the segment and put it on its way. */

@@ -5,8 +5,8 @@
 #include "sys/fiber.h"
 
 enum {
-	/* A COMMIT on its way is waited for beyond the deadline: nobody can call it back.
-	 */
+	/* A COMMIT on its way is waited for beyond the deadline:
+	 * nobody can call it back. */
 	COMMIT_GRACE_MS = 5000,
 	ROLLBACK_MS = 1000,
 };

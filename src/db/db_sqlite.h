@@ -76,8 +76,8 @@ struct sqlite_state {
 	_Atomic int64_t readers_busy;
 };
 
-/* Keep other processes, and this one, from opening PATH a second time (db_sqlite_lock.c).
- */
+/* Keep other processes, and this one, from opening PATH a second
+ * time (db_sqlite_lock.c). */
 struct err *lock_take(struct ctx *ctx, const char *path, int *ret_fd) MUST_USE;
 void lock_release(int fd);
 

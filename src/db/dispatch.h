@@ -1,5 +1,5 @@
-/* What stands behind `struct db`: for db.c, and for fault.c, which puts itself between.
- */
+/* What stands behind `struct db`: for db.c, and for fault.c,
+ * which puts itself between. */
 #ifndef DB_DISPATCH_H
 #define DB_DISPATCH_H
 

@@ -3,8 +3,8 @@
 
 #define SCRATCH "gridiron_verify"
 
-/* CREATE INDEX CONCURRENTLY cannot run in a transaction; the index is the same without.
- */
+/* CREATE INDEX CONCURRENTLY cannot run in a transaction;
+ * the index is the same without. */
 static struct str
 without_concurrently(struct arena *arena, struct str sql)
 {

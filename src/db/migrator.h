@@ -57,8 +57,8 @@ struct err *record_ends(struct migrator *migrator, const struct migration *migra
 
 /* --- Carrying out (migrate_apply.c) ------------------------------------------------- */
 
-/* Carry out MIGRATION up or down, from behind statement DONE on (0 unless it is resumed).
- */
+/* Carry out MIGRATION up or down, from behind statement DONE on (0
+ * unless it is resumed). */
 struct err *migrator_apply(struct migrator *migrator, const struct migration *migration,
 	bool is_down, size_t done) MUST_USE;
 /* PostgreSQL: rebuild invalid indexes and drop what a failed rebuild left. */

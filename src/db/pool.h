@@ -118,8 +118,8 @@ void pool_checkin(struct pool *pool, struct pool_slot *slot, bool is_usable);
 /* Close what has been idle too long. */
 void pool_trim(struct pool *pool);
 
-/* Open COUNT connections at once and leave them idle; those that fail are only counted.
- */
+/* Open COUNT connections at once and leave them idle;
+ * those that fail are only counted. */
 void pool_warm(struct pool *pool, struct ctx *ctx, size_t count);
 
 void pool_counters(struct pool *pool, struct pool_counters *ret);

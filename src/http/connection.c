@@ -1,5 +1,5 @@
-/* The life of a connection: idle, reading a request, handling it, answering, idle again.
- */
+/* The life of a connection: idle, reading a request, handling it, answering,
+ * idle again. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -491,8 +491,8 @@ serve_one(struct connection *connection)
 	return next;
 }
 
-/* The fiber of a connection, from the first byte of a request until nothing is at hand.
- */
+/* The fiber of a connection, from the first byte of a request until
+ * nothing is at hand. */
 static void
 connection_serve(void *arg)
 {

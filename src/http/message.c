@@ -42,8 +42,8 @@ http_answer_add(
 	if (!is_one_line(name) || !is_one_line(value))
 		return err_new(ctx, ERR_INVALID, "a header may not contain line ends");
 
-	/* Answers have a handful of headers, so copying them for each new one is cheap.
-	 */
+	/* Answers have a handful of headers,
+	 * so copying them for each new one is cheap. */
 	TRY_NEW(ctx->arena, headers, answer->header_count + 1);
 	for (size_t i = 0; i < answer->header_count; i++)
 		headers[i] = answer->headers[i];

@@ -43,8 +43,8 @@ struct backtest_row {
 	size_t games_with_line;
 	/* Those with a closing line; for the others all games. */
 	struct score scores[FORECASTERS];
-	/* The model's Brier score less theirs, game by game: below 0 the model is better.
-	 */
+	/* The model's Brier score less theirs, game by game:
+	 * below 0 the model is better. */
 	struct interval against[FORECASTERS];
 	double margin_error,
 		line_margin_error; /* mean absolute, points; games with lines */

@@ -39,8 +39,8 @@ forget(struct calibration *c)
 	}
 }
 
-/* Add the margins of the season that is over to those of all seasons and those of late.
- */
+/* Add the margins of the season that is over to those of all
+ * seasons and those of late. */
 static void
 count_season(struct calibration *c)
 {

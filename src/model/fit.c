@@ -76,8 +76,8 @@ fit_judge(struct arena *scratch, const struct fit_options *options,
 	return NULL;
 }
 
-/* Parameters that cannot be negative move by a factor, others by a share of their range.
- */
+/* Parameters that cannot be negative move by a factor,
+ * others by a share of their range. */
 static double
 moved(const struct parameter_row *row, double value, double step)
 {

@@ -10,8 +10,8 @@
 
 #include "model/distribution.h"
 
-/* Whether ODDS are American odds at all: a finite number of +100 or more or -100 or less.
- */
+/* Whether ODDS are American odds at all: a finite number of +100 or
+ * more or -100 or less. */
 bool odds_are_american(double odds);
 double odds_to_decimal(double american);
 double odds_from_decimal(double decimal);

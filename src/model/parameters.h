@@ -98,8 +98,8 @@ struct parameter_row {
 	bool is_fitted; /* moved by fit_parameters(); the rest are taken as given */
 };
 
-/* The table, for printing and for fitting; row i is the i-th member of struct parameters.
- */
+/* The table, for printing and for fitting;
+ * row i is the i-th member of struct parameters. */
 const struct parameter_row *parameter_rows(void);
 const struct parameters *parameters_of(enum tier tier);
 /* "S", "L", "B". */

@@ -44,8 +44,8 @@ struct calibration_curve {
 };
 
 void curve_add(struct calibration_curve *curve, double chance, double outcome);
-/* The mean distance between what was said and what happened, by bin, weighted by games.
- */
+/* The mean distance between what was said and what happened, by bin,
+ * weighted by games. */
 double curve_error(const struct calibration_curve *curve);
 
 /* Outcomes regressed on the logit of the chances: slope 1 and intercept 0 are perfect; a

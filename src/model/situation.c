@@ -16,8 +16,8 @@ enum {
 	LATE_SEASON_WEEK = 15,
 };
 
-/* How often a roof that can be opened is closed: about four games in five, 2002 to 2015.
- */
+/* How often a roof that can be opened is closed: about four games in five,
+ * 2002 to 2015. */
 static const double retractable_closed = 0.8;
 /* Day-to-day spread of temperature (°F) and wind (mph) around the month's mean. */
 static const double temperature_spread = 10;

@@ -8,8 +8,8 @@ struct metrics {
 	VEC_OF(struct accuracy_metric)
 };
 
-/* Making the metrics: rows come in order, so one week and one season are open at a time.
- */
+/* Making the metrics: rows come in order,
+ * so one week and one season are open at a time. */
 struct making {
 	struct tx *tx;
 	struct accuracy_metric group; /* model, type, season and week being tallied */

@@ -29,8 +29,8 @@ is_type(const struct prediction_ungraded *row, const char *type)
 	return str_eq(row->prediction_type, str_from(type));
 }
 
-/* By how much the first side (home, over) came out ahead: more than 0, it won; 0, a push.
- */
+/* By how much the first side (home, over) came out ahead: more than 0, it won;
+ * 0, a push. */
 static double
 lead_of(const struct prediction_ungraded *row)
 {

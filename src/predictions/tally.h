@@ -37,8 +37,8 @@ struct tally {
 };
 
 void tally_add(struct tally *tally, const struct prediction_graded *row);
-/* What TALLY comes to; the names, season and week are the caller's. IS_SEASON: with bins.
- */
+/* What TALLY comes to; the names, season and week are the caller's. IS_SEASON:
+ * with bins. */
 struct err *tally_metric(struct arena *arena, const struct tally *tally, bool is_season,
 	struct accuracy_metric *ret) MUST_USE;
 

@@ -21,8 +21,8 @@ struct fiber;
 
 typedef void (*fiber_fn)(void *arg);
 
-/* What ended a wait. A cancelled fiber's later waits all end at once with WAIT_CANCELLED.
- */
+/* What ended a wait. A cancelled fiber's later waits all end at once
+ * with WAIT_CANCELLED. */
 enum wait_end { WAIT_READY, WAIT_TIMED_OUT, WAIT_CANCELLED };
 
 /* NULL for WAIT_READY; else TIMEOUT, saying WHAT was waited for. */

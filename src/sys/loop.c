@@ -22,8 +22,8 @@ enum {
 	RUNS_PER_POLL = 128,
 	/* Posts taken in at a time, since each may make a stack. */
 	POSTS_PER_POLL = 64,
-	/* The wait before trying again to start what was posted, without memory for it.
-	 */
+	/* The wait before trying again to start what was posted,
+	 * without memory for it. */
 	POST_RETRY_MS = 10,
 };
 

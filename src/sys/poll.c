@@ -59,8 +59,8 @@ poll_wake(struct poll *poll)
 	const uint64_t one = 1;
 	int saved_errno = errno;
 
-	/* It fails only where 2^64 writes are pending, and then the sleep ends as well.
-	 */
+	/* It fails only where 2^64 writes are pending,
+	 * and then the sleep ends as well. */
 	if (write(poll->wake_fd, &one, sizeof(one)) < 0)
 		errno = saved_errno;
 }

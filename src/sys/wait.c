@@ -29,8 +29,8 @@ wait_queue_wake_one(struct wait_queue *queue)
 {
 	struct list_link *first = list_first(&queue->waiting);
 
-	/* Whoever is in the queue waits: fiber_wake takes it out, however the wait ends.
-	 */
+	/* Whoever is in the queue waits: fiber_wake takes it out,
+	 * however the wait ends. */
 	return first &&
 		fiber_wake(CONTAINER_OF(first, struct fiber, wait_link), WAIT_READY);
 }

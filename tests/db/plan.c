@@ -78,8 +78,8 @@ struct node {
 	struct str details;
 };
 
-/* The nodes begin with an arrow, but for the first; SubPlan and the like stand between.
- */
+/* The nodes begin with an arrow, but for the first;
+ * SubPlan and the like stand between. */
 static bool
 is_node(struct str line)
 {

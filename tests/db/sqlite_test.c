@@ -88,8 +88,8 @@ DB_TEST(the_wal_is_copied_and_begun_again_under_steady_writes)
 		OK_ERR(auto_write(ctx, &kind_put,
 			VALUES(V_I64(i), V_STR(((struct str){ bytes, BYTES })))));
 	OK(stat(file_path(ctx, "-wal"), &status) == 0);
-	/* 80 MB were written; it is copied when it is 32 MB long even where others wait.
-	 */
+	/* 80 MB were written; it is copied when it is 32 MB long even
+	 * where others wait. */
 	OK_OR(status.st_size < 48000000, "the WAL is %lld bytes",
 		(long long)status.st_size);
 }

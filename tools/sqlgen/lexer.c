@@ -70,8 +70,8 @@ skip_number(struct lexer *lexer)
 	}
 }
 
-/* Go behind the next END from OFFSET on; false, at the end of all, where there is none.
- */
+/* Go behind the next END from OFFSET on; false, at the end of all,
+ * where there is none. */
 static bool
 skip_past(struct lexer *lexer, size_t offset, struct str end)
 {

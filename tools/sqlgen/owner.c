@@ -87,8 +87,8 @@ walk_inner(struct owner *owner, size_t begin, size_t end, size_t scope)
 
 /* --- Conditions --- */
 
-/* Whether a column, maybe qualified, or :actor, ends before END and begins behind BEGIN.
- */
+/* Whether a column, maybe qualified, or :actor,
+ * ends before END and begins behind BEGIN. */
 static size_t
 read_side(const struct owner *owner, size_t begin, size_t end, struct token *ret)
 {
