@@ -58,10 +58,13 @@ franchise_codes(int franchise, struct team_put *ret)
 
 		if (count && str_eq(ret[count - 1].code, code))
 			continue;
-		if (count)
+		if (count) {
+			ret[count - 1].name = team_name_in(franchise, season - 1);
 			ret[count - 1].last_season = (struct opt_i32)OPT(season - 1);
+		}
 		ret[count++] = (struct team_put){
 			.code = code,
+			.name = team_name_in(franchise, LAST_SEASON),
 			.franchise = team->code,
 			.nickname = team->nickname,
 			.conference = str_from(conference_names[team->conference]),
@@ -69,10 +72,6 @@ franchise_codes(int franchise, struct team_put *ret)
 			.first_season = season,
 		};
 	}
-	for (size_t i = 0; i < count; i++)
-		ret[i].name = team_name_in(franchise,
-			ret[i].last_season.is_set ? ret[i].last_season.value
-						  : LAST_SEASON);
 	if (str_eq(team->code, STR("HOU")))
 		ret[0].first_season = HOUSTON_FIRST_SEASON;
 	return count;

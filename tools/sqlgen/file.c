@@ -11,13 +11,6 @@ enum {
 };
 
 static void
-close_stream(FILE **stream)
-{
-	if (*stream)
-		fclose(*stream);
-}
-
-static void
 close_folder(DIR **folder)
 {
 	if (*folder)
@@ -30,25 +23,34 @@ file_exists(struct arena *arena, struct str path)
 	return access(str_cstr(arena, path), R_OK) == 0;
 }
 
+/* Whether all of STREAM came, and fitted. */
+static bool
+stream_read(FILE *stream, struct buf *text)
+{
+	for (;;) {
+		char *at = buf_reserve(text, BUFSIZ);
+		size_t count = at ? fread(at, 1, BUFSIZ, stream) : 0;
+
+		buf_added(text, count);
+		if (count == 0)
+			return at && !ferror(stream);
+	}
+}
+
 static struct err *
 read_all(struct arena *arena, struct str path, struct str *ret)
 {
-	CLEANUP(close_stream) FILE *stream = fopen(str_cstr(arena, path), "rbe");
+	FILE *stream = fopen(str_cstr(arena, path), "rbe");
 	struct buf text;
+	bool is_whole;
 
 	if (!stream)
 		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be read: %s",
 			STR_ARG(path), strerror(errno));
 	buf_init(&text, arena, FILE_BYTES_MAX);
-	for (;;) {
-		char *at = buf_reserve(&text, BUFSIZ);
-		size_t count = at ? fread(at, 1, BUFSIZ, stream) : 0;
-
-		buf_added(&text, count);
-		if (count == 0)
-			break;
-	}
-	if (ferror(stream) || buf_is_cut(&text))
+	is_whole = stream_read(stream, &text);
+	fclose(stream);
+	if (!is_whole)
 		return err_in(arena, ERR_INVALID, STR_FMT ": cannot be read whole",
 			STR_ARG(path));
 	*ret = buf_str(&text);
