@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include "cache/lru.h"
 #include "codec/gzip.h"
-#include "codec/hex.h"
+#include "codec/iso_time.h"
+#include "codec/uuid.h"
 #include "http/respond.h"
 #include "predictions/publication.h"
 #include "sys/clock.h"
@@ -15,12 +16,19 @@ enum {
 	KEPT_COUNT_MAX = 1024,
 	KEPT_BYTES_MAX = 64 << 20, /* a loop */
 	TOKEN_AGE_MAX_MS = 1000,
-	ETAG_LEN = 36, /* W/ and a token in hexadecimal, between quotes */
+	ETAG_BYTES_MAX = 64,
+};
+
+/* What an answer was made from: what was published, and on which day it was asked, since
+ * `current` moves on by itself. */
+struct edition {
+	struct uuid token;
+	int64_t day;
 };
 
 struct kept {
 	struct lru_entry entry;
-	struct uuid token; /* what was published when it was made */
+	struct edition edition;
 	struct wait_queue filled;
 	struct str content_type;
 	struct str plain;
@@ -110,33 +118,45 @@ token_get(struct ready *ready, struct ctx *ctx, struct uuid *ret)
 	return NULL;
 }
 
+static bool
+edition_eq(struct edition a, struct edition b)
+{
+	return a.day == b.day && uuid_eq(a.token, b.token);
+}
+
 /* Weak, since plain and gzip are the same answer. */
-static void
-etag_format(struct uuid token, char ret[ETAG_LEN])
+static struct str
+etag_format(struct arena *arena, struct edition edition)
 {
 	struct buf text;
 
-	buf_init_fixed(&text, ret, ETAG_LEN);
+	buf_init(&text, arena, ETAG_BYTES_MAX);
 	buf_put(&text, STR("W/\""));
-	hex_encode(&text,
-		(struct str){
-			.ptr = (const char *)token.bytes, .len = sizeof(token.bytes) });
+	uuid_format(&text, edition.token);
+	buf_put_char(&text, '-');
+	buf_put_i64(&text, edition.day);
 	buf_put_char(&text, '"');
+	return buf_is_cut(&text) ? STR_NONE : buf_str(&text);
+}
+
+/* Compress once what is kept; where that fails, plain it stays. */
+static bool
+has_gzip(struct ready *ready, struct kept *kept)
+{
+	if (str_is_none(kept->gzip) &&
+		!gzip_compress(&kept->entry.arena, kept->plain, &kept->gzip))
+		lru_account(&ready->lru, &kept->entry);
+	return !str_is_none(kept->gzip);
 }
 
 /* A copy, since the store may forget what it keeps while the answer is being sent. */
 static struct answer
-answer_kept(struct request *rq, struct kept *kept)
+answer_kept(struct ready *ready, struct request *rq, struct kept *kept)
 {
-	bool takes_gzip = http_accepts_gzip(rq->http);
 	struct answer answer = { .http = { .status = 200,
 					 .content_type = kept->content_type } };
 
-	if (takes_gzip && str_is_none(kept->gzip)) {
-		ANSWER_ERR(gzip_compress(&kept->entry.arena, kept->plain, &kept->gzip));
-		lru_account(&ready_of_thread->lru, &kept->entry);
-	}
-	if (takes_gzip) {
+	if (http_accepts_gzip(rq->http) && has_gzip(ready, kept)) {
 		answer.http.body = str_dup(rq->ctx->arena, kept->gzip);
 		answer.http.encoding = STR("gzip");
 	} else {
@@ -151,10 +171,10 @@ answer_kept(struct request *rq, struct kept *kept)
  * its own. */
 static void
 keep(struct ready *ready, struct kept *kept, const struct answer *answer,
-	struct uuid token)
+	struct edition edition)
 {
 	kept->entry.is_pinned = false;
-	kept->token = token;
+	kept->edition = edition;
 	if (!answer->err && answer->http.status == 200 && !answer->http.stream) {
 		kept->content_type = answer->http.content_type;
 		kept->plain = str_dup(&kept->entry.arena, answer->http.body);
@@ -168,7 +188,7 @@ keep(struct ready *ready, struct kept *kept, const struct answer *answer,
 
 /* Make the answer while others that want it wait on its entry. */
 static struct answer
-make(struct ready *ready, struct request *rq, struct uuid token)
+make(struct ready *ready, struct request *rq, struct edition edition)
 {
 	struct kept *kept = (struct kept *)lru_add(
 		&ready->lru, rq->http->target, sizeof(*kept));
@@ -179,33 +199,31 @@ make(struct ready *ready, struct request *rq, struct uuid token)
 	kept->entry.is_pinned = true;
 	wait_queue_init(&kept->filled);
 	answer = rq->route->handler(rq);
-	keep(ready, kept, &answer, token);
+	keep(ready, kept, &answer, edition);
 	return answer;
 }
 
 static struct answer
-find_or_make(struct ready *ready, struct request *rq, struct uuid token)
+find_or_make(struct ready *ready, struct request *rq, struct edition edition)
 {
 	struct kept *kept = (struct kept *)lru_find(&ready->lru, rq->http->target);
 
-	if (kept && kept->entry.is_pinned) {
-		/* Being made. Afterwards it may be there, or gone: look once more, and
-		 * make it alone if not. */
+	/* While it is being made. Whoever makes it may fail, or its client leave: then the
+	 * first of those who waited makes it, and the others wait on. */
+	while (kept && kept->entry.is_pinned) {
 		ANSWER_ERR(wait_end_err(rq->ctx,
 			wait_queue_wait(&kept->filled, rq->ctx->deadline),
 			"the same answer for another request"));
 		kept = (struct kept *)lru_find(&ready->lru, rq->http->target);
-		if (!kept || kept->entry.is_pinned)
-			return rq->route->handler(rq);
 	}
-	if (kept && uuid_eq(kept->token, token)) {
+	if (kept && edition_eq(kept->edition, edition)) {
 		atomic_fetch_add_explicit(&counted.hits, 1, memory_order_relaxed);
-		return answer_kept(rq, kept);
+		return answer_kept(ready, rq, kept);
 	}
 	if (kept)
 		lru_remove(&ready->lru, &kept->entry);
 	atomic_fetch_add_explicit(&counted.misses, 1, memory_order_relaxed);
-	return make(ready, rq, token);
+	return make(ready, rq, edition);
 }
 
 struct answer
@@ -216,21 +234,19 @@ ready_answer(struct request *rq)
 		.value = STR_INIT("Accept-Encoding"),
 	};
 	struct ready *ready = ready_get();
+	struct edition edition = { .day = rq->ctx->now / MICROSECONDS_PER_DAY };
 	struct answer answer;
-	struct uuid token;
-	char etag[ETAG_LEN];
 	struct str tag;
 
 	if (!ready)
 		return rq->route->handler(rq);
-	ANSWER_ERR(token_get(ready, rq->ctx, &token));
-	etag_format(token, etag);
-	tag = str_dup(rq->ctx->arena, (struct str){ .ptr = etag, .len = ETAG_LEN });
+	ANSWER_ERR(token_get(ready, rq->ctx, &edition.token));
+	tag = etag_format(rq->ctx->arena, edition);
 	if (http_etag_matches(http_request_header(rq->http, STR("If-None-Match")), tag)) {
 		atomic_fetch_add_explicit(&counted.not_modified, 1, memory_order_relaxed);
 		answer = (struct answer){ .http = { .status = 304 } };
 	} else {
-		answer = find_or_make(ready, rq, token);
+		answer = find_or_make(ready, rq, edition);
 	}
 	if (!answer.err) {
 		answer.http.etag = tag;

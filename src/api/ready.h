@@ -4,10 +4,10 @@
  *
  * What is published has a token (predictions/publication.h), new with every import,
  * forecast and grade; a loop looks at it again after a second, so an answer is never
- * older than that. A kept answer has the token it was made under and is made again when
- * that is no longer the current one. Many requests for one missing answer make it once.
- * The ETag is the token, so that a client which has the answer is told so without looking
- * for it.
+ * older than that. A kept answer belongs to the token and to the day (UTC) it was made
+ * under, as the current week moves on with the days, and is made again when either is
+ * another. Many requests for one missing answer make it once. The ETag is token and day,
+ * so that a client which has the answer is told so without looking for it.
  */
 #ifndef API_READY_H
 #define API_READY_H
