@@ -14,8 +14,10 @@
 
 enum {
 	LOOPS_MAX = 64,
+	/* Of all loops: each takes two of the memory maps of a process (Linux gives it
+	 * 65,530), and libraries want some. */
+	FIBERS_MAX = 30000,
 	STOP_LOOK_MS = 50,
-	STOP_TIMEOUT_MS = 11000, /* a little more than the server gives its requests */
 	LOOP_ARENA_BYTES = 1 << 20,
 };
 
@@ -24,10 +26,10 @@ struct worker {
 	pthread_t thread;
 	struct arena arena;
 	struct loop *loop;
+	size_t fibers_max;
 	struct err *err; /* why its loop was not opened */
 	struct fiber_event opened;
-	struct fiber_event closed;
-	struct db *db;
+	const struct serving *serving;
 };
 
 struct serving {
@@ -43,8 +45,8 @@ worker_main(void *arg)
 {
 	struct worker *worker = arg;
 
-	worker->err = loop_open(
-		&worker->arena, (struct loop_options){ 0 }, &worker->loop);
+	worker->err = loop_open(&worker->arena,
+		(struct loop_options){ .fibers_max = worker->fibers_max }, &worker->loop);
 	fiber_event_set(&worker->opened);
 	if (worker->err)
 		return NULL;
@@ -53,30 +55,40 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* Runs on the worker's loop when its last request has ended. */
+/* Runs on the worker's loop, behind what stops the server there: no connection is added any
+ * more. Those it has end by themselves or are cancelled, and what they wait for has time
+ * limits; a second signal ends everything. */
 static void
 worker_close(void *arg)
 {
-	struct worker *worker = arg;
+	const struct worker *worker = arg;
+	const struct serving *serving = worker->serving;
 
+	while (serving->server &&
+		http_server_counters(serving->server).connections_open > 0)
+		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
 	ready_loop_close();
-	db_loop_close(worker->db);
-	fiber_event_set(&worker->closed);
+	db_loop_close(serving->api.db);
 }
 
 static struct err *
 worker_start(struct ctx *ctx, struct worker *worker)
 {
-	worker->db = ctx->db;
+	struct err *err;
+
 	arena_init(&worker->arena, LOOP_ARENA_BYTES);
 	fiber_event_init(&worker->opened);
-	fiber_event_init(&worker->closed);
 	if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0)
 		return err_new(
 			ctx, ERR_INTERNAL, "the system gives no thread to serve with");
-	TRY(wait_end_err(ctx, fiber_event_wait(&worker->opened, DEADLINE_NEVER),
-		"a serving thread"));
-	return worker->err;
+	fiber_event_join(&worker->opened);
+	if (!worker->err)
+		return NULL;
+	pthread_join(worker->thread, NULL);
+	/* The first error lies in the memory of the thread. */
+	err = err_new(ctx, worker->err->code, STR_FMT, STR_ARG(worker->err->message));
+	arena_release(&worker->arena);
+	return err;
 }
 
 static size_t
@@ -89,19 +101,21 @@ core_count(void)
 	return count > LOOPS_MAX ? LOOPS_MAX : (size_t)count;
 }
 
+/* All at once, since each waits for its own requests. */
 static void
 workers_stop(struct serving *serving)
 {
 	for (size_t i = 0; i < serving->count; i++) {
 		struct worker *worker = &serving->workers[i];
 
-		/* Without room for one more fiber the process is about to end anyway. */
-		if (loop_post(worker->loop, "close loop", worker_close, worker))
-			fiber_event_wait(
-				&worker->closed, clock_deadline_ms(STOP_TIMEOUT_MS));
+		/* A loop full of requests has room when some have ended. */
+		while (!loop_post(worker->loop, "close loop", worker_close, worker))
+			fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
 		loop_stop(worker->loop);
-		pthread_join(worker->thread, NULL);
-		arena_release(&worker->arena);
+	}
+	for (size_t i = 0; i < serving->count; i++) {
+		pthread_join(serving->workers[i].thread, NULL);
+		arena_release(&serving->workers[i].arena);
 	}
 }
 
@@ -113,6 +127,8 @@ workers_start(struct ctx *ctx, struct serving *serving)
 	while (serving->count < wanted) {
 		struct worker *worker = &serving->workers[serving->count];
 
+		worker->serving = serving;
+		worker->fibers_max = FIBERS_MAX / wanted;
 		TRY(worker_start(ctx, worker));
 		serving->loops[serving->count++] = worker->loop;
 	}
@@ -172,20 +188,11 @@ server_start(struct invocation *run, struct serving *serving,
 	return NULL;
 }
 
-/* Until a signal: then until every request has ended, or its time is up. */
 static void
-wait_for_end(struct serving *serving)
+wait_for_signal(void)
 {
-	int64_t deadline;
-
 	signal_stop_loops((struct loop *const[]){ loop_current() }, 1);
 	while (!loop_is_stopping(loop_current()))
-		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
-	log_info(NULL, "stopping");
-	http_server_stop(serving->server);
-	deadline = clock_deadline_ms(STOP_TIMEOUT_MS);
-	while (http_server_counters(serving->server).requests_active > 0 &&
-		clock_monotonic_ns() < deadline)
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
 	signal_restore();
 }
@@ -207,8 +214,11 @@ serve(struct invocation *run, const struct serve_options *options)
 	err = workers_start(&run->ctx, serving);
 	if (!err)
 		err = server_start(run, serving, options);
-	if (!err)
-		wait_for_end(serving);
+	if (!err) {
+		wait_for_signal();
+		log_info(NULL, "stopping");
+		http_server_stop(serving->server);
+	}
 	workers_stop(serving);
 	if (serving->server)
 		http_server_close(serving->server);
