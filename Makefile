@@ -43,7 +43,7 @@ fuzz:
 	@tools/install-deps test
 	@tests/fuzz/run
 
-bench:
+bench: build
 	@tools/install-deps bench
 	@bench/run
 

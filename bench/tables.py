@@ -1,4 +1,5 @@
 """What is measured, in which order, and the tables that come out."""
+import datetime
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import load
@@ -32,26 +34,72 @@ class Report:
         self.line()
 
 
-def rate_rows(results, base_name):
-    base = results[base_name]['rate']
+PEERS = ('Fastify + postgres.js', 'Fastify + pg', 'FastAPI + SQLAlchemy')
+HEADS = ('Who', 'requests/s', 'server µs/request', 'PostgreSQL µs/request', 'p99 ms', *(f'× {peer}' for peer in PEERS))
+
+
+def rate_rows(results, question):
+    """The last columns: how often the rate of each peer at QUESTION goes into this one's."""
     for name, got in results.items():
         yield (name, f'{got["rate"]:,.0f}', f'{got["server_us"]:.1f}', f'{got["database_us"]:.1f}', f'{got["p99_ms"]:.1f}',
-               '1' if name == base_name else f'{base / got["rate"]:.1f}')
+               *(f'{got["rate"] / results[f"{peer}: {question}"]["rate"]:.1f}' for peer in PEERS))
 
 
-HEADS = ('Who', 'requests/s', 'server µs/request', 'PostgreSQL µs/request', 'p99 ms', 'Gridiron is × as fast')
+def time_of(text):
+    return datetime.datetime.fromisoformat(text).timestamp() if re.match(r'\d{4}-\d\d-\d\dT\d\d:', text) else None
+
+
+def difference(one, other, where=''):
+    """Where two answers differ, or None. Times may differ by what JavaScript cuts off, numbers past the fourth decimal, which is what
+    Gridiron shows of them."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() != other.keys():
+            return f'{where}: {sorted(one)}, {sorted(other)}'
+        found = (difference(one[key], other[key], f'{where}.{key}') for key in one)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        found = (difference(*pair, f'{where}[{index}]') for index, pair in enumerate(zip(one, other)))
+    elif isinstance(one, float) and isinstance(other, float):
+        return None if abs(one - other) < 0.0001 else f'{where}: {one}, {other}'
+    elif isinstance(one, str) and isinstance(other, str) and time_of(one) and time_of(other):
+        return None if abs(time_of(one) - time_of(other)) < 0.001 else f'{where}: {one}, {other}'
+    else:
+        return None if one == other else f'{where}: {one}, {other}'
+    return next((each for each in found if each), None)
+
+
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f'{url}: {error}: {error.read()[:1000]}') from error
+
+
+def check_answers(targets, report):
+    """All servers must say the same; how many bytes each takes for it goes into the report."""
+    for question in ('one row', 'week cold'):
+        sizes, first = [], None
+        for name, target in targets.items():
+            if not name.endswith(question):
+                continue
+            text = get(target['url'])
+            said = json.loads(text)
+            first = first or said
+            wrong = difference(said, first)
+            if wrong:
+                raise RuntimeError(f'{name}: another answer than the first at {wrong}')
+            sizes.append(f'{name.split(":")[0]} {len(text):,}')
+        rows = len(first['data']) if 'data' in first else 1
+        report.line(f'{question.capitalize()}: {rows} row{"s"[:rows != 1]}, the same values from all; bytes: {", ".join(sizes)}.\n')
 
 
 def compare_with_peers(bench, targets_of, report):
     """The same three questions to everybody over one PostgreSQL."""
     base, process = bench.serve_gridiron(bench.postgres)
-    games = load_json(f'{base}/v1/games?season=2023&week=5')['data']
-    game = games[0]['id']
-    targets = targets_of(base, process, game, 'gridiron')
-    for name, (peer, running) in {
-            'Fastify + postgres.js': bench.serve_fastify('postgres'), 'Fastify + pg': bench.serve_fastify('pg'),
-            'FastAPI + SQLAlchemy': bench.serve_fastapi()}.items():
-        targets |= targets_of(peer, running, game, name)
+    targets = targets_of(base, process, 'gridiron')
+    for name, (peer, running) in zip(PEERS, (bench.serve_fastify('postgres'), bench.serve_fastify('pg'), bench.serve_fastapi())):
+        targets |= targets_of(peer, running, name)
+    check_answers(targets, report)
     for question in ('hello', 'one row', 'week cold'):
         chosen = {name: target for name, target in targets.items() if name.endswith(question)}
         week = chosen.get('gridiron: week cold')
@@ -62,25 +110,19 @@ def compare_with_peers(bench, targets_of, report):
             chosen['gridiron: week warm, gzip'] = {**warm, 'headers': ('Accept-Encoding: gzip',)}
             chosen['gridiron: week, 304'] = {**warm, 'headers': (f'If-None-Match: {etag_of(warm["url"])}',)}
         report.line(f'### {question.capitalize()}, PostgreSQL, 64 connections\n')
-        report.table(HEADS, rate_rows(bench.compare(chosen), f'gridiron: {question}'))
+        report.table(HEADS, rate_rows(bench.compare(chosen), question))
     bench.stop_all()
 
 
 def sqlite(bench, targets_of, report):
     base, process = bench.serve_gridiron(bench.sqlite)
-    game = load_json(f'{base}/v1/games?season=2023&week=5')['data'][0]['id']
-    targets = targets_of(base, process, game, 'gridiron')
+    targets = targets_of(base, process, 'gridiron')
     targets.pop('gridiron: hello')
     report.line('### SQLite in process, 64 connections\n')
     results = bench.compare(targets)
     report.table(HEADS[:3] + HEADS[4:5], ((name, f'{got["rate"]:,.0f}', f'{got["server_us"]:.1f}', f'{got["p99_ms"]:.1f}')
                                           for name, got in results.items()))
     bench.stop_all()
-
-
-def load_json(url):
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return json.load(answer)
 
 
 def etag_of(url):
@@ -171,11 +213,24 @@ def commands(bench, report):
 def micro(report):
     """The programs that time one thing in a loop."""
     report.line('### Parts\n')
-    subprocess.run(['ninja', '-C', str(ROOT / 'build'), '--quiet', 'bench-programs'], check=True)
-    for program in sorted((ROOT / 'build/bench').glob('*_bench')):
-        out = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
-        report.line(f'{program.name}:\n')
+    for program in ('fiber_bench', 'pool_bench'):
+        out = subprocess.run([str(ROOT / 'build/bench' / program)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                             check=True).stdout
         report.line('\n'.join('    ' + line for line in out.strip().splitlines()) + '\n')
+
+
+def durable_writes(bench, report):
+    """64 fibers that each write a row, wait until it is on the disk, and write the next."""
+    out = subprocess.run([str(ROOT / 'build/bench/sqlite_bench'), bench.folder, '5'], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, text=True, check=True).stdout
+    got = json.loads(out)
+    names = {'writes_64_fibers_in_groups': '64 writers, committed in groups',
+             'writes_64_fibers_one_fsync_each': '64 writers, one fsync each', 'writes_1_fiber': 'one writer'}
+    alone = got['writes_64_fibers_one_fsync_each']['per_second']
+    report.line('### Durable writes, SQLite, synchronous=FULL\n')
+    report.table(('Who', 'writes/s', 'CPU µs/write', 'p99 ms', '× one fsync each'),
+                 ((name, f'{got[key]["per_second"]:,}', f'{got[key]["cpu_us"]:.1f}', f'{got[key]["p99_ms"]:.1f}',
+                   f'{got[key]["per_second"] / alone:.1f}') for key, name in names.items()))
 
 
 def report(bench, targets_of, options):
@@ -190,4 +245,5 @@ def report(bench, targets_of, options):
     idle_connections(bench, out)
     start_up(bench, out)
     commands(bench, out)
+    durable_writes(bench, out)
     micro(out)

@@ -7,9 +7,12 @@ import pg from 'pg';
 
 const queries = JSON.parse(readFileSync(process.env.PEER_QUERIES, 'utf8'));
 // Named parameters to $n, in the order of the names given.
-const positional = (text, names) => names.reduce((sql, name, i) => sql.replaceAll(`:${name}`, `$${i + 1}`), text);
-const one = positional(queries.one, ['id']);
-const week = positional(queries.week, ['season', 'week']);
+const positional = (text, names) => text.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`);
+const one = positional(queries.one, ['nflverse_id']);
+const week = positional(queries.week, ['season', 'first_week', 'last_week', 'type', 'team', 'model', 'min_confidence', 'after_week',
+  'after_id', 'row_count']);
+const firstPage = (season, number) => [season, number, number, null, null, 'gridiron', null, 0,
+  '00000000-0000-0000-0000-000000000000', 51];
 
 let rows;
 if (process.env.PEER_CLIENT === 'pg') {
@@ -33,9 +36,11 @@ async function serve() {
   app.get('/hello', async () => ({ hello: 'world' }));
   app.get('/v1/games/:id', async (request, reply) => {
     const [row] = await rows('one', one, [request.params.id]);
-    return row ?? reply.code(404).send();
+    if (!row) return reply.code(404).send();
+    const { nflverse_id: id, ...game } = row;
+    return { ...game, id };
   });
   app.get('/v1/predictions', async (request) => ({
-    data: await rows('week', week, [Number(request.query.season), Number(request.query.week)]), next: null }));
+    data: await rows('week', week, firstPage(Number(request.query.season), Number(request.query.week))), next: null }));
   await app.listen({ host: '127.0.0.1', port: Number(process.env.PEER_PORT) });
 }
