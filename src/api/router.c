@@ -3,18 +3,20 @@
 
 #include "api/auth_gate.h"
 #include "api/pages.h"
-#include "api/problem.h"
 #include "api/ready.h"
 #include "api/route.h"
 #include "base/log.h"
+#include "http/respond.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 
 static struct http_answer
 method_not_allowed(struct ctx *ctx, uint32_t allowed)
 {
-	struct http_answer answer = problem_from_status(ctx, 405,
-		STR("method_not_allowed"), STR("this path does not take that method"));
+	struct http_answer answer = http_answer_problem(ctx,
+		&(struct http_problem){ .status = 405,
+			.code = STR("method_not_allowed"),
+			.detail = STR("this path does not take that method") });
 	struct buf methods;
 
 	buf_init(&methods, ctx->arena, 128);
@@ -40,8 +42,9 @@ answer_unrouted(struct http_request *http, uint32_t allowed)
 	if (allowed)
 		return method_not_allowed(&http->ctx, allowed);
 	if (!page_find(http, http->path, &answer))
-		return problem_from_status(&http->ctx, 404, STR("not_found"),
-			STR("nothing is at this address; /docs lists what is"));
+		return http_answer_err(&http->ctx,
+			err_new(&http->ctx, ERR_NOT_FOUND,
+				"nothing is at this address; /docs lists what is"));
 	if (http->method != METHOD_GET && http->method != METHOD_HEAD)
 		return method_not_allowed(&http->ctx, 1u << METHOD_GET);
 	return answer;
@@ -68,10 +71,10 @@ answer_routed(struct request *rq)
 	if (!answer.err)
 		return answer.http;
 	/* What the client did wrong is said to the client, and the line of the request
-	 * has its status. */
-	if (err_http_status(answer.err->code) >= 500)
+	 * has its status. One that left ended its own request. */
+	if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)
 		log_err(rq->ctx, "request failed", answer.err);
-	return problem_from_err(rq->ctx, answer.err);
+	return http_answer_err(rq->ctx, answer.err);
 }
 
 static void

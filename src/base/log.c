@@ -129,14 +129,20 @@ put_time(struct buf *line)
 		(int)len, text, now.tv_nsec / 1000);
 }
 
+/* As codec/uuid.h writes it, on a floor above this one. */
 static void
 put_request_id(struct buf *line, const struct ctx *ctx)
 {
-	char text[33];
+	static const char digits[] = "0123456789abcdef";
+	char text[36], *at = text;
 
-	for (size_t i = 0; i < sizeof(ctx->request_id.bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", ctx->request_id.bytes[i]);
-	put_text(line, "request_id", str_from(text));
+	for (size_t i = 0; i < sizeof(ctx->request_id.bytes); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		*at++ = digits[ctx->request_id.bytes[i] >> 4];
+		*at++ = digits[ctx->request_id.bytes[i] & 15];
+	}
+	put_text(line, "request_id", (struct str){ .ptr = text, .len = sizeof(text) });
 }
 
 void

@@ -272,8 +272,10 @@ static enum next
 refuse(struct connection *connection, int status, const char *detail)
 {
 	struct workspace *work = connection->work;
-	struct http_answer answer = http_answer_problem(
-		&work->rq.ctx, status, refusal_code(status), detail);
+	struct http_answer answer = http_answer_problem(&work->rq.ctx,
+		&(struct http_problem){ .status = status,
+			.code = str_from(refusal_code(status)),
+			.detail = str_from(detail) });
 
 	work->rq.is_kept_alive = false;
 	work->outcome.is_refused = true;

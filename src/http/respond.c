@@ -3,10 +3,11 @@
 #include <time.h>
 
 #include "codec/gzip.h"
+#include "codec/json_write.h"
 
 enum {
 	COMPRESS_BYTES_MIN = 1024,
-	PROBLEM_BYTES_MAX = 512,
+	PROBLEM_BYTES_MAX = 16384,
 	Q_MAX = 1000, /* weights of Accept-Encoding are in thousandths */
 };
 
@@ -18,25 +19,57 @@ http_answer_text(int status, struct str text)
 		.body = text };
 }
 
+static void
+put_member(struct json *json, struct str key, struct str value)
+{
+	json_put_key(json, key);
+	json_put_text(json, value);
+}
+
 struct http_answer
-http_answer_problem(struct ctx *ctx, int status, const char *code, const char *detail)
+http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 {
 	struct buf body;
+	struct json json = json_begin(&body);
 
 	buf_init(&body, ctx->arena, PROBLEM_BYTES_MAX);
-	buf_fmt(&body,
-		"{\"status\":%d,\"title\":\"%s\",\"code\":\"%s\",\"detail\":\"%s\"",
-		status, http_status_reason(status), code, detail);
-	buf_put(&body, STR(",\"request_id\":\""));
-	for (size_t i = 0; i < sizeof(ctx->request_id.bytes); i++)
-		buf_fmt(&body, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-			ctx->request_id.bytes[i]);
-	buf_put(&body, STR("\"}"));
-	return (struct http_answer){ .status = status,
+	json_put_object(&json);
+	json_put_key(&json, STR("status"));
+	json_put_i64(&json, problem->status);
+	put_member(&json, STR("title"), str_from(http_status_reason(problem->status)));
+	put_member(&json, STR("code"), problem->code);
+	put_member(&json, STR("detail"), problem->detail);
+	if (!str_is_none(problem->field))
+		put_member(&json, STR("field"), problem->field);
+	json_put_key(&json, STR("request_id"));
+	json_put_uuid(&json, ctx->request_id);
+	json_put_object_end(&json);
+	return (struct http_answer){ .status = problem->status,
 		.content_type = STR("application/problem+json"),
-		/* Without memory the status must do. */
 		.body = buf_is_cut(&body) ? STR("") : buf_str(&body),
 		.cache_control = STR("no-store") };
+}
+
+struct http_answer
+http_answer_err(struct ctx *ctx, const struct err *err)
+{
+	static const struct http_header retry_after = {
+		.name = STR_INIT("Retry-After"),
+		.value = STR_INIT("1"),
+	};
+	struct http_answer answer = http_answer_problem(ctx,
+		&(struct http_problem){
+			.status = err_http_status(err->code),
+			.code = str_from(err_code_name(err->code)),
+			.detail = err->message,
+			.field = err->field,
+		});
+
+	if (err_may_retry(err->code)) {
+		answer.headers = &retry_after;
+		answer.header_count = 1;
+	}
+	return answer;
 }
 
 /* --- Revalidation --- */

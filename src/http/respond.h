@@ -8,12 +8,24 @@
 /* A short answer in plain text, for ever: TEXT is not copied. */
 struct http_answer http_answer_text(int status, struct str text);
 
+/* What went wrong, for http_answer_problem. */
+struct http_problem {
+	int status;
+	struct str code;   /* a stable name */
+	struct str detail; /* for the client: what is wrong and what to do */
+	struct str field;  /* which input was wrong; absent: none in particular */
+};
+
 /*
- * The answer for a request that could not be read or served, as problem+json (RFC 9457)
- * with the request's id. CODE is the stable name, DETAIL a sentence for the client.
+ * PROBLEM as application/problem+json (RFC 9457), with the request's id. Its `type` is
+ * left out, which means about:blank. Without memory the status must do.
  */
 struct http_answer
-http_answer_problem(struct ctx *ctx, int status, const char *code, const char *detail);
+http_answer_problem(struct ctx *ctx, const struct http_problem *problem);
+
+/* The problem that ERR is; where a retry may help, with Retry-After. What only the
+ * operator may know (notes, place) is not in it. */
+struct http_answer http_answer_err(struct ctx *ctx, const struct err *err);
 
 /* Whether IF_NONE_MATCH, a list or "*", names ETAG; W/ aside (RFC 9110 §13.1.2). */
 bool http_etag_matches(struct str if_none_match, struct str etag);

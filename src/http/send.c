@@ -244,8 +244,7 @@ answer_broken_stream(struct http_writer *writer, const struct err *err)
 	if (writer->is_begun)
 		return false;
 	rq->is_kept_alive = false;
-	answer = http_answer_problem(&rq->ctx, err_http_status(err->code),
-		err_code_name(err->code), "the answer could not be made");
+	answer = http_answer_err(&rq->ctx, err);
 	connection->work->outcome.status = answer.status;
 	return answer_whole(connection, &answer);
 }

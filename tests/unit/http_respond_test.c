@@ -104,6 +104,10 @@ TEST(headers_cannot_be_forged_by_their_values)
 
 TEST(problem_names_status_code_and_request)
 {
+	struct http_problem problem = { .status = 413,
+		.code = STR("too_large"),
+		.detail = STR("'a\"b' is too large"),
+		.field = STR("name") };
 	struct http_answer answer;
 	struct arena arena;
 	struct ctx ctx = { .arena = &arena };
@@ -111,18 +115,18 @@ TEST(problem_names_status_code_and_request)
 	arena_init(&arena, 1 << 16);
 	for (size_t i = 0; i < 16; i++)
 		ctx.request_id.bytes[i] = (uint8_t)(0x11 * i);
-	answer = http_answer_problem(&ctx, 413, "too_large", "the body is too large");
+	answer = http_answer_problem(&ctx, &problem);
 	EQ_STR(answer.body,
-		STR("{\"status\":413,\"title\":\"Content Too "
-		    "Large\",\"code\":\"too_large\","
-		    "\"detail\":\"the body is too large\","
+		STR("{\"status\":413,\"title\":\"Content Too Large\","
+		    "\"code\":\"too_large\","
+		    "\"detail\":\"'a\\\"b' is too large\",\"field\":\"name\","
 		    "\"request_id\":\"00112233-4455-6677-8899-aabbccddeeff\"}"));
 	EQ_STR(answer.content_type, STR("application/problem+json"));
 	/* Without memory it is at least well formed. */
 	arena.cap_bytes = arena.used_bytes;
 	while (arena_alloc_text(&arena, 64)) {
 	}
-	answer = http_answer_problem(&ctx, 413, "too_large", "the body is too large");
+	answer = http_answer_problem(&ctx, &problem);
 	EQ_I64(answer.status, 413);
 	EQ_I64(answer.body.len, 0);
 	arena_release(&arena);
