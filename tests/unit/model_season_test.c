@@ -1,0 +1,294 @@
+/* Seasons played many times from the real games. */
+#include "tests/tap.h"
+
+#include <math.h>
+#include <pthread.h>
+
+#include "model/season.h"
+#include "tests/support/games_csv.h"
+
+enum {
+	RUNS = 4000,
+	SEASON = 2023,
+	LAST_WEEK = 18,
+	END = 23,
+	CAR = 4,
+	KC = 15,
+};
+
+struct real {
+	struct arena arena;
+	struct games_csv csv;
+	struct season_view view;
+	struct walk walk;
+	struct season_plan *plan;
+};
+
+/* The season from WEEK on. False where there is no games file. */
+static bool
+real_init(struct real *real)
+{
+	arena_init(&real->arena, 512 << 20);
+	return games_csv_read(&real->arena, &real->csv);
+}
+
+static struct err *
+real_plan(struct real *real, int season, int week)
+{
+	struct season_time when = { season, week };
+
+	TRY(season_cut(
+		&real->arena, real->csv.games, real->csv.count, when, &real->view));
+	TRY(walk_games(&real->arena, (struct walk_options){ .tier = TIER_L },
+		real->view.games, real->view.count, &real->walk));
+	return season_plan_new(&real->arena, &real->walk, real->view, when, &real->plan);
+}
+
+/* Whatever is counted adds up over the clubs of CLUBS to WANT in each run. */
+#define ADDS_UP(clubs, expression, want)      \
+	do {                                  \
+		uint64_t sum_ = 0;            \
+		FOR_EACH_CLUB(club, (clubs))  \
+			sum_ += (expression); \
+		EQ_I64(sum_, (want));         \
+	} while (0)
+
+static void
+check_sums(const struct season_counts *counts, int season)
+{
+	struct standings standings;
+	uint32_t runs = counts->runs;
+
+	standings_init(&standings, season);
+	ADDS_UP(UINT32_MAX, counts->title[club], runs);
+	ADDS_UP(UINT32_MAX, counts->halves[club],
+		(uint64_t)runs * (season < 2021 ? 512 : 544));
+	for (int c = 0; c < CONFERENCES; c++) {
+		uint32_t clubs = standings.conference[c];
+
+		for (int seed = 0; seed < seeds_in(season); seed++)
+			ADDS_UP(clubs, counts->seed[club][seed], runs);
+		for (int i = 0; i < CONFERENCE_DIVISIONS; i++)
+			ADDS_UP(standings.division[c][i], counts->division[club], runs);
+		ADDS_UP(clubs, counts->round[club][GAME_WILD_CARD],
+			runs * (uint32_t)seeds_in(season));
+		ADDS_UP(clubs, counts->round[club][GAME_DIVISIONAL], runs * 4);
+		ADDS_UP(clubs, counts->round[club][GAME_CONFERENCE], runs * 2);
+		ADDS_UP(clubs, counts->round[club][GAME_SUPER_BOWL], runs);
+	}
+	FOR_EACH_CLUB(club, UINT32_MAX) {
+		uint64_t seeds = 0, wins = 0;
+
+		for (int seed = 0; seed < MOST_SEEDS; seed++)
+			seeds += counts->seed[club][seed];
+		for (int i = 0; i < MOST_WINS; i++)
+			wins += counts->wins[club][i];
+		EQ_I64(seeds, counts->round[club][GAME_WILD_CARD]);
+		EQ_I64(wins, runs);
+	}
+}
+
+TEST(chances_add_up)
+{
+	static const int weeks[] = { 1, 9, 17, LAST_WEEK, 19, 21 };
+	struct real real;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < COUNT_OF(weeks); i++) {
+		struct season_counts counts = { .runs = 0 };
+
+		OK_ERR(real_plan(&real, SEASON, weeks[i]));
+		season_simulate(real.plan, 0, 1000, &counts);
+		check_sums(&counts, SEASON);
+		if (tap_failed)
+			return;
+	}
+	for (int season = 2002; season <= 2020; season += 6) {
+		struct season_counts counts = { .runs = 0 };
+
+		OK_ERR(real_plan(&real, season, 3));
+		season_simulate(real.plan, 0, 1000, &counts);
+		check_sums(&counts, season);
+	}
+	arena_release(&real.arena);
+}
+
+TEST(a_finished_season_is_certain)
+{
+	struct real real;
+	struct season_counts counts = { .runs = 0 };
+	struct season_outlook outlook;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	EQ_I64(season_next_week(real.csv.games, real.csv.count, SEASON), END);
+	EQ_I64(season_next_week(real.csv.games, real.csv.count, SEASON + 1), 0);
+	OK_ERR(real_plan(&real, SEASON, END));
+	season_simulate(real.plan, 0, 100, &counts);
+	EQ_I64(counts.title[KC], 100);
+	EQ_I64(counts.wins[KC][11], 100);
+	EQ_I64(counts.seed[KC][2], 100);
+	outlook = season_outlook(&counts, KC);
+	OK(outlook.title == 1 && outlook.final == 1 && outlook.playoffs == 1);
+	OK(outlook.wins_mean == 11 && outlook.wins_sd == 0);
+	for (int club = 0; club < FRANCHISES; club++) {
+		outlook = season_outlook(&counts, club);
+		OK(outlook.playoffs == 0 || outlook.playoffs == 1);
+		OK(outlook.title == (club == KC ? 1 : 0));
+	}
+	arena_release(&real.arena);
+}
+
+struct half {
+	const struct season_plan *plan;
+	uint32_t first, runs;
+	struct season_counts counts;
+};
+
+static void *
+play_half(void *arg)
+{
+	struct half *half = arg;
+
+	season_simulate(half->plan, half->first, half->runs, &half->counts);
+	return NULL;
+}
+
+TEST(two_threads_count_what_one_does)
+{
+	static struct season_counts alone, shared;
+	static struct half halves[2];
+	pthread_t threads[2];
+	struct real real;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	OK_ERR(real_plan(&real, SEASON, 5));
+	season_simulate(real.plan, 0, RUNS, &alone);
+	for (int i = 0; i < 2; i++) {
+		uint32_t first = i * (RUNS / 3);
+
+		halves[i] = (struct half){ .plan = real.plan, .first = first };
+		halves[i].runs = i == 0 ? RUNS / 3 : RUNS - first;
+		EQ_I64(pthread_create(&threads[i], NULL, play_half, &halves[i]), 0);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	season_counts_add(&shared, &halves[1].counts);
+	season_counts_add(&shared, &halves[0].counts);
+	OK(memcmp(&alone, &shared, sizeof(alone)) == 0);
+	/* And other runs are others. */
+	memset(&shared, 0, sizeof(shared));
+	season_simulate(real.plan, 1, RUNS, &shared);
+	OK(memcmp(&alone, &shared, sizeof(alone)) != 0);
+	arena_release(&real.arena);
+}
+
+TEST(nothing_dated_after_the_week_changes_a_count)
+{
+	static struct season_counts before, after;
+	struct real real;
+	uint32_t noise = 1;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	OK_ERR(real_plan(&real, SEASON, 7));
+	season_simulate(real.plan, 0, RUNS, &before);
+	for (size_t i = 0; i < real.csv.count; i++) {
+		struct model_game *game = &real.csv.games[i];
+
+		if (game->season < SEASON || (game->season == SEASON && game->week < 7))
+			continue;
+		noise = noise * 1664525 + 1013904223;
+		game->home_score = (int)(noise >> 26);
+		game->away_score = (int)(noise >> 20 & 63);
+		game->spread_line.value = noise >> 16 & 15;
+		game->total_line.value = noise >> 12 & 63;
+		game->roof = ROOF_CLOSED;
+		if (game->week > 7)
+			game->home_quarterback = (int)(noise >> 28);
+	}
+	OK_ERR(real_plan(&real, SEASON, 7));
+	season_simulate(real.plan, 0, RUNS, &after);
+	OK(memcmp(&before, &after, sizeof(before)) == 0);
+	arena_release(&real.arena);
+}
+
+TEST(a_game_is_won_as_often_as_its_forecast_says)
+{
+	static struct season_counts counts;
+	struct real real;
+	double off = 0, sum = 0;
+	int games = 0;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	OK_ERR(real_plan(&real, SEASON, LAST_WEEK));
+	season_simulate(real.plan, 0, 20000, &counts);
+	for (size_t i = 0; i < real.view.count; i++) {
+		const struct model_game *game = &real.view.games[i];
+		double so_far = 0, drawn;
+
+		if (game->season != SEASON || game->week != LAST_WEEK)
+			continue;
+		for (size_t j = 0; j < real.view.count; j++) {
+			const struct model_game *past = &real.view.games[j];
+
+			if (past->season == SEASON && past->is_played &&
+				(past->home == game->home || past->away == game->home))
+				so_far += past->home == game->home
+					? game_outcome(past)
+					: 1 - game_outcome(past);
+		}
+		drawn = season_outlook(&counts, game->home).wins_mean - so_far;
+		NEAR(drawn, real.walk.forecasts[i].home_win, 0.02);
+		off += fabs(drawn - real.walk.forecasts[i].home_win);
+		sum += drawn - real.walk.forecasts[i].home_win;
+		games++;
+	}
+	EQ_I64(games, 16);
+	OK_OR(off / games < 0.007, "off by %f, %f", off / games, sum / games);
+	arena_release(&real.arena);
+}
+
+TEST(a_much_stronger_club_has_the_better_chances)
+{
+	static struct season_counts before, after;
+	struct real real;
+	struct season_outlook weak, strong;
+	struct season_time when = { SEASON, 4 };
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	OK_ERR(real_plan(&real, SEASON, when.week));
+	season_simulate(real.plan, 0, RUNS, &before);
+	real.walk.state->mean[STATE_OFFENCE + CAR] += 14;
+	OK_ERR(season_plan_new(&real.arena, &real.walk, real.view, when, &real.plan));
+	season_simulate(real.plan, 0, RUNS, &after);
+	weak = season_outlook(&before, CAR);
+	strong = season_outlook(&after, CAR);
+	OK(strong.wins_mean > weak.wins_mean + 3);
+	OK(strong.division > weak.division + .2 && strong.playoffs > weak.playoffs + .2);
+	OK(strong.seed[0] > weak.seed[0] && strong.divisional > weak.divisional);
+	OK(strong.championship > weak.championship && strong.title > weak.title + .03);
+	OK(season_outlook(&after, KC).title < season_outlook(&before, KC).title);
+	arena_release(&real.arena);
+}
+
+TEST(a_season_of_the_old_divisions_or_of_none_is_refused)
+{
+	struct real real;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	FAILS_WITH(real_plan(&real, 2001, 3), ERR_INVALID);
+	FAILS_WITH(real_plan(&real, 2031, 3), ERR_NOT_FOUND);
+	arena_release(&real.arena);
+}
+
+TEST(the_error_of_a_chance_shrinks_with_the_runs)
+{
+	NEAR(season_chance_se(.5, 10000), .005, 1e-12);
+	NEAR(season_chance_se(1, 10000), 0, 1e-12);
+}
