@@ -1,6 +1,5 @@
 /* Answers from rows and from errors. */
 #include "api/route.h"
-#include "codec/hex.h"
 #include "codec/json_write.h"
 
 enum {

@@ -9,7 +9,7 @@ auth_gate(struct request *rq)
 		return NULL;
 	case WHO_USER:
 	case WHO_ADMIN:
-		return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
+		break;
 	}
-	return NULL;
+	return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
 }

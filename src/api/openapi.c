@@ -212,6 +212,9 @@ api_openapi(struct request *rq)
 
 	buf_init(&out, rq->ctx->arena, OPENAPI_BYTES_MAX);
 	openapi_write(&out, rq->api->version);
+	if (buf_is_cut(&out))
+		return answer_problem(err_new(rq->ctx, ERR_TOO_LARGE,
+			"the description does not fit an answer"));
 	return answer_text(200, STR("application/json"), buf_str(&out));
 }
 

@@ -1,14 +1,10 @@
-/* What operators and their tools ask for: liveness, readiness, metrics, and the
- * documentation page. */
+/* What operators and their tools ask for: liveness, readiness, and the documentation
+ * page. */
 #include "api/api.h"
 #include "api/pages.h"
 #include "api/ready.h"
 #include "api/route.h"
 #include "ops/health.h"
-
-enum {
-	METRICS_BYTES_MAX = 4 << 20,
-};
 
 static const struct str plain_text = STR_INIT("text/plain; charset=utf-8");
 

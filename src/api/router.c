@@ -114,7 +114,10 @@ api_done(const struct http_request *http, const struct http_outcome *outcome, vo
 
 	if (api->is_quiet)
 		return;
-	log_info(&http->ctx, outcome->is_refused ? "request refused" : "request",
+	log_info(&http->ctx,
+		outcome->is_refused       ? "request refused"
+			: outcome->is_cut ? "request cut off"
+					  : "request",
 		LOG_TEXT("method", http_method_name(http->method)),
 		LOG_STR("path", http->path), LOG_I64("status", outcome->status),
 		LOG_I64("bytes", (int64_t)outcome->sent_bytes),

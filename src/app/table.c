@@ -85,16 +85,6 @@ table_put_share(struct table *table, double fraction)
 }
 
 void
-table_put_bool(struct table *table, bool value)
-{
-	put_cell(table,
-		(struct table_cell){
-			.shown = value ? STR("yes") : STR("no"),
-			.json = value ? STR("true") : STR("false"),
-		});
-}
-
-void
 table_put_none(struct table *table)
 {
 	put_cell(table, (struct table_cell){ .shown = STR("-"), .json = STR("null") });

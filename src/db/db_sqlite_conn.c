@@ -199,8 +199,9 @@ conn_exec(struct conn *conn, const char *sql)
 
 /* --- Errors ------------------------------------------------------------------------- */
 
-bool
-conn_is_disk_full(const struct conn *conn, int rc)
+/* Whether RC, the last code of CONN, means that the disk has no room. */
+static bool
+is_disk_full(const struct conn *conn, int rc)
 {
 	int system_error = sqlite3_system_errno(conn->sqlite);
 
@@ -268,7 +269,7 @@ conn_err(struct ctx *ctx, struct conn *conn, int rc, const char *what)
 	int system_error = sqlite3_system_errno(conn->sqlite);
 	struct err *err;
 
-	if (conn_is_disk_full(conn, rc))
+	if (is_disk_full(conn, rc))
 		err = err_note(err_new(ctx, ERR_BUSY,
 				       "the server's disk is full: nothing was written"),
 			"free space on the file system of %s", conn->path);

@@ -57,8 +57,6 @@ int conn_exec(struct conn *conn, const char *sql) MUST_USE;
 /* The error for the SQLite code RC that came of WHAT (a query's name). */
 struct err *
 conn_err(struct ctx *ctx, struct conn *conn, int rc, const char *what) MUST_USE;
-/* Whether RC, the last code of CONN, means that the disk has no room. */
-bool conn_is_disk_full(const struct conn *conn, int rc);
 /* TIMEOUT where the work's deadline has passed or it was cancelled. */
 struct err *conn_check(struct ctx *ctx, struct conn *conn) MUST_USE;
 

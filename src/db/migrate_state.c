@@ -87,8 +87,9 @@ migrate_state_name(enum migrate_state state)
 	return "?";
 }
 
-struct str
-migration_checksum(struct arena *arena, const struct migration *migration)
+/* The SHA-256 of the migration's file, in hexadecimal digits. */
+static struct str
+checksum_of(struct arena *arena, const struct migration *migration)
 {
 	uint8_t digest[SHA256_BYTES];
 	struct buf text;
@@ -148,7 +149,7 @@ is_checksum_of(const struct migrator *migrator, int32_t number, struct str check
 	const struct migration *migration = migrator_find(migrator, number);
 
 	return migration &&
-		str_eq(checksum, migration_checksum(migrator->ctx->arena, migration));
+		str_eq(checksum, checksum_of(migrator->ctx->arena, migration));
 }
 
 static struct err *
@@ -331,7 +332,7 @@ record_started(struct migrator *migrator, const struct migration *migration, boo
 	size_t statement)
 {
 	char now[TIME_TEXT_MAX];
-	struct str checksum = migration_checksum(migrator->ctx->arena, migration);
+	struct str checksum = checksum_of(migrator->ctx->arena, migration);
 
 	return migrator_run(migrator,
 		"INSERT INTO migration_journal (version, direction, statement, checksum, "
@@ -359,7 +360,7 @@ record_ends(struct migrator *migrator, const struct migration *migration, bool i
 {
 	char now[TIME_TEXT_MAX];
 	struct arena *arena = migrator->ctx->arena;
-	struct str checksum = migration_checksum(arena, migration);
+	struct str checksum = checksum_of(arena, migration);
 	struct str name = session_quote(arena, migration->name);
 
 	if (!is_down)

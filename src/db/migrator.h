@@ -39,8 +39,6 @@ struct err *status_check(
 const struct migration *migrator_find(const struct migrator *migrator, int32_t number);
 const struct migration_script *migrator_script(
 	const struct migrator *migrator, const struct migration *migration, bool is_down);
-/* The SHA-256 of the migration's file, in hexadecimal digits. */
-struct str migration_checksum(struct arena *arena, const struct migration *migration);
 
 /* --- The record (migrate_state.c) --------------------------------------------------- */
 

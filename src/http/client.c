@@ -21,6 +21,7 @@ enum {
 struct transfer {
 	struct ctx *ctx;
 	const struct fetch_options *options;
+	bool is_secure; /* https, and so must be what it redirects to */
 	CURL *curl;
 	struct curl_slist *headers;
 	struct buf body;
@@ -80,15 +81,14 @@ options_set(struct transfer *transfer)
 {
 	const struct fetch_options *options = transfer->options;
 	const char *url = str_cstr(transfer->ctx->arena, options->url);
-	bool is_secure = str_starts_with(options->url, STR("https://"));
 	CURL *curl = transfer->curl;
 
 	if (!url)
 		return err_no_memory();
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(
-		curl, CURLOPT_REDIR_PROTOCOLS_STR, is_secure ? "https" : "http,https");
+	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR,
+		transfer->is_secure ? "https" : "http,https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -184,6 +184,7 @@ fetch(struct ctx *ctx, const struct fetch_options *options, struct fetch_reply *
 		return err_new(ctx, ERR_INVALID,
 			"not a URL that can be fetched: must begin with http:// or "
 			"https://");
+	transfer.is_secure = str_eq_nocase(url.scheme, STR("https"));
 	buf_init(&transfer.body, ctx->arena,
 		options->body_max ? options->body_max : BODY_MAX_DEFAULT);
 	TRY(fiber_offload(ctx, transfer_run, &transfer));

@@ -85,8 +85,9 @@ connection_idle(struct connection *connection, struct list_link *list, int64_t t
 	"\"detail\":\"too many connections, try again soon\"}"
 _Static_assert(sizeof(BUSY_BODY) - 1 == 76, "the Content-Length below");
 
-void
-connection_refuse_fd(struct http_loop *loop, int fd)
+/* Tell a client that there is no room, if it can be told without waiting. */
+static void
+refuse_fd(struct http_loop *loop, int fd)
 {
 	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
 				     "Content-Type: application/problem+json\r\n"
@@ -108,7 +109,7 @@ connection_open(struct http_loop *loop, int fd, struct str remote)
 	if (loop->connection_count < loop->connections_max || connection_evict_one(loop))
 		connection = slab_take(&loop->connections);
 	if (!connection) {
-		connection_refuse_fd(loop, fd);
+		refuse_fd(loop, fd);
 		close(fd);
 		return;
 	}
@@ -541,7 +542,7 @@ connection_ready(void *arg)
 		connection->fiber = fiber_spawn(
 			"http request", connection_serve, connection);
 	if (!connection->fiber) {
-		connection_refuse_fd(loop, connection->fd);
+		refuse_fd(loop, connection->fd);
 		connection_close(connection);
 		return;
 	}

@@ -108,8 +108,6 @@ void connection_open(struct http_loop *loop, int fd, struct str remote);
 void connection_close(struct connection *connection);
 /* Close the connection that has been idle longest; false where none is idle. */
 bool connection_evict_one(struct http_loop *loop);
-/* Tell a client that there is no room, if it can be told without waiting. */
-void connection_refuse_fd(struct http_loop *loop, int fd);
 
 /* --- send.c */
 

@@ -395,12 +395,6 @@ http_server_stop(struct http_server *server)
 			server->loops[i].loop, "http stop", stop_loop, &server->loops[i]);
 }
 
-bool
-http_server_is_stopping(const struct http_server *server)
-{
-	return atomic_load(&server->is_stopping);
-}
-
 void
 http_server_close(struct http_server *server)
 {

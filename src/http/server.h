@@ -76,7 +76,6 @@ uint16_t http_server_port(const struct http_server *server);
  * loop_run returns after the last request. From any thread, not from a signal handler.
  */
 void http_server_stop(struct http_server *server);
-bool http_server_is_stopping(const struct http_server *server);
 
 /* Give everything back. The loops must have ended. */
 void http_server_close(struct http_server *server);

@@ -40,15 +40,6 @@ struct tally {
 	double plain, surprise;
 };
 
-const char *
-backtest_forecaster_name(enum forecaster forecaster)
-{
-	static const char *const names[FORECASTERS] = { "model", "50 %", "home rate",
-		"Elo", "closing line" };
-
-	return names[forecaster];
-}
-
 static bool
 is_graded(const struct grader *grader, size_t index, int from, int through)
 {

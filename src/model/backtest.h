@@ -7,8 +7,7 @@
  * &table)); for (size_t i = 0; i < table.row_count; i++) … table.rows[i] …
  *
  * Periods come first (the whole, then the parts of docs/forecast.md that lie within),
- * then seasons. backtest_forecaster_name() and the fields below are all that a printer, a
- * JSON or a CSV writer needs.
+ * then seasons. The fields below are all that a printer, a JSON or a CSV writer needs.
  */
 #ifndef MODEL_BACKTEST_H
 #define MODEL_BACKTEST_H
@@ -69,7 +68,6 @@ struct backtest {
 	double break_even; /* the hit rate at which -110 neither wins nor loses: .524 */
 };
 
-const char *backtest_forecaster_name(enum forecaster forecaster);
 /* INVALID where no game of the seasons asked for has been played. */
 MUST_USE struct err *backtest_run(struct arena *arena, struct backtest_options options,
 	const struct model_game *games, size_t count, struct backtest *ret);

@@ -178,7 +178,7 @@ static const struct venue venues[] = {
 	VENUE("WAS00", WASHINGTON, 0, OUTDOORS),
 };
 
-int
+static int
 venue_count(void)
 {
 	return COUNT_OF(venues);

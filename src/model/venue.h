@@ -32,7 +32,6 @@ struct climate {
 int venue_find(struct str code);
 /* VENUE must be a number from venue_find or team_ground. */
 const struct venue *venue_at(int venue);
-int venue_count(void);
 /* The city whose climate VENUE has. */
 struct str venue_city(int venue);
 /* The usual weather of VENUE in the month of DAY (days since 1970-01-01). */
