@@ -231,8 +231,7 @@ openapi_write(struct buf *out, const char *version)
 	put_text(&json, STR("version"), version);
 	put_text(&json, STR("description"),
 		"NFL forecasts with their record. Times are RFC 3339 in UTC; spreads are "
-		"the points by "
-		"which the home team is expected to win; errors are "
+		"the points by which the home team is expected to win; errors are "
 		"application/problem+json.");
 	json_put_key(&json, STR("license"));
 	json_put_raw(&json, STR("{\"name\":\"MIT\",\"identifier\":\"MIT\"}"));

@@ -8,8 +8,8 @@ static const struct http_header page_headers[] = {
 	{ .name = STR_INIT("Content-Security-Policy"),
 		.value = STR_INIT(
 			"default-src 'none'; script-src 'self'; style-src 'self'; "
-			"img-src 'self' data:; connect-src 'self'; "
-			"base-uri 'none'; form-action 'self'; frame-ancestors 'none'") },
+			"img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+			"form-action 'self'; frame-ancestors 'none'") },
 	{ .name = STR_INIT("X-Content-Type-Options"), .value = STR_INIT("nosniff") },
 	{ .name = STR_INIT("Referrer-Policy"), .value = STR_INIT("same-origin") },
 	{ .name = STR_INIT("Vary"), .value = STR_INIT("Accept-Encoding") },

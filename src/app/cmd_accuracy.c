@@ -142,8 +142,7 @@ run_accuracy(struct invocation *run)
 	print_table(run, &table);
 	if (!run->is_json)
 		puts("\nBrier score and log loss: less is better; 0.25 and 0.693 is a "
-		     "coin. "
-		     "LINE'S: the closing line on the same games.\n"
+		     "coin. LINE'S: the closing line on the same games.\n"
 		     "At -110, bets on spreads and totals break even at 52.4 % right.");
 	return NULL;
 }

@@ -215,12 +215,9 @@ print_parts(struct invocation *run, const struct backtest *backtest)
 		print_table(run, &table);
 	}
 	printf("\nTier %s, walked forward week by week. LESS LINE: the model's Brier "
-	       "score "
-	       "less the closing line's\non the same games; an interval around 0 is "
-	       "luck. "
-	       "SURPRISE: mean negative log likelihood of the margin.\nAt -110, bets "
-	       "break "
-	       "even at %.1f %% right. No edge is claimed.\n",
+	       "score less the closing line's\non the same games; an interval around 0 "
+	       "is luck. SURPRISE: mean negative log likelihood of the margin.\nAt -110, "
+	       "bets break even at %.1f %% right. No edge is claimed.\n",
 		tier_name(backtest->options.tier), backtest->break_even * 100);
 }
 
@@ -279,9 +276,8 @@ const struct command cmd_backtest = {
 	.name = "backtest",
 	.args = "",
 	.summary = "walk through all games and grade the model beside Elo and the line",
-	.detail =
-		"Every game is forecast from what was known before its week. Nothing is "
-		"stored.\nSeasons before --from are walked as well, to learn from.",
+	.detail = "Every game is forecast from what was known before its week. Nothing "
+		  "is stored.\nSeasons before --from are walked as well, to learn from.",
 	.examples = "backtest --from 2006\n"
 		    "backtest --tier B --from 2016 --through 2023 --periods\n"
 		    "backtest --from 1999 --json",

@@ -25,9 +25,8 @@ const struct command cmd_config_check = {
 	.name = "config check",
 	.args = "",
 	.summary = "print the settings in effect and where each comes from",
-	.detail =
-		"Passwords are shown as three stars. Fails where a setting is wrong, and "
-		"says which.",
+	.detail = "Passwords are shown as three stars. Fails where a setting is wrong, "
+		  "and says which.",
 	.examples = "config check\n"
 		    "config check --config /etc/gridiron.yaml --json",
 	.needs = NEEDS_CONFIG,

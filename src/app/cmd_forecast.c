@@ -8,8 +8,7 @@ static const struct flag flags[] = {
 	{ "all", NULL, "every game of every season" },
 	{ "tier", "S|L|B",
 		"what the model may see: results; earlier lines as well (the default); "
-		"this "
-		"game's line as well" },
+		"this game's line as well" },
 	{ 0 },
 };
 
@@ -87,11 +86,9 @@ const struct command cmd_forecast = {
 	.args = "",
 	.summary = "forecast games by the model and store what it says",
 	.detail = "Without flags: the games still to come. A forecast is stored before "
-		  "kick-off "
-		  "and never altered;\n"
+		  "kick-off and never altered;\n"
 		  "of games that are over, one is made from what was known before their "
-		  "week, "
-		  "and marked so.\n"
+		  "week, and marked so.\n"
 		  "A run that would say the same again stores nothing.",
 	.examples = "forecast\n"
 		    "forecast --season 2023 --week 22\n"

@@ -9,15 +9,13 @@ run_grade(struct invocation *run)
 	TRY(grade_all(&run->ctx, &counts));
 	if (run->is_json)
 		printf("{\"graded\": %lld, \"right\": %lld, \"wrong\": %lld, \"pushed\": "
-		       "%lld, "
-		       "\"void\": %lld, \"metrics\": %lld}\n",
+		       "%lld, \"void\": %lld, \"metrics\": %lld}\n",
 			(long long)counts.graded, (long long)counts.right,
 			(long long)counts.wrong, (long long)counts.pushed,
 			(long long)counts.void_count, (long long)counts.metrics);
 	else
 		printf("%lld forecasts graded: %lld right, %lld wrong, %lld pushed, %lld "
-		       "void; "
-		       "%lld accuracy metrics changed\n",
+		       "void; %lld accuracy metrics changed\n",
 			(long long)counts.graded, (long long)counts.right,
 			(long long)counts.wrong, (long long)counts.pushed,
 			(long long)counts.void_count, (long long)counts.metrics);
@@ -29,8 +27,7 @@ const struct command cmd_grade = {
 	.args = "",
 	.summary = "grade forecasts of finished games and renew the accuracy metrics",
 	.detail = "A tie, and a result on the line, is a push: neither right nor wrong. "
-		  "Grades of "
-		  "games whose score\n"
+		  "Grades of games whose score\n"
 		  "changed since were taken back by the import and are given again here.",
 	.examples = "grade\n"
 		    "grade --json",

@@ -99,9 +99,8 @@ import_from(struct invocation *run, struct games_source *source)
 	faults_print(source, &feed);
 	if (feed.fault_count && !flag_is_set(run, "skip-bad"))
 		return err_in(run->arena, ERR_INVALID,
-			STR_FMT
-			": %zu of %zu rows are faulty, nothing was stored; correct "
-			"them, or store the others with --skip-bad",
+			STR_FMT ": %zu of %zu rows are faulty, nothing was stored; "
+				"correct them, or store the others with --skip-bad",
 			STR_ARG(source->name), feed.fault_count,
 			feed.fault_count + feed.games.count);
 	TRY(games_store(run, source, &feed, flag_is_set(run, "simulated"), &counts));
@@ -142,17 +141,14 @@ const struct command cmd_import = {
 	.name = "import",
 	.args = "[FILE|URL]",
 	.summary = "read games, scores and lines from an nflverse games.csv",
-	.detail =
-		"The file may be packed by gzip. Without one, GRIDIRON_GAMES is read, or "
-		"else "
-		"what nflverse publishes.\n"
-		"Games that did not change are not touched; where a score changed, "
-		"forecasts "
-		"are graded again.\n"
-		"A file with a faulty row is refused as a whole, so that a fault is seen "
-		"before it becomes a gap;\n"
-		"with --skip-bad the other rows are stored. Whatever fails, nothing is "
-		"half-written.",
+	.detail = "The file may be packed by gzip. Without one, GRIDIRON_GAMES is read, "
+		  "or else what nflverse publishes.\n"
+		  "Games that did not change are not touched; where a score changed, "
+		  "forecasts are graded again.\n"
+		  "A file with a faulty row is refused as a whole, so that a fault is "
+		  "seen before it becomes a gap;\n"
+		  "with --skip-bad the other rows are stored. Whatever fails, nothing is "
+		  "half-written.",
 	.examples =
 		"import games.csv\n"
 		"import --skip-bad games.csv.gz\n"

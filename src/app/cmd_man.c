@@ -78,9 +78,8 @@ static void
 put_settings(void)
 {
 	puts(".SH SETTINGS\nEach can be set in gridiron.yaml, by its variable, or by a "
-	     "flag "
-	     "(\\-\\-database\\-pool\\-size for database.pool_size); the later of these "
-	     "wins.");
+	     "flag (\\-\\-database\\-pool\\-size for database.pool_size); the later of "
+	     "these wins.");
 	for (int i = 0; i < SETTING_COUNT; i++) {
 		printf(".TP\n.BR %s \" (\" %s )\n", settings[i].key,
 			settings[i].variable);

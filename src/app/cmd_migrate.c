@@ -324,10 +324,8 @@ const struct command cmd_migrate_verify = {
 	.args = "",
 	.summary = "compare the database with what its migrations make",
 	.detail = "Tables, columns, constraints, indexes with their predicates, row "
-		  "security "
-		  "and rights. Exit status 1 where they differ. Makes a scratch schema "
-		  "in a "
-		  "transaction that is rolled back.",
+		  "security and rights. Exit status 1 where they differ. Makes a scratch "
+		  "schema in a transaction that is rolled back.",
 	.examples = "migrate verify\n"
 		    "migrate verify --json",
 	.needs = NEEDS_CONFIG,
@@ -356,9 +354,8 @@ const struct command cmd_migrate_lint = {
 	.name = "migrate lint",
 	.args = "",
 	.summary = "say what is risky about the pending migrations on this database",
-	.detail =
-		"Long locks on large tables, and changes that the running version cannot "
-		"bear. Exit status 1 where there are any.",
+	.detail = "Long locks on large tables, and changes that the running version "
+		  "cannot bear. Exit status 1 where there are any.",
 	.examples = "migrate lint\n"
 		    "migrate lint --all",
 	.flags = lint_flags,

@@ -82,8 +82,7 @@ schema_check(struct invocation *run)
 	if ((size_t)newest < migrations_count)
 		return err_in(run->arena, ERR_CONFLICT,
 			"the database has schema %d, this program needs %zu: run "
-			"gridiron "
-			"migrate up",
+			"gridiron migrate up",
 			newest, migrations_count);
 	return NULL;
 }

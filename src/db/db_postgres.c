@@ -281,10 +281,9 @@ check_role(struct ctx *ctx, const struct role *role)
 
 	return err_new(ctx, ERR_INVALID,
 		"the database role \"" STR_FMT
-		"\" %s, so row-level security would not hold "
-		"it; sign in as gridiron_app or a role that is granted it (migrations "
-		"and "
-		"administration are done as other roles)",
+		"\" %s, so row-level security would not hold it; sign in as gridiron_app "
+		"or a role that is granted it (migrations and administration are done as "
+		"other roles)",
 		STR_ARG(role->name), fault);
 }
 

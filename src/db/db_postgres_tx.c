@@ -134,10 +134,9 @@ uncertain(struct ctx *ctx, struct pg_conn *conn, const char *why)
 {
 	conn->is_broken = true;
 
-	return err_note(
-		err_new(ctx, ERR_UNCERTAIN,
-			"it is not known whether this was done; please look before "
-			"trying again"),
+	return err_note(err_new(ctx, ERR_UNCERTAIN,
+				"it is not known whether this was done; please look "
+				"before trying again"),
 		"COMMIT: %s", why);
 }
 

@@ -429,8 +429,8 @@ column_err(struct ctx *ctx, const struct query *query, const PGresult *result, i
 		: "another type";
 
 	return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
-		"query %s: column %d (%s) is declared %s and cannot be read from %s "
-		"(oid %u); cast it in the query",
+		"query %s: column %d (%s) is declared %s and cannot be read from %s (oid "
+		"%u); cast it in the query",
 		query->name, column + 1, PQfname(result, column), declared, given,
 		PQftype(result, column));
 }

@@ -91,8 +91,8 @@ set_up(struct ctx *ctx, struct sqlite_session *session)
 	sqlite3_extended_result_codes(session->sqlite, 1);
 	sqlite3_busy_timeout(session->sqlite, 2000);
 	return run(ctx, session,
-		STR("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-		    "PRAGMA foreign_keys = ON"),
+		STR("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
+		    "foreign_keys = ON"),
 		NULL, NULL);
 }
 

@@ -231,9 +231,9 @@ commit_err(struct conn *conn, struct write_job *job, int rc)
 
 	if ((rc & 0xff) != SQLITE_IOERR)
 		return conn_err(ctx, conn, rc, "commit");
-	return err_note(err_new(ctx, ERR_UNCERTAIN,
-				"the disk failed: it is not known whether this was "
-				"written"),
+	return err_note(
+		err_new(ctx, ERR_UNCERTAIN,
+			"the disk failed: it is not known whether this was written"),
 		"commit: sqlite %d, %s", rc, sqlite3_errmsg(conn->sqlite));
 }
 

@@ -109,8 +109,8 @@ table_rows(struct lint *lint, struct str table, int64_t *ret)
 	TRY(session_value(lint->ctx, lint->migrator->work,
 		str_fmt(arena,
 			"SELECT reltuples::bigint FROM pg_class WHERE relname = "
-			"lower(" STR_FMT ") AND relnamespace = "
-			"current_schema()::regnamespace",
+			"lower(" STR_FMT
+			") AND relnamespace = current_schema()::regnamespace",
 			STR_ARG(name)),
 		&rows));
 	if (str_is_none(rows)) /* not there yet */
@@ -126,18 +126,18 @@ lint_alter(struct lint *lint, struct str sql)
 {
 	if (has(sql, " ADD COLUMN ") && has(sql, " NOT NULL") && !has(sql, " DEFAULT "))
 		TRY(warn(lint,
-			"a NOT NULL column without DEFAULT is refused where rows "
-			"exist; add it nullable, fill it, then set NOT NULL"));
+			"a NOT NULL column without DEFAULT is refused where rows exist; "
+			"add it nullable, fill it, then set NOT NULL"));
 	if (has(sql, " ADD CONSTRAINT ") &&
 		(has(sql, " CHECK ") || has(sql, " FOREIGN ")) && !has(sql, " NOT VALID"))
 		TRY(warn(lint,
-			"looks at every row while the table is locked; add it NOT "
-			"VALID, then VALIDATE CONSTRAINT in a later statement"));
+			"looks at every row while the table is locked; add it NOT VALID, "
+			"then VALIDATE CONSTRAINT in a later statement"));
 	if (has(sql, " ADD CONSTRAINT ") && has(sql, " UNIQUE") &&
 		!has(sql, " USING INDEX"))
 		TRY(warn(lint,
-			"builds an index while the table is locked; CREATE UNIQUE "
-			"INDEX CONCURRENTLY first, then ADD … USING INDEX"));
+			"builds an index while the table is locked; CREATE UNIQUE INDEX "
+			"CONCURRENTLY first, then ADD … USING INDEX"));
 	if (has(sql, " ALTER COLUMN ") && has(sql, " TYPE "))
 		TRY(warn(lint, "may rewrite the whole table while it is locked"));
 	if (has(sql, " SET NOT NULL"))
@@ -153,12 +153,12 @@ lint_removal(struct lint *lint, struct str sql)
 {
 	if (begins(sql, "DROP TABLE") || has(sql, " DROP COLUMN "))
 		TRY(warn(lint,
-			"removes what the running version may still use; release "
-			"a version that does not use it first"));
+			"removes what the running version may still use; release a "
+			"version that does not use it first"));
 	if (begins(sql, "ALTER TABLE") && has(sql, " RENAME "))
 		TRY(warn(lint,
-			"renames what the running version uses; add the new name, "
-			"and remove the old one in a later release"));
+			"renames what the running version uses; add the new name, and "
+			"remove the old one in a later release"));
 	return NULL;
 }
 
@@ -175,8 +175,8 @@ lint_version(struct lint *lint, struct str sql)
 		STR("SELECT current_setting('server_version_num')"), &text));
 	if (num_parse_i32(text, 0, INT32_MAX, &version) && version < 150000)
 		return warn(lint,
-			"NULLS NOT DISTINCT needs PostgreSQL 15, and this server "
-			"is older");
+			"NULLS NOT DISTINCT needs PostgreSQL 15, and this server is "
+			"older");
 	return NULL;
 }
 
@@ -200,8 +200,8 @@ lint_postgres(struct lint *lint, const struct migration_script *script, struct s
 		return lint_alter(lint, sql);
 	if (!has(sql, " CONCURRENTLY "))
 		TRY(warn(lint,
-			"stops all writes to the table until the index is built; "
-			"use CREATE INDEX CONCURRENTLY and -- transaction: none"));
+			"stops all writes to the table until the index is built; use "
+			"CREATE INDEX CONCURRENTLY and -- transaction: none"));
 	return NULL;
 }
 
@@ -213,15 +213,15 @@ lint_alone(struct lint *lint, struct str sql)
 
 	if (is_concurrent && lint->migration->is_transactional)
 		return warn(lint,
-			"CONCURRENTLY cannot run in a transaction; write "
-			"-- transaction: none, why");
+			"CONCURRENTLY cannot run in a transaction; write -- transaction: "
+			"none, why");
 	if (lint->migration->is_transactional || is_concurrent ||
 		has(sql, "IF NOT EXISTS") || has(sql, "IF EXISTS") ||
 		begins(sql, "VACUUM") || begins(sql, "ANALYZE"))
 		return NULL;
 	return warn(lint,
-		"outside a transaction a statement may run twice; write IF NOT "
-		"EXISTS or IF EXISTS");
+		"outside a transaction a statement may run twice; write IF NOT EXISTS or "
+		"IF EXISTS");
 }
 
 static struct err *

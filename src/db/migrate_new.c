@@ -70,9 +70,8 @@ migrate_new(struct ctx *ctx, struct str folder, struct str name, struct str *ret
 
 	if (!is_name(name))
 		return err_new(ctx, ERR_INVALID,
-			"'" STR_FMT
-			"' is no name for a migration: use a-z, 0-9 and _, as "
-			"add_user_locale",
+			"'" STR_FMT "' is no name for a migration: use a-z, 0-9 and _, "
+			"as add_user_locale",
 			STR_ARG(name));
 	if (!folder_path)
 		return err_no_memory();

@@ -21,9 +21,9 @@ struct snapshot {
 static const char *const postgres_queries[] = {
 	"SELECT format('column %s.%s %s%s%s', c.relname, a.attname, "
 	"format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' NOT NULL' "
-	"ELSE '' END, coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '')) "
-	"FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND "
-	"NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = "
+	"ELSE '' END, coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '')) FROM "
+	"pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
+	"a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = "
 	"a.attnum WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN "
 	"('r', 'p', 'v', 'm') AND c.relname NOT IN " NOT_OURS,
 
@@ -60,8 +60,7 @@ static const char *const postgres_queries[] = {
 	"SELECT format('right %s %s %s', c.relname, r.rolname, a.privilege_type) FROM "
 	"pg_class c CROSS JOIN aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = "
 	"a.grantee WHERE c.relnamespace = current_schema()::regnamespace AND r.rolname "
-	"IN "
-	"('gridiron_app', 'gridiron_system', 'gridiron_readonly', 'gridiron_metrics') "
+	"IN ('gridiron_app', 'gridiron_system', 'gridiron_readonly', 'gridiron_metrics') "
 	"AND c.relname NOT IN " NOT_OURS,
 };
 

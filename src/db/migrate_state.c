@@ -11,47 +11,45 @@ enum {
 };
 
 static const char *const create_tables[DIALECT_COUNT] = {
-	[DIALECT_POSTGRES] =
-		"CREATE TABLE IF NOT EXISTS schema_migrations (\n"
-		"    version integer NOT NULL CONSTRAINT schema_migrations_pk PRIMARY "
-		"KEY,\n"
-		"    name text NOT NULL,\n"
-		"    checksum text NOT NULL,\n"
-		"    applied_at timestamptz NOT NULL);\n"
-		"CREATE TABLE IF NOT EXISTS migration_journal (\n"
-		"    version integer NOT NULL,\n"
-		"    direction text NOT NULL,\n"
-		"    statement integer NOT NULL,\n"
-		"    checksum text NOT NULL,\n"
-		"    started_at timestamptz NOT NULL,\n"
-		"    finished_at timestamptz,\n"
-		"    CONSTRAINT migration_journal_pk PRIMARY KEY (version, direction, "
-		"statement),\n"
-		"    CONSTRAINT migration_journal_direction_known CHECK (direction IN "
-		"('up', 'down')))",
-	[DIALECT_SQLITE] =
-		"CREATE TABLE IF NOT EXISTS schema_migrations (\n"
-		"    version INTEGER NOT NULL CONSTRAINT schema_migrations_pk PRIMARY "
-		"KEY,\n"
-		"    name TEXT NOT NULL,\n"
-		"    checksum TEXT NOT NULL,\n"
-		"    applied_at INTEGER NOT NULL) STRICT;\n"
-		"CREATE TABLE IF NOT EXISTS migration_journal (\n"
-		"    version INTEGER NOT NULL,\n"
-		"    direction TEXT NOT NULL,\n"
-		"    statement INTEGER NOT NULL,\n"
-		"    checksum TEXT NOT NULL,\n"
-		"    started_at INTEGER NOT NULL,\n"
-		"    finished_at INTEGER,\n"
-		"    CONSTRAINT migration_journal_pk PRIMARY KEY (version, direction, "
-		"statement),\n"
-		"    CONSTRAINT migration_journal_direction_known CHECK (direction IN "
-		"('up', 'down'))) STRICT",
+	[DIALECT_POSTGRES] = "CREATE TABLE IF NOT EXISTS schema_migrations (\n"
+			     "    version integer NOT NULL CONSTRAINT "
+			     "schema_migrations_pk PRIMARY KEY,\n"
+			     "    name text NOT NULL,\n"
+			     "    checksum text NOT NULL,\n"
+			     "    applied_at timestamptz NOT NULL);\n"
+			     "CREATE TABLE IF NOT EXISTS migration_journal (\n"
+			     "    version integer NOT NULL,\n"
+			     "    direction text NOT NULL,\n"
+			     "    statement integer NOT NULL,\n"
+			     "    checksum text NOT NULL,\n"
+			     "    started_at timestamptz NOT NULL,\n"
+			     "    finished_at timestamptz,\n"
+			     "    CONSTRAINT migration_journal_pk PRIMARY KEY (version, "
+			     "direction, statement),\n"
+			     "    CONSTRAINT migration_journal_direction_known CHECK "
+			     "(direction IN ('up', 'down')))",
+	[DIALECT_SQLITE] = "CREATE TABLE IF NOT EXISTS schema_migrations (\n"
+			   "    version INTEGER NOT NULL CONSTRAINT schema_migrations_pk "
+			   "PRIMARY KEY,\n"
+			   "    name TEXT NOT NULL,\n"
+			   "    checksum TEXT NOT NULL,\n"
+			   "    applied_at INTEGER NOT NULL) STRICT;\n"
+			   "CREATE TABLE IF NOT EXISTS migration_journal (\n"
+			   "    version INTEGER NOT NULL,\n"
+			   "    direction TEXT NOT NULL,\n"
+			   "    statement INTEGER NOT NULL,\n"
+			   "    checksum TEXT NOT NULL,\n"
+			   "    started_at INTEGER NOT NULL,\n"
+			   "    finished_at INTEGER,\n"
+			   "    CONSTRAINT migration_journal_pk PRIMARY KEY (version, "
+			   "direction, statement),\n"
+			   "    CONSTRAINT migration_journal_direction_known CHECK "
+			   "(direction IN ('up', 'down'))) STRICT",
 };
 
 static const char *const has_tables[DIALECT_COUNT] = {
-	[DIALECT_POSTGRES] = "SELECT 1 FROM pg_class WHERE oid = "
-			     "to_regclass('migration_journal')",
+	[DIALECT_POSTGRES] =
+		"SELECT 1 FROM pg_class WHERE oid = to_regclass('migration_journal')",
 	[DIALECT_SQLITE] = "SELECT 1 FROM sqlite_schema WHERE name = 'migration_journal'",
 };
 

@@ -122,8 +122,8 @@ listen_fail(struct arena *arena, int fd, struct str text, uint16_t port)
 		close(fd);
 	if (error == EADDRINUSE)
 		return err_in(arena, ERR_CONFLICT,
-			"port %u of " STR_FMT " is in use: choose another, or stop what "
-			"listens there",
+			"port %u of " STR_FMT
+			" is in use: choose another, or stop what listens there",
 			port, STR_ARG(text));
 	return err_in(arena, ERR_INTERNAL, "cannot listen on port %u of " STR_FMT ": %s",
 		port, STR_ARG(text), strerror(error));

@@ -358,8 +358,7 @@ header_read(struct reading *reading)
 		if (found == 0)
 			return err_in(reading->arena, ERR_INVALID,
 				"line 1: the column %s is missing; this is not an "
-				"nflverse "
-				"games file",
+				"nflverse games file",
 				column_names[column]);
 		if (found > 1)
 			return err_in(reading->arena, ERR_INVALID,

@@ -131,11 +131,10 @@ kinds_check(struct tx *tx, const struct import *import)
 	if (!found)
 		return NULL;
 	return err_new(tx->ctx, ERR_CONFLICT,
-		is_simulated
-			? "this database holds real games; the simulated league needs "
-			  "one of its own"
-			: "this database holds the simulated league; real games need "
-			  "one of their own (another data folder)");
+		is_simulated ? "this database holds real games; the simulated league "
+			       "needs one of its own"
+			     : "this database holds the simulated league; real games "
+			       "need one of their own (another data folder)");
 }
 
 /* --- What to do with each game */

@@ -131,8 +131,7 @@ check_no_columns(const struct program *program, const struct query *query, size_
 	if (begin && str_is_none(query->row_name) && query->shape > SHAPE_EACH)
 		fault_add(program->faults, query->at,
 			"%s drops the rows that this statement yields; use :one or :opt, "
-			"or "
-			"take RETURNING away",
+			"or take RETURNING away",
 			shape_names[query->shape]);
 }
 

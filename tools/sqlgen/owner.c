@@ -501,8 +501,8 @@ check_owner(const struct program *program, const struct query *query, int dialec
 	if (query->audience == AUDIENCE_ACTOR && !query_arg(query, STR("actor")))
 		fault_add(program->faults, query->at,
 			"as: actor, but :actor is no argument; declare 'actor user_id', "
-			"or run "
-			"it '-- as: anyone' if it touches no table that users own");
+			"or run it '-- as: anyone' if it touches no table that users "
+			"own");
 	else if (query->audience == AUDIENCE_ACTOR)
 		check_actor(&owner);
 	if (query->audience == AUDIENCE_ANYONE && owner.refs.count)

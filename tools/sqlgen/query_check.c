@@ -127,8 +127,7 @@ check_names(const struct program *program, struct place at, const char *what,
 		if (is_c_word(name) || (what[0] == 'a' && is_local(name)))
 			fault_add(program->faults, at,
 				"%s '" STR_FMT
-				"' has a name that the generated C needs; choose "
-				"another",
+				"' has a name that the generated C needs; choose another",
 				what, STR_ARG(name));
 		for (size_t j = 0; j < i; j++)
 			if (str_eq(columns->items[j].name, name))

@@ -110,8 +110,7 @@ read_column(struct reader *reader, struct str text, struct place at, struct colu
 	else if (str_eq(column.type->c_type, STR("-")))
 		fault_add(program->faults, at,
 			"type '" STR_FMT "' of " STR_FMT
-			" is for migrations; say which id, as "
-			"user_id",
+			" is for migrations; say which id, as user_id",
 			STR_ARG(type), STR_ARG(column.name));
 	else if (!VEC_PUSH(program->arena, ret, column))
 		return err_no_memory();
@@ -162,8 +161,7 @@ read_query_name(struct reader *reader, struct str value, struct place at)
 	if (!is_name(query.name) || query.shape == SHAPE_COUNT || take_word(&value).len) {
 		fault_add(reader->program->faults, at,
 			"write '-- name: query_name :shape [row]', where the shape is "
-			"one of "
-			":one :opt :many :each :exec :rows :batch");
+			"one of :one :opt :many :each :exec :rows :batch");
 		query.shape = SHAPE_EXEC;
 	}
 	reader->has_query = true;
@@ -309,8 +307,7 @@ keep_sql(struct reader *reader, struct tokens tokens, struct place at)
 	if (query->has_variants && dialect == DIALECTS) {
 		fault_add(reader->program->faults, at,
 			"say '-- for: postgresql' or '-- for: sqlite' before it, as "
-			"before the "
-			"other");
+			"before the other");
 		return;
 	}
 	for (int i = 0; i < DIALECTS; i++) {
@@ -319,8 +316,7 @@ keep_sql(struct reader *reader, struct tokens tokens, struct place at)
 		if (query->sql[i].count && (i == 0 || dialect != DIALECTS))
 			fault_add(reader->program->faults, at,
 				"a second statement; a query is one, so give this a name "
-				"of "
-				"its own");
+				"of its own");
 		query->sql[i] = tokens;
 	}
 	reader->has_sql = true;

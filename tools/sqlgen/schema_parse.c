@@ -196,8 +196,7 @@ check_file(const struct reader *reader)
 	if (!migration->has_up || !migration->has_down)
 		fault_add(faults, at,
 			"a migration has a line '-- up' and a line '-- down', each "
-			"followed by "
-			"its statements");
+			"followed by its statements");
 	if (!str_is_none(reader->only) || !str_is_none(reader->residency))
 		fault_add(faults, at, "a directive at the end belongs to no statement");
 }

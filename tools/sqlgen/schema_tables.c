@@ -82,8 +82,8 @@ check_residency(struct schema *schema, const struct statement *statement,
 	if (!table->is_user_owned && !str_eq(statement->residency, STR("global")))
 		fault_add(schema->faults, statement->at,
 			"table " STR_FMT
-			" needs a line '-- residency: user' (its primary key "
-			"begins with user_id) or '-- residency: global' before it",
+			" needs a line '-- residency: user' (its primary key begins with "
+			"user_id) or '-- residency: global' before it",
 			STR_ARG(table->name));
 	if (known && known->is_user_owned != table->is_user_owned)
 		fault_add(schema->faults, statement->at,
@@ -93,8 +93,9 @@ check_residency(struct schema *schema, const struct statement *statement,
 	if (table->is_user_owned && !is_users &&
 		!str_eq_nocase(table->owner_column, STR("user_id")))
 		fault_add(schema->faults, statement->at,
-			"table " STR_FMT " is 'residency: user', so write PRIMARY KEY "
-			"(user_id, …): the first column of the key is its owner",
+			"table " STR_FMT
+			" is 'residency: user', so write PRIMARY KEY (user_id, …): the "
+			"first column of the key is its owner",
 			STR_ARG(table->name));
 }
 

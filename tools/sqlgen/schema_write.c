@@ -28,8 +28,8 @@ checks_read(struct schema *schema, struct str path)
 		else if (!str_eq(engine, str_from(dialect_names[check.dialect])) ||
 			!check.condition.len)
 			fault_add(schema->faults, at,
-				"a check is: type, postgresql or sqlite, condition "
-				"with %% for the column");
+				"a check is: type, postgresql or sqlite, condition with "
+				"%% for the column");
 		else if (!VEC_PUSH(schema->arena, &schema->checks, check))
 			return err_no_memory();
 	}

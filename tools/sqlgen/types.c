@@ -76,8 +76,7 @@ read_types(
 		if (str_is_none(type.engine[SQLITE]) || take_word(&line).len)
 			fault_add(faults, at,
 				"a type has six columns: name, C type, C type with ?, "
-				"kind, "
-				"PostgreSQL, SQLite");
+				"kind, PostgreSQL, SQLite");
 		else if (!is_kind(type.kind))
 			fault_add(faults, at, "'" STR_FMT "' is no kind of enum db_type",
 				STR_ARG(type.kind));
