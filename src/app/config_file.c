@@ -7,6 +7,7 @@
 
 #include "app/config.h"
 #include "base/buf.h"
+#include "sys/file.h"
 
 enum {
 	GROUPS_MAX = 8,
@@ -191,27 +192,6 @@ refusal(struct arena *arena, struct str path, struct str file, struct str text)
 }
 
 static struct err *
-file_read(struct arena *arena, struct str path, struct str *ret)
-{
-	const char *name = str_cstr(arena, path);
-	FILE *file = name ? fopen(name, "re") : NULL;
-	char *text;
-	size_t len;
-
-	if (!file)
-		return err_in(arena, ERR_NOT_FOUND,
-			"cannot open the configuration file " STR_FMT, STR_ARG(path));
-	text = arena_alloc_text(arena, FILE_BYTES_MAX);
-	len = text ? fread(text, 1, FILE_BYTES_MAX, file) : 0;
-	fclose(file);
-	if (!text || len == FILE_BYTES_MAX)
-		return err_in(arena, ERR_TOO_LARGE, STR_FMT ": larger than %d bytes",
-			STR_ARG(path), FILE_BYTES_MAX);
-	*ret = (struct str){ .ptr = text, .len = len };
-	return NULL;
-}
-
-static struct err *
 copy_texts(struct arena *arena, char *const *values, struct str *texts)
 {
 	for (int i = 0; i < SETTING_COUNT; i++) {
@@ -237,8 +217,12 @@ config_file_read(struct arena *arena, struct str path, struct str *texts)
 	cyaml_data_t *data = NULL;
 	struct err *err = NULL;
 	struct str file = STR_NONE;
+	const char *name;
 
-	TRY(file_read(arena, path, &file));
+	name = str_cstr(arena, path);
+	if (!name)
+		return err_no_memory();
+	TRY(file_read(arena, name, FILE_BYTES_MAX, &file));
 	TRY(schema_new(arena, &schema));
 	top = (cyaml_schema_value_t){ .type = CYAML_MAPPING,
 		.flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
