@@ -10,6 +10,7 @@
 	X(game)        \
 	X(team)        \
 	X(rating)      \
+	X(outlook)     \
 	X(prediction)  \
 	X(accuracy)    \
 	X(calibration)

@@ -1,0 +1,53 @@
+-- folder: predictions
+-- Season outlooks: every team's chances for the rest of a season, as simulated before a week.
+
+-- row outlook_row: model text, season i32, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division f64, p_top_seed f64, p_playoffs f64, p_divisional f64, p_championship f64, p_final f64, p_title f64, details json, created_at time
+-- row outlook_week: season i32, week i32
+
+-- name: outlook_put :batch
+-- args: model text, season season, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division share,
+--   p_top_seed share, p_playoffs share, p_divisional share, p_championship share, p_final share, p_title share,
+--   details object, now time
+-- as: anyone
+-- Store a team's outlook, in place of the one of that week if there is one.
+INSERT INTO season_simulations (id, model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_seed,
+                                p_playoffs, p_divisional, p_championship, p_final, p_title, details, created_at)
+VALUES ({{new id}}, :model, :season, :week, :team, :runs, :wins_mean, :wins_sd, :p_division, :p_top_seed,
+        :p_playoffs, :p_divisional, :p_championship, :p_final, :p_title, :details, :now)
+    ON CONFLICT (season, week, model, team) DO UPDATE
+       SET runs = excluded.runs, wins_mean = excluded.wins_mean, wins_sd = excluded.wins_sd,
+           p_division = excluded.p_division, p_top_seed = excluded.p_top_seed, p_playoffs = excluded.p_playoffs,
+           p_divisional = excluded.p_divisional, p_championship = excluded.p_championship, p_final = excluded.p_final,
+           p_title = excluded.p_title, details = excluded.details, created_at = excluded.created_at;
+
+-- name: outlook_last_week :opt outlook_week
+-- args: model text, season i32, week i32
+-- as: anyone
+-- The last week of SEASON, up to WEEK, that has an outlook.
+SELECT season, week
+  FROM season_simulations
+ WHERE season = :season AND week <= :week AND model = :model
+ ORDER BY week DESC
+ LIMIT 1;
+
+-- name: outlook_list :many outlook_row
+-- args: model text, season i32, week i32
+-- as: anyone
+-- The outlook of one week, the likeliest champion first.
+SELECT model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_seed, p_playoffs, p_divisional,
+       p_championship, p_final, p_title, details, created_at
+  FROM season_simulations
+ WHERE season = :season AND week = :week AND model = :model
+ ORDER BY p_title DESC, p_playoffs DESC, wins_mean DESC, team
+ LIMIT 64;
+
+-- name: outlook_history :many outlook_row
+-- args: model text, team text, season i32, last_week i32
+-- as: anyone
+-- One team's outlooks of a season, week by week, up to LAST_WEEK.
+SELECT model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_seed, p_playoffs, p_divisional,
+       p_championship, p_final, p_title, details, created_at
+  FROM season_simulations
+ WHERE team = :team AND season = :season AND week <= :last_week AND model = :model
+ ORDER BY week
+ LIMIT 64;

@@ -1,0 +1,94 @@
+/* Season outlooks. */
+#include "api/route.h"
+#include "api/schemas.h"
+#include "base/num.h"
+#include "predictions/outlooks_q.h"
+#include "predictions/publication.h"
+#include "predictions/schedule.h"
+
+static const struct field outlook_fields[] = {
+	FIELD(struct outlook_row, model, TEXT, "the model that played the season"),
+	FIELD(struct outlook_row, season, I32, "the year the season starts in"),
+	FIELD(struct outlook_row, week, I32,
+		"as known before this week; one after the last: the end"),
+	FIELD(struct outlook_row, team, TEXT, "code of the time"),
+	FIELD(struct outlook_row, runs, I32,
+		"how often it was played; a chance p is off by √(p(1−p)/runs)"),
+	FIELD(struct outlook_row, wins_mean, FIXED, "games won, a tie counting half"),
+	FIELD(struct outlook_row, wins_sd, FIXED, "their standard deviation"),
+	FIELD(struct outlook_row, p_division, FIXED, "chance to win the division"),
+	FIELD(struct outlook_row, p_top_seed, FIXED, "chance of the first seed"),
+	FIELD(struct outlook_row, p_playoffs, FIXED, "chance to reach the playoffs"),
+	FIELD(struct outlook_row, p_divisional, FIXED,
+		"chance to play in the divisional round"),
+	FIELD(struct outlook_row, p_championship, FIXED,
+		"chance to play for the conference"),
+	FIELD(struct outlook_row, p_final, FIXED, "chance to play in the last game"),
+	FIELD(struct outlook_row, p_title, FIXED, "chance to win it"),
+	FIELD(struct outlook_row, details, JSON,
+		"wins: the chance of 0, 1, … games won; seeds: of the first, second, …"),
+	FIELD(struct outlook_row, created_at, TIME, "when it was played"),
+};
+const struct row_schema outlook_schema = ROW_SCHEMA("outlook", struct outlook_row,
+	outlook_fields, "A team's chances for the rest of a season");
+
+static struct err *
+season_read(struct request *rq, struct opt_i32 *ret)
+{
+	const struct param *season = &param_table[PARAM_season];
+	struct str text = rq->path_params[0];
+	struct opt_i32 read = { .is_set = true, .value = PARAM_CURRENT };
+
+	if (!str_eq(text, STR("current")) &&
+		!num_parse_i32(text, season->minimum, season->maximum, &read.value))
+		return err_new(rq->ctx, ERR_NOT_FOUND,
+			"no such season: give its year, or 'current'");
+	*ret = read;
+	return NULL;
+}
+
+/* The chances of one team week by week; without a team those of all, as of the last week,
+ * up to the one asked for, that has any. */
+static struct err *
+outlook_read(struct request *rq, struct tx *tx, struct week_range range,
+	struct outlook_row_list *ret)
+{
+	struct outlook_last_week args = {
+		.model = STR(HOUSE_MODEL), .season = range.season, .week = range.last_week
+	};
+	struct outlook_week week;
+	bool found;
+
+	if (!str_is_none(rq->params.team))
+		return q_outlook_history(tx,
+			(struct outlook_history){ .model = STR(HOUSE_MODEL),
+				.team = rq->params.team,
+				.season = range.season,
+				.last_week = range.last_week },
+			ret);
+	TRY(q_outlook_last_week(tx, args, &week, &found));
+	if (!found)
+		return NULL;
+	return q_outlook_list(tx,
+		(struct outlook_list){ .model = STR(HOUSE_MODEL),
+			.season = week.season,
+			.week = week.week },
+		ret);
+}
+
+struct answer
+api_outlook_list(struct request *rq)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct outlook_row_list list = { 0 };
+	struct week_range range;
+	struct opt_i32 season = { .is_set = false };
+
+	ANSWER_ERR(season_read(rq, &season));
+	ANSWER_ERR(schedule_range(&tx, season, rq->params.week, &range));
+	ANSWER_ERR(outlook_read(rq, &tx, range, &list));
+	return answer_rows(rq,
+		&(struct page){ .schema = &outlook_schema,
+			.rows = list.items,
+			.count = list.count });
+}

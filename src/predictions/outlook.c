@@ -1,0 +1,263 @@
+#include "predictions/outlook.h"
+
+#include <math.h>
+
+#include "codec/json_canonical.h"
+#include "codec/json_write.h"
+#include "predictions/forecast.h"
+#include "predictions/outlooks_q.h"
+#include "predictions/publication.h"
+#include "sys/wait.h"
+
+enum {
+	DETAILS_BYTES_MAX = 2048,
+	WORKERS = 2,
+	DECIMALS = 6,
+};
+
+/* --- Simulating */
+
+struct simulating {
+	struct ctx *ctx;
+	const struct outlook_options *options;
+	struct game_set games;
+	struct season_time when;
+	struct season_plan *plan;
+	struct err *err;
+};
+
+/* A share of the runs, on a thread of its own. */
+struct worker {
+	struct ctx ctx;
+	const struct season_plan *plan;
+	uint32_t first, runs;
+	struct season_counts counts;
+	struct err *err;
+	bool is_spawned;
+	struct fiber_event done;
+};
+
+static struct err *
+when_find(struct simulating *simulating)
+{
+	const struct model_game *games = simulating->games.numbers;
+	size_t count = simulating->games.count;
+	struct season_time *when = &simulating->when;
+	int next;
+
+	*when = (struct season_time){ .season = simulating->options->season,
+		.week = simulating->options->week };
+	if (when->season == 0)
+		for (size_t i = 0; i < count; i++)
+			if (games[i].season > when->season)
+				when->season = games[i].season;
+	next = season_next_week(games, count, when->season);
+	if (next == 0)
+		return err_new(simulating->ctx, ERR_NOT_FOUND,
+			"there are no games of season %d", when->season);
+	if (when->week == 0)
+		when->week = next;
+	if (when->week > next)
+		return err_new(simulating->ctx, ERR_INVALID,
+			"week %d of season %d cannot be looked from yet: week %d is not "
+			"over",
+			when->week, when->season, next);
+	return NULL;
+}
+
+/* On another thread: walking through all seasons takes a tenth of a second. */
+static void
+prepare(void *arg)
+{
+	struct simulating *simulating = arg;
+	struct arena *arena = simulating->ctx->arena;
+	struct season_view view = { .count = 0 };
+	struct walk walk = { .week_count = 0 };
+	struct err *err = season_cut(arena, simulating->games.numbers,
+		simulating->games.count, simulating->when, &view);
+
+	if (!err)
+		err = walk_games(arena,
+			(struct walk_options){
+				.tier = simulating->options->tier, .only_chances = true },
+			view.games, view.count, &walk);
+	if (!err)
+		err = season_plan_new(
+			arena, &walk, view, simulating->when, &simulating->plan);
+	simulating->err = err;
+}
+
+static void
+play(void *arg)
+{
+	struct worker *worker = arg;
+
+	season_simulate(worker->plan, worker->first, worker->runs, &worker->counts);
+}
+
+/* A fiber that waits for a thread. */
+static void
+work(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->err = fiber_offload(&worker->ctx, play, worker);
+	if (worker->is_spawned)
+		fiber_event_set(&worker->done);
+}
+
+/* Share RUNS out among WORKERS threads; run n is the same whichever plays it. */
+static struct err *
+play_shared(struct ctx *ctx, const struct season_plan *plan, uint32_t runs,
+	struct season_counts *ret)
+{
+	struct worker *workers;
+	struct err *err = NULL;
+
+	TRY_NEW(ctx->arena, workers, WORKERS);
+	for (uint32_t i = 0; i < WORKERS; i++) {
+		struct worker *worker = &workers[i];
+
+		worker->ctx = *ctx;
+		worker->plan = plan;
+		worker->first = (uint32_t)((uint64_t)runs * i / WORKERS);
+		worker->runs = (uint32_t)((uint64_t)runs * (i + 1) / WORKERS) -
+			worker->first;
+		if (i + 1 < WORKERS && fiber_current()) {
+			fiber_event_init(&worker->done);
+			worker->is_spawned = true;
+			if (fiber_spawn("outlook", work, worker))
+				continue;
+			worker->is_spawned = false;
+		}
+		work(worker);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		if (workers[i].is_spawned)
+			fiber_event_join(&workers[i].done);
+		err = err ? err : workers[i].err;
+		season_counts_add(ret, &workers[i].counts);
+	}
+	return err;
+}
+
+struct err *
+outlook_simulate(
+	struct ctx *ctx, const struct outlook_options *options, struct outlook *ret)
+{
+	struct simulating simulating = { .ctx = ctx, .options = options };
+	int32_t runs = options->runs ? options->runs : SEASON_RUNS_USUAL;
+
+	TRY(game_set_read(ctx, &simulating.games));
+	if (simulating.games.count == 0)
+		return err_new(ctx, ERR_NOT_FOUND,
+			"there are no games: run gridiron import first");
+	TRY(when_find(&simulating));
+	TRY(fiber_offload(ctx, prepare, &simulating));
+	TRY(simulating.err);
+	*ret = (struct outlook){ .when = simulating.when };
+	for (size_t i = 0; i < simulating.games.count; i++) {
+		const struct model_game *game = &simulating.games.numbers[i];
+
+		if (game->season != simulating.when.season)
+			continue;
+		ret->plays[game->home] = true;
+		ret->plays[game->away] = true;
+	}
+	return play_shared(ctx, simulating.plan, (uint32_t)runs, &ret->counts);
+}
+
+/* --- Storing */
+
+struct storing {
+	struct outlook *outlook;
+	enum tier tier;
+	struct outlook_put puts[FRANCHISES];
+	size_t count;
+};
+
+static double
+rounded(double value)
+{
+	return round(value * 1e6) / 1e6;
+}
+
+static void
+put_list(struct json *json, struct str key, const double *chances, int count)
+{
+	json_put_key(json, key);
+	json_put_array(json);
+	for (int i = 0; i < count; i++)
+		json_put_fixed(json, chances[i], DECIMALS);
+	json_put_array_end(json);
+}
+
+static struct err *
+details_of(struct arena *arena, const struct season_outlook *outlook, int season,
+	struct str *ret)
+{
+	struct buf out;
+	struct json json = json_begin(&out);
+	int wins = MOST_WINS;
+
+	while (wins > 1 && outlook->wins[wins - 1] == 0)
+		wins--;
+	buf_init(&out, arena, DETAILS_BYTES_MAX);
+	json_put_object(&json);
+	put_list(&json, STR("wins"), outlook->wins, wins);
+	put_list(&json, STR("seeds"), outlook->seed, seeds_in(season));
+	json_put_object_end(&json);
+	return json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, ret);
+}
+
+static struct err *
+put_of(struct ctx *ctx, const struct storing *storing, int franchise,
+	struct outlook_put *ret)
+{
+	struct season_time when = storing->outlook->when;
+	struct season_outlook outlook = season_outlook(
+		&storing->outlook->counts, franchise);
+
+	*ret = (struct outlook_put){
+		.model = forecast_model_name(storing->tier),
+		.season = when.season,
+		.week = when.week,
+		.team = team_code_in(franchise, when.season),
+		.runs = (int32_t)outlook.runs,
+		.wins_mean = rounded(outlook.wins_mean),
+		.wins_sd = rounded(outlook.wins_sd),
+		.p_division = rounded(outlook.division),
+		.p_top_seed = rounded(outlook.seed[0]),
+		.p_playoffs = rounded(outlook.playoffs),
+		.p_divisional = rounded(outlook.divisional),
+		.p_championship = rounded(outlook.championship),
+		.p_final = rounded(outlook.final),
+		.p_title = rounded(outlook.title),
+		.now = ctx->now,
+	};
+	return details_of(ctx->arena, &outlook, when.season, &ret->details);
+}
+
+static struct err *
+store_in_tx(struct tx *tx, void *arg)
+{
+	struct storing *storing = arg;
+
+	TRY(q_outlook_put(tx, storing->puts, storing->count, &storing->outlook->stored));
+	return publication_renew(tx);
+}
+
+struct err *
+outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook)
+{
+	struct storing *storing;
+
+	TRY_NEW(ctx->arena, storing, 1);
+	storing->outlook = outlook;
+	storing->tier = tier;
+	for (int franchise = 0; franchise < FRANCHISES; franchise++)
+		if (outlook->plays[franchise])
+			TRY(put_of(ctx, storing, franchise,
+				&storing->puts[storing->count++]));
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, storing);
+}
