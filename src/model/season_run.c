@@ -36,7 +36,7 @@ static struct generator
 generator_of(uint32_t run, uint32_t stream)
 {
 	uint64_t state = (uint64_t)stream << 32 | run;
-	struct generator ret;
+	struct generator ret = { { 0 } };
 
 	for (int i = 0; i < 4; i++)
 		ret.s[i] = mix(&state);

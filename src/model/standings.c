@@ -127,24 +127,23 @@ standings_seed(struct standings *standings, struct seeding *ret)
 	ret->count = seeds_in(standings->season);
 	ret->byes = byes_in(standings->season);
 	for (int conference = 0; conference < CONFERENCES; conference++) {
-		uint32_t champions = 0;
-		uint32_t others = standings->conference[conference];
+		/* Champions of divisions are seeded before all others. */
+		uint32_t tiers[] = { 0, standings->conference[conference] };
 
 		for (int i = 0; i < CONFERENCE_DIVISIONS; i++) {
 			uint32_t leaders = standings_leaders(
 				standings, standings->division[conference][i]);
 
-			champions |= UINT32_C(1)
+			tiers[0] |= UINT32_C(1)
 				<< tiebreak_division(standings, leaders, NULL);
 		}
-		others &= ~champions;
+		tiers[1] &= ~tiers[0];
 		for (int seed = 0; seed < ret->count; seed++) {
-			uint32_t *from = seed < CONFERENCE_DIVISIONS ? &champions
-								     : &others;
-			int club = best_of(standings, *from);
+			uint32_t *tier = &tiers[seed >= CONFERENCE_DIVISIONS];
+			int club = best_of(standings, *tier);
 
 			ret->club[conference][seed] = club;
-			*from &= ~(UINT32_C(1) << club);
+			*tier &= ~(UINT32_C(1) << club);
 		}
 	}
 }
