@@ -54,15 +54,11 @@ answer_rows_csv(struct request *rq, const struct page *list)
 struct answer
 answer_rows(struct request *rq, const struct page *list)
 {
-	struct str format = rq->params.format;
 	struct buf out;
 	struct json json;
 
-	if (str_eq(format, STR("csv")))
+	if (str_eq(rq->params.format, STR("csv")))
 		return answer_rows_csv(rq, list);
-	if (!str_is_none(format) && !str_eq(format, STR("json")))
-		return answer_problem(
-			err_field(rq->ctx, "format", "format must be json or csv"));
 	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
 	buf_reserve(&out, (list->count + 1) * ROW_BYTES_GUESS);
 	buf_put(&out, STR("{\"data\":["));

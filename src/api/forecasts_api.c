@@ -47,19 +47,13 @@ page_query(struct request *rq, struct tx *tx, struct page_key after,
 {
 	const struct params *params = &rq->params;
 	struct week_range range;
-	struct str type = params->type;
 
-	if (!str_is_none(type) && !str_eq(type, STR("game")) &&
-		!str_eq(type, STR("ats")) && !str_eq(type, STR("total")) &&
-		!str_eq(type, STR("prop")))
-		return err_field(
-			rq->ctx, "type", "type must be game, ats, total or prop");
 	TRY(schedule_range(tx, params->season, params->week, &range));
 	*ret = (struct prediction_page){
 		.season = range.season,
 		.first_week = range.first_week,
 		.last_week = range.last_week,
-		.type = type,
+		.type = params->type,
 		.team = params->team,
 		.model = str_is_none(params->model) ? STR(HOUSE_MODEL) : params->model,
 		.min_confidence = params->min_confidence,

@@ -31,7 +31,11 @@ put_parameter_schema(struct json *json, const struct param *param)
 		/* A number or the word `current`. */
 		[PARAM_KIND_SEASON] = { "string", NULL, NULL },
 		[PARAM_KIND_WEEK] = { "string", NULL, NULL },
+		[PARAM_KIND_TYPE] = { "string", NULL, NULL },
+		[PARAM_KIND_FORMAT] = { "string", NULL, NULL },
 	};
+
+	struct str words = str_from(param_words(param->kind)), word;
 
 	json_put_object(json);
 	put_text(json, STR("type"), kinds[param->kind].type);
@@ -40,6 +44,12 @@ put_parameter_schema(struct json *json, const struct param *param)
 		json_put_i64(json, param->minimum);
 		json_put_key(json, str_from(kinds[param->kind].high));
 		json_put_i64(json, param->maximum);
+	} else if (!str_is_none(words)) {
+		json_put_key(json, STR("enum"));
+		json_put_array(json);
+		while (str_next(&words, '|', &word))
+			json_put_text(json, word);
+		json_put_array_end(json);
 	} else {
 		put_text(json, STR("pattern"), "^([0-9]+|current)$");
 	}

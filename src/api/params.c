@@ -16,6 +16,24 @@ const struct param param_table[PARAM_COUNT] = {
 #undef PARAM
 };
 
+const char *
+param_words(enum param_kind kind)
+{
+	switch (kind) {
+	case PARAM_KIND_TYPE:
+		return "game|ats|total|prop";
+	case PARAM_KIND_FORMAT:
+		return "json|csv";
+	case PARAM_KIND_I32:
+	case PARAM_KIND_SEASON:
+	case PARAM_KIND_WEEK:
+	case PARAM_KIND_F64:
+	case PARAM_KIND_TEXT:
+		break;
+	}
+	return NULL;
+}
+
 /* The nearest parameter of MASK to NAME, or NULL when none is near. */
 static const struct param *
 nearest(struct str name, uint32_t mask)
@@ -97,6 +115,21 @@ parse_text(struct ctx *ctx, const struct param *param, struct str value, struct 
 }
 
 static struct err *
+parse_word(struct ctx *ctx, const struct param *param, struct str value, struct str *ret)
+{
+	struct str words = str_from(param_words(param->kind)), word;
+
+	while (str_next(&words, '|', &word)) {
+		if (!str_eq(word, value))
+			continue;
+		*ret = word;
+		return NULL;
+	}
+	return err_field(ctx, param->name.ptr, "%s must be one of %s", param->name.ptr,
+		param_words(param->kind));
+}
+
+static struct err *
 parse_one(struct ctx *ctx, const struct param *param, struct str value,
 	struct params *params)
 {
@@ -111,6 +144,9 @@ parse_one(struct ctx *ctx, const struct param *param, struct str value,
 		return parse_f64(ctx, param, value, field);
 	case PARAM_KIND_TEXT:
 		return parse_text(ctx, param, value, field);
+	case PARAM_KIND_TYPE:
+	case PARAM_KIND_FORMAT:
+		return parse_word(ctx, param, value, field);
 	}
 	return NULL;
 }

@@ -18,6 +18,8 @@ enum {
 #define PARAM_FIELD_WEEK(name)   struct opt_i32 name;
 #define PARAM_FIELD_F64(name)    struct opt_f64 name;
 #define PARAM_FIELD_TEXT(name)   struct str name;
+#define PARAM_FIELD_TYPE(name)   struct str name;
+#define PARAM_FIELD_FORMAT(name) struct str name;
 
 struct params {
 #define PARAM(name, kind, minimum, maximum, about) PARAM_FIELD_##kind(name)
@@ -37,8 +39,12 @@ enum param_kind {
 	PARAM_KIND_SEASON,
 	PARAM_KIND_WEEK,
 	PARAM_KIND_F64,
-	PARAM_KIND_TEXT
+	PARAM_KIND_TEXT,
+	PARAM_KIND_TYPE,
+	PARAM_KIND_FORMAT
 };
+/* The words that KIND takes, with | between; NULL where it takes others. */
+const char *param_words(enum param_kind kind);
 
 struct param {
 	struct str name;

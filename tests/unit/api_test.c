@@ -71,6 +71,23 @@ TEST(bad_parameters_are_refused_with_their_name)
 	}
 }
 
+TEST(a_word_is_one_of_those_that_its_parameter_takes)
+{
+	struct params params;
+	struct err *err;
+
+	begin();
+	OK_ERR(params_parse(
+		&ctx, STR("type=ats&format=csv"), BIT(type) | BIT(format), &params));
+	EQ_STR(params.type, STR("ats"));
+	EQ_STR(params.format, STR("csv"));
+	err = params_parse(&ctx, STR("type=atsx"), BIT(type), &params);
+	OK(err);
+	EQ_STR(err->message, STR("type must be one of game|ats|total|prop"));
+	err = params_parse(&ctx, STR("type="), BIT(type), &params);
+	OK(err && err->code == ERR_INVALID);
+}
+
 TEST(a_misspelt_parameter_gets_the_nearest_name)
 {
 	struct params params;
