@@ -220,12 +220,12 @@ add_regular_game(struct planner *planner, const struct model_game *game)
 static void
 add_playoff_game(struct season_plan *plan, const struct model_game *game)
 {
-	int8_t winner = game_margin(game) > 0 ? 1 : -1;
+	int16_t winner = game_margin(game) > 0 ? 1 : -1;
 
 	if (!game->is_played)
 		return;
 	plan->winner[game->type][game->home][game->away] = winner;
-	plan->winner[game->type][game->away][game->home] = (int8_t)-winner;
+	plan->winner[game->type][game->away][game->home] = (int16_t)-winner;
 }
 
 static struct err *
@@ -377,7 +377,7 @@ static void
 make_aliases(const double chance[MARGIN_COLUMNS], uint32_t entry[MARGIN_COLUMNS])
 {
 	double left[MARGIN_COLUMNS];
-	int small[MARGIN_COLUMNS], large[MARGIN_COLUMNS];
+	int small[MARGIN_COLUMNS] = { 0 }, large[MARGIN_COLUMNS] = { 0 };
 	int smalls = 0, larges = 0;
 	const double full = (double)(UINT32_MAX / MARGIN_COLUMNS);
 

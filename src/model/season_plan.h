@@ -58,7 +58,7 @@ struct season_plan {
 	float at_home[2][FRANCHISES][FRANCHISES];
 	float neutral[FRANCHISES][FRANCHISES];
 	/* Playoff games played: 1 the first won, -1 the second, 0 not played. */
-	int8_t winner[PLAYOFF_ROUNDS + 1][FRANCHISES][FRANCHISES];
+	int16_t winner[PLAYOFF_ROUNDS + 1][FRANCHISES][FRANCHISES];
 
 	float normal[NORMALS]; /* the bell curve in equal parts */
 	struct margin_table regular, playoff;

@@ -17,7 +17,7 @@ struct run {
 	int normals_left;
 	float strength[STRENGTHS];
 	int strength_step[FRANCHISES]; /* in the playoffs: as of which week */
-	int8_t margins[MOST_SEASON_GAMES];
+	int16_t margins[MOST_SEASON_GAMES];
 	struct standings standings;
 };
 
@@ -132,7 +132,7 @@ play_regular_season(struct run *run)
 			run->strength[game->away];
 		if (!game->is_neutral)
 			expected += run->strength[STRENGTH_HOME];
-		run->margins[i] = (int8_t)draw_margin(
+		run->margins[i] = (int16_t)draw_margin(
 			&plan->regular, expected, (uint32_t)bits);
 		standings_result(
 			&run->standings, game->home, game->away, run->margins[i]);
