@@ -53,25 +53,29 @@ const struct route route_table[ROUTE_COUNT] = {
 struct route_stats route_stats[ROUTE_COUNT];
 
 /* Whether PATH has the form of TEMPLATE; the parts that stand for {…} go to PARTS as they
- * came. */
+ * came. Most rows of the table end at the first byte that differs. */
 static bool
 path_matches(struct str template, struct str path, struct str parts[PATH_PARAMS_MAX])
 {
-	struct str want, got;
-	size_t count = 0;
+	size_t at = 0, count = 0;
 
-	while (str_next(&template, '/', &want)) {
-		if (!str_next(&path, '/', &got))
-			return false;
-		if (want.len && want.ptr[0] == '{') {
-			if (got.len == 0 || count == PATH_PARAMS_MAX)
+	for (size_t i = 0; i < template.len; i++) {
+		size_t begin = at;
+
+		if (template.ptr[i] != '{') {
+			if (at == path.len || path.ptr[at++] != template.ptr[i])
 				return false;
-			parts[count++] = got;
-		} else if (!str_eq(want, got)) {
-			return false;
+			continue;
 		}
+		while (at < path.len && path.ptr[at] != '/')
+			at++;
+		if (at == begin || count == PATH_PARAMS_MAX)
+			return false;
+		parts[count++] = str_slice(path, begin, at);
+		while (template.ptr[i] != '}')
+			i++;
 	}
-	return str_is_none(path);
+	return at == path.len;
 }
 
 /* Undo percent codes in the parts; false where one is broken. */

@@ -44,17 +44,13 @@ grow(struct buf *buf, size_t need)
 	return true;
 }
 
-char *
-buf_reserve(struct buf *buf, size_t size)
+bool
+buf_grow(struct buf *buf, size_t size)
 {
-	if (UNLIKELY(size > buf->capacity - buf->len)) {
-		if (size > SIZE_MAX / 2 || !grow(buf, buf->len + size)) {
-			buf->is_cut = true;
-			return NULL;
-		}
-	}
-	/* Nothing is asked of an empty one: it has no place to point into. */
-	return buf->ptr ? buf->ptr + buf->len : NULL;
+	if (size <= SIZE_MAX / 2 && grow(buf, buf->len + size))
+		return true;
+	buf->is_cut = true;
+	return false;
 }
 
 void
@@ -65,17 +61,6 @@ buf_put(struct buf *buf, struct str text)
 	if (at && text.len) {
 		memcpy(at, text.ptr, text.len);
 		buf->len += text.len;
-	}
-}
-
-void
-buf_put_char(struct buf *buf, char c)
-{
-	char *at = buf_reserve(buf, 1);
-
-	if (at) {
-		*at = c;
-		buf->len++;
 	}
 }
 

@@ -26,17 +26,38 @@ void buf_init(struct buf *buf, struct arena *arena, size_t max);
 /* An empty buf over storage of SIZE bytes that the caller owns. */
 void buf_init_fixed(struct buf *buf, char *storage, size_t size);
 
+/* Make room for SIZE more bytes; false (and cut) where there is none. */
+bool buf_grow(struct buf *buf, size_t size);
+
 /* Room for SIZE more bytes: where to write them, or NULL (and cut). Follow with
  * buf_added. */
-char *buf_reserve(struct buf *buf, size_t size);
+static inline char *
+buf_reserve(struct buf *buf, size_t size)
+{
+	if (UNLIKELY(size > buf->capacity - buf->len) && !buf_grow(buf, size))
+		return NULL;
+	/* Nothing is asked of an empty one: it has no place to point into. */
+	return buf->ptr ? buf->ptr + buf->len : NULL;
+}
+
 static inline void
 buf_added(struct buf *buf, size_t size)
 {
 	buf->len += size;
 }
 
+static inline void
+buf_put_char(struct buf *buf, char c)
+{
+	char *at = buf_reserve(buf, 1);
+
+	if (at) {
+		*at = c;
+		buf->len++;
+	}
+}
+
 void buf_put(struct buf *buf, struct str text);
-void buf_put_char(struct buf *buf, char c);
 void buf_put_i64(struct buf *buf, int64_t value);
 void buf_fmt(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vfmt(struct buf *buf, const char *fmt, va_list args) PRINTF_LIKE(2, 0);

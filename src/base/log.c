@@ -79,10 +79,16 @@ is_plain(struct str text)
 static void
 put_key(struct buf *line, const char *key)
 {
-	if (config.format == LOG_JSON)
-		buf_fmt(line, "%s\"%s\":", line->len > 1 ? "," : "", key);
-	else
-		buf_fmt(line, "%s%s=", line->len ? " " : "", key);
+	if (config.format == LOG_JSON) {
+		buf_put(line, line->len > 1 ? STR(",\"") : STR("\""));
+		buf_put(line, str_from(key));
+		buf_put(line, STR("\":"));
+	} else {
+		if (line->len > 0)
+			buf_put_char(line, ' ');
+		buf_put(line, str_from(key));
+		buf_put_char(line, '=');
+	}
 }
 
 static void
@@ -113,20 +119,36 @@ put_field(struct buf *line, const struct log_field *field)
 	}
 }
 
+/* The calendar is asked once a second and thread: many lines have the same second. */
 static void
 put_time(struct buf *line)
 {
+	static _Thread_local struct {
+		time_t second;
+		char text[40];
+		size_t len;
+	} known = { .second = -1 };
+	char fraction[] = ".000000Z";
 	struct timespec now;
-	struct tm parts;
-	char text[40];
-	size_t len;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+	if (now.tv_sec != known.second) {
+		struct tm parts;
+
+		gmtime_r(&now.tv_sec, &parts);
+		known.len = strftime(
+			known.text, sizeof(known.text), "%Y-%m-%dT%H:%M:%S", &parts);
+		known.second = now.tv_sec;
+	}
+	for (long rest_us = now.tv_nsec / 1000, at = 6; at > 0; at--, rest_us /= 10)
+		fraction[at] = (char)('0' + rest_us % 10);
 	put_key(line, "time");
-	buf_fmt(line, config.format == LOG_JSON ? "\"%.*s.%06ldZ\"" : "%.*s.%06ldZ",
-		(int)len, text, now.tv_nsec / 1000);
+	if (config.format == LOG_JSON)
+		buf_put_char(line, '"');
+	buf_put(line, (struct str){ .ptr = known.text, .len = known.len });
+	buf_put(line, (struct str){ .ptr = fraction, .len = sizeof(fraction) - 1 });
+	if (config.format == LOG_JSON)
+		buf_put_char(line, '"');
 }
 
 /* As codec/uuid.h writes it, on a floor above this one. */
