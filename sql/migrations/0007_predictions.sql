@@ -58,6 +58,9 @@ CREATE TABLE predictions (
 );
 
 CREATE INDEX idx_predictions_season_week_type ON predictions (season, week, prediction_type);
+-- What a list of forecasts is read by, in the order of its pages.
+CREATE INDEX idx_predictions_published ON predictions (model, season, week, id)
+    WHERE user_id IS NULL AND superseded_at IS NULL;
 CREATE INDEX idx_predictions_confidence_desc ON predictions (confidence DESC) WHERE confidence IS NOT NULL;
 CREATE INDEX idx_predictions_user ON predictions (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX idx_predictions_home_team ON predictions (home_team, season);

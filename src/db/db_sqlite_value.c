@@ -100,12 +100,12 @@ column_err(struct ctx *ctx, const struct statement *statement, int index, const 
 }
 
 static struct err *
-read_integer(
-	struct ctx *ctx, const struct statement *statement, int index, struct value *ret)
+read_integer(struct ctx *ctx, const struct statement *statement, int index, int type,
+	struct value *ret)
 {
 	int64_t i64;
 
-	if (sqlite3_column_type(statement->prepared, index) != SQLITE_INTEGER)
+	if (type != SQLITE_INTEGER)
 		return column_err(ctx, statement, index, "not an integer");
 	i64 = sqlite3_column_int64(statement->prepared, index);
 	if (statement->query->column_types[index] != DB_BOOL) {
@@ -118,16 +118,16 @@ read_integer(
 	return NULL;
 }
 
-/* TYPE is SQLITE_TEXT or SQLITE_BLOB. */
+/* WANTED is SQLITE_TEXT or SQLITE_BLOB. */
 static struct err *
 read_bytes(struct ctx *ctx, const struct statement *statement, int index, int type,
-	struct str *ret)
+	int wanted, struct str *ret)
 {
 	const void *ptr;
 
-	if (sqlite3_column_type(statement->prepared, index) != type)
+	if (type != wanted)
 		return column_err(ctx, statement, index,
-			type == SQLITE_TEXT ? "not a text" : "not bytes");
+			wanted == SQLITE_TEXT ? "not a text" : "not bytes");
 	ptr = type == SQLITE_TEXT ? sqlite3_column_text(statement->prepared, index)
 				  : sqlite3_column_blob(statement->prepared, index);
 	ret->len = (size_t)sqlite3_column_bytes(statement->prepared, index);
@@ -136,11 +136,12 @@ read_bytes(struct ctx *ctx, const struct statement *statement, int index, int ty
 }
 
 static struct err *
-read_uuid(struct ctx *ctx, const struct statement *statement, int index, struct uuid *ret)
+read_uuid(struct ctx *ctx, const struct statement *statement, int index, int type,
+	struct uuid *ret)
 {
 	struct str bytes = STR_NONE;
 
-	TRY(read_bytes(ctx, statement, index, SQLITE_BLOB, &bytes));
+	TRY(read_bytes(ctx, statement, index, type, SQLITE_BLOB, &bytes));
 	if (bytes.len != sizeof(ret->bytes))
 		return column_err(ctx, statement, index, "not the 16 bytes of a UUID");
 	memcpy(ret->bytes, bytes.ptr, sizeof(ret->bytes));
@@ -148,10 +149,9 @@ read_uuid(struct ctx *ctx, const struct statement *statement, int index, struct 
 }
 
 static struct err *
-read_real(struct ctx *ctx, const struct statement *statement, int index, double *ret)
+read_real(struct ctx *ctx, const struct statement *statement, int index, int type,
+	double *ret)
 {
-	int type = sqlite3_column_type(statement->prepared, index);
-
 	/* A sum of integers is one. */
 	if (type != SQLITE_FLOAT && type != SQLITE_INTEGER)
 		return column_err(ctx, statement, index, "not a number");
@@ -163,7 +163,9 @@ static struct err *
 read_value(
 	struct ctx *ctx, const struct statement *statement, int index, struct value *ret)
 {
-	if (sqlite3_column_type(statement->prepared, index) == SQLITE_NULL) {
+	int type = sqlite3_column_type(statement->prepared, index);
+
+	if (type == SQLITE_NULL) {
 		*ret = (struct value){ .is_null = true };
 		return NULL;
 	}
@@ -174,16 +176,16 @@ read_value(
 	case DB_I64:
 	case DB_TIME:
 	case DB_RATE:
-		return read_integer(ctx, statement, index, ret);
+		return read_integer(ctx, statement, index, type, ret);
 	case DB_F64:
-		return read_real(ctx, statement, index, &ret->f64);
+		return read_real(ctx, statement, index, type, &ret->f64);
 	case DB_TEXT:
 	case DB_JSON:
-		return read_bytes(ctx, statement, index, SQLITE_TEXT, &ret->text);
+		return read_bytes(ctx, statement, index, type, SQLITE_TEXT, &ret->text);
 	case DB_BYTES:
-		return read_bytes(ctx, statement, index, SQLITE_BLOB, &ret->text);
+		return read_bytes(ctx, statement, index, type, SQLITE_BLOB, &ret->text);
 	case DB_UUID:
-		return read_uuid(ctx, statement, index, &ret->uuid);
+		return read_uuid(ctx, statement, index, type, &ret->uuid);
 	}
 	return NULL;
 }

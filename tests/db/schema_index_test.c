@@ -209,6 +209,10 @@ static const struct use uses[] = {
 	{ "idx_predictions_season_week_type", false,
 		"SELECT id FROM predictions WHERE season = 2020 AND week = 3 AND "
 		"prediction_type = 'game'" },
+	{ "idx_predictions_published", false,
+		"SELECT id FROM predictions WHERE model = 'm' AND season = 2020 AND week "
+		"BETWEEN 3 AND 4 AND user_id IS NULL AND superseded_at IS NULL ORDER BY "
+		"week, id LIMIT 20" },
 	{ "idx_predictions_confidence_desc", false,
 		"SELECT id FROM predictions WHERE confidence IS NOT NULL ORDER BY "
 		"confidence "
