@@ -108,10 +108,11 @@ route_find(struct arena *arena, enum http_method method, struct str path,
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
 		struct str parts[PATH_PARAMS_MAX] = { 0 };
 
-		if (!path_matches(route_table[i].path, path, parts))
+		if (!path_matches(route_table[i].path, path, parts) ||
+			!decode_parts(arena, parts))
 			continue;
 		*ret_allowed |= 1u << route_table[i].method;
-		if (route_table[i].method != method || !decode_parts(arena, parts))
+		if (route_table[i].method != method)
 			continue;
 		memcpy(ret_parts, parts, sizeof(parts));
 		return &route_table[i];

@@ -1,4 +1,5 @@
 #include "app/command.h"
+#include "app/serve.h"
 
 static const struct table_column columns[] = {
 	{ "setting", "SETTING" },
@@ -10,7 +11,10 @@ static struct err *
 run_config_check(struct invocation *run)
 {
 	struct table table;
+	struct str host;
+	uint16_t port;
 
+	TRY(serve_address_parse(&run->ctx, run->config.listen, &host, &port));
 	TABLE_INIT(&table, run->arena, columns);
 	for (int i = 0; i < SETTING_COUNT; i++) {
 		table_put_text(&table, str_from(settings[i].key));

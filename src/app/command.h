@@ -53,6 +53,7 @@ struct command {
 /* One call of a command. */
 struct invocation {
 	const struct command *command;
+	struct str group;    /* "migrate", where the word after it is missing */
 	struct arena *arena; /* the same as ctx.arena */
 	struct ctx ctx;
 	struct config config;
@@ -89,7 +90,7 @@ extern const struct command *const commands[];
 struct err *
 command_line_parse(struct invocation *run, int count, char **arguments) MUST_USE;
 
-/* The help of one command, or of the program where COMMAND is NULL. */
-void help_print(FILE *file, const struct command *command);
+/* The help of RUN's command, or of its group of commands, or of the program. */
+void help_print(FILE *file, const struct invocation *run);
 
 #endif

@@ -119,6 +119,11 @@ command_find(struct invocation *run, int count, char **arguments, int *ret_words
 			nearest.distance = 0;
 		}
 	}
+	if (is_group && (count < 2 || arguments[1][0] == '-')) {
+		run->group = first;
+		*ret_words = 1;
+		return NULL;
+	}
 	if (nearest.name.len)
 		return usage_err(run,
 			"there is no command '" STR_FMT "'; did you mean '" STR_FMT "'?",
@@ -224,9 +229,18 @@ arg_count_check(struct invocation *run)
 struct err *
 command_line_parse(struct invocation *run, int count, char **arguments)
 {
+	static char version[] = "version";
 	bool is_past_flags = false;
 	int words = 0;
 
+	/* Both are what one tries first with a program one does not know. */
+	if (count > 0 && strcmp(arguments[0], "help") == 0) {
+		run->wants_help = true;
+		arguments++;
+		count--;
+	} else if (count > 0 && strcmp(arguments[0], "--version") == 0) {
+		arguments[0] = version;
+	}
 	if (count > 0 && arguments[0][0] != '-')
 		TRY(command_find(run, count, arguments, &words));
 	for (int i = words; i < count; i++) {

@@ -249,6 +249,20 @@ layers_read(
 	return NULL;
 }
 
+static struct err *
+database_url_check(struct arena *arena, const struct config *config)
+{
+	static const char *const schemes[] = { "sqlite:", "postgresql://",
+		"postgres://" };
+
+	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+		if (str_starts_with(config->database_url, str_from(schemes[i])))
+			return NULL;
+	}
+	return value_err(arena, config, SETTING_database_url,
+		"sqlite:PATH or postgresql://USER@HOST/NAME");
+}
+
 struct err *
 config_load(struct arena *arena, const struct config_options *options, struct config *ret)
 {
@@ -263,6 +277,7 @@ config_load(struct arena *arena, const struct config_options *options, struct co
 	TRY(set_##type(arena, &config, SETTING_##field, &config.field));
 	CONFIG_SETTINGS(X)
 #undef X
+	TRY(database_url_check(arena, &config));
 	*ret = config;
 	return NULL;
 }

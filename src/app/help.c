@@ -13,14 +13,37 @@ settings_print(FILE *file)
 			settings[i].help);
 }
 
+/* The commands whose first word is GROUP; without a group, all. */
+static void
+commands_print(FILE *file, struct str group)
+{
+	fputs("\nCommands:\n", file);
+	for (size_t i = 0; commands[i]; i++) {
+		struct str rest = str_from(commands[i]->name), word;
+
+		if (str_is_none(group) ||
+			(str_next(&rest, ' ', &word) && str_eq(word, group)))
+			fprintf(file, "  %-16s %s\n", commands[i]->name,
+				commands[i]->summary);
+	}
+}
+
+static void
+group_help(FILE *file, struct str group)
+{
+	fprintf(file, "Usage: gridiron " STR_FMT " COMMAND [FLAG...] [ARGUMENT...]\n",
+		STR_ARG(group));
+	commands_print(file, group);
+	fputs("\nEach has its own --help with examples.\n", file);
+}
+
 static void
 program_help(FILE *file)
 {
 	fputs("gridiron forecasts NFL games, serves the forecasts and proves them.\n\n"
-	      "Usage: gridiron COMMAND [FLAG...] [ARGUMENT...]\n\nCommands:\n",
+	      "Usage: gridiron COMMAND [FLAG...] [ARGUMENT...]\n",
 		file);
-	for (size_t i = 0; commands[i]; i++)
-		fprintf(file, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+	commands_print(file, STR_NONE);
 	fputs("\nFlags of every command:\n"
 	      "  --help           what the command does, with examples\n"
 	      "  --json           print JSON where it prints a table\n"
@@ -43,13 +66,9 @@ examples_print(FILE *file, const char *examples)
 	}
 }
 
-void
-help_print(FILE *file, const struct command *command)
+static void
+command_help(FILE *file, const struct command *command)
 {
-	if (!command) {
-		program_help(file);
-		return;
-	}
 	fprintf(file, "%s: %s.\n\nUsage: gridiron %s [FLAG...]%s%s\n", command->name,
 		command->summary, command->name, *command->args ? " " : "",
 		command->args);
@@ -66,4 +85,15 @@ help_print(FILE *file, const struct command *command)
 	}
 	fputs("  --json --help --config FILE, and settings: see gridiron --help\n", file);
 	examples_print(file, command->examples);
+}
+
+void
+help_print(FILE *file, const struct invocation *run)
+{
+	if (run->command)
+		command_help(file, run->command);
+	else if (!str_is_none(run->group))
+		group_help(file, run->group);
+	else
+		program_help(file);
 }

@@ -39,7 +39,7 @@ run_command(struct invocation *run, int count, char **arguments)
 	struct err *err = command_line_parse(run, count, arguments);
 
 	if (!err && (run->wants_help || !run->command)) {
-		help_print(run->wants_help ? stdout : stderr, run->command);
+		help_print(run->wants_help ? stdout : stderr, run);
 		return run->wants_help ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (!err)

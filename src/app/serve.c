@@ -135,9 +135,8 @@ workers_start(struct ctx *ctx, struct serving *serving)
 	return NULL;
 }
 
-/* "HOST:PORT"; an IPv6 host stands in brackets. */
-static struct err *
-address_parse(
+struct err *
+serve_address_parse(
 	struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t *ret_port)
 {
 	size_t colon = listen.len;
@@ -156,7 +155,7 @@ address_parse(
 	host = str_slice(listen, 0, colon - 1);
 	if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
 		host = str_slice(host, 1, host.len - 1);
-	*ret_host = host;
+	*ret_host = str_eq(host, STR("localhost")) ? STR("127.0.0.1") : host;
 	*ret_port = (uint16_t)port;
 	return NULL;
 }
@@ -174,13 +173,17 @@ server_start(struct invocation *run, struct serving *serving,
 	};
 	struct str address;
 
-	TRY(address_parse(&run->ctx, options->listen, &server.address, &server.port));
+	TRY(serve_address_parse(
+		&run->ctx, options->listen, &server.address, &server.port));
 	serving->api.loops = serving->loops;
 	serving->api.loop_count = serving->count;
 	TRY(http_server_open(run->arena, &server, &serving->server));
 	serving->api.server = serving->server;
-	address = str_fmt(run->arena, STR_FMT ":%d", STR_ARG(server.address),
-		http_server_port(serving->server));
+	/* An IPv6 address in brackets, as it was given and as a browser takes it. */
+	address = str_fmt(run->arena,
+		str_find_char(server.address, ':') >= 0 ? "[" STR_FMT "]:%d"
+							: STR_FMT ":%d",
+		STR_ARG(server.address), http_server_port(serving->server));
 	log_info(NULL, "serving", LOG_STR("listen", address),
 		LOG_I64("loops", (int64_t)serving->count));
 	if (options->ready)

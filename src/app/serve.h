@@ -20,4 +20,8 @@ struct serve_options {
  */
 struct err *serve(struct invocation *run, const struct serve_options *options) MUST_USE;
 
+/* "HOST:PORT" into its parts; an IPv6 host stands in brackets. INVALID: it is none. */
+struct err *serve_address_parse(struct ctx *ctx, struct str listen, struct str *ret_host,
+	uint16_t *ret_port) MUST_USE;
+
 #endif

@@ -18,6 +18,24 @@ struct sqlite_session {
 	int lock_fd;
 };
 
+/* What to do about ERR, where SQLite's own words do not tell. */
+static struct err *
+advised(struct err *err, int code, const char *path)
+{
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return err_note(err,
+			"%s is damaged, or no database: restore a backup, or choose "
+			"another data folder",
+			path);
+	case SQLITE_FULL:
+		return err_note(err, "free space on the file system of %s", path);
+	default:
+		return err;
+	}
+}
+
 static struct err *
 sqlite_err(struct ctx *ctx, sqlite3 *sqlite)
 {
@@ -32,7 +50,8 @@ sqlite_err(struct ctx *ctx, sqlite3 *sqlite)
 	else if ((code & 0xff) == SQLITE_CONSTRAINT || (code & 0xff) == SQLITE_ERROR ||
 		(code & 0xff) == SQLITE_MISMATCH)
 		ret = ERR_INVALID;
-	return err_new(ctx, ret, "%s", sqlite3_errmsg(sqlite));
+	return advised(err_new(ctx, ret, "%s", sqlite3_errmsg(sqlite)), code,
+		sqlite3_db_filename(sqlite, "main"));
 }
 
 static void

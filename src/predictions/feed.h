@@ -28,7 +28,7 @@
 	X(number, season, "season", 1920, 2100)                              \
 	X(text, game_type, "game_type", 1, 8)                                \
 	X(number, week, "week", 1, 23)                                       \
-	X(text, gameday, "gameday", 10, 10)                                  \
+	X(text, gameday, "gameday", 1, 60)                                   \
 	X(opt_text, gametime, "gametime", 0, 5)                              \
 	X(text, away_team, "away_team", 1, 8)                                \
 	X(text, home_team, "home_team", 1, 8)                                \

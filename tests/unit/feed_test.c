@@ -143,6 +143,8 @@ TEST(what_cannot_be_is_a_fault_with_line_column_and_reason)
 	FAULT("REG,1,", "PRE,1,", "game_type", "'PRE' is not known");
 	FAULT("2023-09-07", "2023-09-31", "gameday",
 		"'2023-09-31' is not a day as 2023-09-07");
+	FAULT("2023-09-07", "yesterday", "gameday",
+		"'yesterday' is not a day as 2023-09-07");
 	FAULT("2023-09-07", "2021-09-07", "gameday",
 		"2021-09-07 does not lie in the season of 2023");
 	FAULT("20:20,DET", "25:20,DET", "gametime", "'25:20' is not a time as 20:20");
