@@ -192,13 +192,17 @@ make_table(struct invocation *run, const struct backtest *backtest, size_t first
 static void
 print_csv(const struct table *table)
 {
+	size_t column = 0;
+
 	for (size_t i = 0; i < table->column_count; i++)
 		printf("%s%s", i ? "," : "", table->columns[i].key);
 	for (size_t i = 0; i < table->cells.count; i++) {
 		const struct table_cell *cell = &table->cells.items[i];
 		struct str text = cell->is_number ? cell->json : cell->shown;
 
-		printf("%s" STR_FMT, i % table->column_count ? "," : "\n", STR_ARG(text));
+		printf("%s" STR_FMT, column ? "," : "\n", STR_ARG(text));
+		if (++column == table->column_count)
+			column = 0;
 	}
 	printf("\n");
 }

@@ -37,7 +37,7 @@ grow(struct buf *buf, size_t need)
 	ptr = arena_alloc_text(buf->arena, capacity);
 	if (!ptr)
 		return false;
-	if (buf->len)
+	if (buf->ptr)
 		memcpy(ptr, buf->ptr, buf->len);
 	buf->ptr = ptr;
 	buf->capacity = capacity;

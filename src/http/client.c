@@ -37,7 +37,7 @@ curl_prepare(void)
 }
 
 static size_t
-take_body(const char *data, size_t size, size_t count, void *arg)
+take_body(char *data, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
 
