@@ -223,7 +223,7 @@ come_to(struct ctx *ctx, int64_t count)
 DB_TEST(a_commit_whose_answer_is_lost_is_uncertain_and_not_run_again)
 {
 	struct ctx through = *ctx;
-	struct proxy proxy;
+	static struct proxy proxy; /* its pumps outlive the test */
 	int64_t id = 1;
 
 	OK_ERR(open_through(ctx, &proxy, &through.db));
@@ -249,7 +249,7 @@ DB_TEST(a_commit_whose_answer_is_lost_is_uncertain_and_not_run_again)
 DB_TEST(a_transaction_cut_before_its_commit_is_run_again)
 {
 	struct ctx through = *ctx;
-	struct proxy proxy;
+	static struct proxy proxy; /* its pumps outlive the test */
 	int64_t id = 1;
 
 	OK_ERR(open_through(ctx, &proxy, &through.db));
@@ -270,7 +270,7 @@ DB_TEST(a_transaction_cut_before_its_commit_is_run_again)
 DB_TEST(a_single_write_whose_answer_is_lost_is_uncertain_and_not_run_again)
 {
 	struct ctx through = *ctx;
-	struct proxy proxy;
+	static struct proxy proxy; /* its pumps outlive the test */
 
 	OK_ERR(open_through(ctx, &proxy, &through.db));
 	proxy.pattern = STR("INSERT");

@@ -108,7 +108,7 @@ SCRATCH_TEST(the_migrators_role_goes_on_where_a_superuser_began)
 
 SCRATCH_TEST(new_makes_the_next_number_and_refuses_bad_names)
 {
-	struct str path, folder = STR("/tmp");
+	struct str path, folder;
 	char storage[] = "/tmp/gridiron-new.XXXXXX";
 
 	OK(mkdtemp(storage));

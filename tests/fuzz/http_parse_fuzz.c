@@ -124,7 +124,8 @@ skip_chunks(struct str *rest)
 			break;
 		assert(size <= rest->len);
 		*rest = str_slice(*rest, size, rest->len);
-		assert(take_line(rest).len == 0);
+		line = take_line(rest);
+		assert(line.len == 0);
 	}
 	while (take_line(rest).len > 0) {
 	}

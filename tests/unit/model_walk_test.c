@@ -157,6 +157,7 @@ TEST(a_postponed_game_is_not_learned_from_before_it_was_played)
 	for (size_t i = 0; i < real.csv.count && !moved; i++)
 		if (real.changed[i].season == 2005 && real.changed[i].week == 5)
 			moved = &real.changed[i];
+	OK(moved);
 	moved->day += 16;
 	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
 		real.changed, real.csv.count, &before));

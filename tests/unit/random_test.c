@@ -80,6 +80,7 @@ TEST(uuids_of_several_threads_in_one_millisecond_differ)
 						ids[least][next[least]])))
 				least = i;
 		}
+		OK(least < THREADS);
 		OK(is_before(before, ids[least][next[least]]));
 		before = ids[least][next[least]++];
 	}

@@ -89,7 +89,7 @@ wake_and_time_out(int64_t deadline_ns, int64_t wake_ns, struct waiter *waiter, i
 FIBER_TEST(a_wait_that_ends_twice_in_one_batch_ends_as_it_first_did)
 {
 	struct waiter waiter;
-	int woken;
+	int woken = -1;
 
 	wake_and_time_out(2, 1, &waiter, &woken);
 	EQ_I64(waiter.end, WAIT_READY);
