@@ -20,12 +20,12 @@ def children(pid):
 
 
 def cpu_seconds(pid):
-    """Processor time of PID and all below it."""
+    """Processor time of PID and all below it, those that ended included."""
     total = 0
     for each in children(pid):
         try:
             fields = pathlib.Path(f'/proc/{each}/stat').read_text().rsplit(')', 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
+            total += sum(map(int, fields[11:15]))
         except (FileNotFoundError, ProcessLookupError):
             pass
     return total / TICKS
