@@ -49,7 +49,7 @@ def wrk(url, seconds, connections=64, headers=(), script=None):
     return {
         'count': int(re.search(r'(\d+) requests in', out).group(1)),
         'rate': float(re.search(r'Requests/sec:\s+([\d.]+)', out).group(1)),
-        'p99_ms': milliseconds(re.search(r'99%\s+(\S+)', out).group(1)),
+        'p99_ms': milliseconds(re.search(r'^\s+99%\s+(\S+)', out, re.MULTILINE).group(1)),
     }
 
 
