@@ -92,6 +92,8 @@ CREATE INDEX idx_user_sessions_user_id ON user_sessions (user_id, last_accessed 
 CREATE INDEX idx_user_sessions_expires_at ON user_sessions (expires_at);
 CREATE INDEX idx_user_sessions_token_hash ON user_sessions (token_hash);
 CREATE INDEX idx_user_sessions_family ON user_sessions (user_id, family_id);
+-- What ended of late is asked at requests: tokens that were given out before must not count any more.
+CREATE INDEX idx_user_sessions_revoked ON user_sessions (user_id, revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX idx_user_sessions_successor ON user_sessions (user_id, successor_id) WHERE successor_id IS NOT NULL;
 
 -- A link sent to prove an address: the first one, or a new one that replaces it.

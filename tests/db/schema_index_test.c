@@ -254,6 +254,9 @@ static const struct use uses[] = {
 		"SELECT id FROM user_sessions WHERE expires_at < TIME" },
 	{ "idx_user_sessions_token_hash", false,
 		"SELECT user_id FROM user_sessions WHERE token_hash = HASH" },
+	{ "idx_user_sessions_revoked", false,
+		"SELECT family_id FROM user_sessions WHERE user_id = " SOME_ID
+		" AND revoked_at > TIME" },
 	{ "subscriptions_one_live_base", false,
 		"SELECT id FROM subscriptions WHERE user_id = " SOME_ID
 		" AND status IN ('trial', 'active', 'past_due') AND NOT is_add_on" },
