@@ -4,7 +4,8 @@
 
 -- A user. The key of this table is the shard key of every user-owned one. Rows are never deleted: erasure leaves a
 -- tombstone (erased_at set, e-mail '<id>@erased.invalid', password_hash '!', everything personal NULL) because
--- payments and the ledger refer to it.
+-- payments and the ledger refer to it. password_hash is '!' as well, which no password matches, until the address is
+-- proved.
 -- residency: user
 CREATE TABLE users (
     id                   {{id}} NOT NULL,
@@ -96,17 +97,20 @@ CREATE INDEX idx_user_sessions_family ON user_sessions (user_id, family_id);
 CREATE INDEX idx_user_sessions_revoked ON user_sessions (user_id, revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX idx_user_sessions_successor ON user_sessions (user_id, successor_id) WHERE successor_id IS NOT NULL;
 
--- A link sent to prove an address: the first one, or a new one that replaces it.
+-- A link sent to prove an address: the first one, or a new one that replaces it. password_hash is of the password that
+-- was chosen when this link was asked for, and becomes the account's when the link is followed: whoever registers
+-- an address that is not his own chooses no password for it.
 -- residency: user
 CREATE TABLE email_verifications (
-    user_id     {{uuid}} NOT NULL,
-    id          {{id}} NOT NULL,
-    email       {{text}} NOT NULL,
-    token_hash  {{hash}} NOT NULL,
-    created_at  {{time}} NOT NULL,
-    expires_at  {{time}} NOT NULL,
-    used_at     {{time}},
-    ip_address  {{text}},
+    user_id        {{uuid}} NOT NULL,
+    id             {{id}} NOT NULL,
+    email          {{text}} NOT NULL,
+    token_hash     {{hash}} NOT NULL,
+    password_hash  {{text}},
+    created_at     {{time}} NOT NULL,
+    expires_at     {{time}} NOT NULL,
+    used_at        {{time}},
+    ip_address     {{text}},
     CONSTRAINT email_verifications_pk PRIMARY KEY (user_id, id),
     CONSTRAINT email_verifications_times CHECK (expires_at > created_at),
     CONSTRAINT email_verifications_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
