@@ -2,6 +2,7 @@
 #include "app/games_import.h"
 #include "app/serve.h"
 #include "billing/tier.h"
+#include "codec/url.h"
 #include "predictions/forecast.h"
 #include "predictions/grade.h"
 #include "predictions/reads_q.h"
@@ -72,8 +73,8 @@ get_games(struct invocation *run)
 
 	if (str_eq(run->config.games, STR("simulated")))
 		return simulate_games(run);
-	err = games_source_open(&run->ctx,
-		is_chosen ? run->config.games : STR(GAMES_PUBLIC_URL), &source);
+	err = games_open(
+		run, is_chosen ? run->config.games : STR(GAMES_PUBLIC_URL), &source);
 	if (err && !is_chosen)
 		return go_on_without(run, err);
 	TRY(err);

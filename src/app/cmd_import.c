@@ -131,7 +131,7 @@ run_import(struct invocation *run)
 		where = run->args[0];
 	else if (run->config.games.len)
 		where = run->config.games;
-	TRY(games_source_open(&run->ctx, where, &source));
+	TRY(games_open(run, where, &source));
 	err = import_from(run, &source);
 	games_source_close(&source);
 	return err;

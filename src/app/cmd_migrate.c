@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "codec/iso_time.h"
+#include "codec/url.h"
 #include "db/migrate.h"
 
 enum {

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/num.h"
+#include "codec/url.h"
 
 const struct setting settings[SETTING_COUNT] = {
 #define X(type_, field, key_, variable_, value_, help_) \
@@ -29,37 +30,6 @@ config_flag_find(struct str name)
 			return i;
 	}
 	return SETTING_COUNT;
-}
-
-struct str
-url_masked(struct arena *arena, struct str url)
-{
-	ptrdiff_t begin = str_find(url, STR("://")), at = -1, colon, query;
-	struct str shown = url, behind;
-
-	if (begin < 0)
-		return url;
-	/* The last @ of all: hiding too much is harmless. */
-	for (size_t i = (size_t)begin + 3; i < url.len; i++)
-		if (url.ptr[i] == '@')
-			at = (ptrdiff_t)i;
-	colon = str_find_char(str_slice(url, (size_t)begin + 3, url.len), ':');
-	if (at >= 0 && colon >= 0 && begin + 3 + colon < at) {
-		behind = str_slice(url, (size_t)at, url.len);
-		shown = str_fmt(arena, STR_FMT ":***" STR_FMT,
-			STR_ARG(str_slice(url, 0, (size_t)(begin + 3 + colon))),
-			STR_ARG(behind));
-	}
-	query = str_find(shown, STR("password="));
-	if (query >= 0) {
-		behind = str_slice(shown, (size_t)query + 9, shown.len);
-		at = str_find_char(behind, '&');
-		shown = str_fmt(arena, STR_FMT "***" STR_FMT,
-			STR_ARG(str_slice(shown, 0, (size_t)query + 9)),
-			STR_ARG(str_slice(
-				behind, at < 0 ? behind.len : (size_t)at, behind.len)));
-	}
-	return shown;
 }
 
 struct str

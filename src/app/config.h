@@ -46,6 +46,8 @@ enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUC
 		"log every SQL statement")                                           \
 	X(url, redis_url, "redis.url", "REDIS_URL", "",                              \
 		"redis://host:port/number; empty: no Redis")                         \
+	X(toggle, jobs, "jobs", "GRIDIRON_JOBS", "true",                             \
+		"run the scheduled jobs (gridiron jobs list) in this server")        \
 	X(text, log_level, "log.level", "GRIDIRON_LOG_LEVEL", "info",                \
 		"debug, info, warning or error")                                     \
 	X(text, log_format, "log.format", "GRIDIRON_LOG_FORMAT", "logfmt",           \
@@ -106,8 +108,6 @@ int config_flag_find(struct str name);
 
 /* A setting as it may be shown: passwords in URLs are three stars. */
 struct str config_shown(struct arena *arena, const struct config *config, int setting);
-/* URL without its password: the house's rule for logs and messages. */
-struct str url_masked(struct arena *arena, struct str url);
 
 /* config_file.c: put what PATH sets into TEXTS; others are left alone. NOT_FOUND where
  * there is no such file. */

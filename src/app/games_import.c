@@ -3,6 +3,33 @@
 #include "app/progress.h"
 
 static void
+open_progress(void *arg, int64_t got, int64_t total)
+{
+	struct progress *progress = arg;
+
+	progress->total = total;
+	progress_set(progress, got);
+}
+
+struct err *
+games_open(struct invocation *run, struct str where, struct games_source *ret)
+{
+	struct progress progress;
+	struct err *err;
+
+	progress_begin(&progress, "fetching", 0);
+	err = games_source_open(&run->ctx,
+		&(struct games_source_options){
+			.where = where,
+			.progress = open_progress,
+			.progress_arg = &progress,
+		},
+		ret);
+	progress_end(&progress);
+	return err;
+}
+
+static void
 store_progress(void *arg, int64_t done)
 {
 	progress_set(arg, done);

@@ -2,12 +2,14 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "api/ready.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "db/db.h"
+#include "jobs/schedule.h"
 #include "sys/clock.h"
 #include "sys/signal.h"
 #include "sys/wait.h"
@@ -19,6 +21,7 @@ enum {
 	FIBERS_MAX = 30000,
 	STOP_LOOK_MS = 50,
 	LOOP_ARENA_BYTES = 1 << 20,
+	HOST_NAME_BYTES_MAX = 256,
 };
 
 /* One serving thread. */
@@ -38,6 +41,7 @@ struct serving {
 	size_t count;
 	struct api api;
 	struct http_server *server;
+	struct schedule schedule; /* on the command's own loop: jobs may hold it */
 };
 
 static void *
@@ -200,6 +204,20 @@ wait_for_signal(void)
 	signal_restore();
 }
 
+static struct err *
+jobs_start(struct invocation *run, struct serving *serving)
+{
+	char host[HOST_NAME_BYTES_MAX] = "";
+	struct job_setup setup = { .games = run->config.games };
+
+	if (!run->config.jobs)
+		return NULL;
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	setup.instance = str_fmt(run->arena, "%s %ld", host, (long)getpid());
+	return schedule_start(&run->ctx, &setup, &serving->schedule);
+}
+
 struct err *
 serve(struct invocation *run, const struct serve_options *options)
 {
@@ -217,10 +235,13 @@ serve(struct invocation *run, const struct serve_options *options)
 	err = workers_start(&run->ctx, serving);
 	if (!err)
 		err = server_start(run, serving, options);
+	if (!err)
+		err = jobs_start(run, serving);
 	if (!err) {
 		wait_for_signal();
 		log_info(NULL, "stopping");
 		http_server_stop(serving->server);
+		schedule_stop(&serving->schedule);
 	}
 	workers_stop(serving);
 	if (serving->server)

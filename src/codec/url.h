@@ -33,4 +33,8 @@ bool url_decode(struct buf *out, struct str text, enum url_plus plus) MUST_USE;
  * value. Empty parts are passed over. False at the end. */
 bool url_query_next(struct str *rest, struct str *ret_name, struct str *ret_value);
 
+/* URL without its password: the house's rule for logs and messages. In ARENA, where it
+ * differs. */
+struct str url_masked(struct arena *arena, struct str url);
+
 #endif

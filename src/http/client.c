@@ -135,6 +135,18 @@ failure(struct transfer *transfer, CURLcode code)
 	return err_new(ctx, ERR_BUSY, "%s", reason);
 }
 
+/* The header NAME of the last answer; absent where it is not there. */
+static struct str
+header_get(struct transfer *transfer, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(transfer->curl, name, 0, CURLH_HEADER, -1, &header) !=
+		CURLHE_OK)
+		return STR_NONE;
+	return str_dup(transfer->ctx->arena, str_from(header->value));
+}
+
 static struct err *
 perform(struct transfer *transfer)
 {
@@ -152,6 +164,8 @@ perform(struct transfer *transfer)
 		.status = (int)status,
 		.content_type = str_dup(transfer->ctx->arena,
 			content_type ? str_from(content_type) : STR("")),
+		.etag = header_get(transfer, "ETag"),
+		.last_modified = header_get(transfer, "Last-Modified"),
 		.body = buf_str(&transfer->body),
 	};
 	return NULL;

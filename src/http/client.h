@@ -25,6 +25,8 @@ struct fetch_options {
 struct fetch_reply {
 	int status; /* whatever the server said, 404 too */
 	struct str content_type;
+	struct str etag;          /* absent: none was sent */
+	struct str last_modified; /* likewise */
 	struct str body;
 };
 

@@ -1,12 +1,12 @@
-#include "app/games_source.h"
+#include "predictions/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/config.h"
-#include "app/progress.h"
 #include "codec/gzip.h"
+#include "codec/url.h"
 #include "http/client.h"
 #include "predictions/simulated.h"
 #include "sys/file.h"
@@ -15,6 +15,8 @@ enum {
 	BYTES_MAX = 64 << 20,
 	FETCH_TIMEOUT_MS = 60000,
 	HTTP_OK = 200,
+	HTTP_NOT_MODIFIED = 304,
+	CONDITIONS_MAX = 2,
 };
 
 struct err *
@@ -61,42 +63,71 @@ from_memory(struct games_source *source, struct str bytes)
 	return NULL;
 }
 
-static void
-show_progress(void *arg, int64_t got, int64_t total)
+/* What asks the server for the games only where they are others than those seen. */
+static size_t
+conditions_of(struct arena *arena, const struct games_edition *seen,
+	struct str ret[CONDITIONS_MAX])
 {
-	struct progress *progress = arg;
+	size_t count = 0;
 
-	progress->total = total;
-	progress_set(progress, got);
+	if (seen->etag.len)
+		ret[count++] = str_fmt(
+			arena, "If-None-Match: " STR_FMT, STR_ARG(seen->etag));
+	if (seen->last_modified.len)
+		ret[count++] = str_fmt(arena, "If-Modified-Since: " STR_FMT,
+			STR_ARG(seen->last_modified));
+	return count;
 }
 
 static struct err *
-fetch_games(struct ctx *ctx, struct str url, struct games_source *source)
+fetch_games(struct ctx *ctx, const struct games_source_options *options,
+	struct games_source *source)
 {
-	struct progress progress;
 	struct fetch_reply reply = { .status = 0 };
-	struct err *err;
+	struct str conditions[CONDITIONS_MAX];
 
-	progress_begin(&progress, "fetching", 0);
-	err = fetch(ctx,
-		&(struct fetch_options){ .url = url,
+	TRY(fetch(ctx,
+		&(struct fetch_options){
+			.url = options->where,
+			.headers = conditions,
+			.header_count = conditions_of(
+				ctx->arena, &options->seen, conditions),
 			.body_max = BYTES_MAX,
 			.timeout_ms = FETCH_TIMEOUT_MS,
-			.progress = show_progress,
-			.progress_arg = &progress },
-		&reply);
-	progress_end(&progress);
-	TRY(err);
+			.progress = options->progress,
+			.progress_arg = options->progress_arg,
+		},
+		&reply));
+	source->is_unchanged = reply.status == HTTP_NOT_MODIFIED;
+	source->edition = (struct games_edition){
+		.etag = reply.etag,
+		.last_modified = reply.last_modified,
+	};
+	if (source->is_unchanged)
+		return NULL;
 	if (reply.status != HTTP_OK)
 		return err_new(ctx, ERR_NOT_FOUND, "the server answered %d, not 200",
 			reply.status);
 	return from_memory(source, reply.body);
 }
 
-static struct err *
-open_file(struct ctx *ctx, struct str path, struct games_source *source)
+/* Size and time of the file stand for an entity tag. A pipe has neither. */
+static struct str
+file_edition(struct arena *arena, int fd)
 {
-	const char *name = str_cstr(ctx->arena, path);
+	struct stat about;
+
+	if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
+		return STR_NONE;
+	return str_fmt(arena, "%lld bytes of %lld.%09ld", (long long)about.st_size,
+		(long long)about.st_mtim.tv_sec, about.st_mtim.tv_nsec);
+}
+
+static struct err *
+open_file(struct ctx *ctx, const struct games_source_options *options,
+	struct games_source *source)
+{
+	const char *name = str_cstr(ctx->arena, options->where);
 	char magic[2] = { 0 };
 	struct str bytes = STR_NONE;
 	ssize_t got;
@@ -108,6 +139,11 @@ open_file(struct ctx *ctx, struct str path, struct games_source *source)
 		return err_new(ctx, errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED, "%s",
 			strerror(errno));
 	source->csv = (struct csv_source){ .read = fd_read, .arg = source };
+	source->edition.etag = file_edition(ctx->arena, source->fd);
+	source->is_unchanged = source->edition.etag.len &&
+		str_eq(source->edition.etag, options->seen.etag);
+	if (source->is_unchanged)
+		return NULL;
 	/* A pipe cannot be looked into and read again: it must be plain. */
 	got = pread(source->fd, magic, sizeof(magic), 0);
 	if (got != sizeof(magic) || !is_packed((struct str){ magic, sizeof(magic) }))
@@ -118,17 +154,18 @@ open_file(struct ctx *ctx, struct str path, struct games_source *source)
 }
 
 struct err *
-games_source_open(struct ctx *ctx, struct str where, struct games_source *ret)
+games_source_open(struct ctx *ctx, const struct games_source_options *options,
+	struct games_source *ret)
 {
-	bool is_url = str_find(where, STR("://")) > 0;
+	bool is_url = str_find(options->where, STR("://")) > 0;
 	struct err *err;
 
 	*ret = (struct games_source){
-		.name = url_masked(ctx->arena, where),
+		.name = url_masked(ctx->arena, options->where),
 		.fd = -1,
 		.arena = ctx->arena,
 	};
-	err = is_url ? fetch_games(ctx, where, ret) : open_file(ctx, where, ret);
+	err = is_url ? fetch_games(ctx, options, ret) : open_file(ctx, options, ret);
 	if (err) {
 		games_source_close(ret);
 		return games_source_err(ret, err);

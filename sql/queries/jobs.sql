@@ -1,0 +1,109 @@
+-- folder: jobs
+-- Scheduled work: what is due, who does it, how it ended.
+
+-- row job_row: name text, schedule text, is_enabled bool, next_run_at time?, last_started_at time?,
+--   last_finished_at time?, last_status text?, last_result object?, last_error text?, run_count i64, failure_count i64,
+--   consecutive_failures i32, locked_by text?, locked_until time?
+-- row job_claimed: id job_id, name text, state object, consecutive_failures i32
+
+-- name: job_put :exec
+-- args: name text, schedule text, next_run_at time, now time
+-- as: anyone
+-- A job that this program knows; one that is there already keeps everything but its schedule.
+INSERT INTO jobs (id, name, schedule, next_run_at, state, created_at, updated_at)
+VALUES ({{new id}}, :name, :schedule, :next_run_at, '{}', :now, :now)
+    ON CONFLICT (name) DO UPDATE
+   SET schedule = excluded.schedule
+ WHERE jobs.schedule <> excluded.schedule;
+
+-- name: job_release_all :exec
+-- args: none
+-- as: anyone
+-- Take every job from whoever has it: for a database that only this process can have open.
+UPDATE jobs
+   SET locked_by = NULL, locked_until = NULL
+ WHERE locked_until IS NOT NULL;
+
+-- name: job_list :many job_row
+-- args: none
+-- as: anyone
+-- scan: ok, a row a job
+-- Every job, by name.
+SELECT name, schedule, is_enabled, next_run_at, last_started_at, last_finished_at, last_status, last_result, last_error,
+       run_count, failure_count, consecutive_failures, locked_by, locked_until
+  FROM jobs
+ ORDER BY name
+ LIMIT 100;
+
+-- name: job_next_due :opt job_claimed
+-- args: now time
+-- as: anyone
+-- The job that has been due longest and that nobody is at.
+SELECT id, name, state, consecutive_failures
+  FROM jobs
+ WHERE is_enabled AND next_run_at <= :now AND (locked_until IS NULL OR locked_until <= :now)
+ ORDER BY next_run_at
+ LIMIT 1;
+
+-- name: job_claim :opt job_claimed
+-- args: name text, instance text, until time, now time
+-- as: anyone
+-- Take a job that nobody is at, whether due or not.
+UPDATE jobs
+   SET locked_by = :instance, locked_until = :until, last_started_at = :now, last_status = 'running',
+       run_count = run_count + 1, updated_at = :now
+ WHERE name = :name AND (locked_until IS NULL OR locked_until <= :now)
+RETURNING id, name, state, consecutive_failures;
+
+-- name: job_finish :rows
+-- args: id job_id, instance text, status text, result object, error text?, state object, next_run_at time, failed i32,
+--   now time
+-- as: anyone
+-- How the run of INSTANCE ended. FAILED: 1 where it did. No row where another has taken the job since.
+UPDATE jobs
+   SET locked_by = NULL, locked_until = NULL, last_finished_at = :now, last_status = :status, last_result = :result,
+       last_error = :error, state = :state, next_run_at = :next_run_at, failure_count = failure_count + :failed,
+       consecutive_failures = CASE WHEN :failed = 1 THEN consecutive_failures + 1 ELSE 0 END, updated_at = :now
+ WHERE id = :id AND locked_by = :instance;
+
+-- name: job_make_due :exec
+-- args: name text, now time
+-- as: anyone
+-- Let a job be due now, since what it works on has changed.
+UPDATE jobs
+   SET next_run_at = :now, updated_at = :now
+ WHERE name = :name AND next_run_at > :now;
+
+-- name: job_run_begin :exec
+-- args: id job_id, instance text, now time
+-- as: anyone
+-- The record of one run.
+INSERT INTO job_runs (id, job_id, instance, status, started_at)
+VALUES ({{new id}}, :id, :instance, 'running', :now);
+
+-- name: job_runs_end :exec
+-- args: id job_id, status text, result object?, error text?, now time
+-- as: anyone
+-- Close what is open of a job's record: the run that ended, or one whose instance was stopped before it could say so.
+UPDATE job_runs
+   SET status = :status, finished_at = :now, result = :result, error = :error
+ WHERE job_id = :id AND status = 'running' AND started_at <= :now;
+
+-- name: job_alert_open :exec
+-- args: fingerprint text, severity text, labels object, message text, value f64, threshold f64, now time
+-- as: anyone
+-- A job that keeps failing: one open alert each, brought up to date.
+INSERT INTO alerts (id, rule, fingerprint, severity, status, labels, message, value, threshold, started_at,
+                    last_seen_at, fired_at, deliveries)
+VALUES ({{new id}}, 'job_failing', :fingerprint, :severity, 'firing', :labels, :message, :value, :threshold, :now, :now,
+        :now, '{}')
+    ON CONFLICT (fingerprint) WHERE status <> 'resolved' DO UPDATE
+   SET message = excluded.message, value = excluded.value, last_seen_at = excluded.last_seen_at;
+
+-- name: job_alert_resolve :rows
+-- args: fingerprint text, now time
+-- as: anyone
+-- The job works again.
+UPDATE alerts
+   SET status = 'resolved', resolved_at = :now, last_seen_at = :now
+ WHERE fingerprint = :fingerprint AND status <> 'resolved';

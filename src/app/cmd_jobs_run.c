@@ -1,0 +1,42 @@
+#include <unistd.h>
+
+#include "app/command.h"
+#include "jobs/schedule.h"
+
+static struct err *
+run_jobs_run(struct invocation *run)
+{
+	struct job_setup setup = {
+		.games = run->config.games,
+		.instance = str_fmt(run->arena, "command %ld", (long)getpid()),
+	};
+	struct job_outcome outcome;
+
+	TRY(schedule_run(&run->ctx, &setup, run->args[0], &outcome));
+	if (outcome.failed)
+		return outcome.failed;
+	if (run->is_json)
+		printf("{\"job\": \"%s\", \"status\": \"" STR_FMT
+		       "\", \"result\": " STR_FMT "}\n",
+			outcome.job->name, STR_ARG(outcome.status),
+			STR_ARG(outcome.result));
+	else
+		printf("%s: " STR_FMT " " STR_FMT "\n", outcome.job->name,
+			STR_ARG(outcome.status), STR_ARG(outcome.result));
+	return NULL;
+}
+
+const struct command cmd_jobs_run = {
+	.name = "jobs run",
+	.args = "NAME",
+	.summary = "run a scheduled job now",
+	.detail = "As the server would, with the same record: gridiron jobs list shows "
+		  "it. What it changes lets the jobs\n"
+		  "that work on it become due.",
+	.examples = "jobs run fetch\n"
+		    "jobs run outlook --json",
+	.args_min = 1,
+	.args_max = 1,
+	.needs = NEEDS_DATABASE,
+	.run = run_jobs_run,
+};

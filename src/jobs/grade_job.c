@@ -1,0 +1,17 @@
+#include "jobs/job.h"
+#include "predictions/grade.h"
+
+struct err *
+job_grade(struct ctx *ctx, struct job_run *run)
+{
+	struct grade_counts counts = { .graded = 0 };
+
+	TRY(grade_all(ctx, &counts));
+	json_put_key(run->result, STR("graded"));
+	json_put_i64(run->result, counts.graded);
+	json_put_key(run->result, STR("metrics"));
+	json_put_i64(run->result, counts.metrics);
+	if (counts.graded)
+		run->makes_due |= 1u << JOB_outlook;
+	return NULL;
+}

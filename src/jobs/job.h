@@ -1,0 +1,56 @@
+/*
+ * Scheduled jobs: what one is, and the table of all.
+ *
+ * A job is a function of the domain run at its time by one instance among all that share
+ * the database: whoever claims its row (table jobs), for as long as the longest run may
+ * take, so that the work of an instance that died is taken over by another
+ * (docs/decisions/job-leases.md). It may be run twice with no harm.
+ */
+#ifndef JOBS_JOB_H
+#define JOBS_JOB_H
+
+#include "base/ctx.h"
+#include "base/err.h"
+#include "codec/json_write.h"
+
+enum job_index {
+#define JOB(name, minutes, limit_seconds, about) JOB_##name,
+#include "jobs/jobs.def"
+#undef JOB
+	JOB_COUNT
+};
+
+/* What the program gives its jobs. */
+struct job_setup {
+	struct str
+		games; /* path or URL of the feed; "simulated"; empty: the public one */
+	struct str instance; /* this process, among those that share the database */
+};
+
+/* One run, for the job's function. */
+struct job_run {
+	const struct job_setup *setup;
+	struct str
+		state; /* a JSON object: what the job kept for itself; may be replaced */
+	struct json *result; /* an open object: what came of it, for people */
+	bool is_skipped;     /* there was nothing it could do: set RESULT's "reason" */
+	uint32_t makes_due;  /* bits JOB_x: what it changed, these work on */
+};
+
+struct job {
+	const char *name;
+	const char *label; /* "job fetch": for logs and statistics */
+	const char *about;
+	int64_t every_seconds;
+	int64_t limit_seconds; /* the deadline of a run, and how long it keeps others out */
+	struct err *(*run)(struct ctx *ctx, struct job_run *run);
+};
+
+extern const struct job job_table[JOB_COUNT];
+
+#define JOB(name, minutes, limit_seconds, about) \
+	struct err *job_##name(struct ctx *ctx, struct job_run *run) MUST_USE;
+#include "jobs/jobs.def"
+#undef JOB
+
+#endif

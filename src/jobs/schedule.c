@@ -1,0 +1,416 @@
+#include "jobs/schedule.h"
+
+#include "base/log.h"
+#include "db/db.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+#include "sys/random.h"
+
+enum {
+	LOOK_MS = 1000,
+	STOP_MS = 10000,
+	RESULT_BYTES_MAX = 4096,
+	ERROR_BYTES_MAX = 1000,
+	ARENA_BYTES = 512 << 20,
+	RETRY_FIRST_SECONDS = 30,
+	RETRY_LAST_SECONDS = 3600,
+	/* So many failures in a row open the breaker. */
+	FAILURES_BEFORE_REST = 5,
+	FAILURES_BEFORE_ALERT = 3,
+	/* A lease outlives the run's deadline by this, for the record to be written. */
+	LEASE_MARGIN_SECONDS = 30,
+};
+
+const struct job job_table[JOB_COUNT] = {
+#define JOB(name_, minutes, limit_seconds_, about_) \
+	[JOB_##name_] = { .name = #name_,           \
+		.label = "job " #name_,             \
+		.about = (about_),                  \
+		.every_seconds = (minutes)*60,      \
+		.limit_seconds = (limit_seconds_),  \
+		.run = job_##name_ },
+#include "jobs/jobs.def"
+#undef JOB
+};
+
+static const struct job *
+job_find(struct str name)
+{
+	for (size_t i = 0; i < JOB_COUNT; i++)
+		if (str_eq(name, str_from(job_table[i].name)))
+			return &job_table[i];
+	return NULL;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+seconds_us(int64_t seconds)
+{
+	return seconds * MICROSECONDS_PER_SECOND;
+}
+
+/* "every 15 min", "every 6 h". */
+static struct str
+schedule_of(struct arena *arena, const struct job *job)
+{
+	int64_t minutes = job->every_seconds / 60;
+
+	return minutes % 60 ? str_fmt(arena, "every %lld min", (long long)minutes)
+			    : str_fmt(arena, "every %lld h", (long long)minutes / 60);
+}
+
+static struct err *
+prepare_in_tx(struct tx *tx, void *arg)
+{
+	struct ctx *ctx = tx->ctx;
+
+	(void)arg;
+	/* The lock of the file says that nobody else is there to hold a job. */
+	if (db_dialect(ctx->db) == DIALECT_SQLITE)
+		TRY(q_job_release_all(tx));
+	for (size_t i = 0; i < JOB_COUNT; i++)
+		TRY(q_job_put(tx,
+			(struct job_put){
+				.name = str_from(job_table[i].name),
+				.schedule = schedule_of(ctx->arena, &job_table[i]),
+				.next_run_at = ctx->now +
+					seconds_us(job_table[i].every_seconds),
+				.now = ctx->now,
+			}));
+	return NULL;
+}
+
+struct err *
+schedule_prepare(struct ctx *ctx)
+{
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, prepare_in_tx, NULL);
+}
+
+/* --- Claiming */
+
+struct claiming {
+	const struct job_setup *setup;
+	const struct job *job; /* NULL: the one that is due */
+	struct job_claimed claimed;
+	bool is_claimed;
+};
+
+static struct err *
+claim_in_tx(struct tx *tx, void *arg)
+{
+	struct claiming *claiming = arg;
+	struct ctx *ctx = tx->ctx;
+	const struct job *job = claiming->job;
+	struct job_claimed due;
+	bool found;
+
+	claiming->is_claimed = false;
+	if (!job) {
+		TRY(q_job_next_due(tx, ctx->now, &due, &found));
+		job = found ? job_find(due.name) : NULL;
+	}
+	if (!job)
+		return NULL;
+	TRY(q_job_claim(tx,
+		(struct job_claim){
+			.name = str_from(job->name),
+			.instance = claiming->setup->instance,
+			.until = ctx->now +
+				seconds_us(job->limit_seconds + LEASE_MARGIN_SECONDS),
+			.now = ctx->now,
+		},
+		&claiming->claimed, &claiming->is_claimed));
+	if (!claiming->is_claimed)
+		return NULL;
+	TRY(q_job_runs_end(tx,
+		(struct job_runs_end){
+			.id = claiming->claimed.id,
+			.status = STR("failed"),
+			.result = STR_NONE,
+			.error = STR("its instance stopped before it ended"),
+			.now = ctx->now,
+		}));
+	return q_job_run_begin(tx,
+		(struct job_run_begin){
+			.id = claiming->claimed.id,
+			.instance = claiming->setup->instance,
+			.now = ctx->now,
+		});
+}
+
+/* --- Finishing */
+
+struct finishing {
+	const struct job_setup *setup;
+	const struct job_claimed *claimed;
+	const struct job_outcome *outcome;
+	struct str state;
+	uint32_t makes_due;
+	bool is_lost; /* the lease ran out, and another has the job */
+};
+
+static int64_t
+next_run_at(const struct ctx *ctx, const struct job *job, int32_t failures)
+{
+	int64_t seconds = job->every_seconds;
+
+	if (failures >= FAILURES_BEFORE_REST)
+		seconds = RETRY_LAST_SECONDS;
+	else if (failures > 0)
+		seconds = earlier(
+			seconds, (int64_t)RETRY_FIRST_SECONDS << (failures - 1));
+	/* A tenth either way, so that instances and installations do not march in step. */
+	return ctx->now + seconds_us(seconds) * 9 / 10 +
+		(int64_t)(random_u64() % (uint64_t)(seconds_us(seconds) / 5));
+}
+
+static struct err *
+alert_put(struct tx *tx, const struct finishing *finishing)
+{
+	const struct job_outcome *outcome = finishing->outcome;
+	int32_t failures = finishing->claimed->consecutive_failures + 1;
+	struct arena *arena = tx->ctx->arena;
+	struct str fingerprint = str_fmt(arena, "job_failing:%s", outcome->job->name);
+	int64_t resolved;
+
+	if (!outcome->failed)
+		return q_job_alert_resolve(tx, fingerprint, tx->ctx->now, &resolved);
+	if (failures < FAILURES_BEFORE_ALERT)
+		return NULL;
+	return q_job_alert_open(tx,
+		(struct job_alert_open){
+			.fingerprint = fingerprint,
+			.severity = STR("warning"),
+			.labels = str_fmt(arena, "{\"job\": \"%s\"}", outcome->job->name),
+			.message = str_fmt(arena,
+				"job %s failed %d times in a row: " STR_FMT
+				"; gridiron jobs run %s tries it now",
+				outcome->job->name, failures,
+				STR_ARG(outcome->failed->message), outcome->job->name),
+			.value = failures,
+			.threshold = FAILURES_BEFORE_ALERT,
+			.now = tx->ctx->now,
+		});
+}
+
+static struct err *
+finish_in_tx(struct tx *tx, void *arg)
+{
+	struct finishing *finishing = arg;
+	const struct job_outcome *outcome = finishing->outcome;
+	struct ctx *ctx = tx->ctx;
+	struct str error = outcome->failed
+		? str_slice(outcome->failed->message, 0, ERROR_BYTES_MAX)
+		: STR_NONE;
+	int64_t found;
+
+	TRY(q_job_finish(tx,
+		(struct job_finish){
+			.id = finishing->claimed->id,
+			.instance = finishing->setup->instance,
+			.status = outcome->status,
+			.result = outcome->result,
+			.error = error,
+			.state = finishing->state,
+			.next_run_at = outcome->next_run_at,
+			.failed = outcome->failed != NULL,
+			.now = ctx->now,
+		},
+		&found));
+	finishing->is_lost = found == 0;
+	if (finishing->is_lost)
+		return NULL;
+	TRY(q_job_runs_end(tx,
+		(struct job_runs_end){
+			.id = finishing->claimed->id,
+			.status = outcome->status,
+			.result = outcome->result,
+			.error = error,
+			.now = ctx->now,
+		}));
+	TRY(alert_put(tx, finishing));
+	for (size_t i = 0; i < JOB_COUNT; i++)
+		if (finishing->makes_due >> i & 1)
+			TRY(q_job_make_due(tx, str_from(job_table[i].name), ctx->now));
+	return NULL;
+}
+
+/* --- Running */
+
+/* Run what was claimed, and write down how it ended. */
+static struct err *
+carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *ret)
+{
+	const struct job *job = job_find(claiming->claimed.name);
+	struct buf text;
+	struct json result = json_begin(&text);
+	struct job_run run = { .setup = claiming->setup,
+		.state = claiming->claimed.state,
+		.result = &result };
+	struct job_outcome outcome = { .job = job };
+	struct finishing finishing = { .setup = claiming->setup,
+		.claimed = &claiming->claimed,
+		.outcome = &outcome };
+	struct ctx job_ctx = *ctx;
+
+	if (!job)
+		return err_new(ctx, ERR_INTERNAL, "there is no such job");
+	job_ctx.route = job->label;
+	job_ctx.deadline = earlier(
+		ctx->deadline, clock_deadline_ms(job->limit_seconds * 1000));
+	buf_init(&text, ctx->arena, RESULT_BYTES_MAX);
+	json_put_object(&result);
+	outcome.failed = job->run(&job_ctx, &run);
+	json_put_object_end(&result);
+	if (buf_is_cut(&text))
+		return err_no_memory();
+	outcome.result = buf_str(&text);
+	outcome.status = outcome.failed ? STR("failed")
+		: run.is_skipped        ? STR("skipped")
+					: STR("succeeded");
+	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
+	finishing.makes_due = outcome.failed ? 0 : run.makes_due;
+	/* The run took its time. */
+	ctx->now = clock_now_us();
+	outcome.next_run_at = next_run_at(ctx, job,
+		outcome.failed ? claiming->claimed.consecutive_failures + 1 : 0);
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, &finishing));
+	if (finishing.is_lost)
+		return err_new(ctx, ERR_CONFLICT,
+			"job %s took longer than %lld s, and another instance has begun "
+			"it",
+			job->name, (long long)job->limit_seconds);
+	*ret = outcome;
+	return NULL;
+}
+
+struct err *
+schedule_run_due(struct ctx *ctx, const struct job_setup *setup, bool *ret_ran,
+	struct job_outcome *ret)
+{
+	struct claiming claiming = { .setup = setup };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct job_claimed due;
+	bool found;
+
+	*ret_ran = false;
+	/* Looking costs a read; only what is due costs a write. */
+	TRY(q_job_next_due(&tx, ctx->now, &due, &found));
+	if (!found || !job_find(due.name))
+		return NULL;
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, claim_in_tx, &claiming));
+	if (!claiming.is_claimed)
+		return NULL;
+	*ret_ran = true;
+	return carry_out(ctx, &claiming, ret);
+}
+
+struct err *
+schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
+	struct job_outcome *ret)
+{
+	struct claiming claiming = { .setup = setup, .job = job_find(name) };
+
+	if (!claiming.job) {
+		struct buf names;
+
+		buf_init(&names, ctx->arena, 512);
+		for (size_t i = 0; i < JOB_COUNT; i++)
+			buf_fmt(&names, "%s%s", i ? ", " : "", job_table[i].name);
+		return err_new(ctx, ERR_NOT_FOUND,
+			"there is no job '" STR_FMT "'; there are " STR_FMT,
+			STR_ARG(name), STR_ARG(buf_str(&names)));
+	}
+	TRY(schedule_prepare(ctx));
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, claim_in_tx, &claiming));
+	if (!claiming.is_claimed)
+		return err_new(ctx, ERR_CONFLICT,
+			"another instance is running job " STR_FMT
+			" now; gridiron jobs list shows which",
+			STR_ARG(name));
+	return carry_out(ctx, &claiming, ret);
+}
+
+/* --- In the server */
+
+static void
+tell(struct ctx *ctx, const struct job_outcome *outcome)
+{
+	if (outcome->failed)
+		log_err(ctx, "job failed", outcome->failed);
+	else
+		log_info(ctx, "job done", LOG_TEXT("job", outcome->job->name),
+			LOG_STR("status", outcome->status),
+			LOG_STR("result", outcome->result));
+}
+
+/* One look at what is due. False: nothing was. */
+static bool
+look(struct schedule *schedule, struct arena *arena)
+{
+	struct ctx ctx = { .arena = arena,
+		.db = schedule->db,
+		.now = clock_now_us(),
+		.deadline = DEADLINE_NEVER,
+		.actor = { .is_system = true },
+		.route = "jobs" };
+	struct job_outcome outcome = { .job = NULL };
+	bool ran = false;
+	struct err *err;
+
+	schedule->is_at_work = true;
+	err = schedule_run_due(&ctx, &schedule->setup, &ran, &outcome);
+	schedule->is_at_work = false;
+	if (err && !fiber_is_cancelled())
+		log_err(&ctx, "looking for due jobs failed", err);
+	else if (!err && ran)
+		tell(&ctx, &outcome);
+	return !err && ran;
+}
+
+static void
+run_always(void *arg)
+{
+	struct schedule *schedule = arg;
+	struct arena arena;
+
+	arena_init(&arena, ARENA_BYTES);
+	do {
+		while (!schedule->is_stopping && look(schedule, &arena))
+			arena_release(&arena);
+		arena_release(&arena);
+	} while (!schedule->is_stopping &&
+		fiber_sleep_until(clock_deadline_ms(LOOK_MS)) != WAIT_CANCELLED);
+	fiber_event_set(&schedule->ended);
+}
+
+struct err *
+schedule_start(struct ctx *ctx, const struct job_setup *setup, struct schedule *schedule)
+{
+	*schedule = (struct schedule){ .db = ctx->db, .setup = *setup };
+	TRY(schedule_prepare(ctx));
+	fiber_event_init(&schedule->ended);
+	schedule->fiber = fiber_spawn("jobs", run_always, schedule);
+	return schedule->fiber ? NULL : err_no_memory();
+}
+
+void
+schedule_stop(struct schedule *schedule)
+{
+	if (!schedule->fiber)
+		return;
+	schedule->is_stopping = true;
+	if (!schedule->is_at_work ||
+		fiber_event_wait(&schedule->ended, clock_deadline_ms(STOP_MS)) !=
+			WAIT_READY) {
+		/* It has not ended: between the wait's end and here nothing ran. */
+		fiber_cancel(schedule->fiber);
+		fiber_event_join(&schedule->ended);
+	}
+	schedule->fiber = NULL;
+}

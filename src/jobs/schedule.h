@@ -1,0 +1,56 @@
+/*
+ * Running jobs at their time.
+ *
+ * A run that fails is tried again after 30 s, then twice as long each time; after five
+ * failures in a row once an hour, so that a feed that is down is not asked in vain (a
+ * circuit breaker whose single attempt an hour tells when to close). From the third on
+ * there is an alert, resolved by the next success. What was stored before stays.
+ */
+#ifndef JOBS_SCHEDULE_H
+#define JOBS_SCHEDULE_H
+
+#include "jobs/job.h"
+#include "jobs/jobs_q.h"
+#include "sys/wait.h"
+
+/* How a run ended. */
+struct job_outcome {
+	const struct job *job;
+	struct str status;  /* succeeded, failed, skipped */
+	struct str result;  /* a JSON object */
+	struct err *failed; /* why, where it did */
+	int64_t next_run_at;
+};
+
+/* Give every job of the table its row, due after one interval. */
+struct err *schedule_prepare(struct ctx *ctx) MUST_USE;
+
+/* Run the job that has been due longest. *RET_RAN: there was one. A job's own failure is
+ * recorded and is no error here. */
+struct err *schedule_run_due(struct ctx *ctx, const struct job_setup *setup,
+	bool *ret_ran, struct job_outcome *ret) MUST_USE;
+
+/* Run the job NAME now. NOT_FOUND, naming the jobs there are; CONFLICT: an instance is
+ * at it. */
+struct err *schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
+	struct job_outcome *ret) MUST_USE;
+
+/* The schedule of a server: a fiber that looks for due jobs once a second. */
+struct schedule {
+	struct db *db;
+	struct job_setup setup;
+	struct fiber *fiber; /* NULL: not started */
+	bool is_at_work;
+	bool is_stopping;
+	struct fiber_event ended;
+};
+
+/* Start it on the current loop, which jobs may hold for as long as they compute. SETUP's
+ * texts must outlive it. */
+struct err *schedule_start(struct ctx *ctx, const struct job_setup *setup,
+	struct schedule *schedule) MUST_USE;
+/* Start nothing more; what is at work gets ten seconds to finish, and is then cancelled,
+ * which rolls it back. Nothing happens to one that was not started. */
+void schedule_stop(struct schedule *schedule);
+
+#endif
