@@ -19,6 +19,7 @@ VALUES ({{new id}}, :name, :schedule, :next_run_at, '{}', :now, :now)
 -- name: job_release_all :exec
 -- args: none
 -- as: anyone
+-- scan: ok, a row a job
 -- Take every job from whoever has it: for a database that only this process can have open.
 UPDATE jobs
    SET locked_by = NULL, locked_until = NULL
