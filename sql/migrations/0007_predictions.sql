@@ -2,6 +2,30 @@
 
 -- up
 
+-- Who forecasts: the house's own tiers and every model whose forecasts were published here. tier is the house's
+-- (docs/forecast.md); sees_line says whether its forecasts have seen the closing line of their own game.
+-- residency: global
+CREATE TABLE models (
+    name        {{text}} NOT NULL,
+    tier        {{text}},
+    sees_line   {{bool}} NOT NULL,
+    created_at  {{time}} NOT NULL,
+    CONSTRAINT models_pk PRIMARY KEY (name),
+    CONSTRAINT models_name_length CHECK (length(name) BETWEEN 1 AND 60),
+    CONSTRAINT models_tier_known CHECK (tier IN ('S', 'L', 'B'))
+);
+
+-- The weights of key numbers under which forecasts were made, by their digest, so that a forecast of any time can be asked
+-- for its chances at any line. prediction_data names them.
+-- residency: global
+CREATE TABLE key_weights (
+    digest      {{text}} NOT NULL,
+    weights     {{array}} NOT NULL,
+    created_at  {{time}} NOT NULL,
+    CONSTRAINT key_weights_pk PRIMARY KEY (digest),
+    CONSTRAINT key_weights_digest_length CHECK (length(digest) = 16)
+);
+
 -- One forecast of one game by one model at one moment, never altered but for its grade: a new forecast is a new row, and
 -- the last one before kick-off counts. user_id is NULL for the house and for published models; a row with an owner is
 -- of a model not yet published. subject tells forecasts of type prop apart ('' otherwise).
@@ -176,3 +200,5 @@ DROP TABLE picks;
 DROP TABLE accuracy_metrics;
 DROP TABLE user_prediction_access;
 DROP TABLE predictions;
+DROP TABLE key_weights;
+DROP TABLE models;

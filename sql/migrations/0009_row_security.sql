@@ -50,7 +50,7 @@ END
 $$;
 
 -- only: postgresql
-GRANT SELECT ON teams, games, game_lines, ratings, season_simulations, predictions, accuracy_metrics, publications,
+GRANT SELECT ON teams, games, game_lines, ratings, season_simulations, models, key_weights, predictions, accuracy_metrics, publications,
     subscription_tiers TO gridiron_readonly;
 
 -- down

@@ -4,6 +4,7 @@
 #include "api/cursor.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "predictions/forecaster.h"
 #include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
@@ -82,6 +83,7 @@ answer_accuracy(struct request *rq, bool is_weekly)
 	struct accuracy_row_list list;
 	struct page rows = { .schema = &accuracy_schema };
 
+	ANSWER_ERR(forecaster_check(&tx, "model", rq->params.model));
 	ANSWER_ERR(schedule_span(&tx, season.is_set ? season : rq->params.from,
 		season.is_set ? season : rq->params.through, &span));
 	ANSWER_ERR(text_cursor_parse(rq->ctx, rq->params.cursor, &after));
@@ -144,6 +146,7 @@ api_accuracy_calibration(struct request *rq)
 	struct calibration_bin_list list;
 	struct calibration_row *rows;
 
+	ANSWER_ERR(forecaster_check(&tx, "model", rq->params.model));
 	ANSWER_ERR(schedule_span(&tx, rq->params.from, rq->params.through, &span));
 	ANSWER_ERR(q_calibration_bins(&tx,
 		(struct calibration_bins){ .model = model,

@@ -5,6 +5,7 @@
 #include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
+#include "predictions/team_code.h"
 
 static const struct field season_fields[] = {
 	FIELD(struct season_row, season, I32, "the year the season starts in"),
@@ -188,20 +189,25 @@ api_rating_history(struct request *rq)
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct season_span span;
 	struct rating_row_list list;
+	struct str team = STR_NONE;
+	struct err *err = team_code_parse(rq->ctx, "team", rq->path_params[0], &team);
 
+	if (err) {
+		err->code = ERR_NOT_FOUND;
+		return answer_problem(err);
+	}
 	ANSWER_ERR(schedule_span(&tx, rq->params.from, rq->params.through, &span));
 	ANSWER_ERR(q_rating_history(&tx,
 		(struct rating_history){
 			.model = STR(HOUSE_MODEL),
-			.team = rq->path_params[0],
+			.team = team,
 			.first_season = span.first,
 			.last_season = span.last,
 		},
 		&list));
 	if (list.count == 0)
 		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND,
-			"no ratings of such a team in these seasons; /v1/teams lists the "
-			"codes"));
+			"there are no ratings of this team in these seasons"));
 	return answer_rows(rq,
 		&(struct page){ .schema = &rating_schema,
 			.rows = list.items,

@@ -3,6 +3,7 @@
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/uuid.h"
+#include "predictions/forecaster.h"
 #include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
@@ -19,6 +20,11 @@ static const struct field prediction_fields[] = {
 	FIELD(struct prediction_row, week, I32, "week of the season"),
 	FIELD(struct prediction_row, prediction_type, TEXT, "game, ats or total"),
 	FIELD(struct prediction_row, model, TEXT, "who forecast"),
+	FIELD(struct prediction_row, tier, OPT_TEXT,
+		"of the house's models: S results only, L earlier lines too, B this "
+		"game's line too"),
+	FIELD(struct prediction_row, saw_line, BOOL,
+		"whether it knew this game's own line"),
 	FIELD(struct prediction_row, home_team, TEXT, "code of the time"),
 	FIELD(struct prediction_row, away_team, TEXT, "code of the time"),
 	FIELD(struct prediction_row, matchup, TEXT, "away @ home"),
@@ -48,6 +54,7 @@ page_query(struct request *rq, struct tx *tx, struct page_key after,
 	const struct params *params = &rq->params;
 	struct week_range range;
 
+	TRY(forecaster_check(tx, "model", params->model));
 	TRY(schedule_range(tx, params->season, params->week, &range));
 	*ret = (struct prediction_page){
 		.season = range.season,

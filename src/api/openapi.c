@@ -27,6 +27,8 @@ put_parameter_schema(struct json *json, const struct param *param)
 	} kinds[] = {
 		[PARAM_KIND_I32] = { "integer", "minimum", "maximum" },
 		[PARAM_KIND_F64] = { "number", "minimum", "maximum" },
+		[PARAM_KIND_ODDS] = { "number", NULL, NULL },
+		[PARAM_KIND_TEAM] = { "string", "minLength", "maxLength" },
 		[PARAM_KIND_TEXT] = { "string", "minLength", "maxLength" },
 		/* A number or the word `current`. */
 		[PARAM_KIND_SEASON] = { "string", NULL, NULL },

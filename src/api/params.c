@@ -3,6 +3,9 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "codec/url.h"
+#include "model/odds.h"
+#include "predictions/schedule.h"
+#include "predictions/team_code.h"
 
 const struct param param_table[PARAM_COUNT] = {
 #define PARAM(name_, kind_, minimum_, maximum_, about_)   \
@@ -29,6 +32,8 @@ param_words(enum param_kind kind)
 	case PARAM_KIND_WEEK:
 	case PARAM_KIND_F64:
 	case PARAM_KIND_TEXT:
+	case PARAM_KIND_TEAM:
+	case PARAM_KIND_ODDS:
 		break;
 	}
 	return NULL;
@@ -115,6 +120,21 @@ parse_text(struct ctx *ctx, const struct param *param, struct str value, struct 
 }
 
 static struct err *
+parse_odds(
+	struct ctx *ctx, const struct param *param, struct str value, struct opt_f64 *ret)
+{
+	double odds;
+
+	if (!odds_parse(value, &odds))
+		return err_field(ctx, param->name.ptr,
+			"%s must be American odds, -100 or less or 100 or more (-110, "
+			"150), or decimal odds with a point, 1.01 to 1000 (1.91)",
+			param->name.ptr);
+	*ret = (struct opt_f64)OPT(odds);
+	return NULL;
+}
+
+static struct err *
 parse_word(struct ctx *ctx, const struct param *param, struct str value, struct str *ret)
 {
 	struct str words = str_from(param_words(param->kind)), word;
@@ -144,6 +164,10 @@ parse_one(struct ctx *ctx, const struct param *param, struct str value,
 		return parse_f64(ctx, param, value, field);
 	case PARAM_KIND_TEXT:
 		return parse_text(ctx, param, value, field);
+	case PARAM_KIND_TEAM:
+		return team_code_parse(ctx, param->name.ptr, value, field);
+	case PARAM_KIND_ODDS:
+		return parse_odds(ctx, param, value, field);
 	case PARAM_KIND_TYPE:
 	case PARAM_KIND_FORMAT:
 		return parse_word(ctx, param, value, field);

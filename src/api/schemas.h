@@ -12,6 +12,7 @@
 	X(rating)      \
 	X(outlook)     \
 	X(prediction)  \
+	X(line)        \
 	X(accuracy)    \
 	X(calibration)
 

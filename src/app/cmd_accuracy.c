@@ -1,7 +1,9 @@
 #include "app/command.h"
 #include "codec/json_read.h"
 #include "predictions/accuracy.h"
+#include "predictions/forecaster.h"
 #include "predictions/publication.h"
+#include "predictions/schedule.h"
 
 static const struct flag flags[] = {
 	{ "season", "YEAR", "only this season" },
@@ -105,7 +107,7 @@ filter_read(struct invocation *run, struct filter *ret)
 		return usage_err(run,
 			"--type is '" STR_FMT "', but must be game, ats or total",
 			STR_ARG(type));
-	TRY(flag_i32(run, "season", 1920, 2100, &ret->season));
+	TRY(flag_i32(run, "season", SEASON_LEAST, SEASON_MOST, &ret->season));
 	ret->type = type;
 	ret->model = str_is_none(model) ? STR(HOUSE_MODEL) : model;
 	ret->is_weekly = flag_is_set(run, "weeks");
@@ -120,6 +122,37 @@ check_accuracy(struct invocation *run)
 	return filter_read(run, &filter);
 }
 
+/* Why nothing passes FILTER: what there is instead. */
+static struct err *
+nothing_err(struct invocation *run, const struct filter *filter,
+	const struct accuracy_list *metrics)
+{
+	int32_t first = INT32_MAX, last = 0;
+
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct accuracy_metric *metric = &metrics->items[i];
+
+		if (!str_eq(filter->model, STR("all")) &&
+			!str_eq(filter->model, metric->model))
+			continue;
+		first = metric->season < first ? metric->season : first;
+		last = metric->season > last ? metric->season : last;
+	}
+	if (last == 0)
+		return err_in(run->arena, ERR_NOT_FOUND,
+			"nothing graded yet: run gridiron forecast --all and gridiron "
+			"grade");
+	if (filter->season.is_set &&
+		(filter->season.value < first || filter->season.value > last))
+		return err_in(run->arena, ERR_NOT_FOUND,
+			"nothing of season %d is graded; there are %d to %d",
+			filter->season.value, first, last);
+	return err_in(run->arena, ERR_NOT_FOUND,
+		"no forecasts of this type are graded; there are seasons %d to %d of "
+		"other types",
+		first, last);
+}
+
 static struct err *
 run_accuracy(struct invocation *run)
 {
@@ -129,6 +162,8 @@ run_accuracy(struct invocation *run)
 	struct table table;
 
 	TRY(filter_read(run, &filter));
+	if (!str_eq(filter.model, STR("all")))
+		TRY(forecaster_check(&tx, "model", filter.model));
 	TRY(accuracy_list_read(&tx, &metrics));
 	TABLE_INIT(&table, run->arena, columns);
 	for (size_t i = 0; i < metrics.count; i++) {
@@ -136,9 +171,7 @@ run_accuracy(struct invocation *run)
 			put_metric(run, &table, &metrics.items[i]);
 	}
 	if (table_row_count(&table) == 0 && !run->is_json)
-		return err_in(run->arena, ERR_NOT_FOUND,
-			"nothing graded yet: run gridiron forecast --all and gridiron "
-			"grade");
+		return nothing_err(run, &filter, &metrics);
 	print_table(run, &table);
 	if (!run->is_json)
 		puts("\nBrier score and log loss: less is better; 0.25 and 0.693 is a "

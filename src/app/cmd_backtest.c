@@ -3,6 +3,7 @@
 #include "app/command.h"
 #include "model/backtest.h"
 #include "predictions/game.h"
+#include "predictions/schedule.h"
 
 static const struct flag flags[] = {
 	{ "tier", "S|L|B",
@@ -241,8 +242,8 @@ options_read(struct invocation *run, struct backtest_options *ret)
 	if (!is_known)
 		return usage_err(run, "--tier is '" STR_FMT "', but must be S, L or B",
 			STR_ARG(tier));
-	TRY(flag_i32(run, "from", 1920, 2100, &from));
-	TRY(flag_i32(run, "through", 1920, 2100, &through));
+	TRY(flag_i32(run, "from", SEASON_LEAST, SEASON_MOST, &from));
+	TRY(flag_i32(run, "through", SEASON_LEAST, SEASON_MOST, &through));
 	if (from.is_set && through.is_set && from.value > through.value)
 		return usage_err(run, "--from is after --through");
 	ret->from_season = from.value;

@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "predictions/forecast.h"
+#include "predictions/schedule.h"
 
 static const struct flag flags[] = {
 	{ "season", "YEAR", "games of this season" },
@@ -35,8 +36,8 @@ options_read(struct invocation *run, struct forecast_options *ret)
 	struct opt_i32 season = { .is_set = false }, week = { .is_set = false };
 
 	TRY(tier_read(run, &ret->tier));
-	TRY(flag_i32(run, "season", 1920, 2100, &season));
-	TRY(flag_i32(run, "week", 1, 23, &week));
+	TRY(flag_i32(run, "season", SEASON_LEAST, SEASON_MOST, &season));
+	TRY(flag_i32(run, "week", 1, WEEK_MOST, &week));
 	if (week.is_set && !season.is_set)
 		return usage_err(run, "--week needs --season");
 	if (flag_is_set(run, "all") && season.is_set)

@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "predictions/outlook.h"
+#include "predictions/schedule.h"
 
 static const struct flag flags[] = {
 	{ "season", "YEAR", "this season, 2002 or later; without it the last" },
@@ -34,8 +35,8 @@ options_read(struct invocation *run, struct outlook_options *ret)
 		       runs = { .is_set = false };
 	struct str tier = flag_text(run, "tier");
 
-	TRY(flag_i32(run, "season", STANDINGS_FIRST_SEASON, 2100, &season));
-	TRY(flag_i32(run, "week", 1, 23, &week));
+	TRY(flag_i32(run, "season", STANDINGS_FIRST_SEASON, SEASON_MOST, &season));
+	TRY(flag_i32(run, "week", 1, WEEK_MOST, &week));
 	TRY(flag_i32(run, "runs", 1, SEASON_RUNS_MOST, &runs));
 	if (week.is_set && !season.is_set)
 		return usage_err(run, "--week needs --season");

@@ -2,7 +2,10 @@
 
 #include <math.h>
 
+#include "base/num.h"
+
 enum {
+	MOST_ODDS = 1000000,
 	DEVIG_ROUNDS = 60,
 };
 
@@ -10,6 +13,26 @@ bool
 odds_are_american(double odds)
 {
 	return isfinite(odds) && fabs(odds) >= 100;
+}
+
+bool
+odds_parse(struct str text, double *ret_american)
+{
+	double odds;
+
+	text = str_trim(text);
+	if (!num_parse_f64(text, &odds))
+		return false;
+	if (str_find_char(text, '.') >= 0) {
+		if (odds < 1.01 || odds > 1000)
+			return false;
+		*ret_american = odds_from_decimal(odds);
+		return true;
+	}
+	if (!odds_are_american(odds) || fabs(odds) > MOST_ODDS || odds != trunc(odds))
+		return false;
+	*ret_american = odds;
+	return true;
 }
 
 double

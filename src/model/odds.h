@@ -8,11 +8,16 @@
 #ifndef MODEL_ODDS_H
 #define MODEL_ODDS_H
 
+#include "base/str.h"
 #include "model/distribution.h"
 
 /* Whether ODDS are American odds at all: a finite number of +100 or
  * more or -100 or less. */
 bool odds_are_american(double odds);
+/* As people write them: American as whole numbers of -100 or less or 100 or more ("-110",
+ * "+150"), decimal with a point, from 1.01 to 1000 ("1.91"). RET is American. False where
+ * TEXT is neither. */
+bool odds_parse(struct str text, double *ret_american);
 double odds_to_decimal(double american);
 double odds_from_decimal(double decimal);
 /* American odds that neither win nor lose in the long run, a push returning the stake. */

@@ -3,12 +3,16 @@
 #include "base/map.h"
 #include "model/walk.h"
 #include "predictions/forecast_row.h"
+#include "predictions/forecaster.h"
+#include "predictions/key_weight.h"
+#include "predictions/models_q.h"
 #include "predictions/publication.h"
 #include "predictions/rating.h"
 #include "sys/wait.h"
 
 enum {
 	KEY_BYTES = sizeof(struct uuid) + 1, /* game and type */
+	MOST_TRIES = 10,                     /* while games keep changing under it */
 };
 
 struct forecasting {
@@ -16,7 +20,9 @@ struct forecasting {
 	const struct forecast_options *options;
 	struct game_set games;
 	struct walk walk;
-	struct err *err; /* of the walk */
+	struct uuid token; /* of what was published when the games were read */
+	bool is_stale;     /* something else has been published since */
+	struct err *err;   /* of the walk */
 	struct forecast_counts counts;
 	struct map heads; /* game and type → struct prediction_head, the last stored */
 	struct {
@@ -25,6 +31,10 @@ struct forecasting {
 	struct {
 		VEC_OF(struct prediction_supersede)
 	} superseded; /* what the inserts come after */
+	struct {
+		VEC_OF(struct key_weights_put)
+	} weights; /* of the walk, a list a season; of late the last one */
+	const struct key_weights *last_weights;
 };
 
 struct str
@@ -123,6 +133,28 @@ heads_read(struct tx *tx, struct forecasting *forecasting)
 
 /* --- What to store */
 
+/* The name of the weights that GAME's forecast was made under, which are stored beside it.
+ * They are the same for a season, and games come by season. */
+static struct err *
+weights_name(
+	struct forecasting *forecasting, const struct forecast *forecast, struct str *ret)
+{
+	struct ctx *ctx = forecasting->ctx;
+	struct key_weights_put put = { .now = ctx->now };
+
+	if (forecast->margins.keys != forecasting->last_weights) {
+		TRY(key_weights_format(
+			ctx->arena, forecast->margins.keys, &put.weights, &put.digest));
+		forecasting->last_weights = forecast->margins.keys;
+		if (!VEC_PUSH(ctx->arena, &forecasting->weights, put))
+			return err_no_memory();
+	}
+	*ret = forecasting->weights.count > 0
+		? forecasting->weights.items[forecasting->weights.count - 1].digest
+		: STR_NONE;
+	return NULL;
+}
+
 static struct err *
 plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 	int64_t week_begins_at)
@@ -133,14 +165,16 @@ plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 	char storage[KEY_BYTES];
 	struct str key = key_of(storage, game->id, str_from(prediction_type_names[type]));
 	const struct prediction_head *head = map_find(&forecasting->heads, key);
+	const struct forecast *forecast = &forecasting->walk.forecasts[i];
+	struct forecast_row_options options = { .type = type, .is_backfilled = begun };
 	struct prediction_insert row = { .week = 0 };
 
 	if (head && begun) {
 		forecasting->counts.unchanged++;
 		return NULL;
 	}
-	TRY(forecast_row(
-		ctx->arena, type, game, &forecasting->walk.forecasts[i], begun, &row));
+	TRY(weights_name(forecasting, forecast, &options.weights));
+	TRY(forecast_row(ctx->arena, &options, game, forecast, &row));
 	if (head && str_eq(head->prediction_data, row.prediction_data)) {
 		forecasting->counts.unchanged++;
 		return NULL;
@@ -208,14 +242,24 @@ static struct err *
 store_in_tx(struct tx *tx, void *arg)
 {
 	struct forecasting *forecasting = arg;
-	int64_t superseded;
+	struct uuid token;
+	int64_t superseded, kept;
 
 	/* This may be a second try. */
 	forecasting->counts = (struct forecast_counts){ .games = 0 };
 	forecasting->inserts.count = 0;
 	forecasting->superseded.count = 0;
+	forecasting->weights.count = 0;
+	forecasting->last_weights = NULL;
+	TRY(publication_token_in(tx, &token));
+	forecasting->is_stale = !uuid_eq(token, forecasting->token);
+	if (forecasting->is_stale)
+		return NULL;
 	TRY(heads_read(tx, forecasting));
 	TRY(plan(forecasting));
+	TRY(forecaster_put_house(tx, forecasting->options->tier));
+	TRY(q_key_weights_put(
+		tx, forecasting->weights.items, forecasting->weights.count, &kept));
 	TRY(q_prediction_supersede(tx, forecasting->superseded.items,
 		forecasting->superseded.count, &superseded));
 	TRY(q_prediction_insert(tx, forecasting->inserts.items,
@@ -238,19 +282,38 @@ walk_through(void *arg)
 		forecasting->games.numbers, forecasting->games.count, &forecasting->walk);
 }
 
+/* Read the games, walk, and store unless games were published meanwhile: the walk takes a
+ * tenth of a second, for which no transaction should hold what others wait for. */
+static struct err *
+forecast_try(struct ctx *ctx, struct forecasting *forecasting)
+{
+	TRY(publication_token(ctx, &forecasting->token));
+	TRY(game_set_read(ctx, &forecasting->games));
+	if (forecasting->games.count == 0)
+		return err_new(ctx, ERR_NOT_FOUND,
+			"there are no games: run gridiron import first");
+	TRY(fiber_offload(ctx, walk_through, forecasting));
+	TRY(forecasting->err);
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, forecasting);
+}
+
 struct err *
 forecast_store(struct ctx *ctx, const struct forecast_options *options,
 	struct forecast_counts *ret)
 {
+	struct arena_mark mark = arena_mark(ctx->arena);
 	struct forecasting forecasting = { .ctx = ctx, .options = options };
 
-	TRY(game_set_read(ctx, &forecasting.games));
-	if (forecasting.games.count == 0)
-		return err_new(ctx, ERR_NOT_FOUND,
-			"there are no games: run gridiron import first");
-	TRY(fiber_offload(ctx, walk_through, &forecasting));
-	TRY(forecasting.err);
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, &forecasting));
+	TRY(forecast_try(ctx, &forecasting));
+	for (int tries = 1; forecasting.is_stale; tries++) {
+		if (tries == MOST_TRIES)
+			return err_new(ctx, ERR_BUSY,
+				"games change faster than they can be forecast; try "
+				"again");
+		arena_rewind(ctx->arena, mark);
+		forecasting = (struct forecasting){ .ctx = ctx, .options = options };
+		TRY(forecast_try(ctx, &forecasting));
+	}
 	if (forecasting.counts.games == 0 && options->scope != FORECAST_TO_COME)
 		return err_new(
 			ctx, ERR_NOT_FOUND, "there are no games of that season and week");

@@ -45,8 +45,8 @@ struct forecast_counts {
 /* The name under which TIER's forecasts are published. */
 struct str forecast_model_name(enum tier tier);
 
-/* Forecast and store, all of it in one transaction. NOT_FOUND where there are no games to
- * forecast. */
+/* Forecast and store, all of it in one transaction, of the games as that transaction sees
+ * them. NOT_FOUND where there are no games to forecast. */
 struct err *forecast_store(struct ctx *ctx, const struct forecast_options *options,
 	struct forecast_counts *ret) MUST_USE;
 

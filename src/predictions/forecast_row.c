@@ -9,7 +9,8 @@ enum {
 	DATA_BYTES_MAX = 2048,
 	CHANCE_DECIMALS = 4,
 	POINTS_DECIMALS = 2,
-	ODDS_USUAL = -110, /* of spreads and totals, where the feed has none */
+	SHAPE_DECIMALS = 6, /* so that a chance asked for later is that of today */
+	ODDS_USUAL = -110,  /* of spreads and totals, where the feed has none */
 };
 
 const char *const prediction_type_names[PREDICTION_TYPES] = {
@@ -149,8 +150,30 @@ put_choice(struct json *json, const struct choice *choice)
 	}
 }
 
+/* What any line can be asked of later (predictions/lines.h). */
 static void
-put_game(struct json *json, const struct forecast *forecast)
+put_shapes(struct json *json, const struct forecast *forecast, struct str weights)
+{
+	json_put_key(json, STR("margins"));
+	json_put_object(json);
+	put_fixed(json, STR("location"), forecast->margins.location, SHAPE_DECIMALS);
+	put_fixed(json, STR("sd"), forecast->margins.sd, SHAPE_DECIMALS);
+	json_put_key(json, STR("can_tie"));
+	json_put_bool(json, forecast->margins.can_tie);
+	if (!str_is_none(weights)) {
+		json_put_key(json, STR("weights"));
+		json_put_text(json, weights);
+	}
+	json_put_object_end(json);
+	json_put_key(json, STR("totals"));
+	json_put_object(json);
+	put_fixed(json, STR("location"), forecast->totals.location, SHAPE_DECIMALS);
+	put_fixed(json, STR("sd"), forecast->totals.sd, SHAPE_DECIMALS);
+	json_put_object_end(json);
+}
+
+static void
+put_game(struct json *json, const struct forecast *forecast, struct str weights)
 {
 	put_chance(json, STR("home_win_probability"), forecast->result.win);
 	put_chance(json, STR("tie_probability"), forecast->result.push);
@@ -159,6 +182,7 @@ put_game(struct json *json, const struct forecast *forecast)
 	put_points(json, STR("total"), forecast->total);
 	put_points(json, STR("home_points"), forecast->home_points);
 	put_points(json, STR("away_points"), forecast->away_points);
+	put_shapes(json, forecast, weights);
 }
 
 /* The three chances at the line, as the first side sees them. */
@@ -192,8 +216,9 @@ picked_team(const struct game *game, const struct choice *choice)
 }
 
 static void
-put_data(struct json *json, enum prediction_type type, const struct game *game,
-	const struct forecast *forecast, const struct choice *choice)
+put_data(struct json *json, const struct forecast_row_options *options,
+	const struct game *game, const struct forecast *forecast,
+	const struct choice *choice)
 {
 	struct str team = picked_team(game, choice);
 
@@ -201,9 +226,9 @@ put_data(struct json *json, enum prediction_type type, const struct game *game,
 		json_put_key(json, STR("team"));
 		json_put_text(json, team);
 	}
-	switch (type) {
+	switch (options->type) {
 	case PREDICTION_GAME:
-		put_game(json, forecast);
+		put_game(json, forecast, options->weights);
 		break;
 	case PREDICTION_ATS:
 		put_points(json, STR("spread"), forecast->margin);
@@ -248,11 +273,11 @@ rounded(double probability)
 }
 
 struct err *
-forecast_row(struct arena *arena, enum prediction_type type, const struct game *game,
-	const struct forecast *forecast, bool is_backfilled,
+forecast_row(struct arena *arena, const struct forecast_row_options *options,
+	const struct game *game, const struct forecast *forecast,
 	struct prediction_insert *ret)
 {
-	struct choice choice = choose(type, game, forecast);
+	struct choice choice = choose(options->type, game, forecast);
 	struct opt_f64 probability = { .is_set = choice.pick != NULL,
 		.value = rounded(choice.probability) };
 	struct buf data;
@@ -261,8 +286,8 @@ forecast_row(struct arena *arena, enum prediction_type type, const struct game *
 
 	buf_init(&data, arena, DATA_BYTES_MAX);
 	json_put_object(&json);
-	put_data(&json, type, game, forecast, &choice);
-	if (is_backfilled) {
+	put_data(&json, options, game, forecast, &choice);
+	if (options->is_backfilled) {
 		json_put_key(&json, STR("backfilled"));
 		json_put_bool(&json, true);
 	}
@@ -270,7 +295,7 @@ forecast_row(struct arena *arena, enum prediction_type type, const struct game *
 	TRY(json_canonical(arena, buf_str(&data), DATA_BYTES_MAX, &canonical));
 	*ret = (struct prediction_insert){
 		.game_id = game->id,
-		.prediction_type = str_from(prediction_type_names[type]),
+		.prediction_type = str_from(prediction_type_names[options->type]),
 		.season = game->season,
 		.week = game->week,
 		.home_team = game->home_team,

@@ -10,10 +10,16 @@ enum prediction_type { PREDICTION_GAME, PREDICTION_ATS, PREDICTION_TOTAL };
 enum { PREDICTION_TYPES = 3 };
 extern const char *const prediction_type_names[PREDICTION_TYPES];
 
-/* The row of TYPE for GAME, but for model and times; prediction_data is canonical
+struct forecast_row_options {
+	enum prediction_type type;
+	bool is_backfilled;
+	struct str weights; /* under which the forecast's key numbers are kept */
+};
+
+/* The row for GAME, but for model and times; prediction_data is canonical
  * (codec/json_canonical.h), so it can be compared with what is stored. */
-struct err *forecast_row(struct arena *arena, enum prediction_type type,
-	const struct game *game, const struct forecast *forecast, bool is_backfilled,
+struct err *forecast_row(struct arena *arena, const struct forecast_row_options *options,
+	const struct game *game, const struct forecast *forecast,
 	struct prediction_insert *ret) MUST_USE;
 
 #endif

@@ -6,10 +6,17 @@ struct err *
 publication_token(struct ctx *ctx, struct uuid *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return publication_token_in(&tx, ret);
+}
+
+struct err *
+publication_token_in(struct tx *tx, struct uuid *ret)
+{
 	struct publication publication;
 	bool found;
 
-	TRY(q_publication_get(&tx, &publication, &found));
+	TRY(q_publication_get(tx, &publication, &found));
 	*ret = found ? publication.token : (struct uuid){ { 0 } };
 	return NULL;
 }

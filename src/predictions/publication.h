@@ -13,6 +13,9 @@
 
 /* The current token; nil before anything was published. */
 struct err *publication_token(struct ctx *ctx, struct uuid *ret) MUST_USE;
+/* The same as TX sees it. What was read before a write transaction and the token with it
+ * are still what TX would read where the token is the same. */
+struct err *publication_token_in(struct tx *tx, struct uuid *ret) MUST_USE;
 
 /* Set a new token, in the transaction that changes what is published. */
 struct err *publication_renew(struct tx *tx) MUST_USE;

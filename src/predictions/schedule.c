@@ -35,7 +35,7 @@ schedule_range(
 	bool is_current_season = !season.is_set || season.value == WEEK_CURRENT;
 	bool is_current_week = week.is_set && week.value == WEEK_CURRENT;
 	struct week_range range = {
-		.season = season.value, .first_week = 1, .last_week = WEEK_LAST
+		.season = season.value, .first_week = 1, .last_week = WEEK_MOST
 	};
 	struct week_row current = { 0 };
 

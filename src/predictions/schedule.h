@@ -7,7 +7,11 @@
 
 enum {
 	WEEK_CURRENT = -1, /* a season or week asked for as `current` */
-	WEEK_LAST = 25,
+	/* What a column of type season or week holds (sql/checks.txt), and so what any
+	 * flag or parameter may ask for. */
+	SEASON_LEAST = 1920,
+	SEASON_MOST = 2100,
+	WEEK_MOST = 23,
 };
 
 struct week_range {

@@ -119,6 +119,8 @@ const struct good_row good_rows[] = {
 		"wins_sd=2; p_division=0.1; p_top_seed=0.1; p_playoffs=0.1; "
 		"p_divisional=0.1; p_championship=0.1; p_final=0.1; p_title=0.1; "
 		"details='{}'; created_at=T100" },
+	{ "models", 1, "name='m~'; sees_line=FALSE; created_at=T100" },
+	{ "key_weights", 1, "digest='000000000000000~'; weights='[]'; created_at=T100" },
 	{ "predictions", 1,
 		"id=%~; model='m'; prediction_type='game'; subject=''; season=2023; "
 		"week=1; "

@@ -30,7 +30,7 @@ TEST(parameters_are_read_into_their_fields)
 		&params));
 	EQ_I64(params.season.value, 2023);
 	EQ_I64(params.week.value, PARAM_CURRENT);
-	EQ_STR(params.team, STR("OAK"));
+	EQ_STR(params.team, STR("LV"));
 	NEAR(params.min_confidence.value, 0.6, 0);
 	EQ_I64(params.limit.value, 200);
 	OK(!params.from.is_set && str_is_none(params.model));

@@ -118,6 +118,27 @@ TEST(odds_convert_both_ways)
 	OK(!odds_are_american(50) && !odds_are_american(NAN) && odds_are_american(-100));
 }
 
+TEST(odds_are_read_as_they_are_written)
+{
+	static const struct {
+		const char *text;
+		double american; /* 0: refused */
+	} cases[] = { { "-110", -110 }, { "+150", 150 }, { "150", 150 }, { " 150", 150 },
+		{ "100", 100 }, { "-100", -100 }, { "2.00", 100 }, { "1.50", -200 },
+		{ "3.0", 200 }, { "99", 0 }, { "-99", 0 }, { "2", 0 }, { "0", 0 },
+		{ "1.0", 0 }, { "1.005", 0 }, { "-1.91", 0 }, { "1001.0", 0 },
+		{ "-110.5", 0 }, { "nan", 0 }, { "1e99", 0 }, { "", 0 }, { "even", 0 } };
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		double odds = 0;
+
+		OK_OR(odds_parse(str_from(cases[i].text), &odds) ==
+				(cases[i].american != 0),
+			"'%s'", cases[i].text);
+		NEAR(odds, cases[i].american, 1e-9);
+	}
+}
+
 TEST(fair_odds_neither_win_nor_lose)
 {
 	struct chances chances = { .win = 0.3, .push = 0.1, .loss = 0.6 };

@@ -1,0 +1,64 @@
+#include "predictions/team_code.h"
+
+#include "model/team.h"
+
+enum {
+	CODE_BYTES_MAX = 3,
+	NEAR = 2, /* edits: one letter is another, missing or too many */
+};
+
+static bool
+is_name_of(struct str text, const struct team *team)
+{
+	return str_eq_nocase(text, team->nickname) || str_eq_nocase(text, team->name);
+}
+
+/* The team whose name TEXT is, else the one whose code is nearest to CODE. */
+static const struct team *
+nearest(struct str text, struct str code)
+{
+	const struct team *best = NULL;
+	size_t best_distance = NEAR;
+
+	for (int i = 0; i < FRANCHISES; i++) {
+		const struct team *team = team_at(i);
+		size_t distance = str_distance(code, team->code);
+
+		if (is_name_of(text, team))
+			return team;
+		if (distance < best_distance) {
+			best = team;
+			best_distance = distance;
+		}
+	}
+	return best;
+}
+
+struct err *
+team_code_parse(struct ctx *ctx, const char *field, struct str text, struct str *ret)
+{
+	char upper[CODE_BYTES_MAX];
+	struct str code = { .ptr = upper,
+		.len = text.len < CODE_BYTES_MAX ? text.len : CODE_BYTES_MAX };
+	const struct team *near;
+	int franchise;
+
+	for (size_t i = 0; i < code.len; i++)
+		upper[i] = text.ptr[i] >= 'a' && text.ptr[i] <= 'z'
+			? (char)(text.ptr[i] - 'a' + 'A')
+			: text.ptr[i];
+	franchise = text.len == code.len ? team_find(code) : FRANCHISE_UNKNOWN;
+	if (franchise != FRANCHISE_UNKNOWN) {
+		*ret = team_at(franchise)->code;
+		return NULL;
+	}
+	near = nearest(text, code);
+	if (near)
+		return err_field(ctx, field,
+			"no team has the code '" STR_FMT "'; did you mean '" STR_FMT
+			"', the " STR_FMT "? /v1/teams lists them",
+			STR_ARG(text), STR_ARG(near->code), STR_ARG(near->name));
+	return err_field(ctx, field,
+		"no team has the code '" STR_FMT "'; /v1/teams lists them",
+		STR_ARG(text));
+}
