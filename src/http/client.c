@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "codec/url.h"
+#include "sys/clock.h"
 #include "sys/wait.h"
 
 enum {
@@ -76,6 +77,19 @@ headers_set(struct transfer *transfer)
 	return NULL;
 }
 
+/* The whole may take as long as its options say, and no longer than the work it is for. */
+static long
+timeout_ms(const struct transfer *transfer)
+{
+	int64_t timeout = transfer->options->timeout_ms ? transfer->options->timeout_ms
+							: TIMEOUT_MS_DEFAULT;
+	int64_t left = (transfer->ctx->deadline - clock_monotonic_ns()) / 1000000;
+
+	if (left < timeout)
+		timeout = left > 0 ? left : 1;
+	return (long)timeout;
+}
+
 static struct err *
 options_set(struct transfer *transfer)
 {
@@ -95,8 +109,7 @@ options_set(struct transfer *transfer)
 	curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "gridiron");
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-		(long)(options->timeout_ms ? options->timeout_ms : TIMEOUT_MS_DEFAULT));
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms(transfer));
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_SECOND);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reason);

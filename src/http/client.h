@@ -16,7 +16,7 @@ struct fetch_options {
 	const struct str *headers; /* "Name: value" each */
 	size_t header_count;
 	size_t body_max;    /* 0: 1 MiB */
-	int64_t timeout_ms; /* of the whole; 0: 30,000 */
+	int64_t timeout_ms; /* of the whole, within CTX's deadline; 0: 30,000 */
 	/* Called on the other thread; total 0: not known. May be NULL. */
 	void (*progress)(void *arg, int64_t got, int64_t total);
 	void *progress_arg;

@@ -49,6 +49,12 @@ earlier(int64_t a, int64_t b)
 }
 
 static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t
 seconds_us(int64_t seconds)
 {
 	return seconds * MICROSECONDS_PER_SECOND;
@@ -62,6 +68,14 @@ schedule_of(struct arena *arena, const struct job *job)
 
 	return minutes % 60 ? str_fmt(arena, "every %lld min", (long long)minutes)
 			    : str_fmt(arena, "every %lld h", (long long)minutes / 60);
+}
+
+/* What is on file is worked on at once; the feed was most likely read just now, by whoever filled the database. */
+static int64_t
+first_run_at(const struct ctx *ctx, size_t job)
+{
+	return job == JOB_fetch ? ctx->now + seconds_us(job_table[job].every_seconds)
+				: ctx->now;
 }
 
 static struct err *
@@ -78,8 +92,7 @@ prepare_in_tx(struct tx *tx, void *arg)
 			(struct job_put){
 				.name = str_from(job_table[i].name),
 				.schedule = schedule_of(ctx->arena, &job_table[i]),
-				.next_run_at = ctx->now +
-					seconds_us(job_table[i].every_seconds),
+				.next_run_at = first_run_at(ctx, i),
 				.now = ctx->now,
 			}));
 	return NULL;
@@ -275,8 +288,8 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 					: STR("succeeded");
 	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
 	finishing.makes_due = outcome.failed ? 0 : run.makes_due;
-	/* The run took its time. */
-	ctx->now = clock_now_us();
+	/* The run took its time; a clock that was set back meanwhile must not let it end before it began. */
+	ctx->now = later(ctx->now, clock_now_us());
 	outcome.next_run_at = next_run_at(ctx, job,
 		outcome.failed ? claiming->claimed.consecutive_failures + 1 : 0);
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, &finishing));

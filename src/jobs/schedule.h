@@ -22,7 +22,7 @@ struct job_outcome {
 	int64_t next_run_at;
 };
 
-/* Give every job of the table its row, due after one interval. */
+/* Give every job of the table its row: due at once, the feed after one interval. */
 struct err *schedule_prepare(struct ctx *ctx) MUST_USE;
 
 /* Run the job that has been due longest. *RET_RAN: there was one. A job's own failure is

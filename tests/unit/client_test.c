@@ -96,6 +96,7 @@ server_close(struct server *server)
 
 struct call {
 	struct fetch_options options;
+	int64_t deadline_ms; /* 0: 20 s */
 	struct fetch_reply reply;
 	struct err *err;
 };
@@ -104,7 +105,9 @@ static void
 call_in_fiber(void *arg)
 {
 	struct call *call = arg;
-	struct ctx ctx = { .arena = &arena, .deadline = clock_deadline_ms(20000) };
+	struct ctx ctx = { .arena = &arena,
+		.deadline = clock_deadline_ms(
+			call->deadline_ms ? call->deadline_ms : 20000) };
 
 	call->err = fetch(&ctx, &call->options, &call->reply);
 }
@@ -181,6 +184,18 @@ TEST(a_server_that_says_nothing_is_left_in_time)
 {
 	FAILS_WITH(call_path("/slow", (struct fetch_options){ .timeout_ms = 200 }).err,
 		ERR_TIMEOUT);
+}
+
+TEST(a_fetch_takes_no_longer_than_the_work_it_is_for)
+{
+	struct call call = { .deadline_ms = 200 };
+	struct server server;
+
+	OK(server_open(&server));
+	call.options.url = str_fmt(&arena, "http://127.0.0.1:%d/slow", server.port);
+	OK_ERR(loop_run_once(&arena, (struct loop_options){ 0 }, call_in_fiber, &call));
+	server_close(&server);
+	FAILS_WITH(call.err, ERR_TIMEOUT);
 }
 
 TEST(what_is_no_web_address_is_refused)

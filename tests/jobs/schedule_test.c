@@ -1,0 +1,230 @@
+#include "jobs/schedule.h"
+
+#include "tests/support/database.h"
+#include "tests/support/feed_text.h"
+#include "tests/support/http_peer.h"
+
+#include "db/db.h"
+
+/* --- A feed that does what a test wants */
+
+enum feed_mood { FEED_GOOD, FEED_GARBAGE, FEED_HALF, FEED_FAULTY_ROW, FEED_500 };
+
+static struct {
+	_Atomic int mood;
+	_Atomic int answers;
+	_Atomic int not_modified;
+} feed_server;
+
+static const struct feed_row rows[] = {
+	{ 2023, 1, .day = "2023-09-07", .away = "DET", .home = "KC", .scores = "21-20" },
+	{ 2023, 1, .day = "2023-09-10", .away = "CIN", .home = "CLE", .scores = "3-24" },
+	{ 2023, 2, .day = "2023-09-17", .away = "BUF", .home = "NYJ", .scores = "31-10" },
+};
+
+static struct http_answer
+feed_answer(struct http_request *http, void *arg)
+{
+	struct http_answer answer = { .status = 200, .content_type = STR("text/csv") };
+	struct buf text;
+
+	(void)arg;
+	feed_server.answers++;
+	if (!str_is_none(http_request_header(http, STR("If-None-Match"))))
+		feed_server.not_modified++;
+	buf_init(&text, http->ctx.arena, 1 << 20);
+	buf_put(&text, str_from(feed_header));
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		feed_put_row(&text, &rows[i]);
+	answer.body = buf_str(&text);
+	switch ((enum feed_mood)feed_server.mood) {
+	case FEED_GOOD:
+		answer.etag = STR("\"first\"");
+		break;
+	case FEED_GARBAGE:
+		answer.body = STR("<html>We are moving house</html>");
+		break;
+	case FEED_HALF:
+		answer.body = str_slice(answer.body, 0, answer.body.len - 40);
+		break;
+	case FEED_FAULTY_ROW:
+		buf_put(&text, STR("2023_03_XX_YY,2023,REG,3,never\n"));
+		answer.body = buf_str(&text);
+		break;
+	case FEED_500:
+		answer.status = 500;
+		break;
+	}
+	return answer;
+}
+
+static struct peer peer;
+static struct job_setup setup;
+
+static void
+feed_start(struct ctx *ctx, enum feed_mood mood)
+{
+	feed_server.mood = mood;
+	feed_server.answers = 0;
+	feed_server.not_modified = 0;
+	peer_start(&peer,
+		(struct http_server_options){
+			.address = STR("127.0.0.1"), .handler = feed_answer },
+		1);
+	setup = (struct job_setup){
+		.games = str_fmt(ctx->arena, "http://127.0.0.1:%d/games.csv", peer.port),
+		.instance = STR("one"),
+	};
+}
+
+static int64_t
+number(struct ctx *ctx, const char *sql)
+{
+	static const enum db_type columns[] = { DB_I64 };
+	struct str dump = STR_NONE;
+
+	if (database_dump(ctx, sql, columns, 1, &dump))
+		return -1;
+	return strtoll(str_cstr(ctx->arena, dump), NULL, 10);
+}
+
+static struct str
+text(struct ctx *ctx, const char *sql)
+{
+	static const enum db_type columns[] = { DB_TEXT };
+	struct str dump = STR_NONE;
+
+	if (database_dump(ctx, sql, columns, 1, &dump))
+		return STR("failed");
+	return str_trim(dump);
+}
+
+static struct err *
+fetch_now(struct ctx *ctx, struct job_outcome *ret)
+{
+	return schedule_run(ctx, &setup, STR("fetch"), ret);
+}
+
+BOTH_ENGINES(a_feed_is_read_when_it_changed_and_makes_due_what_works_on_it)
+{
+	struct job_outcome outcome;
+
+	feed_start(ctx, FEED_GOOD);
+	OK_ERR(schedule_prepare(ctx));
+	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM jobs"), JOB_COUNT);
+	OK_ERR(fetch_now(ctx, &outcome));
+	EQ_STR(outcome.status, STR("succeeded"));
+	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM games"), 3);
+	EQ_STR(text(ctx,
+		       "SELECT name FROM jobs WHERE next_run_at <= (SELECT max("
+		       "last_finished_at) FROM jobs) AND name <> 'fetch' ORDER BY name"),
+		STR("forecast\ngrade"));
+	OK_ERR(fetch_now(ctx, &outcome));
+	EQ_I64(feed_server.answers, 2);
+	EQ_I64(feed_server.not_modified, 1);
+	OK(str_find(outcome.result, STR("not modified")) > 0);
+	peer_stop(&peer);
+}
+
+BOTH_ENGINES(a_feed_that_fails_changes_nothing_and_is_tried_again_ever_later)
+{
+	static const enum feed_mood moods[] = { FEED_GARBAGE, FEED_HALF, FEED_500,
+		FEED_FAULTY_ROW, FEED_GARBAGE };
+	struct job_outcome outcome;
+	int64_t last_wait = 0;
+
+	feed_start(ctx, FEED_GOOD);
+	OK_ERR(fetch_now(ctx, &outcome));
+	/* What was seen before must not hide that the feed is broken now. */
+	for (size_t i = 0; i < COUNT_OF(moods); i++) {
+		int64_t wait;
+
+		feed_server.mood = (int)moods[i];
+		OK_ERR(fetch_now(ctx, &outcome));
+		EQ_STR(outcome.status, STR("failed"));
+		wait = outcome.next_run_at - ctx->now;
+		OK_OR(wait > last_wait, "failure %zu waits %lld us after %lld", i,
+			(long long)wait, (long long)last_wait);
+		last_wait = wait;
+		EQ_I64(number(ctx,
+			       "SELECT CAST(count(*) AS bigint) FROM alerts WHERE status "
+			       "= "
+			       "'firing'"),
+			i >= 2);
+	}
+	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM games"), 3);
+	EQ_I64(number(ctx,
+		       "SELECT CAST(count(*) AS bigint) FROM job_runs WHERE status = "
+		       "'failed' AND error IS NOT NULL"),
+		COUNT_OF(moods));
+	/* The breaker closes with the first success. */
+	feed_server.mood = FEED_GOOD;
+	OK_ERR(fetch_now(ctx, &outcome));
+	EQ_STR(outcome.status, STR("succeeded"));
+	EQ_I64(number(ctx,
+		       "SELECT CAST(consecutive_failures AS bigint) FROM jobs WHERE "
+		       "name = 'fetch'"),
+		0);
+	EQ_STR(text(ctx, "SELECT status FROM alerts"), STR("resolved"));
+	peer_stop(&peer);
+}
+
+/* Take the job as an instance that dies with it. */
+static struct err *
+seize_in_tx(struct tx *tx, void *arg)
+{
+	struct job_claimed claimed;
+	bool found;
+
+	(void)arg;
+	TRY(q_job_claim(tx,
+		(struct job_claim){
+			.name = STR("grade"),
+			.instance = STR("dead"),
+			.until = tx->ctx->now + (int64_t)60 * MICROSECONDS_PER_SECOND,
+			.now = tx->ctx->now,
+		},
+		&claimed, &found));
+	return q_job_run_begin(tx,
+		(struct job_run_begin){
+			.id = claimed.id, .instance = STR("dead"), .now = tx->ctx->now });
+}
+
+BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
+{
+	struct job_outcome outcome = { .job = NULL };
+	int64_t began = ctx->now;
+	bool ran;
+
+	setup = (struct job_setup){ .instance = STR("two") };
+	OK_ERR(schedule_prepare(ctx));
+	ctx->now += (int64_t)2 * 3600 * MICROSECONDS_PER_SECOND;
+	OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, seize_in_tx, NULL));
+	/* Only grade is due besides fetch, which nobody runs here. */
+	OK_ERR(db_run_text(&(struct tx){ .ctx = ctx,
+				   .db = ctx->db,
+				   .kind = TX_WRITE,
+				   .shard = SHARD_GLOBAL,
+				   .is_auto = true },
+		STR("UPDATE jobs SET is_enabled = FALSE WHERE name <> 'grade'")));
+	OK_ERR(schedule_run_due(ctx, &setup, &ran, &outcome));
+	OK(!ran);
+	ctx->now += (int64_t)61 * MICROSECONDS_PER_SECOND;
+	OK_ERR(schedule_run_due(ctx, &setup, &ran, &outcome));
+	OK(ran);
+	OK(ctx->now >= began);
+	EQ_STR(outcome.status, STR("succeeded"));
+	EQ_STR(text(ctx,
+		       "SELECT instance || ' ' || status FROM job_runs ORDER BY "
+		       "started_at"),
+		STR("dead failed\ntwo succeeded"));
+}
+
+BOTH_ENGINES(a_job_that_is_not_there_is_named_with_those_that_are)
+{
+	struct job_outcome outcome;
+	struct err *err = schedule_run(ctx, &setup, STR("fech"), &outcome);
+
+	FAILS_WITH(err, ERR_NOT_FOUND);
+	OK(str_find(err->message, STR("fetch, grade")) > 0);
+}
