@@ -15,6 +15,7 @@
 /* What all handlers share. Made once, by app/wiring.c. */
 struct api {
 	struct db *db;
+	const struct keyring *keys;
 	bool is_quiet;       /* no log line a request */
 	int64_t started_at;  /* microseconds UTC */
 	const char *version; /* of the program */

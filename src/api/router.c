@@ -98,6 +98,7 @@ api_handle(struct http_request *http, void *arg)
 	uint32_t allowed;
 
 	http->ctx.db = api->db;
+	http->ctx.keys = api->keys;
 	rq.route = route_find(
 		http->ctx.arena, http->method, http->path, rq.path_params, &allowed);
 	answer = rq.route ? answer_routed(&rq) : answer_unrouted(http, allowed);

@@ -33,6 +33,7 @@ struct flag {
 };
 
 struct invocation;
+struct keyring;
 
 struct command {
 	const char *name; /* one word, or two: "config check" */
@@ -44,7 +45,8 @@ struct command {
 	size_t args_min;
 	size_t args_max;
 	enum command_needs needs;
-	bool migrates; /* bring the schema up to date before the database is opened */
+	bool uses_keys; /* ctx.keys is open; always so where others are served */
+	bool migrates;  /* bring the schema up to date before the database is opened */
 	/* Whether flags and arguments make sense, before anything is started; may be NULL. */
 	struct err *(*check)(struct invocation *run);
 	struct err *(*run)(struct invocation *run);
@@ -56,6 +58,7 @@ struct invocation {
 	struct str group;    /* "migrate", where the word after it is missing */
 	struct arena *arena; /* the same as ctx.arena */
 	struct ctx ctx;
+	struct keyring *keys; /* the same as ctx.keys */
 	struct config config;
 	struct str args[COMMAND_ARGS_MAX];
 	size_t arg_count;

@@ -18,39 +18,51 @@ enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUC
  * Types: text; url (text whose password is never shown, and refused in a flag); count (a
  * whole number, 0 or more); toggle; environment. An empty default means: see help.
  */
-#define CONFIG_SETTINGS(X)                                                           \
-	X(text, listen, "listen", "GRIDIRON_LISTEN", "127.0.0.1:8080",               \
-		"host:port to serve on")                                             \
-	X(text, data, "data", "GRIDIRON_DATA", "./gridiron-data",                    \
-		"folder of the SQLite file, keys, and mail in development")          \
-	X(text, games, "games", "GRIDIRON_GAMES", "",                                \
-		"file or URL of an nflverse games.csv; empty: the public one")       \
-	X(environment, environment, "environment", "ENVIRONMENT", "development",     \
-		"development, test or production")                                   \
-	X(url, database_url, "database.url", "DATABASE_URL", "",                     \
-		"sqlite:PATH or postgresql://...; empty: gridiron.db in the data "   \
-		"folder")                                                            \
-	X(count, database_pool_size, "database.pool_size",                           \
-		"GRIDIRON_DATABASE_POOL_SIZE", "0",                                  \
-		"connections kept open; 0: 20 in production, else 5")                \
-	X(count, database_max_overflow, "database.max_overflow",                     \
-		"GRIDIRON_DATABASE_MAX_OVERFLOW", "0",                               \
-		"connections beyond those; 0: 40 in production, else 10")            \
-	X(count, database_pool_timeout_ms, "database.pool_timeout_ms",               \
-		"GRIDIRON_DATABASE_POOL_TIMEOUT_MS", "0",                            \
-		"longest wait for a connection; 0: 30000 in production, else 10000") \
-	X(count, database_pool_recycle_ms, "database.pool_recycle_ms",               \
-		"GRIDIRON_DATABASE_POOL_RECYCLE_MS", "3600000",                      \
-		"age at which a connection is replaced")                             \
-	X(toggle, database_echo, "database.echo", "DB_ECHO", "false",                \
-		"log every SQL statement")                                           \
-	X(url, redis_url, "redis.url", "REDIS_URL", "",                              \
-		"redis://host:port/number; empty: no Redis")                         \
-	X(toggle, jobs, "jobs", "GRIDIRON_JOBS", "true",                             \
-		"run the scheduled jobs (gridiron jobs list) in this server")        \
-	X(text, log_level, "log.level", "GRIDIRON_LOG_LEVEL", "info",                \
-		"debug, info, warning or error")                                     \
-	X(text, log_format, "log.format", "GRIDIRON_LOG_FORMAT", "logfmt",           \
+#define CONFIG_SETTINGS(X)                                                            \
+	X(text, listen, "listen", "GRIDIRON_LISTEN", "127.0.0.1:8080",                \
+		"host:port to serve on")                                              \
+	X(text, data, "data", "GRIDIRON_DATA", "./gridiron-data",                     \
+		"folder of the SQLite file, keys, and mail in development")           \
+	X(text, games, "games", "GRIDIRON_GAMES", "",                                 \
+		"file or URL of an nflverse games.csv; empty: the public one")        \
+	X(environment, environment, "environment", "ENVIRONMENT", "development",      \
+		"development, test or production")                                    \
+	X(url, database_url, "database.url", "DATABASE_URL", "",                      \
+		"sqlite:PATH or postgresql://...; empty: gridiron.db in the data "    \
+		"folder")                                                             \
+	X(count, database_pool_size, "database.pool_size",                            \
+		"GRIDIRON_DATABASE_POOL_SIZE", "0",                                   \
+		"connections kept open; 0: 20 in production, else 5")                 \
+	X(count, database_max_overflow, "database.max_overflow",                      \
+		"GRIDIRON_DATABASE_MAX_OVERFLOW", "0",                                \
+		"connections beyond those; 0: 40 in production, else 10")             \
+	X(count, database_pool_timeout_ms, "database.pool_timeout_ms",                \
+		"GRIDIRON_DATABASE_POOL_TIMEOUT_MS", "0",                             \
+		"longest wait for a connection; 0: 30000 in production, else 10000")  \
+	X(count, database_pool_recycle_ms, "database.pool_recycle_ms",                \
+		"GRIDIRON_DATABASE_POOL_RECYCLE_MS", "3600000",                       \
+		"age at which a connection is replaced")                              \
+	X(toggle, database_echo, "database.echo", "DB_ECHO", "false",                 \
+		"log every SQL statement")                                            \
+	X(url, redis_url, "redis.url", "REDIS_URL", "",                               \
+		"redis://host:port/number; empty: no Redis")                          \
+	X(toggle, jobs, "jobs", "GRIDIRON_JOBS", "true",                              \
+		"run the scheduled jobs (gridiron jobs list) in this server")         \
+	X(text, keys_file, "keys.file", "GRIDIRON_KEYS_FILE", "",                     \
+		"file of the secret keys; empty: keys.json of systemd's "             \
+		"credentials, else of the data folder")                               \
+	X(text, password_scheme, "password.scheme", "GRIDIRON_PASSWORD_SCHEME",       \
+		"argon2id", "how new passwords are hashed: argon2id or bcrypt")       \
+	X(count, password_memory_kib, "password.memory_kib",                          \
+		"GRIDIRON_PASSWORD_MEMORY_KIB", "19456",                              \
+		"memory that argon2id takes for one password")                        \
+	X(count, password_passes, "password.passes", "GRIDIRON_PASSWORD_PASSES", "2", \
+		"passes of argon2id over that memory")                                \
+	X(count, password_bcrypt_cost, "password.bcrypt_cost",                        \
+		"GRIDIRON_PASSWORD_BCRYPT_COST", "12", "bcrypt runs 2^cost rounds")   \
+	X(text, log_level, "log.level", "GRIDIRON_LOG_LEVEL", "info",                 \
+		"debug, info, warning or error")                                      \
+	X(text, log_format, "log.format", "GRIDIRON_LOG_FORMAT", "logfmt",            \
 		"logfmt or json")
 
 typedef struct str config_text;

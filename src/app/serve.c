@@ -228,6 +228,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		return err_no_memory();
 	serving->api = (struct api){
 		.db = run->ctx.db,
+		.keys = run->ctx.keys,
 		.is_quiet = options->is_quiet,
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,

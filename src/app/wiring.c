@@ -1,6 +1,9 @@
 #include "app/wiring.h"
 
+#include "app/key_file.h"
 #include "base/log.h"
+#include "crypto/keyring.h"
+#include "crypto/password.h"
 #include "db/db.h"
 #include "db/migrate.h"
 #include "sys/clock.h"
@@ -70,6 +73,64 @@ folder_start(struct invocation *run)
 	return NULL;
 }
 
+static bool
+needs_keys(const struct command *command)
+{
+	return command->uses_keys || command->needs >= NEEDS_SERVED_DATABASE;
+}
+
+static struct err *
+password_start(struct invocation *run)
+{
+	struct password_params params = {
+		.scheme = PASSWORD_ARGON2ID,
+		.memory_kib = run->config.password_memory_kib,
+		.passes = run->config.password_passes,
+		.bcrypt_cost = run->config.password_bcrypt_cost,
+	};
+
+	if (str_eq(run->config.password_scheme, STR("bcrypt")))
+		params.scheme = PASSWORD_BCRYPT;
+	else if (!str_eq(run->config.password_scheme, STR("argon2id")))
+		return err_in(run->arena, ERR_INVALID,
+			"password.scheme is '" STR_FMT
+			"', but must be argon2id or bcrypt",
+			STR_ARG(run->config.password_scheme));
+	return password_configure(run->arena, &params);
+}
+
+/* The secret keys, for commands that sign, seal or serve; a server reads them again when
+ * they change. */
+static struct err *
+keys_start(struct invocation *run)
+{
+	struct keyring_options options = { .may_generate = run->config.environment !=
+			ENVIRONMENT_PRODUCTION };
+	struct keyring *keys;
+
+	if (!needs_keys(run->command))
+		return NULL;
+	TRY(password_start(run));
+	TRY(key_file_path(run, &options.path));
+	TRY(keyring_open(&run->ctx, &options, &keys));
+	run->keys = keys;
+	run->ctx.keys = keys;
+	return run->command->needs >= NEEDS_SERVED_DATABASE
+		? keyring_watch(&run->ctx, keys)
+		: NULL;
+}
+
+static void
+keys_stop(struct invocation *run)
+{
+	if (!run->keys)
+		return;
+	keyring_unwatch(run->keys);
+	keyring_close(run->keys);
+	run->keys = NULL;
+	run->ctx.keys = NULL;
+}
+
 /* A schema that is not there, or older than this program, is told before it shows as some
  * query's error. */
 static struct err *
@@ -125,6 +186,7 @@ database_stop(struct invocation *run)
 static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
 	{ "data folder", NEEDS_DATABASE, folder_start, NULL },
+	{ "keyring", NEEDS_DATABASE, keys_start, keys_stop },
 	{ "database", NEEDS_DATABASE, database_start, database_stop },
 };
 

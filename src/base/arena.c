@@ -60,6 +60,16 @@ arena_release(struct arena *arena)
 	arena_init(arena, arena->cap_bytes);
 }
 
+void
+arena_release_wiped(struct arena *arena)
+{
+	for (struct arena_block *block = arena->newest; block; block = block->older) {
+		ASAN_UNPOISON_MEMORY_REGION(block->data, block->size);
+		explicit_bzero(block->data, block->size);
+	}
+	arena_release(arena);
+}
+
 /* Drop blocks until KEEP is the newest. */
 static void
 drop_newer_than(struct arena *arena, const struct arena_block *keep)

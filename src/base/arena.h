@@ -34,6 +34,9 @@ void arena_init(struct arena *arena, size_t cap_bytes);
 /* Give all memory back to the system. The arena may be used again. */
 void arena_release(struct arena *arena);
 
+/* The same for one that held secrets: its memory is overwritten first. */
+void arena_release_wiped(struct arena *arena);
+
 /* Give back everything, keeping one block of at most 64 KiB for the next use. */
 void arena_reset(struct arena *arena);
 

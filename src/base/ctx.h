@@ -10,7 +10,8 @@
 #include "base/id.h"
 #include "base/str.h"
 
-struct db; /* db/db.h */
+struct db;      /* db/db.h */
+struct keyring; /* crypto/keyring.h */
 
 enum {
 	MICROSECONDS_PER_SECOND = 1000000,
@@ -28,8 +29,9 @@ struct actor {
 struct ctx {
 	struct arena *arena;
 	struct db *db;
-	int64_t now;      /* microseconds UTC, the same throughout the work */
-	int64_t deadline; /* monotonic nanoseconds (sys/clock.h) */
+	const struct keyring *keys; /* what signs and seals; NULL where nothing does */
+	int64_t now;                /* microseconds UTC, the same throughout the work */
+	int64_t deadline;           /* monotonic nanoseconds (sys/clock.h) */
 	struct uuid request_id;
 	struct actor actor;
 	const char *route; /* "GET /v1/games", "job grade", "command import": for logs and

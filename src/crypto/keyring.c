@@ -1,0 +1,280 @@
+#include "crypto/keyring.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "crypto/keyring_file.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+#include "sys/wait.h"
+
+enum {
+	SETS_MAX = 8,
+	LOOK_MS = 250,
+	LOOK_ARENA_BYTES = 65536,
+};
+
+/* How long a set is left alone after another replaced it: no request takes as long. */
+#define SET_REST_NS ((int64_t)60 * 1000000000)
+
+/* What tells one state of the file from another. A writer renames, so the inode changes
+ * too. */
+struct stamp {
+	struct timespec changed;
+	ino_t inode;
+	off_t size;
+};
+
+struct keyring {
+	_Atomic(const struct key_set *) set;
+	struct key_set sets[SETS_MAX];
+	int64_t replaced_ns[SETS_MAX]; /* 0: never used */
+	const char *path;              /* NULL: in memory alone */
+	struct stamp stamp;
+	struct fiber *watcher;
+	struct arena arena; /* of the watcher */
+};
+
+static bool
+stamp_of(const char *path, struct stamp *ret)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return false;
+	*ret = (struct stamp){
+		.changed = status.st_mtim, .inode = status.st_ino, .size = status.st_size
+	};
+	return true;
+}
+
+static bool
+stamp_eq(const struct stamp *a, const struct stamp *b)
+{
+	return a->changed.tv_sec == b->changed.tv_sec &&
+		a->changed.tv_nsec == b->changed.tv_nsec && a->inode == b->inode &&
+		a->size == b->size;
+}
+
+/* --- Sets */
+
+/* A set that nobody looks at any more; NULL where all were in force a moment ago. */
+static struct key_set *
+set_at_rest(struct keyring *keys)
+{
+	int64_t now = clock_monotonic_ns();
+
+	for (size_t i = 0; i < SETS_MAX; i++) {
+		if (&keys->sets[i] == atomic_load(&keys->set))
+			continue;
+		if (keys->replaced_ns[i] == 0 ||
+			now - keys->replaced_ns[i] >= SET_REST_NS)
+			return &keys->sets[i];
+	}
+	return NULL;
+}
+
+static void
+set_publish(struct keyring *keys, struct key_set *set)
+{
+	const struct key_set *old = atomic_exchange(&keys->set, set);
+
+	if (old)
+		keys->replaced_ns[old - keys->sets] = clock_monotonic_ns();
+}
+
+/* Those replaced long ago hold nothing any more. */
+static void
+sets_wipe(struct keyring *keys)
+{
+	int64_t now = clock_monotonic_ns();
+
+	for (size_t i = 0; i < SETS_MAX; i++) {
+		if (keys->replaced_ns[i] && keys->sets[i].count &&
+			&keys->sets[i] != atomic_load(&keys->set) &&
+			now - keys->replaced_ns[i] >= SET_REST_NS)
+			explicit_bzero(&keys->sets[i], sizeof(keys->sets[i]));
+	}
+}
+
+/* --- Opening */
+
+static struct err *
+missing_err(struct ctx *ctx, const char *path)
+{
+	return err_new(ctx, ERR_NOT_FOUND,
+		"there are no keys in %s: make them by gridiron keys init, and keep a "
+		"copy in a safe place, since what they seal cannot be read without them",
+		path);
+}
+
+/* Read or make the file into the first set. */
+static struct err *
+first_read(struct ctx *ctx, const struct keyring_options *options, struct keyring *keys)
+{
+	struct err *err;
+
+	if (!stamp_of(keys->path, &keys->stamp)) {
+		if (!options->may_generate)
+			return missing_err(ctx, keys->path);
+		err = key_file_init(ctx->arena, keys->path, ctx->now);
+		/* Another process that starts made them in between. */
+		if (err && err->code != ERR_CONFLICT)
+			return err;
+	}
+	(void)stamp_of(keys->path, &keys->stamp);
+	TRY(key_file_read(ctx->arena, keys->path, &keys->sets[0]));
+	set_publish(keys, &keys->sets[0]);
+	return NULL;
+}
+
+struct err *
+keyring_open(struct ctx *ctx, const struct keyring_options *options, struct keyring **ret)
+{
+	struct keyring *keys;
+	struct err *err;
+
+	TRY_NEW(ctx->arena, keys, 1);
+	arena_init(&keys->arena, LOOK_ARENA_BYTES);
+	keys->path = str_cstr(ctx->arena, options->path);
+	if (!keys->path)
+		return err_no_memory();
+	err = first_read(ctx, options, keys);
+	if (err) {
+		keyring_close(keys);
+		return err;
+	}
+	*ret = keys;
+	return NULL;
+}
+
+struct err *
+keyring_new(struct ctx *ctx, struct keyring **ret)
+{
+	struct keyring *keys;
+
+	TRY_NEW(ctx->arena, keys, 1);
+	arena_init(&keys->arena, LOOK_ARENA_BYTES);
+	key_set_generate(&keys->sets[0], 0);
+	set_publish(keys, &keys->sets[0]);
+	*ret = keys;
+	return NULL;
+}
+
+void
+keyring_close(struct keyring *keys)
+{
+	assert(!keys->watcher);
+	arena_release(&keys->arena);
+	explicit_bzero(keys->sets, sizeof(keys->sets));
+}
+
+/* --- Watching */
+
+/* The part that waits for the disk. */
+struct look {
+	struct keyring *keys;
+	struct key_set *set; /* to read into */
+	struct stamp stamp;
+	bool is_changed;
+	struct err *err;
+};
+
+static void
+look_at_file(void *arg)
+{
+	struct look *look = arg;
+
+	look->is_changed = stamp_of(look->keys->path, &look->stamp) &&
+		!stamp_eq(&look->stamp, &look->keys->stamp);
+	if (look->is_changed)
+		look->err = key_file_read(
+			&look->keys->arena, look->keys->path, look->set);
+}
+
+static void
+look_once(struct ctx *ctx, struct keyring *keys)
+{
+	struct look look = { .keys = keys, .set = set_at_rest(keys) };
+
+	sets_wipe(keys);
+	/* Eight changes within a minute: the ninth is seen when a set is at rest. */
+	if (!look.set || fiber_offload(ctx, look_at_file, &look) || !look.is_changed)
+		return;
+	/* A file that cannot be read is told of once, not four times a second. */
+	keys->stamp = look.stamp;
+	if (look.err) {
+		explicit_bzero(look.set, sizeof(*look.set));
+		log_err(NULL, "the changed keyring is not used", look.err);
+		return;
+	}
+	set_publish(keys, look.set);
+	log_info(NULL, "keyring read again", LOG_TEXT("file", keys->path),
+		LOG_I64("keys", (int64_t)look.set->count));
+}
+
+static void
+watch(void *arg)
+{
+	struct keyring *keys = arg;
+
+	while (fiber_sleep_until(clock_deadline_ms(LOOK_MS)) == WAIT_TIMED_OUT) {
+		struct ctx ctx = { .arena = &keys->arena,
+			.now = clock_now_us(),
+			.deadline = clock_deadline_ms(LOOK_MS) };
+
+		look_once(&ctx, keys);
+		arena_reset(&keys->arena);
+	}
+}
+
+struct err *
+keyring_watch(struct ctx *ctx, struct keyring *keys)
+{
+	keys->watcher = fiber_spawn("watch keys", watch, keys);
+	if (!keys->watcher)
+		return err_new(ctx, ERR_BUSY, "no fiber is left to watch the keyring");
+	return NULL;
+}
+
+void
+keyring_unwatch(struct keyring *keys)
+{
+	if (keys->watcher)
+		fiber_cancel(keys->watcher);
+	keys->watcher = NULL;
+}
+
+/* --- Looking up */
+
+const struct key *
+keyring_current(const struct keyring *keys, enum key_use use, int64_t now)
+{
+	const struct key_set *set = atomic_load(&keys->set);
+	const struct key *key = key_set_current(set, use, now);
+
+	/* Where a clock was set back before the first key: better that one than none. */
+	for (size_t i = 0; !key && i < set->count; i++) {
+		if (set->keys[i].use == use)
+			key = &set->keys[i];
+	}
+	assert(key);
+	return key;
+}
+
+const struct key *
+keyring_find(const struct keyring *keys, enum key_use use, struct str id, int64_t now)
+{
+	const struct key_set *set = atomic_load(&keys->set);
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct key *key = &set->keys[i];
+
+		if (key->use == use && str_eq(key_id(key), id))
+			return now < key->retires_at ? key : NULL;
+	}
+	return NULL;
+}
