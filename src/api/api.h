@@ -29,6 +29,9 @@ struct api {
 /* Answer HTTP. ARG is the struct api. Runs in a fiber. */
 struct http_answer api_handle(struct http_request *http, void *arg);
 
+/* How many bytes the body of HTTP may have: more where its route takes raw bytes. */
+size_t api_body_limit(const struct http_request *http, void *arg);
+
 /* Log what became of a request. ARG is the struct api. */
 void
 api_done(const struct http_request *http, const struct http_outcome *outcome, void *arg);

@@ -110,6 +110,8 @@ content_type(enum answer_shape shape)
 		return "text/plain";
 	case SHAPE_HTML:
 		return "text/html";
+	case SHAPE_EMPTY:
+		break;
 	}
 	return "application/octet-stream";
 }
@@ -146,11 +148,13 @@ put_operation(struct json *json, const struct route *route)
 	put_parameters(json, route);
 	json_put_key(json, STR("responses"));
 	json_put_object(json);
-	json_put_key(json, STR("200"));
+	json_put_key(json, route->answer.shape == SHAPE_EMPTY ? STR("204") : STR("200"));
 	json_put_object(json);
 	put_text(json, STR("description"), "OK");
-	json_put_key(json, STR("content"));
-	put_content(json, &route->answer);
+	if (route->answer.shape != SHAPE_EMPTY) {
+		json_put_key(json, STR("content"));
+		put_content(json, &route->answer);
+	}
 	json_put_object_end(json);
 	json_put_key(json, STR("default"));
 	json_put_raw(json, STR("{\"$ref\":\"#/components/responses/problem\"}"));

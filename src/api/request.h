@@ -2,13 +2,14 @@
  * What a handler takes and gives.
  *
  * A handler parses nothing: its declared parameters are in `params`, checked against
- * api/params.def. It calls the domain and returns an answer; there is no other way out,
+ * api/params.def, its body in `body`, by api/bodies.def. It calls the domain and returns an answer; there is no other way out,
  * so none forgets to answer. An error becomes application/problem+json (RFC 9457) and is
  * logged once, by the router.
  */
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
 
+#include "accounts/caller.h"
 #include "api/params.h"
 #include "base/ctx.h"
 #include "base/err.h"
@@ -27,7 +28,10 @@ struct request {
 	const struct http_request *http;
 	const struct route *route;
 	struct api *api;
+	struct caller caller; /* who asks (api/auth_gate.h) */
 	struct params params;
+	const void *body; /* see BODY_OF; NULL where the route takes raw bytes: those are
+			     http->body */
 	struct str
 		path_params[PATH_PARAMS_MAX]; /* {id} and the like, in order, decoded */
 };
@@ -36,6 +40,9 @@ struct answer {
 	struct http_answer http;
 	struct err *err; /* not NULL: everything else is made from it */
 };
+
+/* The body of RQ, of a route that TAKES(name). */
+#define BODY_OF(rq, name) ((const struct name##_body *)(rq)->body)
 
 typedef struct answer (*handler_fn)(struct request *rq);
 

@@ -28,23 +28,46 @@
 	{                           \
 		.shape = SHAPE_HTML \
 	}
-#define KEPT true
-#define MADE false
+#define EMPTY                        \
+	{                            \
+		.shape = SHAPE_EMPTY \
+	}
+#define TAKES(name)                                                           \
+	{                                                                     \
+		.schema = &body_##name, .types = STR_INIT("application/json") \
+	}
+#define NONE TAKES(none)
+#define RAW(types_)                       \
+	{                                 \
+		.types = STR_INIT(types_) \
+	}
+#define KEPT       true
+#define MADE       false
+#define KEY(scope) SCOPE_##scope
+#define NO_KEY     ROUTE_NO_KEY
+#define OPEN       ROUTE_OPEN
+#define F(name)    FEATURE_##name
+/* The column `who`; the name alone is the enumerator. */
+#define WHO_ADMIN(name) WHO_ADMIN, .permission = 1u << PERMISSION_##name
 
 const struct route route_table[ROUTE_COUNT] = {
-#define ROUTE(method_, path_, handler_, who_, rate_, params_, answer_, kept_, about_) \
-	[ROUTE_##handler_] = {                                                        \
-		.method = METHOD_##method_,                                           \
-		.path = STR_INIT(path_),                                              \
-		.label = #method_ " " path_,                                          \
-		.handler_name = #handler_,                                            \
-		.handler = handler_,                                                  \
-		.who = WHO_##who_,                                                    \
-		.rate = RATE_##rate_,                                                 \
-		.params = (params_),                                                  \
-		.answer = answer_,                                                    \
-		.is_kept = (kept_),                                                   \
-		.about = (about_),                                                    \
+#define ROUTE(method_, path_, handler_, who_, key_, feature_, rate_, params_, body_, \
+	answer_, kept_, about_)                                                      \
+	[ROUTE_##handler_] = {                                                       \
+		.method = METHOD_##method_,                                          \
+		.path = STR_INIT(path_),                                             \
+		.label = #method_ " " path_,                                         \
+		.handler_name = #handler_,                                           \
+		.handler = handler_,                                                 \
+		.who = WHO_##who_,                                                   \
+		.key = (key_),                                                       \
+		.feature = (feature_),                                               \
+		.rate = RATE_##rate_,                                                \
+		.params = (params_),                                                 \
+		.body = body_,                                                       \
+		.answer = answer_,                                                   \
+		.is_kept = (kept_),                                                  \
+		.about = (about_),                                                   \
 	},
 #include "api/routes.def"
 #undef ROUTE

@@ -2,6 +2,7 @@
 #ifndef API_ROUTE_H
 #define API_ROUTE_H
 
+#include "api/body.h"
 #include "api/request.h"
 #include "api/rows.h"
 #include "base/histogram.h"
@@ -14,13 +15,25 @@ enum answer_shape {
 	SHAPE_CSV,
 	SHAPE_TEXT,
 	SHAPE_JSON,
-	SHAPE_HTML
+	SHAPE_HTML,
+	SHAPE_EMPTY
 };
 
 /* What a route answers: of which rows, where it is made of rows. */
 struct answer_kind {
 	enum answer_shape shape;
 	const struct row_schema *schema; /* NULL: none */
+};
+
+/* What a route takes as its body: one of bodies.def, or bytes of some content types. */
+struct body_rule {
+	const struct body_schema *schema; /* NULL: raw */
+	struct str types;                 /* "text/csv|application/json" */
+};
+
+enum {
+	ROUTE_NO_KEY = -1,
+	ROUTE_OPEN = -1,
 };
 
 struct route {
@@ -30,16 +43,19 @@ struct route {
 	const char *handler_name;
 	handler_fn handler;
 	enum route_who who;
+	uint32_t permission; /* bit PERMISSION_x, of WHO_ADMIN */
+	int key;             /* SCOPE_x that an API key needs; ROUTE_NO_KEY */
+	int feature;         /* FEATURE_x that the caller is entitled to; ROUTE_OPEN */
 	enum route_rate rate;
 	uint32_t params; /* bits PARAM_x */
+	struct body_rule body;
 	struct answer_kind answer;
 	bool is_kept; /* see api/ready.h */
 	const char *about;
 };
 
 enum route_index {
-#define ROUTE(method_, path_, handler_, who_, rate_, params_, answer_, kept_, about_) \
-	ROUTE_##handler_,
+#define ROUTE(method_, path_, handler_, ...) ROUTE_##handler_,
 #include "api/routes.def"
 #undef ROUTE
 	ROUTE_COUNT
@@ -62,8 +78,7 @@ extern struct route_stats route_stats[ROUTE_COUNT];
 const struct route *route_find(struct arena *arena, enum http_method method,
 	struct str path, struct str ret_parts[PATH_PARAMS_MAX], uint32_t *ret_allowed);
 
-#define ROUTE(method_, path_, handler_, who_, rate_, params_, answer_, kept_, about_) \
-	struct answer handler_(struct request *rq);
+#define ROUTE(method_, path_, handler_, ...) struct answer handler_(struct request *rq);
 #include "api/routes.def"
 #undef ROUTE
 

@@ -50,6 +50,28 @@ answer_unrouted(struct http_request *http, uint32_t allowed)
 	return answer;
 }
 
+/* A GET has no body that means anything. */
+static struct err *
+take_body(struct request *rq)
+{
+	const struct http_request *http = rq->http;
+	const struct body_rule *rule = &rq->route->body;
+	void *body;
+
+	if (rq->route->method == METHOD_GET)
+		return NULL;
+	if (!rule->schema || http->body.len > 0)
+		TRY(body_check_type(rq->ctx, http, rule->types));
+	if (!rule->schema)
+		return NULL;
+	body = arena_alloc(rq->ctx->arena, rule->schema->size);
+	if (!body)
+		return err_no_memory();
+	TRY(body_parse(rq->ctx, rule->schema, http->body, body));
+	rq->body = body;
+	return NULL;
+}
+
 static struct answer
 run(struct request *rq)
 {
@@ -57,6 +79,7 @@ run(struct request *rq)
 
 	ANSWER_ERR(auth_gate(rq));
 	ANSWER_ERR(params_parse(rq->ctx, query, rq->route->params, &rq->params));
+	ANSWER_ERR(take_body(rq));
 	return rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
 }
 
@@ -86,6 +109,18 @@ count(const struct route *route, int status, int64_t duration_ns)
 	if (status >= 100 && status < 600)
 		atomic_fetch_add_explicit(
 			&stats->answers[status / 100 - 1], 1, memory_order_relaxed);
+}
+
+size_t
+api_body_limit(const struct http_request *http, void *arg)
+{
+	struct str parts[PATH_PARAMS_MAX];
+	const struct route *route;
+	uint32_t allowed;
+
+	(void)arg;
+	route = route_find(http->ctx.arena, http->method, http->path, parts, &allowed);
+	return route && !route->body.schema ? BODY_RAW_BYTES_MAX : BODY_JSON_BYTES_MAX;
 }
 
 struct http_answer

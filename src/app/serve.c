@@ -172,6 +172,7 @@ server_start(struct invocation *run, struct serving *serving,
 		.loops = serving->loops,
 		.loop_count = serving->count,
 		.handler = api_handle,
+		.body_limit = api_body_limit,
 		.done = api_done,
 		.arg = &serving->api,
 	};

@@ -27,6 +27,7 @@ struct ctx;
 	X(CONFLICT, 409, "conflict", false)               \
 	X(GONE, 410, "gone", false)                       \
 	X(TOO_LARGE, 413, "too_large", false)             \
+	X(UNSUPPORTED, 415, "unsupported", false)         \
 	X(RATE_LIMITED, 429, "rate_limited", true)        \
 	X(BUSY, 503, "busy", true)                        \
 	X(TIMEOUT, 504, "timeout", true)                  \
