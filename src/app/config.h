@@ -60,6 +60,20 @@ enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUC
 		"passes of argon2id over that memory")                                \
 	X(count, password_bcrypt_cost, "password.bcrypt_cost",                        \
 		"GRIDIRON_PASSWORD_BCRYPT_COST", "12", "bcrypt runs 2^cost rounds")   \
+	X(text, public_url, "public_url", "GRIDIRON_PUBLIC_URL", "",                  \
+		"how people reach this server, for links in mail, such as "           \
+		"https://forecasts.example.org; empty: http:// and listen")           \
+	X(url, mail_url, "mail.url", "GRIDIRON_MAIL_URL", "",                         \
+		"smtp://user:password@host:587, smtps://..., or file: (into the "     \
+		"folder mail in the data folder); empty: file:, but in production")   \
+	X(text, mail_from, "mail.from", "GRIDIRON_MAIL_FROM",                         \
+		"Gridiron <gridiron@localhost>", "whom mail comes from")              \
+	X(text, mail_secret, "mail.secret", "GRIDIRON_MAIL_SECRET", "",               \
+		"file with the password for mail.url")                                \
+	X(text, mail_ca_file, "mail.ca_file", "GRIDIRON_MAIL_CA_FILE", "",            \
+		"PEM file of authorities to trust in place of the system's")          \
+	X(count, mail_timeout_ms, "mail.timeout_ms", "GRIDIRON_MAIL_TIMEOUT_MS",      \
+		"30000", "longest time that sending one mail may take")               \
 	X(text, log_level, "log.level", "GRIDIRON_LOG_LEVEL", "info",                 \
 		"debug, info, warning or error")                                      \
 	X(text, log_format, "log.format", "GRIDIRON_LOG_FORMAT", "logfmt",            \

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/ready.h"
+#include "app/mailing.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "db/db.h"
@@ -42,6 +43,7 @@ struct serving {
 	struct api api;
 	struct http_server *server;
 	struct schedule schedule; /* on the command's own loop: jobs may hold it */
+	struct mailer *mailer;
 };
 
 static void *
@@ -176,6 +178,7 @@ server_start(struct invocation *run, struct serving *serving,
 		.done = api_done,
 		.arg = &serving->api,
 	};
+	struct mail_options mail;
 	struct str address;
 
 	TRY(serve_address_parse(
@@ -189,6 +192,8 @@ server_start(struct invocation *run, struct serving *serving,
 		str_find_char(server.address, ':') >= 0 ? "[" STR_FMT "]:%d"
 							: STR_FMT ":%d",
 		STR_ARG(server.address), http_server_port(serving->server));
+	TRY(mailing_options(run, address, &mail));
+	TRY(mailer_open(&run->ctx, &mail, &serving->mailer));
 	log_info(NULL, "serving", LOG_STR("listen", address),
 		LOG_I64("loops", (int64_t)serving->count));
 	if (options->ready)
@@ -246,6 +251,8 @@ serve(struct invocation *run, const struct serve_options *options)
 		schedule_stop(&serving->schedule);
 	}
 	workers_stop(serving);
+	if (serving->mailer)
+		mailer_close(serving->mailer);
 	if (serving->server)
 		http_server_close(serving->server);
 	return err;

@@ -1,0 +1,79 @@
+-- Mail that waits in the outbox, and what became of it. See mail/mail.h.
+-- folder: mail
+
+-- name: mail_insert :exec
+-- args: id outbox_id, user_id user_id?, recipient text, payload object, dedupe_key text?, now time
+-- as: anyone
+-- Promise a mail; nothing where one with the same key was promised before.
+INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, status, attempts, next_attempt_at, created_at)
+VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, 'pending', 0, :now, :now)
+    ON CONFLICT (dedupe_key) DO NOTHING;
+
+-- name: mail_forget_user :exec
+-- args: user_id user_id
+-- as: anyone
+-- Forget the mail of a user, sent or not.
+DELETE FROM outbox WHERE user_id = :user_id AND kind = 'mail';
+
+-- name: mail_forget_address :exec
+-- args: recipient text
+-- as: anyone
+-- scan: ok, erasure is rare, and retention keeps the outbox small
+-- Forget the mail to an address, sent or not.
+DELETE FROM outbox WHERE recipient = :recipient AND kind = 'mail';
+
+-- row mail_leased: id outbox_id, recipient text, payload json, attempts i32, created_at time
+
+-- name: mail_lease :many mail_leased
+-- args: now time, lease_until time, row_count i32
+-- as: anyone
+-- Take up to ROW_COUNT mails that are due, those that waited longest first. Nobody else takes them before LEASE_UNTIL; whoever took
+-- them and died leaves them to be taken again then. An attempt is counted as it begins, so a mail that ends its sender's
+-- process is not tried for ever.
+-- for: postgresql
+UPDATE outbox
+   SET attempts = attempts + 1, locked_until = :lease_until, next_attempt_at = :lease_until
+ WHERE id IN (SELECT id
+                FROM outbox
+               WHERE status = 'pending' AND kind = 'mail' AND next_attempt_at <= :now
+               ORDER BY next_attempt_at
+               LIMIT :row_count
+                 FOR UPDATE SKIP LOCKED)
+RETURNING id, recipient, payload, attempts, created_at;
+-- for: sqlite
+UPDATE outbox
+   SET attempts = attempts + 1, locked_until = :lease_until, next_attempt_at = :lease_until
+ WHERE id IN (SELECT id
+                FROM outbox
+               WHERE status = 'pending' AND kind = 'mail' AND next_attempt_at <= :now
+               ORDER BY next_attempt_at
+               LIMIT :row_count)
+RETURNING id, recipient, payload, attempts, created_at;
+
+-- name: mail_sent :exec
+-- args: id outbox_id, attempts i32, now time
+-- as: anyone
+-- A mail server took it. Nothing where another attempt has begun since: that one tells.
+UPDATE outbox
+   SET status = 'sent', sent_at = :now, locked_until = NULL, last_error = NULL, payload = '{}'
+ WHERE id = :id AND attempts = :attempts AND status = 'pending';
+
+-- name: mail_failed :exec
+-- args: id outbox_id, attempts i32, status text, last_error text, next_attempt_at time
+-- as: anyone
+-- It was not taken: STATUS is pending, to be tried again, or dead.
+UPDATE outbox
+   SET status = :status, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
+ WHERE id = :id AND attempts = :attempts AND status = 'pending';
+
+-- row mail_due: next_attempt_at time
+
+-- name: mail_next_due :opt mail_due
+-- args: none
+-- as: anyone
+-- When the next mail is due.
+SELECT next_attempt_at
+  FROM outbox
+ WHERE status = 'pending' AND kind = 'mail'
+ ORDER BY next_attempt_at
+ LIMIT 1;

@@ -1,0 +1,303 @@
+#include "mail/deliver.h"
+
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "codec/url.h"
+#include "db/db.h"
+#include "mail/address.h"
+#include "mail/letter.h"
+#include "mail/mail_q.h"
+#include "mail/payload.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+#include "sys/file.h"
+#include "sys/random.h"
+#include "sys/wait.h"
+
+enum {
+	IDLE_MS = 1000,
+	/* After the database failed. */
+	FAILED_MS = 5000,
+	/* Of a lease beyond the time that sending takes: for waiting and for the database. */
+	LEASE_MARGIN_MS = 10000,
+	BACKOFF_FIRST_MS = 30000,
+	BACKOFF_MAX_MS = 3600000,
+	ARENA_BYTES_MAX = 4 << 20,
+	ERROR_BYTES_MAX = 500,
+};
+
+static struct {
+	_Atomic int64_t sent;
+	_Atomic int64_t deferred;
+	_Atomic int64_t dead;
+} totals;
+
+struct mail_counts
+mail_counters(void)
+{
+	return (struct mail_counts){
+		.sent = totals.sent,
+		.deferred = totals.deferred,
+		.dead = totals.dead,
+	};
+}
+
+struct err *
+mail_options_check(struct ctx *ctx, const struct mail_options *options)
+{
+	struct str name, address;
+	struct url url;
+
+	if (!str_is_none(options->smtp.url))
+		TRY(smtp_options_check(ctx, &options->smtp));
+	if (!address_split(options->from, &name, &address))
+		return err_new(ctx, ERR_INVALID,
+			"mail.from is '" STR_FMT
+			"', but must be an address, such as Gridiron <mail@example.org>",
+			STR_ARG(options->from));
+	if (!url_split(options->public_url, &url) ||
+		str_ends_with(options->public_url, STR("/")))
+		return err_new(ctx, ERR_INVALID,
+			"public_url is '" STR_FMT
+			"', but must be a URL without / at its end, such as "
+			"https://forecasts.example.org",
+			STR_ARG(options->public_url));
+	return NULL;
+}
+
+/* A file to be written, for the thread that does it. */
+struct filing {
+	struct ctx *ctx;
+	const char *folder;
+	const char *path;
+	struct str text;
+	struct err *err;
+};
+
+static void
+filing_run(void *arg)
+{
+	struct filing *filing = arg;
+	struct arena *arena = filing->ctx->arena;
+
+	filing->err = file_make_directory(arena, filing->folder, 0700);
+	if (!filing->err)
+		filing->err = file_write(arena, filing->path, filing->text, 0600);
+}
+
+/* Named by the mail, so that a second attempt replaces the first. */
+static struct err *
+file_put(struct ctx *ctx, struct str folder, const struct letter *letter)
+{
+	struct str path = str_fmt(ctx->arena, STR_FMT "/" STR_FMT ".eml", STR_ARG(folder),
+		STR_ARG(letter->name));
+	struct filing filing = {
+		.ctx = ctx,
+		.folder = str_cstr(ctx->arena, folder),
+		.path = str_cstr(ctx->arena, path),
+		.text = letter->smtp.text,
+	};
+
+	if (!filing.folder || !filing.path)
+		return err_no_memory();
+	TRY(fiber_offload(ctx, filing_run, &filing));
+	return filing.err;
+}
+
+/* Send ROW's mail; the error says why it did not go out. */
+static struct err *
+send_one(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp,
+	const struct mail_leased *row)
+{
+	struct mail mail;
+	struct letter letter;
+
+	TRY(payload_parse(ctx, row->id, row->payload, &mail));
+	mail.recipient = row->recipient;
+	TRY(letter_make(ctx, options, &mail,
+		(struct letter_head){ .id = row->id, .created_at = row->created_at },
+		&letter));
+	if (str_is_none(options->smtp.url))
+		return file_put(ctx, options->folder, &letter);
+	return smtp_send(ctx, smtp, &letter.smtp);
+}
+
+/* When to try again after ATTEMPTS, in microseconds from now: a quarter more or less than
+ * twice the time before. */
+static int64_t
+backoff_us(int32_t attempts)
+{
+	int64_t ms = BACKOFF_FIRST_MS;
+
+	for (int32_t i = 1; i < attempts && ms < BACKOFF_MAX_MS; i++)
+		ms *= 2;
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	return ms * 750 + (int64_t)(random_u64() % (uint64_t)(ms * 500));
+}
+
+/* INTERNAL is a fault of the mail or of ours, and DENIED the server's last word: no second
+ * attempt mends them. */
+static bool
+is_hopeless(const struct err *err, int32_t attempts)
+{
+	return err->code == ERR_DENIED || err->code == ERR_INTERNAL ||
+		attempts >= MAIL_ATTEMPTS_MAX;
+}
+
+static struct err *
+tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *why,
+	struct mail_counts *counts)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	bool is_dead = is_hopeless(why, row->attempts);
+
+	counts->dead += is_dead;
+	counts->deferred += !is_dead;
+	totals.dead += is_dead;
+	totals.deferred += !is_dead;
+	log_warning(ctx, is_dead ? "mail is dead" : "mail deferred",
+		LOG_I64("attempts", row->attempts), LOG_STR("reason", why->message));
+	return q_mail_failed(&tx,
+		(struct mail_failed){
+			.id = row->id,
+			.attempts = row->attempts,
+			.status = is_dead ? STR("dead") : STR("pending"),
+			.last_error = str_slice(why->message, 0, ERROR_BYTES_MAX),
+			.next_attempt_at = ctx->now + backoff_us(row->attempts),
+		});
+}
+
+/* Lease and send one mail. ret_found: false where none is due. */
+static struct err *
+deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp,
+	struct mail_counts *counts, bool *ret_found)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	int64_t lease_ms = options->smtp.timeout_ms + LEASE_MARGIN_MS;
+	struct mail_leased_list list;
+	const struct mail_leased *row;
+	struct err *err;
+
+	TRY(q_mail_lease(&tx,
+		(struct mail_lease){ .now = ctx->now,
+			.lease_until = ctx->now + lease_ms * 1000,
+			.row_count = 1 },
+		&list));
+	*ret_found = list.count > 0;
+	if (list.count == 0)
+		return NULL;
+	row = &list.items[0];
+	err = send_one(ctx, options, smtp, row);
+	ctx->now = clock_now_us();
+	if (err)
+		return tell_failure(ctx, row, err, counts);
+	counts->sent++;
+	totals.sent++;
+	return q_mail_sent(&tx,
+		(struct mail_sent){
+			.id = row->id, .attempts = row->attempts, .now = ctx->now });
+}
+
+/* One after another, each in memory of its own, until none is due or IS_STOPPING says
+ * so. */
+static struct err *
+deliver_all(struct ctx *outer, const struct mail_options *options,
+	const bool *is_stopping, struct mail_counts *counts)
+{
+	struct arena arena;
+	struct ctx ctx = *outer;
+	struct smtp smtp;
+	struct err *err = NULL;
+	bool found = true;
+
+	arena_init(&arena, ARENA_BYTES_MAX);
+	ctx.arena = &arena;
+	smtp_init(&smtp, &options->smtp);
+	while (!err && found && !*is_stopping) {
+		arena_reset(&arena);
+		ctx.now = clock_now_us();
+		ctx.deadline = clock_deadline_ms(LEASE_MARGIN_MS);
+		err = deliver_one(&ctx, options, &smtp, counts, &found);
+	}
+	smtp_release(&smtp);
+	if (err)
+		err = err_new(outer, err->code, STR_FMT, STR_ARG(err->message));
+	arena_release(&arena);
+	return err;
+}
+
+struct err *
+mail_deliver(struct ctx *ctx, const struct mail_options *options, struct mail_counts *ret)
+{
+	static const bool never = false;
+
+	return deliver_all(ctx, options, &never, ret);
+}
+
+struct mailer {
+	struct ctx ctx;
+	struct mail_options options;
+	struct arena arena;
+	struct fiber *fiber;
+	bool is_stopping;
+	bool is_sleeping;
+	struct fiber_event ended;
+};
+
+static void
+mailer_run(void *arg)
+{
+	struct mailer *mailer = arg;
+	bool was_failing = false;
+
+	while (!mailer->is_stopping) {
+		struct mail_counts counts = { 0 };
+		struct err *err;
+
+		arena_reset(&mailer->arena);
+		err = deliver_all(
+			&mailer->ctx, &mailer->options, &mailer->is_stopping, &counts);
+		if (err && !was_failing)
+			log_err(&mailer->ctx, "the outbox cannot be read", err);
+		was_failing = err != NULL;
+		if (mailer->is_stopping)
+			break;
+		mailer->is_sleeping = true;
+		fiber_sleep_until(clock_deadline_ms(err ? FAILED_MS : IDLE_MS));
+		mailer->is_sleeping = false;
+	}
+	fiber_event_set(&mailer->ended);
+}
+
+struct err *
+mailer_open(struct ctx *ctx, const struct mail_options *options, struct mailer **ret)
+{
+	struct mailer *mailer;
+
+	TRY(mail_options_check(ctx, options));
+	TRY_NEW(ctx->arena, mailer, 1);
+	arena_init(&mailer->arena, ARENA_BYTES_MAX);
+	mailer->options = *options;
+	mailer->ctx = *ctx;
+	mailer->ctx.arena = &mailer->arena;
+	mailer->ctx.route = "mailer";
+	mailer->ctx.actor = (struct actor){ .is_system = true };
+	fiber_event_init(&mailer->ended);
+	mailer->fiber = fiber_spawn("mailer", mailer_run, mailer);
+	if (!mailer->fiber)
+		return err_new(ctx, ERR_BUSY, "too many fibers to start the mailer");
+	*ret = mailer;
+	return NULL;
+}
+
+void
+mailer_close(struct mailer *mailer)
+{
+	mailer->is_stopping = true;
+	if (mailer->is_sleeping)
+		fiber_cancel(mailer->fiber);
+	fiber_event_join(&mailer->ended);
+	arena_release(&mailer->arena);
+}
