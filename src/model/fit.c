@@ -102,25 +102,45 @@ static struct err *
 search_one(struct search *search, int index)
 {
 	const struct parameter_row *row = &parameter_rows()[index];
-	double *values = (double *)&search->best;
+	const struct fit_options *options = search->options;
+	double value = ((double *)&search->best)[index];
+	double step = search->steps[index];
+	struct parameters trials[FIT_TRIALS] = { search->best, search->best };
+	struct fit_measure measures[FIT_TRIALS];
 
-	for (int turn = 0; turn < 2; turn++) {
-		struct parameters trial = search->best;
-		struct fit_measure measure;
-
-		((double *)&trial)[index] = moved(
-			row, values[index], search->steps[index]);
-		TRY(fit_judge(search->scratch, search->options, &trial, search->games,
-			search->count, &measure));
-		if (measure.sum < search->measure.sum) {
-			search->best = trial;
-			search->measure = measure;
-			search->steps[index] *= 1.6;
+	((double *)&trials[0])[index] = moved(row, value, step);
+	((double *)&trials[1])[index] = moved(row, value, -step);
+	if (options->judge_pair)
+		TRY(options->judge_pair(options->judge_pair_arg, trials, measures));
+	for (int turn = 0; turn < FIT_TRIALS; turn++) {
+		if (!options->judge_pair)
+			TRY(fit_judge(search->scratch, options, &trials[turn],
+				search->games, search->count, &measures[turn]));
+		if (measures[turn].sum < search->measure.sum) {
+			search->best = trials[turn];
+			search->measure = measures[turn];
+			search->steps[index] = (turn == 0 ? step : -step) * 1.6;
 			return NULL;
 		}
-		search->steps[index] = -search->steps[index];
 	}
-	search->steps[index] *= 0.5;
+	search->steps[index] = step * 0.5;
+	return NULL;
+}
+
+struct err *
+fit_past(struct arena *arena, const struct fit_options *options,
+	const struct model_game *games, size_t count, struct model_game **ret_past,
+	size_t *ret_count)
+{
+	struct model_game *past;
+	size_t kept = 0;
+
+	TRY_NEW(arena, past, count + 1);
+	for (size_t i = 0; i < count; i++)
+		if (games[i].season <= options->through_season)
+			past[kept++] = games[i];
+	*ret_past = past;
+	*ret_count = kept;
 	return NULL;
 }
 
@@ -132,10 +152,7 @@ fit_parameters(struct arena *scratch, const struct fit_options *options,
 	struct model_game *past;
 
 	search.best = options->start ? *options->start : *parameters_of(options->tier);
-	TRY_NEW(scratch, past, count + 1);
-	for (size_t i = 0; i < count; i++)
-		if (games[i].season <= options->through_season)
-			past[search.count++] = games[i];
+	TRY(fit_past(scratch, options, games, count, &past, &search.count));
 	search.games = past;
 	for (int i = 0; i < PARAMETER_COUNT; i++)
 		search.steps[i] = 0.1;

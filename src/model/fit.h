@@ -31,6 +31,18 @@ struct fit_progress {
 
 typedef void fit_progress_fn(void *arg, const struct fit_progress *progress);
 
+enum {
+	FIT_TRIALS = 2, /* a step one way and the other */
+};
+
+/*
+ * Judge FIT_TRIALS sets of parameters at once, on threads of the caller's: what
+ * fit_judge() says of each. It may be asked for more than the search then looks at, so
+ * that what is found is the same with and without it.
+ */
+typedef struct err *fit_judge_fn(void *arg, const struct parameters trials[FIT_TRIALS],
+	struct fit_measure ret[FIT_TRIALS]);
+
 struct fit_options {
 	enum tier tier;
 	int from_season, through_season; /* judged; earlier seasons only warm up */
@@ -39,7 +51,14 @@ struct fit_options {
 	const struct parameters *start; /* NULL: the tier's own */
 	fit_progress_fn *on_pass;
 	void *on_pass_arg;
+	fit_judge_fn *judge_pair; /* NULL: one after the other, here */
+	void *judge_pair_arg;
 };
+
+/* The games of GAMES that fitting may look at, in ARENA: none after through_season. */
+MUST_USE struct err *fit_past(struct arena *arena, const struct fit_options *options,
+	const struct model_game *games, size_t count, struct model_game **ret_past,
+	size_t *ret_count);
 
 /* How well PARAMETERS do. SCRATCH is rewound. */
 MUST_USE struct err *fit_judge(struct arena *scratch, const struct fit_options *options,

@@ -102,6 +102,9 @@ struct parameter_row {
  * row i is the i-th member of struct parameters. */
 const struct parameter_row *parameter_rows(void);
 const struct parameters *parameters_of(enum tier tier);
+/* What was published for the plain model (docs/forecast.md): where fitting begins anew.
+ * Nothing is known there of quarterback changes, resting teams and what is at stake. */
+struct parameters parameters_published(enum tier tier);
 /* "S", "L", "B". */
 const char *tier_name(enum tier tier);
 
