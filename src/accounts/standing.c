@@ -1,7 +1,12 @@
 #include "accounts/standing.h"
 
+#include <stdatomic.h>
+
+#include "accounts/standing_cache.h"
 #include "accounts/standings_q.h"
 #include "codec/json_read.h"
+#include "codec/uuid.h"
+#include "db/listen.h"
 
 enum {
 	ROWS_MAX = 40, /* of standing_rows */
@@ -10,6 +15,9 @@ enum {
 #define MICROSECONDS_PER_MINUTE (INT64_C(60) * MICROSECONDS_PER_SECOND)
 #define MICROSECONDS_PER_DAY    (INT64_C(86400) * MICROSECONDS_PER_SECOND)
 #define PAST_DUE_GRACE          (PAST_DUE_DAYS * MICROSECONDS_PER_DAY)
+
+/* Times that a kept standing was not even looked for. */
+static _Atomic uint64_t untrusted;
 
 static int64_t
 ended_after(const struct ctx *ctx)
@@ -98,7 +106,8 @@ standing_load(struct ctx *ctx, struct user_id user, struct standing *ret, bool *
 		&rows));
 	if (rows.count > 0) {
 		TRY(standing_read(ctx, &rows, &standing));
-		standing.has_more_ended |= rows.count == ROWS_MAX;
+		if (rows.count == ROWS_MAX)
+			standing.has_more_ended = true;
 		*ret = standing;
 	}
 	*ret_found = rows.count > 0;
@@ -110,7 +119,25 @@ standing_load(struct ctx *ctx, struct user_id user, struct standing *ret, bool *
 struct err *
 standing_get(struct ctx *ctx, struct user_id user, struct standing *ret, bool *ret_found)
 {
-	return standing_load(ctx, user, ret, ret_found);
+	bool is_trusted = db_hears(ctx->db);
+	const struct standing *kept = is_trusted ? standing_kept(user, ctx->now) : NULL;
+	uint64_t version;
+	bool found = false;
+
+	if (LIKELY(kept != NULL)) {
+		*ret = *kept;
+		*ret_found = true;
+		return NULL;
+	}
+	if (!is_trusted)
+		atomic_fetch_add_explicit(&untrusted, 1, memory_order_relaxed);
+	version = standing_version(user);
+	TRY(standing_load(ctx, user, ret, &found));
+	/* What was missed while it was asked for has raised the version since. */
+	if (found && is_trusted)
+		standing_keep(ret, version, ctx->now);
+	*ret_found = found;
+	return NULL;
 }
 
 struct err *
@@ -139,17 +166,63 @@ standing_has_session(
 	return NULL;
 }
 
+/* --- Changes ------------------------------------------------------------------------ */
+
+#define CHANNEL "standing"
+
+static const struct str everybody = STR_INIT("*");
+
+static void
+hear(void *arg, struct str payload)
+{
+	struct user_id user;
+
+	(void)arg;
+	/* Whatever cannot be read is said by a newer program: then it may be anybody. */
+	if (uuid_parse(payload, &user.uuid))
+		standing_forget(user);
+	else
+		standing_forget_all();
+}
+
+static void
+miss(void *arg)
+{
+	(void)arg;
+	standing_forget_all();
+}
+
+struct err *
+standing_open(struct ctx *ctx)
+{
+	static const struct db_listener listener = {
+		.channel = CHANNEL, .hear = hear, .miss = miss
+	};
+
+	/* Of another database, in tests. */
+	standing_forget_all();
+	return db_listen(ctx, &listener);
+}
+
 struct err *
 standing_changed(struct tx *tx, struct user_id user)
 {
-	(void)tx;
-	(void)user;
-	return NULL;
+	char storage[UUID_TEXT_LEN];
+	struct buf text;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	uuid_format(&text, user.uuid);
+	return db_notify(tx, CHANNEL, buf_str(&text));
 }
 
 struct err *
 standing_changed_for_all(struct tx *tx)
 {
-	(void)tx;
-	return NULL;
+	return db_notify(tx, CHANNEL, everybody);
+}
+
+uint64_t
+standing_untrusted(void)
+{
+	return atomic_load_explicit(&untrusted, memory_order_relaxed);
 }

@@ -38,6 +38,12 @@ struct standing {
 	struct uuid ended[STANDING_ENDED_MAX];
 };
 
+/* Begin to hear of changes on ctx->db; before it nothing is kept. Before the loops serve,
+ * on the loop that opened the database. */
+struct err *standing_open(struct ctx *ctx) MUST_USE;
+/* Forget what the calling loop keeps. Before the loop ends. */
+void standing_loop_close(void);
+
 /* The standing of USER at ctx->now. ret_found: whether there is such a user; where there
  * is none RET is left as it is. */
 struct err *standing_get(struct ctx *ctx, struct user_id user, struct standing *ret,
@@ -62,5 +68,13 @@ standing_may(const struct standing *standing, enum permission permission)
 struct err *standing_changed(struct tx *tx, struct user_id user) MUST_USE;
 /* The same of everybody: a tier was changed. */
 struct err *standing_changed_for_all(struct tx *tx) MUST_USE;
+
+struct standing_counters {
+	uint64_t hits;
+	uint64_t misses;
+	uint64_t
+		untrusted; /* asked although kept, perhaps: nothing was heard just then */
+};
+struct standing_counters standing_counters(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "accounts/standing.h"
 #include "api/api.h"
 #include "api/ready.h"
 #include "app/mailing.h"
@@ -73,6 +74,7 @@ worker_close(void *arg)
 	while (serving->server &&
 		http_server_counters(serving->server).connections_open > 0)
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
+	standing_loop_close();
 	ready_loop_close();
 	db_loop_close(serving->api.db);
 }
@@ -239,6 +241,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,
 	};
+	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);
 	if (!err)
 		err = server_start(run, serving, options);

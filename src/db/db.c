@@ -170,6 +170,7 @@ work_run(struct tx *tx, void *arg)
 	struct work *work = arg;
 
 	tx->failed = NULL;
+	tx->notices = NULL;
 	TRY(work->fn(tx, work->arg));
 	return tx->failed;
 }
@@ -191,6 +192,8 @@ db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn, vo
 		struct err *err = (*db->driver->transact)(
 			db->state, &tx, work_run, &work, &may_retry);
 
+		if (!err || err->code == ERR_UNCERTAIN)
+			notices_give(&tx);
 		if (!err || !may_retry)
 			return err;
 		if (try == TRIES_MAX || !back_off(ctx, try))

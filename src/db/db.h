@@ -11,6 +11,7 @@
 
 struct db;
 struct pool_counters; /* db/pool.h */
+struct notice;        /* db/listen.h */
 
 /* Where rows live: the cluster that holds a user's rows, or the global one. Until shards
  * exist there is one cluster. */
@@ -39,9 +40,10 @@ struct tx {
 	struct db *db;
 	enum tx_kind kind;
 	struct shard shard;
-	bool is_auto;       /* no transaction: each query for itself */
-	struct err *failed; /* the first error of a query in it */
-	void *handle;       /* the driver's */
+	bool is_auto;           /* no transaction: each query for itself */
+	struct err *failed;     /* the first error of a query in it */
+	struct notice *notices; /* to be given when it has committed */
+	void *handle;           /* the driver's */
 };
 
 /*

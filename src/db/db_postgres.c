@@ -374,6 +374,7 @@ pg_open(struct ctx *ctx, const struct db_options *options, void **ret)
 static void
 pg_close(void *state)
 {
+	pg_listen_end(state);
 	lanes_close(state);
 	release(state, clock_deadline_ms(CLOSE_WAIT_MS));
 }
@@ -432,4 +433,6 @@ const struct driver driver_postgres = {
 	.describe = pg_describe,
 	.ping = pg_ping,
 	.counters = pg_counters,
+	.listen = pg_listen,
+	.notify_query = &pg_notify_query,
 };

@@ -15,9 +15,10 @@ struct pg_db {
 	bool is_role_fixed;    /* it passes row security anyway, so roles do not change */
 	int32_t lanes_per_loop;
 	struct pool *pool;
-	pthread_mutex_t lock;        /* of what follows */
-	struct list_link free_conns; /* for the pool */
-	struct list_link lane_sets;  /* one a loop */
+	pthread_mutex_t lock;           /* of what follows */
+	struct list_link free_conns;    /* for the pool */
+	struct list_link lane_sets;     /* one a loop */
+	struct pg_listening *listening; /* NULL: not */
 };
 
 /* Whom the server takes us for. */
@@ -80,6 +81,13 @@ pg_tx_send_start(struct pg_tx *own, struct ctx *ctx, struct pg_segment *segment)
 struct err *pg_run_batch(void *state, struct tx *tx, const struct query *query,
 	const struct value *params, size_t sets, int64_t *ret_affected) MUST_USE;
 struct err *pg_run_text(void *state, struct tx *tx, struct str sql) MUST_USE;
+
+/* --- db_postgres_listen.c */
+
+extern const struct query pg_notify_query;
+struct err *pg_listen(void *state, struct ctx *ctx, struct notices *notices) MUST_USE;
+/* Stop listening, on the loop that began it. */
+void pg_listen_end(struct pg_db *db);
 
 /* --- db_postgres_describe.c */
 

@@ -4,12 +4,14 @@
 #define DB_DISPATCH_H
 
 #include "db/driver.h"
+#include "db/notices.h"
 
 struct db {
 	struct arena arena; /* this struct lives in it */
 	const struct driver *driver;
 	void *state;
 	bool is_echo;
+	struct notices notices;
 };
 
 #endif

@@ -24,6 +24,8 @@
 
 #include "db/db.h"
 
+struct notices; /* db/notices.h */
+
 struct driver {
 	const char *name;
 	enum dialect dialect;
@@ -51,6 +53,14 @@ struct driver {
 		struct query_description *ret);
 	struct err *(*ping)(void *state, struct ctx *ctx);
 	void (*counters)(void *state, struct pool_counters *ret);
+
+	/*
+	 * Begin to hear what other processes tell, on this loop, and say so in NOTICES,
+	 * until close. notify_query tells them, its only argument being "channel:payload";
+	 * NULL where there can be no others.
+	 */
+	struct err *(*listen)(void *state, struct ctx *ctx, struct notices *notices);
+	const struct query *notify_query;
 };
 
 extern const struct driver driver_postgres;

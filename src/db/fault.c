@@ -130,6 +130,14 @@ fault_counters(void *state, struct pool_counters *ret)
 	fault->inner->counters(fault->inner_state, ret);
 }
 
+static struct err *
+fault_listen(void *state, struct ctx *ctx, struct notices *notices)
+{
+	struct fault *fault = state;
+
+	return fault->inner->listen(fault->inner_state, ctx, notices);
+}
+
 static void
 fault_loop_close(void *state)
 {
@@ -174,6 +182,8 @@ fault_put(struct ctx *ctx, struct db *db, struct fault **ret)
 			.describe = fault_describe,
 			.ping = fault_ping,
 			.counters = fault_counters,
+			.listen = fault_listen,
+			.notify_query = db->driver->notify_query,
 		},
 	};
 	db->driver = &fault->driver;

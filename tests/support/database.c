@@ -30,6 +30,14 @@ struct database_run {
 	struct str name; /* of the PostgreSQL database */
 };
 
+static struct str url_now;
+
+struct str
+database_url(void)
+{
+	return url_now;
+}
+
 static struct err *
 run_text(struct ctx *ctx, struct str sql)
 {
@@ -91,6 +99,7 @@ open_engine(struct database_run *run)
 			return err_new(ctx, ERR_INTERNAL, "cannot make a folder");
 		url = str_fmt(ctx->arena, "sqlite:%s/test.db", run->folder);
 	}
+	url_now = url;
 	TRY(migrate_up(ctx, &(struct migrate_options){ .url = url }, 0, NULL));
 	return open_url(ctx, url);
 }

@@ -14,6 +14,9 @@ typedef void (*database_fn)(struct ctx *ctx);
  * server (tests/with-servers). */
 void database_run(enum dialect engine, database_fn fn);
 
+/* The URL of the database that FN has now: for another process that opens it too. */
+struct str database_url(void);
+
 /* A claim about both engines, each a test of its own. */
 #define BOTH_ENGINES(name)                                   \
 	static void name##_body(struct ctx *ctx);            \
