@@ -1,9 +1,15 @@
 /* gridiron backtest: the table of model/backtest.h, for people in three parts, for programs in
  * one. */
+#include "app/backtest_svg.h"
 #include "app/command.h"
 #include "model/backtest.h"
 #include "predictions/game.h"
 #include "predictions/schedule.h"
+#include "sys/file.h"
+
+enum {
+	SVG_FILE_MODE = 0644,
+};
 
 static const struct flag flags[] = {
 	{ "tier", "S|L|B",
@@ -16,6 +22,8 @@ static const struct flag flags[] = {
 		"forecast with the quarterbacks of the week before, not those who "
 		"played" },
 	{ "csv", NULL, "comma-separated values" },
+	{ "svg", "FILE",
+		"also draw calibration and the seasons' Brier scores into this file" },
 	{ 0 },
 };
 
@@ -253,6 +261,18 @@ options_read(struct invocation *run, struct backtest_options *ret)
 }
 
 static struct err *
+draw(struct invocation *run, const struct backtest *backtest)
+{
+	const char *path = str_cstr(run->arena, flag_text(run, "svg"));
+	struct str picture;
+
+	if (!path)
+		return err_no_memory();
+	TRY(backtest_svg(run->arena, backtest, &picture));
+	return file_write(run->arena, path, picture, SVG_FILE_MODE);
+}
+
+static struct err *
 run_backtest(struct invocation *run)
 {
 	struct backtest_options options = { .tier = TIER_L };
@@ -267,6 +287,8 @@ run_backtest(struct invocation *run)
 		return err_in(run->arena, ERR_NOT_FOUND,
 			"there are no games yet: run gridiron import FILE|URL");
 	TRY(backtest_run(run->arena, options, games.numbers, games.count, &backtest));
+	if (flag_is_set(run, "svg"))
+		TRY(draw(run, &backtest));
 	make_table(run, &backtest, 0, COUNT_OF(parts), columns, &table);
 	if (flag_is_set(run, "csv"))
 		print_csv(&table);
@@ -285,7 +307,8 @@ const struct command cmd_backtest = {
 		  "is stored.\nSeasons before --from are walked as well, to learn from.",
 	.examples = "backtest --from 2006\n"
 		    "backtest --tier B --from 2016 --through 2023 --periods\n"
-		    "backtest --from 1999 --json",
+		    "backtest --from 1999 --json\n"
+		    "backtest --from 2006 --through 2015 --svg record.svg",
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
 	.run = run_backtest,

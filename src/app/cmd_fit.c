@@ -6,7 +6,7 @@
 enum {
 	FIRST_SEASON = 2002, /* the seasons before only warm the model up */
 	LAST_SEASON = 2015,  /* later ones are for testing */
-	PASSES = 12,
+	PASSES = 20,
 	PASSES_MOST = 200,
 };
 
@@ -22,7 +22,7 @@ static const struct flag flags[] = {
 		"begin with what was published for the plain model (the default), or "
 		"with "
 		"what is in code" },
-	{ "passes", "NUMBER", "how often each parameter is moved, 12 without it" },
+	{ "passes", "NUMBER", "how often each parameter is moved, 20 without it" },
 	{ "threads", "1|2", "what is found is the same; 2 without it" },
 	{ 0 },
 };

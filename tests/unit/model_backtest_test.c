@@ -39,7 +39,7 @@ TEST(elo_is_close_to_the_archive_while_that_was_plain_elo)
 	struct games_csv csv;
 	struct archived_chance *archive;
 	size_t rows, matched = 0;
-	double *chances, distance = 0;
+	double *chances, distance = 0, brier[2] = { 0, 0 };
 
 	arena_init(&arena, 512 << 20);
 	if (!games_csv_read(&arena, &csv) || !archive_csv_read(&arena, &archive, &rows))
@@ -54,14 +54,21 @@ TEST(elo_is_close_to_the_archive_while_that_was_plain_elo)
 				if (archive[r].day == game->day &&
 					str_eq(archive[r].nickname[side],
 						team_at(game->home)->nickname)) {
-					distance += fabs(
-						archive[r].chance[side] - chances[i]);
+					double theirs = archive[r].chance[side];
+					double outcome = game_outcome(game);
+
+					distance += fabs(theirs - chances[i]);
+					brier[0] += (theirs - outcome) *
+						(theirs - outcome);
+					brier[1] += (chances[i] - outcome) *
+						(chances[i] - outcome);
 					matched++;
 				}
 	}
 	OK(matched > 900);
 	OK_OR(distance / (double)matched < 0.02, "mean distance %.4f over %zu games",
 		distance / (double)matched, matched);
+	NEAR(brier[1] / (double)matched, brier[0] / (double)matched, 0.001);
 	arena_release(&arena);
 }
 
