@@ -16,9 +16,11 @@
 struct api {
 	struct db *db;
 	const struct keyring *keys;
-	bool is_quiet;       /* no log line a request */
-	int64_t started_at;  /* microseconds UTC */
-	const char *version; /* of the program */
+	bool is_quiet;            /* no log line a request */
+	bool is_production;       /* reached by TLS, through the proxy in front */
+	struct str public_origin; /* "https://example.com"; absent: not said */
+	int64_t started_at;       /* microseconds UTC */
+	const char *version;      /* of the program */
 	/* Whose counters /metrics shows. The server is set when it is open, and may be
 	 * asked before. */
 	_Atomic(const struct http_server *) server;

@@ -1,15 +1,130 @@
 #include "api/auth_gate.h"
 
+#include "crypto/token.h"
+
+/* --- Who asks --- */
+
+/* The token of the Authorization header; absent where there is no such header. */
+static struct err *
+read_header(struct request *rq, struct str *ret)
+{
+	const struct http_request *http = rq->http;
+	struct str value = STR_NONE, scheme;
+
+	for (size_t i = 0; i < http->header_count; i++) {
+		if (!str_eq_nocase(http->headers[i].name, STR("authorization")))
+			continue;
+		if (!str_is_none(value))
+			return err_new(rq->ctx, ERR_UNAUTHENTICATED,
+				"the Authorization header is repeated");
+		value = http->headers[i].value;
+	}
+	*ret = value;
+	if (str_is_none(value))
+		return NULL;
+	if (!str_next(&value, ' ', &scheme) || !str_eq_nocase(scheme, STR("bearer")) ||
+		value.len == 0)
+		return err_new(rq->ctx, ERR_UNAUTHENTICATED,
+			"send the credentials as Authorization: Bearer TOKEN");
+	*ret = value;
+	return NULL;
+}
+
+static struct err *
+find_caller(struct request *rq)
+{
+	struct str token;
+
+	TRY(read_header(rq, &token));
+	if (str_is_none(token))
+		return NULL;
+	if (str_starts_with(token, STR(TOKEN_API_KEY)))
+		TRY(caller_by_key(rq->ctx, token, &rq->caller));
+	else
+		TRY(caller_by_token(rq->ctx, token, &rq->caller));
+	rq->ctx->actor.user_id = rq->caller.user_id;
+	return NULL;
+}
+
+/* --- Whether that is enough --- */
+
+static struct err *
+check_key(struct request *rq)
+{
+	int scope = rq->route->key;
+
+	if (rq->caller.kind != CALLER_API_KEY)
+		return NULL;
+	if (scope == ROUTE_NO_KEY)
+		return err_new(rq->ctx, ERR_DENIED,
+			"API keys cannot do this; sign in as a person");
+	if (!(rq->caller.scopes >> scope & 1))
+		return err_new(rq->ctx, ERR_DENIED,
+			"this API key does not have the scope '" STR_FMT "'",
+			STR_ARG(scope_name((enum scope)scope)));
+	return NULL;
+}
+
+static struct err *
+check_administrator(struct request *rq)
+{
+	const struct caller *caller = &rq->caller;
+
+	if (caller->role == ROLE_NONE || caller->kind != CALLER_SESSION)
+		return err_new(rq->ctx, ERR_DENIED, "this is for administrators");
+	if (!caller->is_mfa_passed)
+		return err_new(rq->ctx, ERR_DENIED,
+			"administrators sign in with a second factor; set one up, then "
+			"sign in again with its code");
+	if ((caller->permissions & rq->route->permission) != rq->route->permission)
+		return err_new(rq->ctx, ERR_DENIED, "this needs the permission '%s'",
+			permission_name(
+				(enum permission)__builtin_ctz(rq->route->permission)));
+	return NULL;
+}
+
+static struct err *
+check_feature(struct request *rq)
+{
+	enum feature feature;
+
+	if (rq->route->feature == ROUTE_OPEN)
+		return NULL;
+	feature = (enum feature)rq->route->feature;
+	if (!entitlement_has(&rq->caller.entitlement, feature))
+		return err_new(rq->ctx, ERR_DENIED,
+			"this needs a plan with %s (%s); GET /v1/tiers lists them",
+			feature_name(feature), feature_about(feature));
+	return NULL;
+}
+
 struct err *
 auth_gate(struct request *rq)
 {
+	const struct route *route = rq->route;
+
 	rq->ctx->actor = (struct actor){ 0 };
-	switch (rq->route->who) {
-	case WHO_ANYONE:
+	rq->caller = (struct caller){ 0 };
+	if (route->who == WHO_ANYONE && route->key == ROUTE_NO_KEY)
 		return NULL;
-	case WHO_USER:
-	case WHO_ADMIN:
-		break;
-	}
-	return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
+	TRY(find_caller(rq));
+	if (route->who != WHO_ANYONE && rq->caller.kind == CALLER_NOBODY)
+		return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
+	TRY(check_key(rq));
+	if (route->who == WHO_ADMIN)
+		TRY(check_administrator(rq));
+	return check_feature(rq);
+}
+
+struct err *
+auth_challenge(struct request *rq, const struct err *err, struct http_answer *answer)
+{
+	bool was_tried = !str_is_none(
+		http_request_header(rq->http, STR("authorization")));
+
+	if (err->code != ERR_UNAUTHENTICATED)
+		return NULL;
+	return http_answer_add(rq->ctx, answer, STR("WWW-Authenticate"),
+		was_tried ? STR("Bearer realm=\"gridiron\", error=\"invalid_token\"")
+			  : STR("Bearer realm=\"gridiron\""));
 }

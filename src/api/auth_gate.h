@@ -1,13 +1,25 @@
-/* Who may call a route: the one place that decides. */
+/*
+ * Who may call a route: the one place that decides, by the columns `who`, `key` and
+ * `feature` of routes.def. What no column allows is refused.
+ *
+ * Credentials come as `Authorization: Bearer …` (RFC 6750): an access token, or an API
+ * key, which begins with grk_. Those sent to a route for ANYONE must be good too: an
+ * answer for nobody would surprise whoever holds an expired token.
+ */
 #ifndef API_AUTH_GATE_H
 #define API_AUTH_GATE_H
 
 #include "api/route.h"
 
 /*
- * Let RQ in, or say why not: UNAUTHENTICATED, DENIED. Sets rq->ctx->actor. There are no
- * accounts yet, so every caller is nobody, and routes for ANYONE are the only ones open.
+ * Let RQ in and set rq->caller and the actor of its context, or say why not:
+ * UNAUTHENTICATED (401) where it is not known who asks, DENIED (403) with what is missing
+ * where that is known and not enough.
  */
 struct err *auth_gate(struct request *rq) MUST_USE;
+
+/* Add to ANSWER, made of ERR, how to do better: WWW-Authenticate of a 401. */
+struct err *auth_challenge(
+	struct request *rq, const struct err *err, struct http_answer *answer) MUST_USE;
 
 #endif

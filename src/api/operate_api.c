@@ -27,7 +27,7 @@ api_docs(struct request *rq)
 {
 	struct answer answer = { 0 };
 
-	if (!page_find(rq->http, STR("/docs"), &answer.http))
+	if (!page_find(rq->http, STR("/docs"), rq->api->is_production, &answer.http))
 		return answer_problem(
 			err_new(rq->ctx, ERR_NOT_FOUND, "this build has no pages"));
 	return answer;

@@ -1,17 +1,10 @@
 #include "api/pages.h"
 
+#include "api/secure.h"
 #include "api/web_files.h"
 #include "http/respond.h"
 
-/* What every page of ours may do: load its own files and ask its own server. */
 static const struct http_header page_headers[] = {
-	{ .name = STR_INIT("Content-Security-Policy"),
-		.value = STR_INIT(
-			"default-src 'none'; script-src 'self'; style-src 'self'; "
-			"img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
-			"form-action 'self'; frame-ancestors 'none'") },
-	{ .name = STR_INIT("X-Content-Type-Options"), .value = STR_INIT("nosniff") },
-	{ .name = STR_INIT("Referrer-Policy"), .value = STR_INIT("same-origin") },
 	{ .name = STR_INIT("Vary"), .value = STR_INIT("Accept-Encoding") },
 };
 
@@ -35,7 +28,8 @@ file_find(struct str path)
 }
 
 bool
-page_find(const struct http_request *rq, struct str path, struct http_answer *ret)
+page_find(const struct http_request *rq, struct str path, bool is_production,
+	struct http_answer *ret)
 {
 	const struct web_file *file;
 	bool takes_gzip;
@@ -54,8 +48,24 @@ page_find(const struct http_request *rq, struct str path, struct http_answer *re
 		.encoding = takes_gzip ? STR("gzip") : STR_NONE,
 		.etag = file->etag,
 		.cache_control = STR("no-cache"),
+		.lines = secure_page_lines(is_production),
 		.headers = page_headers,
 		.header_count = COUNT_OF(page_headers),
 	};
+	return true;
+}
+
+bool
+page_not_found(const struct http_request *rq, bool is_production, struct http_answer *ret)
+{
+	struct str accept = http_request_header(rq, STR("accept"));
+
+	if (str_starts_with(rq->path, STR("/v1/")) ||
+		str_find(accept, STR("text/html")) < 0 ||
+		!page_find(rq, STR("/not-found.html"), is_production, ret))
+		return false;
+	ret->status = 404;
+	ret->etag = STR_NONE;
+	ret->cache_control = STR("no-store");
 	return true;
 }

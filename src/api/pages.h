@@ -5,7 +5,13 @@
 #include "http/message.h"
 
 /* The answer to RQ for PATH where a page or one of its files is there; false where none
- * is. */
-bool page_find(const struct http_request *rq, struct str path, struct http_answer *ret);
+ * is. IS_PRODUCTION as in api/secure.h. */
+bool page_find(const struct http_request *rq, struct str path, bool is_production,
+	struct http_answer *ret);
+
+/* The page that says that there is none, 404. False where RQ does not ask for a page but
+ * for data, under /v1 or by its Accept. */
+bool page_not_found(
+	const struct http_request *rq, bool is_production, struct http_answer *ret);
 
 #endif

@@ -5,6 +5,7 @@
 #include "api/pages.h"
 #include "api/ready.h"
 #include "api/route.h"
+#include "api/secure.h"
 #include "base/log.h"
 #include "http/respond.h"
 #include "sys/clock.h"
@@ -34,20 +35,22 @@ method_not_allowed(struct ctx *ctx, uint32_t allowed)
 
 /* No route has this path: a page or one of its files, or an error. */
 static struct http_answer
-answer_unrouted(struct http_request *http, uint32_t allowed)
+answer_unrouted(const struct api *api, struct http_request *http, uint32_t allowed)
 {
 	struct http_answer answer;
 
 	http->ctx.route = "page";
 	if (allowed)
 		return method_not_allowed(&http->ctx, allowed);
-	if (!page_find(http, http->path, &answer))
-		return http_answer_err(&http->ctx,
-			err_new(&http->ctx, ERR_NOT_FOUND,
-				"nothing is at this address; /docs lists what is"));
-	if (http->method != METHOD_GET && http->method != METHOD_HEAD)
-		return method_not_allowed(&http->ctx, 1u << METHOD_GET);
-	return answer;
+	if (page_find(http, http->path, api->is_production, &answer))
+		return http->method == METHOD_GET || http->method == METHOD_HEAD
+			? answer
+			: method_not_allowed(&http->ctx, 1u << METHOD_GET);
+	if (page_not_found(http, api->is_production, &answer))
+		return answer;
+	return http_answer_err(&http->ctx,
+		err_new(&http->ctx, ERR_NOT_FOUND,
+			"nothing is at this address; /docs lists what is"));
 }
 
 /* A GET has no body that means anything. */
@@ -83,21 +86,39 @@ run(struct request *rq)
 	return rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
 }
 
+/* What was answered to somebody, or may hold a secret, is kept by no browser and no proxy;
+ * the same for all are the reads of nobody. */
+static struct http_answer
+private_unless_public(const struct request *rq, struct http_answer answer)
+{
+	bool is_public = rq->caller.kind == CALLER_NOBODY &&
+		rq->route->who == WHO_ANYONE && rq->route->method == METHOD_GET;
+
+	if (!is_public)
+		answer.cache_control = STR("no-store");
+	return answer;
+}
+
 static struct http_answer
 answer_routed(struct request *rq)
 {
+	struct http_answer problem;
 	struct answer answer;
 
 	rq->ctx->route = rq->route->label;
 	fiber_set_name(rq->route->label);
 	answer = run(rq);
 	if (!answer.err)
-		return answer.http;
+		return private_unless_public(rq, answer.http);
 	/* What the client did wrong is said to the client, and the line of the request
 	 * has its status. One that left ended its own request. */
 	if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)
 		log_err(rq->ctx, "request failed", answer.err);
-	return http_answer_err(rq->ctx, answer.err);
+	problem = http_answer_err(rq->ctx, answer.err);
+	/* A failure to add the header leaves a 401 that is only less helpful. */
+	if (auth_challenge(rq, answer.err, &problem))
+		problem.header_count = 0;
+	return problem;
 }
 
 static void
@@ -136,7 +157,9 @@ api_handle(struct http_request *http, void *arg)
 	http->ctx.keys = api->keys;
 	rq.route = route_find(
 		http->ctx.arena, http->method, http->path, rq.path_params, &allowed);
-	answer = rq.route ? answer_routed(&rq) : answer_unrouted(http, allowed);
+	answer = rq.route ? answer_routed(&rq) : answer_unrouted(api, http, allowed);
+	if (str_is_none(answer.lines))
+		answer.lines = secure_lines(api->is_production);
 	duration_ns = clock_monotonic_ns() - started_ns;
 	if (rq.route)
 		count(rq.route, answer.status, duration_ns);

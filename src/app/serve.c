@@ -7,9 +7,11 @@
 #include "accounts/standing.h"
 #include "api/api.h"
 #include "api/ready.h"
+#include "api/secure.h"
 #include "app/mailing.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "codec/url.h"
 #include "db/db.h"
 #include "jobs/schedule.h"
 #include "sys/clock.h"
@@ -178,6 +180,7 @@ server_start(struct invocation *run, struct serving *serving,
 		.handler = api_handle,
 		.body_limit = api_body_limit,
 		.done = api_done,
+		.lines = secure_lines(run->config.environment == ENVIRONMENT_PRODUCTION),
 		.arg = &serving->api,
 	};
 	struct mail_options mail;
@@ -226,6 +229,21 @@ jobs_start(struct invocation *run, struct serving *serving)
 	return schedule_start(&run->ctx, &setup, &serving->schedule);
 }
 
+/* "https://example.com" of "https://example.com/gridiron"; absent where TEXT is no URL. */
+static struct str
+origin_of(struct arena *arena, struct str text)
+{
+	struct url url;
+
+	if (!url_split(text, &url))
+		return STR_NONE;
+	return str_fmt(arena,
+		str_find_char(url.host, ':') >= 0 ? STR_FMT "://[" STR_FMT "]%s" STR_FMT
+						  : STR_FMT "://" STR_FMT "%s" STR_FMT,
+		STR_ARG(url.scheme), STR_ARG(url.host), str_is_none(url.port) ? "" : ":",
+		STR_ARG(url.port));
+}
+
 struct err *
 serve(struct invocation *run, const struct serve_options *options)
 {
@@ -238,6 +256,8 @@ serve(struct invocation *run, const struct serve_options *options)
 		.db = run->ctx.db,
 		.keys = run->ctx.keys,
 		.is_quiet = options->is_quiet,
+		.is_production = run->config.environment == ENVIRONMENT_PRODUCTION,
+		.public_origin = origin_of(run->arena, run->config.public_url),
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,
 	};

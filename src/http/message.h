@@ -68,6 +68,8 @@ struct http_answer {
 	struct str etag;          /* with its quotes; absent: none */
 	struct str encoding;      /* "gzip": body and pieces are compressed already */
 	struct str cache_control; /* absent: none is sent */
+	struct str lines; /* ready header lines, each with its CR LF; absent: those of
+			     http_server_options */
 	const struct http_header *headers; /* others, see http_answer_add */
 	size_t header_count;
 	http_stream_fn stream; /* not NULL: called to write the body instead */

@@ -261,6 +261,7 @@ http_put_head(struct buf *head, const struct http_request *rq,
 	put_header(head, STR("Cache-Control"), answer->cache_control);
 	for (size_t i = 0; i < answer->header_count; i++)
 		put_header(head, headers[i].name, headers[i].value);
+	buf_put(head, str_is_none(answer->lines) ? options.lines : answer->lines);
 	if (options.framing == HTTP_CHUNKED) {
 		buf_put(head, STR("Transfer-Encoding: chunked\r\n"));
 	} else if (options.framing == HTTP_LENGTH &&

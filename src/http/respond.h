@@ -49,9 +49,10 @@ enum http_framing { HTTP_LENGTH, HTTP_CHUNKED, HTTP_UNTIL_CLOSE };
 
 struct http_head_options {
 	enum http_framing framing;
-	size_t length;   /* of the body, for HTTP_LENGTH */
-	struct str date; /* "Sun, 06 Nov 1994 08:49:37 GMT" */
-	bool closes;     /* the connection ends after this answer */
+	size_t length;    /* of the body, for HTTP_LENGTH */
+	struct str date;  /* "Sun, 06 Nov 1994 08:49:37 GMT" */
+	struct str lines; /* where the answer has none */
+	bool closes;      /* the connection ends after this answer */
 };
 
 /* Write status line and headers into HEAD. */

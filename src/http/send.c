@@ -115,6 +115,7 @@ make_head(struct connection *connection, const struct http_answer *answer,
 		.framing = framing,
 		.length = length,
 		.date = date_of(connection->loop, work->rq.ctx.now),
+		.lines = connection->loop->server->options.lines,
 		.closes = !work->rq.is_kept_alive,
 	};
 	struct buf head;
@@ -286,10 +287,12 @@ answer_stream(struct connection *connection, const struct http_answer *answer)
 bool
 connection_answer(struct connection *connection, struct http_answer *answer)
 {
+	const struct http_server *server = connection->loop->server;
 	struct workspace *work = connection->work;
 
 	http_answer_revalidate(&work->rq, answer);
-	if (answer->closes || connection->loop->is_stopping)
+	if (answer->closes ||
+		atomic_load_explicit(&server->is_stopping, memory_order_relaxed))
 		work->rq.is_kept_alive = false;
 	work->outcome.status = answer->status;
 	return answer->stream ? answer_stream(connection, answer)

@@ -45,6 +45,9 @@ struct http_server_options {
 	http_done_fn done;             /* none */
 	void *arg;                     /* for these three */
 
+	struct str lines; /* header lines of answers that have none of their own, each
+			     with its CR LF: refusals of what is malformed too */
+
 	struct http_limits limits; /* HTTP_LIMITS_DEFAULT */
 	size_t body_bytes_max;     /* 1 MiB */
 	size_t arena_bytes_max;    /* 8 MiB a request, beside its body */
