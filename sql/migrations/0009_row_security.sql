@@ -38,6 +38,20 @@ $$;
 CREATE POLICY predictions_published ON predictions FOR SELECT TO gridiron_app, gridiron_readonly
     USING (user_id IS NULL);
 
+-- What waits for the audit chain is the program's alone. The owner, who prunes the log, may take away only what lies
+-- before a cut.
+-- only: postgresql
+DO $$
+BEGIN
+    ALTER TABLE audit_pending ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE audit_pending FORCE ROW LEVEL SECURITY;
+    CREATE POLICY audit_pending_system ON audit_pending TO gridiron_system USING (true) WITH CHECK (true);
+    CREATE POLICY audit_logs_read ON audit_logs FOR SELECT TO gridiron_owner USING (true);
+    CREATE POLICY audit_logs_prune ON audit_logs FOR DELETE TO gridiron_owner
+        USING (seq <= (SELECT max(seq) FROM audit_cuts));
+END
+$$;
+
 -- The audit log and the ledger are append-only, and the journal of migrations is not the program's to write.
 -- only: postgresql
 DO $$
@@ -45,7 +59,8 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO gridiron_app, gridiron_system',
         current_schema());
     REVOKE INSERT, UPDATE, DELETE ON schema_migrations, migration_journal FROM gridiron_app, gridiron_system;
-    REVOKE UPDATE, DELETE ON audit_logs, commission_entries FROM gridiron_app, gridiron_system;
+    REVOKE UPDATE, DELETE ON audit_logs, audit_cuts, commission_entries FROM gridiron_app, gridiron_system;
+    REVOKE UPDATE ON audit_pending FROM gridiron_app, gridiron_system;
 END
 $$;
 

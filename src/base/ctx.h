@@ -12,6 +12,7 @@
 
 struct db;      /* db/db.h */
 struct keyring; /* crypto/keyring.h */
+struct audit;   /* audit/chainer.h */
 
 enum {
 	MICROSECONDS_PER_SECOND = 1000000,
@@ -24,6 +25,7 @@ enum {
 struct actor {
 	struct user_id user_id;
 	bool is_system; /* a job or the operator's command: not a person */
+	bool is_admin;  /* acts as an administrator: a route that asks for a permission */
 };
 
 struct ctx {
@@ -34,6 +36,9 @@ struct ctx {
 	int64_t deadline;           /* monotonic nanoseconds (sys/clock.h) */
 	struct uuid request_id;
 	struct actor actor;
+	struct str remote_address; /* of whoever asks, as text; absent: nobody does */
+	struct str user_agent;     /* the program they ask with, as they say */
+	struct audit *audit;       /* what watches over the audit log; may be NULL */
 	const char *route; /* "GET /v1/games", "job grade", "command import": for logs and
 			      statistics */
 };

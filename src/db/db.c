@@ -162,6 +162,43 @@ struct work {
 	void *arg;
 };
 
+/* What is to be done after the commit, the latest first. */
+struct tx_sequel {
+	struct tx_sequel *earlier;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+struct err *
+tx_on_commit(struct tx *tx, void (*fn)(void *arg), void *arg)
+{
+	struct tx_sequel *sequel;
+
+	if (tx->is_auto)
+		return err_note(err_new(tx->ctx, ERR_INTERNAL, "internal error"),
+			"a query by itself has no commit to wait for");
+	TRY_NEW(tx->ctx->arena, sequel, 1);
+	*sequel = (struct tx_sequel){ .earlier = tx->sequels, .fn = fn, .arg = arg };
+	tx->sequels = sequel;
+	return NULL;
+}
+
+static void
+sequels_run(struct tx_sequel *latest)
+{
+	struct tx_sequel *first = NULL;
+
+	while (latest) {
+		struct tx_sequel *earlier = latest->earlier;
+
+		latest->earlier = first;
+		first = latest;
+		latest = earlier;
+	}
+	for (; first; first = first->earlier)
+		first->fn(first->arg);
+}
+
 /* PostgreSQL takes no more queries in a transaction where one has failed, and would turn
  * its COMMIT into a ROLLBACK without a word. It is the same for all. */
 static struct err *
@@ -171,6 +208,7 @@ work_run(struct tx *tx, void *arg)
 
 	tx->failed = NULL;
 	tx->notices = NULL;
+	tx->sequels = NULL;
 	TRY(work->fn(tx, work->arg));
 	return tx->failed;
 }
@@ -194,6 +232,8 @@ db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn, vo
 
 		if (!err || err->code == ERR_UNCERTAIN)
 			notices_give(&tx);
+		if (!err)
+			sequels_run(tx.sequels);
 		if (!err || !may_retry)
 			return err;
 		if (try == TRIES_MAX || !back_off(ctx, try))

@@ -43,7 +43,8 @@ struct tx {
 	bool is_auto;           /* no transaction: each query for itself */
 	struct err *failed;     /* the first error of a query in it */
 	struct notice *notices; /* to be given when it has committed */
-	void *handle;           /* the driver's */
+	struct tx_sequel *sequels;
+	void *handle; /* the driver's */
 };
 
 /*
@@ -58,6 +59,14 @@ struct tx {
  */
 struct err *db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn,
 	void *arg) MUST_USE;
+
+/*
+ * Call FN(ARG) when TX has been committed, on its fiber, before db_transact returns; in the
+ * order in which they were asked for. Never where it was rolled back, and not where its end
+ * is UNCERTAIN. ARG lives in the arena of tx->ctx. FN must not wait. INTERNAL outside a
+ * transaction.
+ */
+struct err *tx_on_commit(struct tx *tx, void (*fn)(void *arg), void *arg) MUST_USE;
 
 /* For queries outside any transaction: each runs alone, reads on the shared lanes. */
 struct tx db_auto(struct ctx *ctx, struct shard shard);

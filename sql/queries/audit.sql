@@ -1,0 +1,132 @@
+-- folder: audit
+-- The audit log: what waits for the chain, the chain itself, its cuts.
+
+-- row audit_waiting: id audit_id, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
+--   resource_type text?, resource_id text?, details json, personal bytes?, request_id uuid?, commitment hash, mac hash,
+--   key_id text, created_at time
+
+-- row audit_row: id audit_id, seq i64, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
+--   resource_type text?, resource_id text?, details json, personal bytes?, ip_address text?, user_agent text?,
+--   request_id uuid?, commitment hash, previous_hash hash, hash hash, key_id text, created_at time
+
+-- row audit_head: seq i64, hash hash
+
+-- row audit_cut: seq i64, hash hash, entries_until time, mac hash, key_id text, created_at time
+
+-- row audit_owner: personal_key bytes?, erased_at time?
+
+-- row audit_found: id audit_id
+
+-- row audit_day: seq i64, created_at time
+
+-- name: audit_wait :exec
+-- args: id audit_id, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
+--   resource_type text?, resource_id text?, details object, personal bytes?, request_id uuid?, commitment hash,
+--   mac hash, key_id text, now time
+-- as: system, the log is nobody's to write but the program's
+-- Put an entry where the chain will take it from.
+INSERT INTO audit_pending (id, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details,
+                           personal, request_id, commitment, mac, key_id, created_at)
+VALUES (:id, :user_id, :subject_id, :actor_kind, :action, :outcome, :resource_type, :resource_id, :details,
+        :personal, :request_id, :commitment, :mac, :key_id, :now);
+
+-- name: audit_owner_find :opt audit_owner
+-- args: id user_id
+-- as: system, an entry may tell of anybody
+-- The key that seals what is personal of a user; none when it was erased, or was never needed.
+SELECT personal_key, erased_at
+  FROM users
+ WHERE id = :id;
+
+-- name: audit_owner_key :rows
+-- args: id user_id, personal_key bytes
+-- as: system, an entry may tell of anybody
+-- Give a user who has none, and is not erased, a key.
+UPDATE users
+   SET personal_key = :personal_key
+ WHERE id = :id
+   AND personal_key IS NULL
+   AND erased_at IS NULL;
+
+-- name: audit_waiting_list :many audit_waiting
+-- args: after uuid
+-- as: system, everybody's entries go into one chain
+-- What waits, in the order in which it was written, AFTER an entry.
+SELECT id, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal, request_id,
+       commitment, mac, key_id, created_at
+  FROM audit_pending
+ WHERE id > :after
+ ORDER BY id
+ LIMIT 200;
+
+-- name: audit_waiting_find :opt audit_waiting
+-- args: id audit_id
+-- as: system, everybody's entries go into one chain
+-- One entry that waits.
+SELECT id, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal, request_id,
+       commitment, mac, key_id, created_at
+  FROM audit_pending
+ WHERE id = :id;
+
+-- name: audit_take :batch
+-- args: id audit_id
+-- as: system, everybody's entries go into one chain
+-- An entry that stands in the chain waits no more.
+DELETE FROM audit_pending
+ WHERE id = :id;
+
+-- name: audit_head :opt audit_head
+-- args: none
+-- as: system, everybody's entries go into one chain
+-- The last link of the chain.
+SELECT seq, hash
+  FROM audit_logs
+ ORDER BY seq DESC
+ LIMIT 1;
+
+-- name: audit_append :batch
+-- args: id audit_id, seq i64, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
+--   resource_type text?, resource_id text?, details object, personal bytes?, request_id uuid?, commitment hash,
+--   previous_hash hash, hash hash, key_id text, created_at time
+-- as: system, everybody's entries go into one chain
+-- Add a link.
+INSERT INTO audit_logs (id, seq, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details,
+                        personal, request_id, commitment, previous_hash, hash, key_id, created_at)
+VALUES (:id, :seq, :user_id, :subject_id, :actor_kind, :action, :outcome, :resource_type, :resource_id, :details,
+        :personal, :request_id, :commitment, :previous_hash, :hash, :key_id, :created_at);
+
+-- name: audit_find :opt audit_row
+-- args: id audit_id
+-- as: system, whether an entry stands in the chain is asked of anybody's
+-- One link by the id of its entry.
+SELECT id, seq, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal,
+       ip_address, user_agent, request_id, commitment, previous_hash, hash, key_id, created_at
+  FROM audit_logs
+ WHERE id = :id;
+
+-- name: audit_from :each audit_row
+-- args: first i64, last i64
+-- as: system, the whole chain is looked at
+-- pool: batch
+-- The links FIRST to LAST, in order.
+SELECT id, seq, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal,
+       ip_address, user_agent, request_id, commitment, previous_hash, hash, key_id, created_at
+  FROM audit_logs
+ WHERE seq BETWEEN :first AND :last
+ ORDER BY seq;
+
+-- name: audit_cut_newest :opt audit_cut
+-- args: none
+-- as: anyone
+-- Where the chain was cut last.
+SELECT seq, hash, entries_until, mac, key_id, created_at
+  FROM audit_cuts
+ ORDER BY seq DESC
+ LIMIT 1;
+
+-- name: audit_cut_put :exec
+-- args: seq i64, hash hash, entries_until time, mac hash, key_id text, now time
+-- as: anyone
+-- Let the links up to SEQ go.
+INSERT INTO audit_cuts (seq, hash, entries_until, mac, key_id, created_at)
+VALUES (:seq, :hash, :entries_until, :mac, :key_id, :now);

@@ -1,0 +1,39 @@
+/*
+ * Whether rows are what was written: the chain link by link, and what waits for it.
+ */
+#ifndef AUDIT_CHECK_H
+#define AUDIT_CHECK_H
+
+#include "audit/audit_q.h"
+#include "audit/chain.h"
+
+struct keyring;
+
+/* What is wrong; the text is absent where nothing is. */
+struct audit_fault {
+	int64_t seq; /* 0: of no row of the chain */
+	struct str what;
+};
+
+/* Going along the chain. Zeroed but for ctx before the first row. */
+struct audit_check {
+	struct ctx *ctx;
+	struct audit_link link; /* the last that was found good, or what to begin behind */
+	struct audit_hash mac;  /* of that row's entry */
+};
+
+/* Whether ROW is the link behind check->link, unaltered; then check->link moves on. */
+struct err *audit_check_row(struct audit_check *check, const struct audit_row *row,
+	struct audit_fault *ret) MUST_USE;
+
+/* Whether ROW, which waits for the chain, is what its writer wrote. */
+struct err *audit_check_waiting(struct ctx *ctx, const struct audit_waiting *row,
+	struct audit_fault *ret) MUST_USE;
+
+struct err *audit_check_cut(
+	struct ctx *ctx, const struct audit_cut *cut, struct audit_fault *ret) MUST_USE;
+
+/* The secret of audit key ID, absent where the keyring has none. */
+struct str audit_secret(const struct ctx *ctx, struct str id);
+
+#endif

@@ -1,0 +1,319 @@
+#include "audit/personal.h"
+
+#include "audit/audit_q.h"
+#include "base/buf.h"
+#include "codec/json_read.h"
+#include "codec/json_write.h"
+#include "codec/uuid.h"
+#include "crypto/aead.h"
+#include "crypto/keyring.h"
+#include "db/db.h"
+#include "sys/random.h"
+
+enum {
+	WHERE_BYTES_MAX = 4096,
+	USER_AGENT_LEN_MAX = 512,
+	PARTS_BYTES_MAX = AUDIT_PERSONAL_BYTES_MAX + WHERE_BYTES_MAX + 1024,
+	PART_HEAD_BYTES = 6,
+	CONTEXT_LEN_MAX = 128,
+};
+
+enum { PART_WHERE = 'w', PART_TEXT = 'p' };
+enum { OWNER_USER = 'u', OWNER_SUBJECT = 's', OWNER_NOBODY = 'k' };
+
+/* A key that seals what is personal; none: that person is erased. */
+struct personal_key {
+	bool is_there;
+	uint8_t bytes[AEAD_KEY_BYTES];
+};
+
+static struct str
+context_of(struct buf *text, const char *what, struct uuid id, char part)
+{
+	buf_fmt(text, "%s ", what);
+	uuid_format(text, id);
+	buf_fmt(text, " %c", part);
+	return buf_str(text);
+}
+
+/* --- Under the keyring: the id of the key, then what aead.h made */
+
+
+static struct err *
+keyring_seal(struct ctx *ctx, struct str context, struct str plain, struct str *ret)
+{
+	const struct key *key = keyring_current(ctx->keys, KEY_SEAL, ctx->now);
+	struct str sealed;
+	struct buf whole;
+
+	TRY(aead_seal(ctx->arena, key->secret, context, plain, &sealed));
+	buf_init(&whole, ctx->arena, KEY_ID_LEN + sealed.len);
+	buf_put(&whole, key_id(key));
+	buf_put(&whole, sealed);
+	if (buf_is_cut(&whole))
+		return err_no_memory();
+	*ret = buf_str(&whole);
+	return NULL;
+}
+
+static struct err *
+keyring_open_sealed(
+	struct ctx *ctx, struct str context, struct str sealed, struct str *ret)
+{
+	struct str id = str_slice(sealed, 0, KEY_ID_LEN);
+	const struct key *key = keyring_find(ctx->keys, KEY_SEAL, id, ctx->now);
+
+	if (!key)
+		return err_new(ctx, ERR_INVALID,
+			"sealed under key '" STR_FMT "', which the keyring has not",
+			STR_ARG(id));
+	return aead_open(ctx->arena, key->secret, context,
+		str_slice(sealed, KEY_ID_LEN, sealed.len), ret);
+}
+
+/* --- The key of a person */
+
+static struct err *
+key_unseal(struct ctx *ctx, struct user_id user, struct str sealed,
+	struct personal_key *ret)
+{
+	char storage[CONTEXT_LEN_MAX];
+	struct buf context;
+	struct str bytes;
+
+	buf_init_fixed(&context, storage, sizeof(storage));
+	TRY_CTX(keyring_open_sealed(ctx,
+			context_of(&context, "users.personal_key", user.uuid, 'k'),
+			sealed, &bytes),
+		"the personal key of a user");
+	if (bytes.len != sizeof(ret->bytes))
+		return err_new(
+			ctx, ERR_INVALID, "the personal key of a user is not a key");
+	ret->is_there = true;
+	memcpy(ret->bytes, bytes.ptr, sizeof(ret->bytes));
+	return NULL;
+}
+
+/* A first entry makes the key of its user. */
+static struct err *
+key_make(struct tx *tx, struct user_id user, struct personal_key *ret)
+{
+	struct personal_key key = { .is_there = true };
+	char storage[CONTEXT_LEN_MAX];
+	struct buf context;
+	struct str sealed;
+	int64_t updated;
+
+	random_bytes(key.bytes, sizeof(key.bytes));
+	buf_init_fixed(&context, storage, sizeof(storage));
+	TRY(keyring_seal(tx->ctx,
+		context_of(&context, "users.personal_key", user.uuid, 'k'),
+		(struct str){ (const char *)key.bytes, sizeof(key.bytes) }, &sealed));
+	TRY(q_audit_owner_key(tx, user, sealed, &updated));
+	key.is_there = updated == 1;
+	*ret = key;
+	return NULL;
+}
+
+/* Of USER, made where CREATES and there is none. */
+static struct err *
+key_get(struct tx *tx, struct user_id user, bool creates, struct personal_key *ret)
+{
+	struct audit_owner owner;
+	bool found;
+
+	*ret = (struct personal_key){ .is_there = false };
+	TRY(q_audit_owner_find(tx, user, &owner, &found));
+	if (!found)
+		return err_note(err_new(tx->ctx, ERR_INTERNAL, "internal error"),
+			"an audit entry tells of a user who does not exist");
+	if (!str_is_none(owner.personal_key))
+		return key_unseal(tx->ctx, user, owner.personal_key, ret);
+	if (owner.erased_at.is_set || !creates)
+		return NULL;
+	return key_make(tx, user, ret);
+}
+
+/* --- Sealing */
+
+struct sealing {
+	struct tx *tx;
+	const struct audit_people *people;
+	struct personal_key user;
+	struct personal_key subject;
+	struct buf out;
+};
+
+static struct err *
+part_put(struct sealing *sealing, char kind, char owner, struct str plain)
+{
+	const struct personal_key *key =
+		owner == OWNER_USER ? &sealing->user : &sealing->subject;
+	struct ctx *ctx = sealing->tx->ctx;
+	char storage[CONTEXT_LEN_MAX];
+	struct buf text;
+	struct str context, sealed;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	context = context_of(
+		&text, "audit_logs.personal", sealing->people->entry.uuid, kind);
+	if (owner == OWNER_NOBODY)
+		TRY(keyring_seal(ctx, context, plain, &sealed));
+	else if (key->is_there)
+		TRY(aead_seal(ctx->arena, key->bytes, context, plain, &sealed));
+	else
+		return NULL;
+	buf_put_char(&sealing->out, kind);
+	buf_put_char(&sealing->out, owner);
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buf_put_char(&sealing->out, (char)(sealed.len >> shift & 0xff));
+	buf_put(&sealing->out, sealed);
+	return NULL;
+}
+
+static struct err *
+where_put(struct sealing *sealing, char owner)
+{
+	const struct ctx *ctx = sealing->tx->ctx;
+	struct buf out;
+	struct json json = json_begin(&out);
+
+	if (str_is_none(ctx->remote_address) && str_is_none(ctx->user_agent))
+		return NULL;
+	buf_init(&out, ctx->arena, WHERE_BYTES_MAX);
+	json_put_object(&json);
+	json_put_key(&json, STR("address"));
+	json_put_text(&json, ctx->remote_address);
+	json_put_key(&json, STR("agent"));
+	json_put_text(&json, str_is_none(ctx->user_agent)
+			? ctx->user_agent
+			: str_slice(ctx->user_agent, 0, USER_AGENT_LEN_MAX));
+	json_put_object_end(&json);
+	return buf_is_cut(&out) ? err_no_memory()
+				: part_put(sealing, PART_WHERE, owner, buf_str(&out));
+}
+
+struct err *
+audit_personal_seal(struct tx *tx, const struct audit_people *people, struct str text,
+	struct str *ret)
+{
+	struct sealing sealing = { .tx = tx, .people = people };
+	bool has_user = !uuid_is_nil(people->user.uuid);
+	bool has_subject = !uuid_is_nil(people->subject.uuid);
+
+	if (has_user)
+		TRY(key_get(tx, people->user, true, &sealing.user));
+	if (has_subject && user_id_eq(people->user, people->subject))
+		sealing.subject = sealing.user;
+	else if (has_subject)
+		TRY(key_get(tx, people->subject, true, &sealing.subject));
+	buf_init(&sealing.out, tx->ctx->arena, PARTS_BYTES_MAX);
+	TRY(where_put(&sealing,
+		has_user	      ? OWNER_USER
+			: has_subject ? OWNER_SUBJECT
+				      : OWNER_NOBODY));
+	if (!str_is_none(text))
+		TRY(part_put(&sealing, PART_TEXT,
+			has_subject	   ? OWNER_SUBJECT
+				: has_user ? OWNER_USER
+					   : OWNER_NOBODY,
+			text));
+	if (buf_is_cut(&sealing.out))
+		return err_no_memory();
+	*ret = sealing.out.len ? buf_str(&sealing.out) : STR_NONE;
+	return NULL;
+}
+
+/* --- Opening */
+
+struct part {
+	char kind;
+	char owner;
+	struct str sealed;
+};
+
+/* Take the first part off REST. False: it is not one. */
+static bool
+part_next(struct str *rest, struct part *ret)
+{
+	size_t len = 0;
+
+	if (rest->len < PART_HEAD_BYTES)
+		return false;
+	for (size_t i = 2; i < PART_HEAD_BYTES; i++)
+		len = len << 8 | (uint8_t)rest->ptr[i];
+	if (len > rest->len - PART_HEAD_BYTES)
+		return false;
+	*ret = (struct part){ .kind = rest->ptr[0],
+		.owner = rest->ptr[1],
+		.sealed = str_slice(*rest, PART_HEAD_BYTES, PART_HEAD_BYTES + len) };
+	*rest = str_slice(*rest, PART_HEAD_BYTES + len, rest->len);
+	return true;
+}
+
+/* ret is absent where nobody can read it any more. */
+static struct err *
+part_open(struct ctx *ctx, const struct audit_people *people, const struct part *part,
+	struct str *ret)
+{
+	struct user_id owner = part->owner == OWNER_USER ? people->user : people->subject;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	char storage[CONTEXT_LEN_MAX];
+	struct personal_key key;
+	struct buf text;
+	struct str context;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	context = context_of(
+		&text, "audit_logs.personal", people->entry.uuid, part->kind);
+	if (part->owner == OWNER_NOBODY)
+		return keyring_open_sealed(ctx, context, part->sealed, ret);
+	if (uuid_is_nil(owner.uuid))
+		return err_new(ctx, ERR_INVALID, "sealed for a person who is not named");
+	TRY(key_get(&tx, owner, false, &key));
+	if (key.is_there)
+		return aead_open(ctx->arena, key.bytes, context, part->sealed, ret);
+	*ret = STR_NONE;
+	return NULL;
+}
+
+static struct err *
+where_read(struct ctx *ctx, struct str text, struct audit_personal *ret)
+{
+	const struct json_node *address, *agent;
+	struct json_node where;
+
+	TRY(json_read(ctx->arena, text, &where));
+	address = json_node_find(&where, STR("address"));
+	agent = json_node_find(&where, STR("agent"));
+	if (address && address->kind == JSON_IS_TEXT)
+		ret->remote_address = address->text;
+	if (agent && agent->kind == JSON_IS_TEXT)
+		ret->user_agent = agent->text;
+	return NULL;
+}
+
+struct err *
+audit_personal_open(struct ctx *ctx, const struct audit_people *people,
+	struct str sealed, struct audit_personal *ret)
+{
+	struct audit_personal personal = { .is_erased = false };
+	struct part part;
+
+	while (sealed.len) {
+		struct str plain;
+
+		if (!part_next(&sealed, &part))
+			return err_new(ctx, ERR_INVALID,
+				"what is personal of an audit entry is damaged");
+		TRY(part_open(ctx, people, &part, &plain));
+		if (str_is_none(plain))
+			personal.is_erased = true;
+		else if (part.kind == PART_WHERE)
+			TRY(where_read(ctx, plain, &personal));
+		else if (part.kind == PART_TEXT)
+			personal.text = plain;
+	}
+	*ret = personal;
+	return NULL;
+}
