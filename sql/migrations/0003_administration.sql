@@ -110,7 +110,7 @@ CREATE TABLE audit_cuts (
     mac            {{hash}} NOT NULL,
     key_id         {{text}} NOT NULL,
     created_at     {{time}} NOT NULL,
-    CONSTRAINT audit_cuts_pk PRIMARY KEY (seq),
+    CONSTRAINT audit_cuts_pk PRIMARY KEY (seq, hash),
     CONSTRAINT audit_cuts_seq_positive CHECK (seq >= 1)
 );
 

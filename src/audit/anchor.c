@@ -58,8 +58,8 @@ put_offloaded(void *arg)
 }
 
 static void
-line_format(struct buf *out, const struct key *key, const struct audit_link *link,
-	int64_t at)
+line_format(
+	struct buf *out, const struct key *key, const struct audit_link *link, int64_t at)
 {
 	struct str secret = { (const char *)key->secret, KEY_BYTES };
 	struct audit_hash mac = audit_anchor_mac(secret, key_id(key), link, at);
@@ -79,8 +79,8 @@ line_format(struct buf *out, const struct key *key, const struct audit_link *lin
 static struct err *
 path_of(struct ctx *ctx, struct str folder, const char **ret)
 {
-	struct str path =
-		str_fmt(ctx->arena, STR_FMT "/" AUDIT_ANCHOR_FILE, STR_ARG(folder));
+	struct str path = str_fmt(
+		ctx->arena, STR_FMT "/" AUDIT_ANCHOR_FILE, STR_ARG(folder));
 
 	*ret = str_is_none(path) ? NULL : str_cstr(ctx->arena, path);
 	return *ret ? NULL : err_no_memory();
@@ -94,8 +94,8 @@ anchor_put(struct ctx *ctx, const struct anchor_options *options,
 	struct buf line;
 
 	buf_init(&line, ctx->arena, LINE_LEN_MAX);
-	line_format(&line, keyring_current(ctx->keys, KEY_AUDIT, ctx->now), link,
-		ctx->now);
+	line_format(
+		&line, keyring_current(ctx->keys, KEY_AUDIT, ctx->now), link, ctx->now);
 	if (buf_is_cut(&line))
 		return err_no_memory();
 	putting.line = buf_str(&line);
@@ -122,7 +122,8 @@ hash_next(struct str *line, struct audit_hash *ret)
 }
 
 static bool
-line_parse(const struct ctx *ctx, struct str line, struct audit_link *ret, int64_t *ret_at)
+line_parse(
+	const struct ctx *ctx, struct str line, struct audit_link *ret, int64_t *ret_at)
 {
 	struct str at, seq, id, secret;
 	struct audit_hash mac, wanted;

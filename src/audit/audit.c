@@ -47,16 +47,15 @@ audit_outcome_name(enum audit_outcome outcome)
 static struct err *
 entry_wrong(struct ctx *ctx, const struct audit_entry *entry, const char *what)
 {
-	return err_note(err_new(ctx, ERR_INTERNAL, "internal error"), "audit entry %s: %s",
-		actions[entry->action], what);
+	return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
+		"audit entry %s: %s", actions[entry->action], what);
 }
 
 static struct err *
 entry_check(const struct tx *tx, const struct audit_entry *entry)
 {
 	if (tx->is_auto || tx->kind != TX_WRITE)
-		return entry_wrong(
-			tx->ctx, entry, "not in a transaction that writes");
+		return entry_wrong(tx->ctx, entry, "not in a transaction that writes");
 	if (!tx->ctx->keys)
 		return entry_wrong(tx->ctx, entry, "the context has no keyring");
 	if (entry->details.len > AUDIT_DETAILS_BYTES_MAX ||

@@ -43,8 +43,8 @@ struct audit_round {
  * One round: what waits goes into the chain; what came in is checked; what is missing or
  * wrong is logged and put on record (audit.tampered). From one fiber at a time.
  */
-struct err *audit_round(
-	struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
+struct err *
+audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
 
 /* Put the chain's end, as this process has seen it, into the anchor, where it has moved. */
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;

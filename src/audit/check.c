@@ -60,8 +60,8 @@ fields_of_row(const struct audit_row *row)
 }
 
 struct err *
-audit_check_row(struct audit_check *check, const struct audit_row *row,
-	struct audit_fault *ret)
+audit_check_row(
+	struct audit_check *check, const struct audit_row *row, struct audit_fault *ret)
 {
 	struct ctx *ctx = check->ctx;
 	struct audit_fields fields = fields_of_row(row);
@@ -116,8 +116,8 @@ waiting_fault(struct ctx *ctx, const struct audit_waiting *row, const char *what
 }
 
 struct err *
-audit_check_waiting(struct ctx *ctx, const struct audit_waiting *row,
-	struct audit_fault *ret)
+audit_check_waiting(
+	struct ctx *ctx, const struct audit_waiting *row, struct audit_fault *ret)
 {
 	struct str secret = audit_secret(ctx, row->key_id);
 	struct audit_fields fields = {
@@ -138,8 +138,8 @@ audit_check_waiting(struct ctx *ctx, const struct audit_waiting *row,
 	struct audit_hash commitment, mac;
 
 	if (str_is_none(secret))
-		return waiting_fault(ctx, row,
-			"was signed with a key that the keyring has not", ret);
+		return waiting_fault(
+			ctx, row, "was signed with a key that the keyring has not", ret);
 	TRY(audit_commitment(ctx->arena, secret, &fields, &commitment));
 	TRY(audit_mac(ctx->arena, secret, &fields, row->commitment, &mac));
 	if (!audit_hash_eq(&commitment, row->commitment) ||

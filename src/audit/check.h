@@ -18,8 +18,9 @@ struct audit_fault {
 /* Going along the chain. Zeroed but for ctx before the first row. */
 struct audit_check {
 	struct ctx *ctx;
-	struct audit_link link; /* the last that was found good, or what to begin behind */
-	struct audit_hash mac;  /* of that row's entry */
+	struct audit_link
+		link;          /* the last that was found good, or what to begin behind */
+	struct audit_hash mac; /* of that row's entry */
 };
 
 /* Whether ROW is the link behind check->link, unaltered; then check->link moves on. */

@@ -38,7 +38,6 @@ context_of(struct buf *text, const char *what, struct uuid id, char part)
 
 /* --- Under the keyring: the id of the key, then what aead.h made */
 
-
 static struct err *
 keyring_seal(struct ctx *ctx, struct str context, struct str plain, struct str *ret)
 {
@@ -74,8 +73,8 @@ keyring_open_sealed(
 /* --- The key of a person */
 
 static struct err *
-key_unseal(struct ctx *ctx, struct user_id user, struct str sealed,
-	struct personal_key *ret)
+key_unseal(
+	struct ctx *ctx, struct user_id user, struct str sealed, struct personal_key *ret)
 {
 	char storage[CONTEXT_LEN_MAX];
 	struct buf context;
@@ -147,8 +146,8 @@ struct sealing {
 static struct err *
 part_put(struct sealing *sealing, char kind, char owner, struct str plain)
 {
-	const struct personal_key *key =
-		owner == OWNER_USER ? &sealing->user : &sealing->subject;
+	const struct personal_key *key = owner == OWNER_USER ? &sealing->user
+							     : &sealing->subject;
 	struct ctx *ctx = sealing->tx->ctx;
 	char storage[CONTEXT_LEN_MAX];
 	struct buf text;
@@ -185,7 +184,8 @@ where_put(struct sealing *sealing, char owner)
 	json_put_key(&json, STR("address"));
 	json_put_text(&json, ctx->remote_address);
 	json_put_key(&json, STR("agent"));
-	json_put_text(&json, str_is_none(ctx->user_agent)
+	json_put_text(&json,
+		str_is_none(ctx->user_agent)
 			? ctx->user_agent
 			: str_slice(ctx->user_agent, 0, USER_AGENT_LEN_MAX));
 	json_put_object_end(&json);
@@ -209,12 +209,12 @@ audit_personal_seal(struct tx *tx, const struct audit_people *people, struct str
 		TRY(key_get(tx, people->subject, true, &sealing.subject));
 	buf_init(&sealing.out, tx->ctx->arena, PARTS_BYTES_MAX);
 	TRY(where_put(&sealing,
-		has_user	      ? OWNER_USER
+		has_user              ? OWNER_USER
 			: has_subject ? OWNER_SUBJECT
 				      : OWNER_NOBODY));
 	if (!str_is_none(text))
 		TRY(part_put(&sealing, PART_TEXT,
-			has_subject	   ? OWNER_SUBJECT
+			has_subject        ? OWNER_SUBJECT
 				: has_user ? OWNER_USER
 					   : OWNER_NOBODY,
 			text));
@@ -294,8 +294,8 @@ where_read(struct ctx *ctx, struct str text, struct audit_personal *ret)
 }
 
 struct err *
-audit_personal_open(struct ctx *ctx, const struct audit_people *people,
-	struct str sealed, struct audit_personal *ret)
+audit_personal_open(struct ctx *ctx, const struct audit_people *people, struct str sealed,
+	struct audit_personal *ret)
 {
 	struct audit_personal personal = { .is_erased = false };
 	struct part part;

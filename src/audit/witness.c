@@ -19,7 +19,6 @@
 #include "sys/file.h"
 #include "sys/random.h"
 
-
 enum {
 	BUCKETS = 1024,
 	LINE_LEN = UUID_TEXT_LEN + 1 + 2 * AUDIT_HASH_BYTES + 1,

@@ -27,7 +27,8 @@ enum {
 };
 
 /* FOLDER may be absent: memory alone. */
-struct err *witness_open(struct ctx *ctx, struct str folder, struct witness **ret) MUST_USE;
+struct err *
+witness_open(struct ctx *ctx, struct str folder, struct witness **ret) MUST_USE;
 /* The file goes where everything in it was seen, else it stays for the next to look at. */
 void witness_close(struct witness *witness);
 

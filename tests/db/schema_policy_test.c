@@ -261,6 +261,9 @@ SCRATCH_TEST(nobody_who_serves_may_change_the_audit_log_the_ledger_or_the_record
 		"UPDATE commission_entries SET amount_cents = 0",
 		"DELETE FROM commission_entries",
 		"TRUNCATE audit_logs",
+		"UPDATE audit_pending SET action = 'x'",
+		"UPDATE audit_cuts SET seq = 1",
+		"DELETE FROM audit_cuts",
 		"DELETE FROM schema_migrations",
 		"UPDATE migration_journal SET statement = 1",
 		"DROP TABLE picks",
@@ -286,7 +289,9 @@ SCRATCH_TEST(nobody_who_serves_may_change_the_audit_log_the_ledger_or_the_record
 SCRATCH_TEST(on_sqlite_the_audit_log_and_the_ledger_refuse_changes)
 {
 	static const char *const forbidden[] = { "UPDATE audit_logs SET action = 'x'",
-		"DELETE FROM audit_logs",
+		"DELETE FROM audit_logs WHERE seq > 1",
+		"UPDATE audit_pending SET action = 'x'", "UPDATE audit_cuts SET seq = 2",
+		"DELETE FROM audit_cuts",
 		"UPDATE commission_entries SET amount_cents = 0",
 		"DELETE FROM commission_entries" };
 	struct session *session;
@@ -295,11 +300,36 @@ SCRATCH_TEST(on_sqlite_the_audit_log_and_the_ledger_refuse_changes)
 		SKIP("PostgreSQL has rights for this");
 	OK_ERR(scratch_migrate(s));
 	OK_ERR(session_open(&s->ctx, s->options.url, &session));
+	OK_ERR(session_run(&s->ctx, session,
+		row_insert(&s->arena, good_row_find(STR("audit_logs")), 2, "")));
+	FAILS_WITH(session_run(&s->ctx, session, STR("DELETE FROM audit_logs")),
+		ERR_INVALID);
+	/* With a cut behind the first row. */
 	OK_ERR(rows_fill(s, session));
 	for (size_t i = 0; i < COUNT_OF(forbidden); i++)
 		FAILS_WITH(session_run(&s->ctx, session, str_from(forbidden[i])),
 			ERR_INVALID);
+	OK_ERR(session_run(
+		&s->ctx, session, STR("DELETE FROM audit_logs WHERE seq = 1")));
 	session_close(session);
+}
+
+SCRATCH_TEST(the_owner_may_take_of_the_audit_log_what_lies_before_a_cut)
+{
+	struct session *owner;
+	struct str left;
+
+	POSTGRES_ONLY();
+	OK_ERR(fill(s));
+	OK_ERR(session_open(&s->ctx, s->options.url, &owner));
+	OK_ERR(session_run(&s->ctx, owner, STR("SET ROLE gridiron_owner")));
+	OK_ERR(session_run(&s->ctx, owner, STR("DELETE FROM audit_logs")));
+	OK_ERR(session_run(&s->ctx, owner, STR("RESET ROLE")));
+	OK_ERR(session_value(&s->ctx, owner,
+		STR("SELECT string_agg(seq::text, ',' ORDER BY seq) FROM audit_logs"),
+		&left));
+	EQ_STR(left, STR("2,3"));
+	session_close(owner);
 }
 
 SCRATCH_TEST(every_user_owned_table_is_guarded_and_everybody_may_use_every_table)

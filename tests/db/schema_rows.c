@@ -37,6 +37,12 @@ const struct good_row good_rows[] = {
 		"id=%~; seq=~; actor_kind='system'; action='test'; outcome='success'; "
 		"details='{}'; commitment=#1; previous_hash=#2; hash=#3; key_id='k1'; "
 		"created_at=T100" },
+	{ "audit_pending", 1,
+		"id=%~; actor_kind='system'; action='test'; outcome='success'; "
+		"details='{}'; commitment=#1; mac=#2; key_id='k1'; created_at=T100" },
+	{ "audit_cuts", 1,
+		"seq=~; hash=#1; entries_until=T100; mac=#2; key_id='k1'; "
+		"created_at=T100" },
 	{ "subscription_tiers", 1,
 		"id=%~; name='tier~'; display_name='Tier'; description='A tier'; "
 		"price_cents=0; currency='USD'; duration_days=7; features='[]'; rank=1; "

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "codec/json_write.h"
+#include "crypto/keyring.h"
 #include "db/migrate.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
@@ -126,10 +127,15 @@ run_in_fiber(void *arg)
 	struct database_run *run = arg;
 	struct ctx *ctx = run->ctx;
 
+	struct keyring *keys;
+
+	OK_ERR(keyring_new(ctx, &keys));
+	ctx->keys = keys;
 	OK_ERR(open_engine(run));
 	run->fn(ctx);
 	db_loop_close(ctx->db);
 	db_close(ctx->db);
+	keyring_close(keys);
 	if (run->engine == DIALECT_POSTGRES)
 		OK_ERR(as_superuser(run, "DROP"));
 	else
