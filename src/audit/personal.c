@@ -6,7 +6,7 @@
 #include "codec/json_write.h"
 #include "codec/uuid.h"
 #include "crypto/aead.h"
-#include "crypto/keyring.h"
+#include "crypto/seal.h"
 #include "db/db.h"
 #include "sys/random.h"
 
@@ -27,64 +27,44 @@ struct personal_key {
 	uint8_t bytes[AEAD_KEY_BYTES];
 };
 
+/* Where a part belongs: in which entry, and as what. */
 static struct str
-context_of(struct buf *text, const char *what, struct uuid id, char part)
+context_of(struct buf *text, struct audit_id entry, char kind)
 {
-	buf_fmt(text, "%s ", what);
-	uuid_format(text, id);
-	buf_fmt(text, " %c", part);
+	buf_put(text, STR("audit_logs.personal "));
+	uuid_format(text, entry.uuid);
+	buf_put_char(text, ' ');
+	buf_put_char(text, kind);
 	return buf_str(text);
 }
 
-/* --- Under the keyring: the id of the key, then what aead.h made */
-
-static struct err *
-keyring_seal(struct ctx *ctx, struct str context, struct str plain, struct str *ret)
+/* The same, under the keyring. */
+static struct seal_place
+part_place(struct audit_id entry, char kind)
 {
-	const struct key *key = keyring_current(ctx->keys, KEY_SEAL, ctx->now);
-	struct str sealed;
-	struct buf whole;
-
-	TRY(aead_seal(ctx->arena, key->secret, context, plain, &sealed));
-	buf_init(&whole, ctx->arena, KEY_ID_LEN + sealed.len);
-	buf_put(&whole, key_id(key));
-	buf_put(&whole, sealed);
-	if (buf_is_cut(&whole))
-		return err_no_memory();
-	*ret = buf_str(&whole);
-	return NULL;
-}
-
-static struct err *
-keyring_open_sealed(
-	struct ctx *ctx, struct str context, struct str sealed, struct str *ret)
-{
-	struct str id = str_slice(sealed, 0, KEY_ID_LEN);
-	const struct key *key = keyring_find(ctx->keys, KEY_SEAL, id, ctx->now);
-
-	if (!key)
-		return err_new(ctx, ERR_INVALID,
-			"sealed under key '" STR_FMT "', which the keyring has not",
-			STR_ARG(id));
-	return aead_open(ctx->arena, key->secret, context,
-		str_slice(sealed, KEY_ID_LEN, sealed.len), ret);
+	return (struct seal_place){ .table = "audit_logs",
+		.column = kind == PART_WHERE ? "personal where" : "personal",
+		.row = entry.uuid };
 }
 
 /* --- The key of a person */
+
+static struct seal_place
+key_place(struct user_id user)
+{
+	return (struct seal_place){
+		.table = "users", .column = "personal_key", .row = user.uuid
+	};
+}
 
 static struct err *
 key_unseal(
 	struct ctx *ctx, struct user_id user, struct str sealed, struct personal_key *ret)
 {
-	char storage[CONTEXT_LEN_MAX];
-	struct buf context;
+	struct seal_place place = key_place(user);
 	struct str bytes;
 
-	buf_init_fixed(&context, storage, sizeof(storage));
-	TRY_CTX(keyring_open_sealed(ctx,
-			context_of(&context, "users.personal_key", user.uuid, 'k'),
-			sealed, &bytes),
-		"the personal key of a user");
+	TRY_CTX(unseal(ctx, &place, sealed, &bytes), "the personal key of a user");
 	if (bytes.len != sizeof(ret->bytes))
 		return err_new(
 			ctx, ERR_INVALID, "the personal key of a user is not a key");
@@ -98,15 +78,12 @@ static struct err *
 key_make(struct tx *tx, struct user_id user, struct personal_key *ret)
 {
 	struct personal_key key = { .is_there = true };
-	char storage[CONTEXT_LEN_MAX];
-	struct buf context;
+	struct seal_place place = key_place(user);
 	struct str sealed;
 	int64_t updated;
 
 	random_bytes(key.bytes, sizeof(key.bytes));
-	buf_init_fixed(&context, storage, sizeof(storage));
-	TRY(keyring_seal(tx->ctx,
-		context_of(&context, "users.personal_key", user.uuid, 'k'),
+	TRY(seal(tx->ctx, &place,
 		(struct str){ (const char *)key.bytes, sizeof(key.bytes) }, &sealed));
 	TRY(q_audit_owner_key(tx, user, sealed, &updated));
 	key.is_there = updated == 1;
@@ -150,16 +127,16 @@ part_put(struct sealing *sealing, char kind, char owner, struct str plain)
 							     : &sealing->subject;
 	struct ctx *ctx = sealing->tx->ctx;
 	char storage[CONTEXT_LEN_MAX];
+	struct seal_place place = part_place(sealing->people->entry, kind);
 	struct buf text;
-	struct str context, sealed;
+	struct str sealed;
 
 	buf_init_fixed(&text, storage, sizeof(storage));
-	context = context_of(
-		&text, "audit_logs.personal", sealing->people->entry.uuid, kind);
 	if (owner == OWNER_NOBODY)
-		TRY(keyring_seal(ctx, context, plain, &sealed));
+		TRY(seal(ctx, &place, plain, &sealed));
 	else if (key->is_there)
-		TRY(aead_seal(ctx->arena, key->bytes, context, plain, &sealed));
+		TRY(aead_seal(ctx->arena, key->bytes,
+			context_of(&text, sealing->people->entry, kind), plain, &sealed));
 	else
 		return NULL;
 	buf_put_char(&sealing->out, kind);
@@ -258,21 +235,20 @@ part_open(struct ctx *ctx, const struct audit_people *people, const struct part 
 {
 	struct user_id owner = part->owner == OWNER_USER ? people->user : people->subject;
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct seal_place place = part_place(people->entry, part->kind);
 	char storage[CONTEXT_LEN_MAX];
 	struct personal_key key;
 	struct buf text;
-	struct str context;
 
 	buf_init_fixed(&text, storage, sizeof(storage));
-	context = context_of(
-		&text, "audit_logs.personal", people->entry.uuid, part->kind);
 	if (part->owner == OWNER_NOBODY)
-		return keyring_open_sealed(ctx, context, part->sealed, ret);
+		return unseal(ctx, &place, part->sealed, ret);
 	if (uuid_is_nil(owner.uuid))
 		return err_new(ctx, ERR_INVALID, "sealed for a person who is not named");
 	TRY(key_get(&tx, owner, false, &key));
 	if (key.is_there)
-		return aead_open(ctx->arena, key.bytes, context, part->sealed, ret);
+		return aead_open(ctx->arena, key.bytes,
+			context_of(&text, people->entry, part->kind), part->sealed, ret);
 	*ret = STR_NONE;
 	return NULL;
 }

@@ -34,7 +34,7 @@ struct audit_personal {
 	bool is_erased; /* a part is there that nobody can read */
 };
 
-/* Reads keys by queries outside any transaction. INVALID where SEALED is not as it was. */
+/* Reads keys by queries outside any transaction. INVALID or INTERNAL where SEALED is not as it was. */
 struct err *audit_personal_open(struct ctx *ctx, const struct audit_people *people,
 	struct str sealed, struct audit_personal *ret) MUST_USE;
 
