@@ -1,15 +1,32 @@
 #include "crypto/password.h"
 
+#include "crypto/common_passwords.h"
+
+enum {
+	/* What must be left of a password without the words anyone would try first. */
+	OWN_CHARACTERS_MIN = 6,
+	WORD_CHARACTERS_MIN = 4,
+};
+
+static size_t
+character_count(struct str text)
+{
+	size_t ret = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		ret += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+	return ret;
+}
+
 static struct err *
 length_check(struct ctx *ctx, struct str password)
 {
-	size_t characters = 0;
+	size_t characters = character_count(password);
 
 	if (!str_is_utf8(password) ||
 		(password.len && memchr(password.ptr, '\0', password.len)))
-		return err_field(ctx, "password", "the password is no text");
-	for (size_t i = 0; i < password.len; i++)
-		characters += ((unsigned char)password.ptr[i] & 0xC0) != 0x80;
+		return err_field(
+			ctx, "password", "the password holds something that is no text");
 	if (characters < PASSWORD_CHARACTERS_MIN)
 		return err_field(ctx, "password",
 			"the password is too short: at least %d characters",
@@ -21,10 +38,104 @@ length_check(struct ctx *ctx, struct str password)
 	return NULL;
 }
 
+/* The list is in lower case, so Password1 is password1. */
+static struct err *
+lower_case(struct ctx *ctx, struct str text, struct str *ret)
+{
+	char *copy = arena_alloc_text(ctx->arena, text.len + 1);
+
+	if (!copy)
+		return err_no_memory();
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		copy[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	*ret = (struct str){ .ptr = copy, .len = text.len };
+	return NULL;
+}
+
+/* Whether LINES, sorted, has TEXT. */
+static bool
+lines_have(struct str lines, struct str text)
+{
+	size_t low = 0, high = lines.len;
+
+	/* Within [low, high), both at the beginning of a line, or the end. */
+	while (low < high) {
+		size_t begin = low + (high - low) / 2, end;
+		int order;
+
+		while (begin > low && lines.ptr[begin - 1] != '\n')
+			begin--;
+		end = begin;
+		while (end < high && lines.ptr[end] != '\n')
+			end++;
+		order = str_cmp(str_slice(lines, begin, end), text);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = end + 1;
+		else
+			high = begin;
+	}
+	return false;
+}
+
+/* Take WORD out of PASSWORD wherever it stands, in place. */
+static void
+take_out(struct str *password, struct str word)
+{
+	/* Ours: the copy that lower_case made. */
+	char *text = (char *)(uintptr_t)password->ptr;
+	ptrdiff_t at;
+
+	if (character_count(word) < WORD_CHARACTERS_MIN)
+		return;
+	while ((at = str_find(*password, word)) >= 0) {
+		memmove(text + at, text + at + word.len,
+			password->len - (size_t)at - word.len);
+		password->len -= word.len;
+	}
+}
+
+/* Take out the parts of EMAIL between points, dashes and the like; the longest first. */
+static void
+take_out_address(struct str *password, struct str email)
+{
+	ptrdiff_t at = str_find_char(email, '@');
+	size_t begin = 0;
+
+	take_out(password, email);
+	if (at >= 0) {
+		take_out(password, str_slice(email, 0, (size_t)at));
+		take_out(password, str_slice(email, (size_t)at + 1, email.len));
+	}
+	for (size_t i = 0; i <= email.len; i++) {
+		if (i < email.len && !strchr("@.+-_", email.ptr[i]))
+			continue;
+		take_out(password, str_slice(email, begin, i));
+		begin = i + 1;
+	}
+}
+
 struct err *
 password_check(struct ctx *ctx, struct str password, struct str email)
 {
-	(void)email;
+	struct str lower = STR_NONE, address = STR_NONE;
+
 	TRY(length_check(ctx, password));
+	TRY(lower_case(ctx, password, &lower));
+	TRY(lower_case(ctx, email, &address));
+	if (lines_have(common_passwords, lower))
+		return err_field(ctx, "password",
+			"the password is among the commonest of those stolen elsewhere; "
+			"choose another");
+	take_out_address(&lower, address);
+	take_out(&lower, STR("gridiron"));
+	if (character_count(lower) < OWN_CHARACTERS_MIN)
+		return err_field(ctx, "password",
+			"the password is made of the address or the name of this "
+			"service; choose another");
 	return NULL;
 }
