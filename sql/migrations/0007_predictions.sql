@@ -51,6 +51,7 @@ CREATE TABLE predictions (
     pick               {{text}},
     probability        {{share}},
     line               {{f64}},
+    expected           {{f64}}, -- points: by how many the home team wins (game, ats), or both together (total)
     odds               {{i32}},
     predicted_at       {{time}} NOT NULL,
     created_at         {{time}} NOT NULL,

@@ -20,14 +20,14 @@ SELECT p.game_id, p.prediction_type, p.predicted_at,
 -- name: prediction_insert :batch
 -- args: game_id game_id, model text, model_version text, prediction_type text, season season, week week,
 --   home_team text, away_team text, matchup text, prediction_data object, confidence share?, pick text?,
---   probability share?, line f64?, odds i32?, predicted_at time, is_simulated bool, now time
+--   probability share?, line f64?, expected f64?, odds i32?, predicted_at time, is_simulated bool, now time
 -- as: system, forecasts of the house belong to nobody
 -- Store a forecast; nothing where the game had begun by PREDICTED_AT.
 INSERT INTO predictions (id, model, model_version, prediction_type, season, week, game_id, nflverse_id, home_team,
-                         away_team, matchup, prediction_data, confidence, pick, probability, line, odds, predicted_at, created_at,
-                         is_simulated)
+                         away_team, matchup, prediction_data, confidence, pick, probability, line, expected, odds, predicted_at,
+                         created_at, is_simulated)
 SELECT {{new id}}, :model, :model_version, :prediction_type, :season, :week, id, nflverse_id, :home_team,
-       :away_team, :matchup, :prediction_data, :confidence, :pick, :probability, :line, :odds, :predicted_at, :now,
+       :away_team, :matchup, :prediction_data, :confidence, :pick, :probability, :line, :expected, :odds, :predicted_at, :now,
        :is_simulated
   FROM games
  WHERE id = :game_id

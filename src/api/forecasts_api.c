@@ -13,6 +13,14 @@ enum {
 	EXPORT_PAGE_BYTES_MAX = 1 << 20,
 };
 
+#define ABOUT_TIER                                                                   \
+	"of the house's models: S results only, L earlier lines too, B this game's " \
+	"line too"
+#define ABOUT_SAW_LINE "whether it knew this game's own line"
+#define ABOUT_EXPECTED                                                              \
+	"points, as the model expects them: by how many the home team wins (game, " \
+	"ats), or both together (total)"
+
 static const struct field prediction_fields[] = {
 	FIELD_AS("id", struct prediction_row, id.uuid, UUID, "the forecast's own id"),
 	FIELD(struct prediction_row, game_id, TEXT, "the game, as in /v1/games"),
@@ -20,11 +28,8 @@ static const struct field prediction_fields[] = {
 	FIELD(struct prediction_row, week, I32, "week of the season"),
 	FIELD(struct prediction_row, prediction_type, TEXT, "game, ats or total"),
 	FIELD(struct prediction_row, model, TEXT, "who forecast"),
-	FIELD(struct prediction_row, tier, OPT_TEXT,
-		"of the house's models: S results only, L earlier lines too, B this "
-		"game's line too"),
-	FIELD(struct prediction_row, saw_line, BOOL,
-		"whether it knew this game's own line"),
+	FIELD(struct prediction_row, tier, OPT_TEXT, ABOUT_TIER),
+	FIELD(struct prediction_row, saw_line, BOOL, ABOUT_SAW_LINE),
 	FIELD(struct prediction_row, home_team, TEXT, "code of the time"),
 	FIELD(struct prediction_row, away_team, TEXT, "code of the time"),
 	FIELD(struct prediction_row, matchup, TEXT, "away @ home"),
@@ -32,6 +37,7 @@ static const struct field prediction_fields[] = {
 		"the side taken: home, away, over, under"),
 	FIELD(struct prediction_row, confidence, OPT_FIXED,
 		"the chance given to the pick, 0 to 1"),
+	FIELD(struct prediction_row, expected, OPT_FIXED, ABOUT_EXPECTED),
 	FIELD(struct prediction_row, line, OPT_FIXED, "the line the pick is against"),
 	FIELD(struct prediction_row, prediction_data, JSON, "the model's numbers"),
 	FIELD(struct prediction_row, predicted_at, TIME, "when it was made"),
@@ -46,17 +52,46 @@ const struct row_schema prediction_schema = ROW_SCHEMA("prediction",
 	struct prediction_row, prediction_fields,
 	"A forecast, never altered after its game's kick-off but for its grade");
 
+/* What a list is looked through and drawn with; the rest is a forecast's own. */
+static const struct field prediction_brief_fields[] = {
+	FIELD_AS("id", struct prediction_brief, id.uuid, UUID,
+		"the forecast's own id: /v1/predictions/{id} has the rest"),
+	FIELD(struct prediction_brief, game_id, TEXT, "the game, as in /v1/games"),
+	FIELD(struct prediction_brief, season, I32, "the year the season starts in"),
+	FIELD(struct prediction_brief, week, I32, "week of the season"),
+	FIELD(struct prediction_brief, prediction_type, TEXT, "game, ats or total"),
+	FIELD(struct prediction_brief, model, TEXT, "who forecast"),
+	FIELD(struct prediction_brief, tier, OPT_TEXT, ABOUT_TIER),
+	FIELD(struct prediction_brief, saw_line, BOOL, ABOUT_SAW_LINE),
+	FIELD(struct prediction_brief, home_team, TEXT, "code of the time"),
+	FIELD(struct prediction_brief, away_team, TEXT, "code of the time"),
+	FIELD(struct prediction_brief, pick, OPT_TEXT,
+		"the side taken: home, away, over, under"),
+	FIELD(struct prediction_brief, confidence, OPT_FIXED,
+		"the chance given to the pick, 0 to 1"),
+	FIELD(struct prediction_brief, expected, OPT_FIXED, ABOUT_EXPECTED),
+	FIELD(struct prediction_brief, line, OPT_FIXED, "the line the pick is against"),
+	FIELD(struct prediction_brief, predicted_at, TIME, "when it was made"),
+	FIELD(struct prediction_brief, outcome, OPT_TEXT,
+		"win, loss, push or void; null: not graded"),
+	FIELD(struct prediction_brief, is_simulated, BOOL,
+		"of the simulated league: made up"),
+};
+const struct row_schema prediction_brief_schema = ROW_SCHEMA("prediction_brief",
+	struct prediction_brief, prediction_brief_fields,
+	"A forecast as lists have it: what was said, and how it went");
+
 /* What the list's parameters ask for, from AFTER on. */
 static struct err *
-page_query(struct request *rq, struct tx *tx, struct page_key after,
-	struct prediction_page *ret)
+list_query(struct request *rq, struct tx *tx, struct page_key after,
+	struct prediction_list *ret)
 {
 	const struct params *params = &rq->params;
 	struct week_range range;
 
 	TRY(forecaster_check(tx, "model", params->model));
 	TRY(schedule_range(tx, params->season, params->week, &range));
-	*ret = (struct prediction_page){
+	*ret = (struct prediction_list){
 		.season = range.season,
 		.first_week = range.first_week,
 		.last_week = range.last_week,
@@ -71,28 +106,44 @@ page_query(struct request *rq, struct tx *tx, struct page_key after,
 	return NULL;
 }
 
-static struct page_key
-key_of(const struct prediction_row *row)
+/* The same rows with all their columns. */
+static struct prediction_page
+page_query(const struct prediction_list *list)
 {
-	return (struct page_key){ .week = row->week, .id = row->id.uuid };
+	return (struct prediction_page){
+		.season = list->season,
+		.first_week = list->first_week,
+		.last_week = list->last_week,
+		.type = list->type,
+		.team = list->team,
+		.model = list->model,
+		.min_confidence = list->min_confidence,
+		.after_week = list->after_week,
+		.after_id = list->after_id,
+		.row_count = list->row_count,
+	};
 }
 
 struct answer
 api_prediction_list(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
-	struct prediction_page query;
-	struct prediction_row_list list;
+	struct prediction_list query;
+	struct prediction_brief_list list;
 	struct page_key after;
-	struct page rows = { .schema = &prediction_schema };
+	struct page rows = { .schema = &prediction_brief_schema };
 
 	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
-	ANSWER_ERR(page_query(rq, &tx, after, &query));
-	ANSWER_ERR(q_prediction_page(&tx, query, &list));
+	ANSWER_ERR(list_query(rq, &tx, after, &query));
+	ANSWER_ERR(q_prediction_list(&tx, query, &list));
 	rows.rows = list.items;
 	rows.count = list.count;
-	if (page_is_full(&rq->params, &rows.count))
-		rows.next = cursor_format(rq->ctx, key_of(&list.items[rows.count - 1]));
+	if (page_is_full(&rq->params, &rows.count)) {
+		const struct prediction_brief *last = &list.items[rows.count - 1];
+
+		rows.next = cursor_format(rq->ctx,
+			(struct page_key){ .week = last->week, .id = last->id.uuid });
+	}
 	return answer_rows(rq, &rows);
 }
 
@@ -136,8 +187,10 @@ export_write(struct http_writer *writer, void *arg)
 	mark = arena_mark(export->ctx->arena);
 	rows_write_csv_head(&out, &prediction_schema);
 	while (list.count > 0) {
-		struct page_key last = key_of(&list.items[list.count - 1]);
+		const struct prediction_row *last = &list.items[list.count - 1];
 
+		export->query.after_week = last->week;
+		export->query.after_id = last->id.uuid;
 		rows_write_csv(&out, &prediction_schema, list.items, list.count);
 		if (buf_is_cut(&out))
 			return err_new(export->ctx, ERR_TOO_LARGE,
@@ -146,8 +199,6 @@ export_write(struct http_writer *writer, void *arg)
 		buf_clear(&out);
 		if (list.count < EXPORT_PAGE_ROWS)
 			break;
-		export->query.after_week = last.week;
-		export->query.after_id = last.id;
 		arena_rewind(export->ctx->arena, mark);
 		TRY(q_prediction_page(&tx, export->query, &list));
 	}
@@ -163,11 +214,13 @@ api_prediction_export(struct request *rq)
 	};
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct export *export = arena_alloc(rq->ctx->arena, sizeof(*export));
+	struct prediction_list query;
 
 	if (!export)
 		return answer_problem(err_no_memory());
 	export->ctx = rq->ctx;
-	ANSWER_ERR(page_query(rq, &tx, (struct page_key){ 0 }, &export->query));
+	ANSWER_ERR(list_query(rq, &tx, (struct page_key){ 0 }, &query));
+	export->query = page_query(&query);
 	export->query.row_count = EXPORT_PAGE_ROWS;
 	/* The first page is read here, so that what is wrong is still answered as a
 	 * problem. */

@@ -5,15 +5,16 @@
 
 #include "api/rows.h"
 
-#define ROW_SCHEMAS(X) \
-	X(season)      \
-	X(game)        \
-	X(team)        \
-	X(rating)      \
-	X(outlook)     \
-	X(prediction)  \
-	X(line)        \
-	X(accuracy)    \
+#define ROW_SCHEMAS(X)      \
+	X(season)           \
+	X(game)             \
+	X(team)             \
+	X(rating)           \
+	X(outlook)          \
+	X(prediction)       \
+	X(prediction_brief) \
+	X(line)             \
+	X(accuracy)         \
 	X(calibration)
 
 #define X(name) extern const struct row_schema name##_schema;

@@ -272,6 +272,15 @@ rounded(double probability)
 	return round(probability * 1e6) / 1e6;
 }
 
+/* What TYPE is about, in points, to two places as in prediction_data. */
+static double
+expected_points(enum prediction_type type, const struct forecast *forecast)
+{
+	double points = type == PREDICTION_TOTAL ? forecast->total : forecast->margin;
+
+	return round(points * 100) / 100;
+}
+
 struct err *
 forecast_row(struct arena *arena, const struct forecast_row_options *options,
 	const struct game *game, const struct forecast *forecast,
@@ -307,6 +316,7 @@ forecast_row(struct arena *arena, const struct forecast_row_options *options,
 		.pick = str_from(choice.pick),
 		.probability = probability,
 		.line = choice.line,
+		.expected = OPT(expected_points(type, forecast)),
 		.odds = choice.odds,
 		.is_simulated = game->is_simulated,
 	};

@@ -76,9 +76,9 @@ await claim('the games on the first page are the API\'s, with the same chances',
     id: card.dataset.game, chances: [...card.querySelectorAll('.chance')].map((cell) => cell.textContent) })));
   equal(shown.map((card) => card.id).join(), games.map((game) => game.id).join(), 'the games');
   for (const card of shown) {
-    const data = forecasts.find((row) => row.game_id === card.id).prediction_data;
-    const away = 1 - data.home_win_probability - (data.tie_probability ?? 0);
-    equal(card.chances.join(), [away, data.home_win_probability].map((p) => `${(100 * p).toFixed(0)} %`).join(), `chances of ${card.id}`);
+    const { pick, confidence } = forecasts.find((row) => row.game_id === card.id);
+    const home = pick === 'home' ? confidence : 1 - confidence;
+    equal(card.chances.join(), [1 - home, home].map((p) => `${(100 * p).toFixed(0)} %`).join(), `chances of ${card.id}`);
   }
   await close();
 });

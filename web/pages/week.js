@@ -17,9 +17,9 @@ function spread(game, homeBy) {
 }
 
 function Mark({ forecast }) {
-  if (!forecast || forecast.actual_result === null) return '';
-  if (forecast.is_correct === null) return html`<span class="mark push" title="push: neither right nor wrong"> = push</span>`;
-  return forecast.is_correct
+  if (!forecast?.outcome || forecast.outcome === 'void') return '';
+  if (forecast.outcome === 'push') return html`<span class="mark push" title="push: neither right nor wrong"> = push</span>`;
+  return forecast.outcome === 'win'
     ? html`<span class="mark right"> ✓<span class="soft"> right</span></span>`
     : html`<span class="mark wrong"> ✗<span class="soft"> wrong</span></span>`;
 }
@@ -30,11 +30,9 @@ function Team({ code, score, chance, likely }) {
 }
 
 function Card({ game, forecasts }) {
-  const win = forecasts.game?.prediction_data;
-  const home = win?.home_win_probability;
-  const away = win && 1 - home - (win.tie_probability ?? 0);
-  const ats = forecasts.ats?.prediction_data;
-  const total = forecasts.total?.prediction_data;
+  const { game: win, ats, total } = forecasts;
+  const home = win && (win.pick === 'home' ? win.confidence : 1 - win.confidence);
+  const away = win && 1 - home;
   return html`<li class="card" data-game=${game.id}>
     <h2 class="when"><span>${kickoff(game)}</span><span>${ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
     <div><${Team} code=${game.away_team} score=${game.away_score} chance=${away} likely=${away > home} />
@@ -45,9 +43,9 @@ function Card({ game, forecasts }) {
       <tr><th scope="row">Winner<${Mark} forecast=${forecasts.game} /></th>
         <td>${win ? (home >= away ? game.home_team : game.away_team) : '–'}</td><td>${spread(game, game.spread_line)}</td></tr>
       <tr><th scope="row">Spread<${Mark} forecast=${forecasts.ats} /></th>
-        <td>${spread(game, ats?.spread)}</td><td>${spread(game, game.spread_line)}</td></tr>
+        <td>${spread(game, ats?.expected)}</td><td>${spread(game, game.spread_line)}</td></tr>
       <tr><th scope="row">Total<${Mark} forecast=${forecasts.total} /></th>
-        <td>${total ? total.total.toFixed(1) : '–'}</td><td>${game.total_line?.toFixed(1) ?? '–'}</td></tr>
+        <td>${total ? total.expected.toFixed(1) : '–'}</td><td>${game.total_line?.toFixed(1) ?? '–'}</td></tr>
     </tbody></table></li>`;
 }
 
