@@ -316,7 +316,7 @@ forecast_row(struct arena *arena, const struct forecast_row_options *options,
 		.pick = str_from(choice.pick),
 		.probability = probability,
 		.line = choice.line,
-		.expected = OPT(expected_points(type, forecast)),
+		.expected = OPT(expected_points(options->type, forecast)),
 		.odds = choice.odds,
 		.is_simulated = game->is_simulated,
 	};

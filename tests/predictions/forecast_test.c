@@ -64,13 +64,14 @@ static struct err *
 dump_forecasts(struct ctx *ctx, struct str *ret)
 {
 	static const enum db_type columns[] = { DB_TEXT, DB_TEXT, DB_TEXT, DB_I32, DB_I32,
-		DB_TEXT, DB_F64, DB_F64, DB_F64, DB_I32, DB_JSON, DB_TIME, DB_JSON,
-		DB_TEXT, DB_BOOL, DB_F64, DB_F64, DB_F64 };
+		DB_TEXT, DB_F64, DB_F64, DB_F64, DB_F64, DB_I32, DB_JSON, DB_TIME,
+		DB_JSON, DB_TEXT, DB_BOOL, DB_F64, DB_F64, DB_F64 };
 
 	return database_dump(ctx,
 		"SELECT g.nflverse_id, p.prediction_type, p.model, p.season, p.week, "
 		"p.pick, "
-		"p.probability, p.confidence, p.line, p.odds, p.prediction_data, "
+		"p.probability, p.confidence, p.line, p.expected, p.odds, "
+		"p.prediction_data, "
 		"p.predicted_at, p.actual_result, p.outcome, p.is_correct, p.brier, "
 		"p.log_loss, p.units FROM predictions p JOIN games g ON g.id = p.game_id "
 		"ORDER BY g.nflverse_id, p.model, p.prediction_type, p.predicted_at",
@@ -116,6 +117,33 @@ count_of(struct ctx *ctx, const char *sql, int64_t *ret)
 	for (size_t i = 0; i < dump.len && dump.ptr[i] != '\n'; i++)
 		*ret = *ret * 10 + (dump.ptr[i] - '0');
 	return NULL;
+}
+
+/* The number of rows whose expected points are not what their JSON says. */
+static const char *
+differing_sql(struct ctx *ctx)
+{
+	if (db_dialect(ctx->db) == DIALECT_POSTGRES)
+		return "SELECT count(*) FROM predictions WHERE expected IS DISTINCT FROM "
+		       "CAST(coalesce(CASE prediction_type WHEN 'total' THEN "
+		       "prediction_data->>'total' END, prediction_data->>'spread') "
+		       "AS float8)";
+	return "SELECT count(*) FROM predictions WHERE expected IS NOT "
+	       "CAST(coalesce(CASE prediction_type WHEN 'total' THEN "
+	       "json_extract(prediction_data, '$.total') END, "
+	       "json_extract(prediction_data, '$.spread')) AS REAL)";
+}
+
+BOTH_ENGINES(the_points_expected_are_those_of_the_models_numbers)
+{
+	struct forecast_counts counts;
+	int64_t differing;
+
+	OK_ERR(league_import(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(forecast_store(ctx, &everything, &counts));
+	OK(counts.stored > 1000);
+	OK_ERR(count_of(ctx, differing_sql(ctx), &differing));
+	EQ_I64(differing, 0);
 }
 
 BOTH_ENGINES(a_run_that_says_the_same_stores_nothing)
