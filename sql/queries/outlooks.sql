@@ -30,6 +30,16 @@ SELECT season, week
  ORDER BY week DESC
  LIMIT 1;
 
+-- name: outlook_weeks :many outlook_week
+-- args: model text, season i32
+-- as: anyone
+-- The weeks of SEASON that have an outlook.
+SELECT DISTINCT season, week
+  FROM season_simulations
+ WHERE season = :season AND model = :model
+ ORDER BY week
+ LIMIT 64;
+
 -- name: outlook_list :many outlook_row
 -- args: model text, season i32, week i32
 -- as: anyone
