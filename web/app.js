@@ -1,7 +1,7 @@
 // The frame of every page: which page the address names, its data, its errors. Pages live in pages/.
 import { html, render } from '/vendor/htm-preact.js';
 
-const pages = { '/': 'week', '/accuracy': 'accuracy' };
+const pages = { '/': 'week', '/game': 'game', '/ratings': 'ratings', '/season': 'season', '/accuracy': 'accuracy', '/models': 'models' };
 
 function show(content) {
   const main = document.getElementById('main');

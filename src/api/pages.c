@@ -14,7 +14,11 @@ static const struct {
 	struct str file;
 } pages[] = {
 	{ STR_INIT("/"), STR_INIT("/index.html") },
+	{ STR_INIT("/game"), STR_INIT("/index.html") },
+	{ STR_INIT("/ratings"), STR_INIT("/index.html") },
+	{ STR_INIT("/season"), STR_INIT("/index.html") },
 	{ STR_INIT("/accuracy"), STR_INIT("/index.html") },
+	{ STR_INIT("/models"), STR_INIT("/index.html") },
 	{ STR_INIT("/docs"), STR_INIT("/docs.html") },
 };
 

@@ -51,7 +51,13 @@ async function accessible(page) {
   if (serious.length) throw new Error(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(' | ')}`).join('\n'));
 }
 
-const pages = { '/': '.card[data-game]', '/accuracy': '.u-over', '/docs': 'section h2' };
+// A page, and what is there when it is complete.
+const { data: [aGame] } = await get('/v1/games?season=current&week=current');
+const pages = { '/': '.card[data-game]', [`/game?id=${aGame.id}`]: '.lines tbody tr', '/ratings': '.u-over', '/season': '.u-over', '/accuracy': '.u-over',
+  '/models': '.wide tbody tr', '/docs': 'section h2' };
+// The season's outlook is made by a job soon after the start.
+for (let i = 0; i < 300 && (await get('/v1/season/current/outlook')).data.length === 0; i += 1) await new Promise((done) => { setTimeout(done, 100); });
+
 for (const [path, sign] of Object.entries(pages)) {
   for (const [label, options] of Object.entries({ wide: {}, phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, dark: { colorScheme: 'dark' } })) {
     await claim(`${path} (${label}) shows its content without a console error or a serious accessibility fault`, async () => {
@@ -61,7 +67,7 @@ for (const [path, sign] of Object.entries(pages)) {
       await accessible(page);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (overflow > 0) throw new Error(`the page is ${overflow} pixels wider than the screen`);
-      if (shots) await page.screenshot({ path: `${shots}/${path === '/' ? 'week' : path.slice(1)}-${label}.png`, fullPage: false });
+      if (shots) await page.screenshot({ path: `${shots}/${path === '/' ? 'week' : path.slice(1).replace(/\?.*/, '')}-${label}.png`, fullPage: false });
       await close();
     });
   }
@@ -117,6 +123,83 @@ await claim('the accuracy table holds the API\'s numbers', async () => {
     equal(cells[i][6], row.details.line ? row.details.line.brier.toFixed(4) : '–', `the line's Brier score of ${row.season}`);
   });
   await close();
+});
+
+const cells = (page, selector) => page.$$eval(selector, (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
+const sign = (x) => (x > 0 ? '+' : x < 0 ? '−' : '') + Math.abs(x).toFixed(1);
+
+await claim('the ratings page holds the API\'s numbers, and another team\'s history is a key away', async () => {
+  const { page, faults, close } = await open('/ratings');
+  await page.waitForSelector('.wide tbody tr');
+  const { data } = await get('/v1/ratings?season=current&week=current');
+  const shown = await cells(page, '.wide tbody tr');
+  equal(shown.length, data.length, 'the number of teams');
+  data.forEach((row, i) => equal(shown[i].slice(0, 3).join('|'), `${row.team}|${row.rank}|${sign(row.total)} ±${row.total_se.toFixed(1)}`, `row ${i}`));
+  await page.focus('.wide tbody tr:nth-child(2) button');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(`h2:has-text("${data[1].team},")`);
+  equal(faults.join('; '), '', 'faults');
+  await close();
+});
+
+await claim('the season page holds the API\'s chances', async () => {
+  const { page, close } = await open('/season');
+  await page.waitForSelector('.wide tbody tr');
+  const { data } = await get('/v1/season/current/outlook');
+  const shown = await cells(page, '.wide tbody tr');
+  equal(shown.map((row) => row[0]).join(), data.map((row) => row.team).join(), 'the teams');
+  data.forEach((row, i) => equal(Number.parseFloat(shown[i][1]).toFixed(1), row.wins_mean.toFixed(1), `the wins of ${row.team}`));
+  await close();
+});
+
+await claim('a game\'s page says what the API says, at the reader\'s own line too', async () => {
+  const { page, faults, close } = await open(`/game?id=${aGame.id}`);
+  await page.waitForSelector('.lines tbody tr');
+  const { data } = await get(`/v1/predictions?season=${aGame.season}&week=${aGame.week}&team=${aGame.home_team}&type=game`);
+  const home = data[0].prediction_data.home_win_probability;
+  equal(await page.textContent('.versus .side:last-child .big'), `${(100 * home).toFixed(1)} %`, 'the chance');
+  await page.fill('.picks input >> nth=0', '-7.5');
+  await page.keyboard.press('Tab');
+  await page.waitForSelector(`.lines th:has-text("${aGame.home_team} +7.5")`);
+  const { data: lines } = await get(`/v1/predictions/${data[0].id}/lines?spread=-7.5`);
+  const row = (await cells(page, '.lines tbody tr')).find((each) => each[0] === `${aGame.home_team} +7.5`);
+  equal(row[2], `${(100 * lines.find((each) => each.bet === row[0]).win).toFixed(1)} %`, 'the chance to cover');
+  equal(faults.join('; '), '', 'faults');
+  await close();
+});
+
+await claim('a game that is not there is said to be missing, not shown empty', async () => {
+  const { page, close } = await open('/game?id=1999_99_XX_YY');
+  await page.waitForSelector('[role=alert]');
+  await close();
+});
+
+await claim('every page\'s data can be had as JSON and as CSV', async () => {
+  for (const path of Object.keys(pages).filter((each) => each !== '/docs')) {
+    const { page, close } = await open(path);
+    await page.waitForSelector('.data a');
+    const links = await page.$$eval('.data a', (anchors) => anchors.map((anchor) => anchor.getAttribute('href')));
+    equal(links.length, 2, `links of ${path}`);
+    const [json, csv] = await Promise.all(links.map((link) => fetch(base + link)));
+    equal(`${json.status} ${json.headers.get('content-type')}`, '200 application/json', `${path} as JSON`);
+    equal(`${csv.status} ${csv.headers.get('content-type').split(';')[0]}`, '200 text/csv', `${path} as CSV`);
+    await close();
+  }
+});
+
+await claim('nothing moves while a page loads', async () => {
+  for (const path of ['/', '/ratings', '/season', '/accuracy']) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      window.shift = 0;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(base + path, { waitUntil: 'networkidle' });
+    const shift = await page.evaluate(() => window.shift);
+    if (shift > 0.1) throw new Error(`${path} shifts by ${shift}, more than the .1 of a good page`);
+    await context.close();
+  }
 });
 
 await claim('the first paint of the games page takes less than 50 KB over the wire', async () => {

@@ -1,9 +1,10 @@
 // The record: Brier score by season beside the closing line and the coin, and the figures behind it.
-import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
+import { html, useEffect, useMemo, useState } from '/vendor/htm-preact.js';
 import { all, percent, signed } from '/api.js';
+import { Chart } from '/chart.js';
+import { Data } from '/parts.js';
 
 const COIN = 0.25;
-const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const models = (rows) => [...new Set(rows.map((row) => row.model))];
 
 // The mean of a score over all games of ROWS that have it.
@@ -26,29 +27,10 @@ function lines(rows, seasons) {
   ];
 }
 
-function Chart({ rows }) {
-  const box = useRef();
-  useEffect(() => {
-    let plot, stopped = false;
-    const seasons = [...new Set(rows.map((row) => row.season))].sort((a, b) => a - b);
-    const drawn = lines(rows, seasons);
-    const resize = () => plot?.setSize({ width: box.current.clientWidth - 24, height: 270 });
-    import('/vendor/uplot.js').then(({ default: UPlot }) => {
-      if (stopped) return;
-      const axis = { stroke: style('--soft'), grid: { stroke: style('--line'), width: 1 }, ticks: { stroke: style('--line'), width: 1 } };
-      plot = new UPlot({
-        width: box.current.clientWidth - 24, height: 270,
-        scales: { x: { time: false } },
-        axes: [{ ...axis, values: (_, ticks) => ticks.map((t) => (Number.isInteger(t) ? String(t) : '')) },
-          { ...axis, size: 60, values: (_, ticks) => ticks.map((t) => t.toFixed(3)) }],
-        series: [{ label: 'Season', value: (_, v) => v ?? '–' }, ...drawn.map(({ label, colour, dash }) => ({
-          label, dash, stroke: style(colour), width: 2, points: { show: !dash, size: 5 }, value: (_, v) => v?.toFixed(4) ?? '–' }))],
-      }, [seasons, ...drawn.map(({ values }) => values)], box.current);
-      addEventListener('resize', resize);
-    });
-    return () => { stopped = true; removeEventListener('resize', resize); plot?.destroy(); };
-  }, [rows]);
-  return html`<figure class="chart" ref=${box} role="img" aria-label="Brier score of each season; lower is better. The table below has the numbers."></figure>`;
+function Seasons({ rows }) {
+  const seasons = useMemo(() => [...new Set(rows.map((row) => row.season))].sort((a, b) => a - b), [rows]);
+  const drawn = useMemo(() => lines(rows, seasons), [rows]);
+  return html`<${Chart} label="Brier score of each season; lower is better. The table below has the numbers." x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} />`;
 }
 
 function Tile({ name, brier, note }) {
@@ -85,11 +67,13 @@ const Head = () => html`<h1>Accuracy</h1>
   <p class="soft">How often, and by how much, the forecasts were right. The Brier score is the mean squared error of the win probability: 0 is perfect,
     0.25 is a coin. Luck alone moves a season's score by about ±.01, so look at many seasons. Nobody in public is known to beat the closing line.</p>`;
 
-export function Page({ failure }) {
+export function Page({ query, failure }) {
   const [state, setState] = useState({});
-  useEffect(() => { all('/v1/accuracy', { type: 'game' }).then((rows) => setState({ rows }), (error) => setState({ error })); }, []);
+  const model = query.get('model') ?? undefined;
+  useEffect(() => { all('/v1/accuracy', { type: 'game', model }).then((rows) => setState({ rows }), (error) => setState({ error })); }, []);
   if (state.error) return failure(state.error);
   if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 3 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
   if (state.rows.length === 0) return html`<${Head} /><p>Nothing is graded yet. Run <code>gridiron grade</code> after games are over.</p>`;
-  return html`<${Head} /><${Tiles} rows=${state.rows} /><${Chart} rows=${state.rows} /><${Table} rows=${state.rows} />`;
+  return html`<${Head} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
+    <${Data} path="/v1/accuracy" query=${{ type: 'game', model }} />`;
 }

@@ -1,6 +1,7 @@
 // One week's games: win probability, spread and total against the line, and what happened.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { all, get, percent } from '/api.js';
+import { Choice, Data, Simulated, go as goTo } from '/parts.js';
 import { Trend } from '/trend.js';
 
 const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
@@ -34,7 +35,7 @@ function Card({ game, forecasts }) {
   const home = win && (win.pick === 'home' ? win.confidence : 1 - win.confidence);
   const away = win && 1 - home;
   return html`<li class="card" data-game=${game.id}>
-    <h2 class="when"><span>${kickoff(game)}</span><span>${ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
+    <h2 class="when"><a href=${`/game?id=${game.id}`}>${kickoff(game)}<span class="unseen">: ${game.away_team} at ${game.home_team}</span></a><span>${ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
     <div><${Team} code=${game.away_team} score=${game.away_score} chance=${away} likely=${away > home} />
       <${Team} code=${game.home_team} score=${game.home_score} chance=${home} likely=${home >= away} /></div>
     ${win && html`<div class="odds" role="img" aria-label=${`${game.away_team} ${percent(away)}, ${game.home_team} ${percent(home)}`}>
@@ -51,11 +52,6 @@ function Card({ game, forecasts }) {
 
 function Skeleton() {
   return html`<ul class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card skeleton"></li>`)}</ul>`;
-}
-
-function Choice({ label, value, values, onChange }) {
-  return html`<label>${label}<select value=${value} onChange=${(event) => onChange(event.target.value)}>
-    ${values.map((v) => html`<option value=${v} selected=${String(v) === String(value)}>${v}</option>`)}</select></label>`;
 }
 
 // Games and forecasts of the week that the address asks for; without one, the current week.
@@ -80,16 +76,16 @@ export function Page({ query, failure }) {
   const week = query.get('week') ?? first?.week;
   const last = state.seasons?.find((row) => String(row.season) === String(season))?.last_week ?? 0;
   const weeks = Array.from({ length: last }, (_, i) => i + 1);
-  const go = (to) => location.assign(`/?${new URLSearchParams({ season, week: 1, ...to })}`);
-  const simulated = state.games?.some((game) => game.is_simulated);
+  const go = (to) => goTo({ season, week: 1, ...to });
   return html`
-    ${simulated && html`<p class="notice"><strong>Simulated league.</strong> No real games were found; these are made up to show how the program works.</p>`}
+    <${Simulated} rows=${state.games} />
     <div class="head"><h1>${first ? `Season ${season}, week ${week}` : 'Games'}${ROUNDS[first?.game_type] ? `: ${ROUNDS[first.game_type]}` : ''}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} />
         <${Choice} label="Week" value=${week} values=${weeks} onChange=${(v) => go({ season, week: v })} /></div></div>
     ${!state.games ? html`<${Skeleton} />` : state.games.length === 0
       ? html`<p>No games of this week are known. Import a schedule with <code>gridiron import FILE</code>.</p>`
       : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} forecasts=${state.byGame.get(game.id)} />`)}</ul>`}
-    <h2>Accuracy so far</h2>${state.record ? html`<${Trend} rows=${state.record} />` : html`<div class="trend skeleton"></div>`}
-    <p class="soft">Each forecast was made from what was known before its week. The line is the closing line where the game is over.</p>`;
+    ${state.record && html`<h2>Accuracy so far</h2><${Trend} rows=${state.record} />
+      <p class="soft">Each forecast was made from what was known before its week. The line is the closing line where the game is over.</p>`}
+    ${first && html`<${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season, week }} />`}`;
 }

@@ -1,0 +1,99 @@
+// One game: what is forecast of it, how sure, what came of it, and what the forecast says at the reader's own line.
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { get, percent, signed } from '/api.js';
+import { Data, Simulated, Skeleton } from '/parts.js';
+
+const when = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' });
+const MARKETS = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
+const american = (odds) => (odds === null ? '–' : odds > 0 ? `+${odds}` : `−${-odds}`);
+
+async function load(id) {
+  const game = await get(`/v1/games/${encodeURIComponent(id)}`);
+  const week = { season: game.season, week: game.week };
+  const [forecasts, ratings] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team }), get('/v1/ratings', week)]);
+  const own = forecasts.data.filter((row) => row.game_id === game.id);
+  return { game, forecasts: own, ratings: [game.away_team, game.home_team].map((team) => ratings.data.find((row) => row.team === team)) };
+}
+
+function Chances({ game, win }) {
+  const home = win.prediction_data.home_win_probability, away = 1 - home - (win.prediction_data.tie_probability ?? 0);
+  const side = (team, score, p) => html`<div class="side"><b>${team}</b><span class="score">${score ?? ''}</span><span class="big">${percent(p, 1)}</span></div>`;
+  return html`<div class="versus">${side(game.away_team, game.away_score, away)}${side(game.home_team, game.home_score, home)}</div>
+    <div class="odds tall" role="img" aria-label=${`${game.away_team} ${percent(away)}, ${game.home_team} ${percent(home)}`}><i style=${{ width: `${100 * away}%` }}></i></div>`;
+}
+
+function Verdict({ row }) {
+  if (!row.outcome) return html`<td>–</td>`;
+  if (row.is_correct === null) return html`<td class="push">${row.outcome}</td>`;
+  return html`<td class=${row.is_correct ? 'right' : 'wrong'}>${row.is_correct ? '✓ right' : '✗ wrong'}</td>`;
+}
+
+function said(row, game) {
+  const data = row.prediction_data;
+  if (row.prediction_type === 'game') return `${row.pick === 'home' ? game.home_team : game.away_team} wins`;
+  if (row.prediction_type === 'ats') return `${data.spread < 0 ? game.away_team : game.home_team} by ${Math.abs(data.spread).toFixed(1)} ± ${data.margin_sd.toFixed(1)}`;
+  return `${data.total.toFixed(1)} ± ${data.total_sd.toFixed(1)} points`;
+}
+
+function picked(row, game) {
+  if (!row.pick) return 'no line yet';
+  if (row.prediction_type === 'total') return `${row.pick} ${row.line}`;
+  const team = row.pick === 'home' ? game.home_team : game.away_team;
+  return row.prediction_type === 'ats' ? `${team} ${signed(row.pick === 'home' ? -row.line : row.line)}` : team;
+}
+
+function Forecasts({ game, rows }) {
+  const names = { game: 'Winner', ats: 'Spread', total: 'Total' };
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Forecasts of this game"><table>
+    <thead><tr><th scope="col"></th><th scope="col">Forecast</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Fair odds</th><th scope="col">Came true</th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr key=${row.id}><th scope="row">${names[row.prediction_type]}</th><td>${said(row, game)}</td><td>${picked(row, game)}</td>
+      <td>${row.confidence === null ? '–' : percent(row.confidence, 1)}</td><td>${american(row.prediction_data.fair_odds ?? null)}</td><${Verdict} row=${row} /></tr>`)}</tbody></table></div>
+    <p class="soft">Made ${new Date(rows[0].predicted_at).toLocaleString()}${rows[0].prediction_data.backfilled ? ', of a game already over, from what was known before its week' : ''};
+      tier ${rows[0].tier}: ${rows[0].saw_line ? 'it saw this game\'s line' : 'it did not see this game\'s line'}.</p>`;
+}
+
+// The forecast at any line and odds.
+function Lines({ game, id }) {
+  const [asked, setAsked] = useState({ spread: game.spread_line ?? 0, total: game.total_line ?? 44 });
+  const [state, setState] = useState({ rows: [] });
+  useEffect(() => {
+    let isStale = false;
+    get(`/v1/predictions/${id}/lines`, asked).then(({ data }) => !isStale && setState({ rows: data }), (error) => !isStale && setState({ rows: [], error }));
+    return () => { isStale = true; };
+  }, [asked]);
+  const field = (name, label, props) => html`<label>${label}<input type="number" value=${asked[name] ?? ''} ...${props} onChange=${(event) => setAsked({ ...asked, [name]: event.target.value })} /></label>`;
+  return html`<h2>At your line</h2><div class="picks wrap">
+      ${field('spread', `${game.home_team} favoured by`, { step: 0.5, min: -80, max: 80 })}${field('total', 'Total', { step: 0.5, min: 0, max: 140 })}
+      ${field('home_spread_odds', `Odds on ${game.home_team}`, { step: 5, placeholder: '-110' })}${field('away_spread_odds', `Odds on ${game.away_team}`, { step: 5, placeholder: '-110' })}
+      ${field('over_odds', 'Odds on over', { step: 5, placeholder: '-110' })}${field('under_odds', 'Odds on under', { step: 5, placeholder: '-110' })}</div>
+    <div class="lines" aria-live="polite">${state.error ? html`<p class="notice">${state.error.message}</p>` : html`<div class="wide" tabindex="0" role="region" aria-label="Chances at your line"><table>
+      <thead><tr><th scope="col">Bet</th><th scope="col"></th><th scope="col">Wins</th><th scope="col">Push</th><th scope="col">Fair odds</th><th scope="col">Worth</th><th scope="col">Stake</th></tr></thead>
+      <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${percent(row.win, 1)}</td><td>${row.push ? percent(row.push, 1) : '–'}</td>
+        <td>${american(row.fair_odds)}</td><td>${row.expected_value === null ? '–' : `${signed(100 * row.expected_value)} %`}</td><td>${row.stake === null ? '–' : percent(row.stake, 1)}</td></tr>`)}</tbody></table></div>`}</div>
+    <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. If the forecast is wrong, so is this.</p>`;
+}
+
+function Ratings({ rows }) {
+  const cell = (value, se) => html`<td>${signed(value)} <span class="soft">±${se.toFixed(1)}</span></td>`;
+  return html`<h2>The teams before this week</h2><div class="wide" tabindex="0" role="region" aria-label="Ratings of both teams"><table>
+    <thead><tr><th scope="col">Team</th><th scope="col">Rank</th><th scope="col">Rating</th><th scope="col">Offence</th><th scope="col">Defence</th><th scope="col">Quarterback</th><th scope="col"></th></tr></thead>
+    <tbody>${rows.filter(Boolean).map((row) => html`<tr key=${row.team}><td><a href=${`/ratings?season=${row.season}&week=${row.week}&team=${row.team}`}>${row.team}</a></td><td>${row.rank}</td>
+      ${cell(row.total, row.total_se)}${cell(row.offence, row.offence_se)}${cell(row.defence, row.defence_se)}${cell(row.quarterback, row.quarterback_se)}<td class="soft">${row.quarterback_name ?? ''}</td></tr>`)}</tbody></table></div>`;
+}
+
+export function Page({ query, failure }) {
+  const [state, setState] = useState({});
+  const id = query.get('id');
+  useEffect(() => { (id ? load(id) : Promise.reject(new Error('The address names no game: choose one from the week.'))).then(setState, (error) => setState({ error })); }, []);
+  if (state.error) return failure(state.error);
+  const { game, forecasts, ratings } = state;
+  if (!game) return html`<h1>Game</h1><${Skeleton} kind="rows" />`;
+  const win = forecasts.find((row) => row.prediction_type === 'game');
+  return html`<${Simulated} rows=${[game]} />
+    <div class="head"><h1>${game.away_team} at ${game.home_team}${game.is_neutral ? ', neutral site' : ''}</h1>
+      <p class="soft">${game.kickoff_at ? when.format(new Date(game.kickoff_at)) : game.gameday} · <a href=${`/?season=${game.season}&week=${game.week}`}>season ${game.season}, week ${game.week}</a></p></div>
+    ${win && html`<${Chances} game=${game} win=${win} />`}
+    ${forecasts.length ? html`<${Forecasts} game=${game} rows=${forecasts} /><${Lines} game=${game} id=${forecasts[0].id} />` : html`<p>There is no forecast of this game yet.</p>`}
+    <${Ratings} rows=${ratings} />
+    <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team }} />`;
+}
