@@ -9,11 +9,12 @@ struct position {
 };
 
 /*
- * Whether TEXT nests deeper than allowed. Asked before jansson parses it, which descends
- * 2,048 levels on the stack of the caller; a fiber's is too small for that.
+ * What is wrong with TEXT that jansson would not say; NULL: nothing. It descends 2,048
+ * levels on the stack of the caller, and a fiber's is too small for that; and it passes
+ * over a NUL that stands behind a number.
  */
-static bool
-is_too_deep(struct str text, struct position *ret)
+static const char *
+fault_of(struct str text, struct position *ret)
 {
 	struct position at = { .line = 1, .column = 0 };
 	bool is_text = false;
@@ -23,6 +24,9 @@ is_too_deep(struct str text, struct position *ret)
 		char c = text.ptr[i];
 
 		at.column++;
+		*ret = at;
+		if (c == '\0')
+			return "a NUL";
 		if (c == '\n') {
 			at.line++;
 			at.column = 0;
@@ -36,13 +40,12 @@ is_too_deep(struct str text, struct position *ret)
 			depth++;
 		else if (!is_text && (c == ']' || c == '}'))
 			depth--;
-		if (depth > JSON_DEPTH_MAX) {
-			*ret = at;
-			return true;
-		}
+		if (depth > JSON_DEPTH_MAX)
+			return "nested deeper than 64 levels";
 	}
-	return false;
+	return NULL;
 }
+_Static_assert(JSON_DEPTH_MAX == 64, "the message above");
 
 static struct err *
 node_from(struct arena *arena, const json_t *value, struct json_node *ret);
@@ -136,14 +139,14 @@ json_read(struct arena *arena, struct str text, struct json_node *ret)
 	struct position at;
 	json_error_t error;
 	struct json_node node = { .kind = JSON_IS_NULL };
+	const char *fault = fault_of(text, &at);
 	struct err *err;
 	json_t *root;
 
-	if (is_too_deep(text, &at))
+	if (fault)
 		return err_in(arena, ERR_INVALID,
-			"not valid JSON at line %d, column %d: nested deeper than %d "
-			"levels",
-			at.line, at.column, JSON_DEPTH_MAX);
+			"not valid JSON at line %d, column %d: %s", at.line, at.column,
+			fault);
 	root = json_loadb(text.len ? text.ptr : "", text.len,
 		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!root)

@@ -9,4 +9,8 @@
  * source tree; false where there is none. */
 bool shared_file_read(struct arena *arena, const char *name, struct str *ret) MUST_USE;
 
+/* FN of every file of folder NAME there; false where there is none. */
+bool shared_folder_each(const char *name,
+	void (*fn)(void *arg, struct str name, struct str text), void *arg) MUST_USE;
+
 #endif

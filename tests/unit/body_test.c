@@ -3,6 +3,7 @@
 #include "api/body.h"
 #include "codec/json_read.h"
 #include "http/message.h"
+#include "tests/support/shared.h"
 
 static struct arena arena;
 static struct ctx ctx = { .arena = &arena };
@@ -287,4 +288,59 @@ TEST(a_body_is_described_as_json_schema)
 	OK(properties);
 	EQ_I64(properties->count, COUNT_OF(sample_members));
 	EQ_I64(json_node_find(&schema, STR("required"))->count, 2);
+}
+
+/* --- The corpus of JSON files beside the source: JSONTestSuite by Nicolas Seriot --- */
+
+struct corpus {
+	int good;
+	int bad;
+	int other;
+};
+
+/* Valid JSON that we refuse all the same: repeated keys, and NUL in text. */
+static bool
+is_refused_by_us(struct str name)
+{
+	return str_find(name, STR("duplicated_key")) >= 0 ||
+		str_find(name, STR("escaped_null")) >= 0 ||
+		str_find(name, STR("null_escape")) >= 0;
+}
+
+static void
+read_corpus_file(void *arg, struct str name, struct str text)
+{
+	struct corpus *corpus = arg;
+	struct sign_in_body body;
+	struct err *err;
+	bool is_json;
+
+	begin();
+	err = body_parse(&ctx, &body_sign_in, text, &body);
+	is_json = !err || !str_starts_with(err->message, STR("not valid JSON at line "));
+	if (str_starts_with(name, STR("n_"))) {
+		/* No body at all is as good as an empty object. */
+		OK_OR(!is_json || text.len == 0, STR_FMT " is taken", STR_ARG(name));
+		OK_OR(err && err->code == ERR_INVALID, STR_FMT, STR_ARG(name));
+		corpus->bad++;
+	} else if (str_starts_with(name, STR("y_"))) {
+		OK_OR(is_json != is_refused_by_us(name), STR_FMT ": " STR_FMT,
+			STR_ARG(name), STR_ARG(err ? err->message : STR("taken")));
+		corpus->good++;
+	} else {
+		OK_OR(!err || err->code == ERR_INVALID || err->code == ERR_TOO_LARGE,
+			STR_FMT, STR_ARG(name));
+		corpus->other++;
+	}
+}
+
+TEST(the_json_corpus_is_taken_and_refused_as_its_names_say)
+{
+	struct corpus corpus = { 0 };
+
+	if (!shared_folder_each("corpora/json/test_parsing", read_corpus_file, &corpus))
+		SKIP("no corpora/json beside the source tree");
+	EQ_I64(corpus.good, 95);
+	EQ_I64(corpus.bad, 188);
+	EQ_I64(corpus.other, 35);
 }

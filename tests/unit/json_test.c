@@ -167,6 +167,9 @@ TEST(what_is_not_strict_json_is_refused)
 	REFUSED("[\"\\ud800\"]");
 	REFUSED("[\"a\\u0000b\"]");
 	REFUSED("[\"a\0b\"]");
+	REFUSED("123\0");
+	REFUSED("{\"a\":1\0}");
+	REFUSED("[1\0,2]");
 	REFUSED("[\"a\nb\"]");
 	REFUSED("// comment\n[]");
 	EQ_I64(root.kind, JSON_IS_TEXT); /* untouched */
