@@ -10,14 +10,30 @@ function Parameters({ list }) {
     <tbody>${list.map((p) => html`<tr><td><code>${p.in === 'path' ? `{${p.name}}` : p.name}</code></td><td>${typeOf(p.schema)}</td><td>${p.description ?? 'required'}</td></tr>`)}</tbody></table></div>`;
 }
 
+/** Who may call, from what OpenAPI says of it. */
+function who({ security = [], 'x-feature': feature }) {
+  const ways = security.map((way) => Object.entries(way).map(([scheme, [name]]) => scheme === 'session'
+    ? (name ? `an administrator who may ${name}` : 'whoever signed in')
+    : `an API key with the scope ${name}`)).flat();
+  const anyone = security.length === 0 || security.some((way) => Object.keys(way).length === 0);
+  return `For ${anyone ? 'anyone' : ways.join(', or ')}${feature ? `, with a plan that has ${feature}` : ''}.`;
+}
+
+function Body({ operation }) {
+  const [type, { schema } = {}] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
+  if (!type) return '';
+  const name = schema?.$ref.split('/').at(-1);
+  return html`<p>Body: ${name ? html`<a href=${`#row-${name}`}>${name.replace('_body', '')}</a>, as JSON` : Object.keys(operation.requestBody.content).join(' or ')}.</p>`;
+}
+
 function Operation({ path, method, operation }) {
-  const sample = path.includes('{') ? '' : path;
-  return html`<section><h2 id=${operation.operationId}><code>${method.toUpperCase()} ${path}</code></h2><p>${operation.summary}.
-    ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} list=${operation.parameters} /></section>`;
+  const sample = path.includes('{') || method !== 'get' || operation.security?.length === 1 ? '' : path;
+  return html`<section><h2 id=${operation.operationId}><code>${method.toUpperCase()} ${path}</code></h2><p>${operation.summary}. <span class="soft">${who(operation)}</span>
+    ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} list=${operation.parameters} /><${Body} operation=${operation} /></section>`;
 }
 
 function Schema({ name, schema }) {
-  return html`<section><h2 id=${`row-${name}`}>A row: ${name}</h2><p>${schema.description}.</p>
+  return html`<section><h2 id=${`row-${name}`}>${name.endsWith('_body') ? `A body: ${name.replace('_body', '')}` : `A row: ${name}`}</h2><p>${schema.description}.</p>
     <div class="wide" tabindex="0" role="region" aria-label=${`Fields of ${name}`}><table class="words"><thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
     ${Object.entries(schema.properties).map(([field, is]) => html`<tr><td><code>${field}</code></td><td>${typeOf(is)}</td><td>${is.description}</td></tr>`)}</tbody></table></div></section>`;
 }

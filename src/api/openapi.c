@@ -139,13 +139,77 @@ put_content(struct json *json, const struct answer_kind *answer)
 	json_put_object_end(json);
 }
 
+/* Who may call: one of the members of the array is enough. */
+static void
+put_security(struct json *json, const struct route *route)
+{
+	bool reads_credentials = route->who != WHO_ANYONE || route->key != ROUTE_NO_KEY;
+
+	json_put_key(json, STR("security"));
+	json_put_array(json);
+	if (route->who == WHO_ANYONE && reads_credentials)
+		json_put_raw(json, STR("{}"));
+	if (reads_credentials) {
+		json_put_object(json);
+		json_put_key(json, STR("session"));
+		json_put_array(json);
+		if (route->who == WHO_ADMIN)
+			json_put_text(json,
+				str_from(permission_name((enum permission)__builtin_ctz(
+					route->permission))));
+		json_put_array_end(json);
+		json_put_object_end(json);
+	}
+	if (route->key != ROUTE_NO_KEY) {
+		json_put_object(json);
+		json_put_key(json, STR("api_key"));
+		json_put_array(json);
+		json_put_text(json, scope_name((enum scope)route->key));
+		json_put_array_end(json);
+		json_put_object_end(json);
+	}
+	json_put_array_end(json);
+	if (route->feature != ROUTE_OPEN)
+		put_text(json, STR("x-feature"),
+			feature_name((enum feature)route->feature));
+}
+
+/* Bytes of some types, or one of the bodies. */
+static void
+put_request_body(struct json *json, const struct body_rule *body)
+{
+	struct str types = body->types, type;
+
+	if (body->schema == &body_none)
+		return;
+	json_put_key(json, STR("requestBody"));
+	json_put_object(json);
+	json_put_key(json, STR("required"));
+	json_put_bool(json, true);
+	json_put_key(json, STR("content"));
+	json_put_object(json);
+	while (str_next(&types, '|', &type)) {
+		json_put_key(json, type);
+		json_put_object(json);
+		if (body->schema)
+			buf_fmt(json->out,
+				"\"schema\":{\"$ref\":\"#/components/schemas/%s_body\"}",
+				body->schema->name);
+		json_put_object_end(json);
+	}
+	json_put_object_end(json);
+	json_put_object_end(json);
+}
+
 static void
 put_operation(struct json *json, const struct route *route)
 {
 	json_put_object(json);
 	put_text(json, STR("operationId"), route->handler_name + sizeof("api_") - 1);
 	put_text(json, STR("summary"), route->about);
+	put_security(json, route);
 	put_parameters(json, route);
+	put_request_body(json, &route->body);
 	json_put_key(json, STR("responses"));
 	json_put_object(json);
 	json_put_key(json, route->answer.shape == SHAPE_EMPTY ? STR("204") : STR("200"));
@@ -190,6 +254,28 @@ put_paths(struct json *json)
 }
 
 static void
+put_body_schemas(struct json *json)
+{
+	static const struct body_schema *const bodies[] = {
+#define BODY(name, about) &body_##name,
+#define MEMBER(body, name, kind, need, about)
+#define END(body)
+#include "api/bodies.def"
+#undef BODY
+#undef MEMBER
+#undef END
+	};
+
+	for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+		if (bodies[i] == &body_none)
+			continue;
+		json_put_key(json, str_fmt(json->out->arena, "%s_body", bodies[i]->name));
+		body_write_schema(json->out, bodies[i]);
+		json->needs_comma = true;
+	}
+}
+
+static void
 put_components(struct json *json)
 {
 	static const struct row_schema *const schemas[] = {
@@ -200,6 +286,16 @@ put_components(struct json *json)
 
 	json_put_key(json, STR("components"));
 	json_put_object(json);
+	json_put_key(json, STR("securitySchemes"));
+	json_put_raw(json,
+		STR("{\"session\":{\"type\":\"http\",\"scheme\":\"bearer\","
+		    "\"bearerFormat\":\"JWT\",\"description\":\"the access token of a "
+		    "signed-in person; where a permission is named, of an administrator "
+		    "who has it and gave a second factor\"},"
+		    "\"api_key\":{\"type\":\"http\",\"scheme\":\"bearer\","
+		    "\"description\":\"an API key, which begins with grk_, with the "
+		    "scope "
+		    "that is named\"}}"));
 	json_put_key(json, STR("schemas"));
 	json_put_object(json);
 	for (size_t i = 0; i < COUNT_OF(schemas); i++) {
@@ -207,6 +303,7 @@ put_components(struct json *json)
 		row_write_schema(json->out, schemas[i]);
 		json->needs_comma = true;
 	}
+	put_body_schemas(json);
 	json_put_object_end(json);
 	json_put_key(json, STR("responses"));
 	json_put_raw(json,

@@ -207,14 +207,46 @@ TEST(openapi_names_every_route_and_every_row)
 	paths = json_node_find(&api, STR("paths"));
 	schemas = json_node_find(json_node_find(&api, STR("components")), STR("schemas"));
 	OK(paths && schemas);
+	OK(json_node_find(schemas, STR("sign_in_body")));
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
 		const struct route *route = &route_table[i];
+		struct str body = STR_NONE;
 
+		if (route->body.schema && route->body.schema != &body_none)
+			body = str_fmt(&arena, "%s_body", route->body.schema->name);
+		OK_OR(str_is_none(body) || json_node_find(schemas, body),
+			"%s: no schema of its body", route->label);
 		OK_OR(json_node_find(paths, route->path), "%s is not in paths",
 			route->label);
 		if (route->answer.schema)
 			OK_OR(json_node_find(
 				      schemas, str_from(route->answer.schema->name)),
 				"%s: no schema", route->label);
+	}
+}
+
+TEST(what_is_kept_for_all_is_for_anyone_and_has_no_secrets)
+{
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		const struct route *route = &route_table[i];
+
+		if (!route->is_kept)
+			continue;
+		OK_OR(route->who == WHO_ANYONE && route->method == METHOD_GET &&
+				route->feature == ROUTE_OPEN,
+			"%s must not be kept", route->label);
+	}
+}
+
+TEST(no_key_changes_an_account)
+{
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		const struct route *route = &route_table[i];
+		bool is_account = str_starts_with(route->path, STR("/v1/me")) ||
+			str_starts_with(route->path, STR("/v1/auth"));
+
+		OK_OR(!is_account || route->method == METHOD_GET ||
+				route->key == ROUTE_NO_KEY,
+			"%s takes API keys", route->label);
 	}
 }
