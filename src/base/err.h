@@ -54,6 +54,8 @@ struct err {
 	struct arena *arena;    /* NULL: a constant, takes no notes */
 	const char *file;
 	int line;
+	/* When a retry may help, where that is known; 0: soon. */
+	int32_t retry_after_s;
 };
 
 int err_http_status(enum err_code code);

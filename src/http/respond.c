@@ -53,10 +53,7 @@ http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 struct http_answer
 http_answer_err(struct ctx *ctx, const struct err *err)
 {
-	static const struct http_header retry_after = {
-		.name = STR_INIT("Retry-After"),
-		.value = STR_INIT("1"),
-	};
+	int32_t wait_s = err->retry_after_s > 0 ? err->retry_after_s : 1;
 	struct http_answer answer = http_answer_problem(ctx,
 		&(struct http_problem){
 			.status = err_http_status(err->code),
@@ -65,10 +62,11 @@ http_answer_err(struct ctx *ctx, const struct err *err)
 			.field = err->field,
 		});
 
-	if (err_may_retry(err->code)) {
-		answer.headers = &retry_after;
-		answer.header_count = 1;
-	}
+	/* Without memory the status must do. */
+	if (err_may_retry(err->code) &&
+		http_answer_add(ctx, &answer, STR("Retry-After"),
+			str_fmt(ctx->arena, "%d", wait_s)))
+		answer.header_count = 0;
 	return answer;
 }
 
