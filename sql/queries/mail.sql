@@ -51,11 +51,11 @@ UPDATE outbox
 RETURNING id, recipient, payload, attempts, created_at;
 
 -- name: mail_sent :exec
--- args: id outbox_id, attempts i32, now time
+-- args: id outbox_id, attempts i32, payload object, now time
 -- as: anyone
--- A mail server took it. Nothing where another attempt has begun since: that one tells.
+-- A mail server took it; PAYLOAD is what is kept of it. Nothing where another attempt has begun since: that one tells.
 UPDATE outbox
-   SET status = 'sent', sent_at = :now, locked_until = NULL, last_error = NULL, payload = '{}'
+   SET status = 'sent', sent_at = :now, locked_until = NULL, last_error = NULL, payload = :payload
  WHERE id = :id AND attempts = :attempts AND status = 'pending';
 
 -- name: mail_failed :exec
@@ -66,14 +66,32 @@ UPDATE outbox
    SET status = :status, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
  WHERE id = :id AND attempts = :attempts AND status = 'pending';
 
--- row mail_due: next_attempt_at time
+-- row mail_row: id outbox_id, recipient text, payload json, status text, attempts i32, last_error text?, created_at time,
+--   next_attempt_at time, sent_at time?
 
--- name: mail_next_due :opt mail_due
--- args: none
+-- name: mail_page :many mail_row
+-- args: status text?, row_count i32
 -- as: anyone
--- When the next mail is due.
-SELECT next_attempt_at
+-- The newest mails: of a status, or where it is NULL those that are not sent.
+SELECT id, recipient, payload, status, attempts, last_error, created_at, next_attempt_at, sent_at
   FROM outbox
- WHERE status = 'pending' AND kind = 'mail'
- ORDER BY next_attempt_at
- LIMIT 1;
+ WHERE kind = 'mail' AND (status = :status OR (:status IS NULL AND status <> 'sent'))
+ ORDER BY created_at DESC
+ LIMIT :row_count;
+
+-- name: mail_retry :rows
+-- args: id outbox_id, now time
+-- as: anyone
+-- Have a mail sent at once that waits or is dead, as if it had not been tried.
+UPDATE outbox
+   SET status = 'pending', attempts = 0, next_attempt_at = :now, locked_until = NULL
+ WHERE id = :id AND kind = 'mail' AND status <> 'sent' AND (locked_until IS NULL OR locked_until <= :now);
+
+-- name: mail_retry_dead :rows
+-- args: now time
+-- as: anyone
+-- scan: ok, an operator asks for it, and retention keeps the outbox small
+-- The same of every mail that is dead.
+UPDATE outbox
+   SET status = 'pending', attempts = 0, next_attempt_at = :now, locked_until = NULL
+ WHERE kind = 'mail' AND status = 'dead';

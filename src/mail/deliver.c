@@ -105,16 +105,17 @@ file_put(struct ctx *ctx, struct str folder, const struct letter *letter)
 	return filing.err;
 }
 
-/* Send ROW's mail; the error says why it did not go out. */
+/* Send ROW's mail; the error says why it did not go out. ret_kept: what is kept of it then. */
 static struct err *
 send_one(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp,
-	const struct mail_leased *row)
+	const struct mail_leased *row, struct str *ret_kept)
 {
 	struct mail mail;
 	struct letter letter;
 
 	TRY(payload_parse(ctx, row->id, row->payload, &mail));
 	mail.recipient = row->recipient;
+	*ret_kept = payload_sent(ctx->arena, mail.kind);
 	TRY(letter_make(ctx, options, &mail,
 		(struct letter_head){ .id = row->id, .created_at = row->created_at },
 		&letter));
@@ -178,6 +179,7 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	int64_t lease_ms = options->smtp.timeout_ms + LEASE_MARGIN_MS;
 	struct mail_leased_list list;
 	const struct mail_leased *row;
+	struct str kept = STR_NONE;
 	struct err *err;
 
 	TRY(q_mail_lease(&tx,
@@ -189,15 +191,19 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	if (list.count == 0)
 		return NULL;
 	row = &list.items[0];
-	err = send_one(ctx, options, smtp, row);
+	err = send_one(ctx, options, smtp, row, &kept);
+	/* Sending may have taken all the time there was. */
 	ctx->now = clock_now_us();
+	ctx->deadline = clock_deadline_ms(LEASE_MARGIN_MS);
 	if (err)
 		return tell_failure(ctx, row, err, counts);
 	counts->sent++;
 	totals.sent++;
 	return q_mail_sent(&tx,
-		(struct mail_sent){
-			.id = row->id, .attempts = row->attempts, .now = ctx->now });
+		(struct mail_sent){ .id = row->id,
+			.attempts = row->attempts,
+			.payload = kept,
+			.now = ctx->now });
 }
 
 /* One after another, each in memory of its own, until none is due or IS_STOPPING says

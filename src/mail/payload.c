@@ -218,6 +218,24 @@ kind_find(struct str name, enum mail_kind *ret)
 	return false;
 }
 
+struct str
+payload_sent(struct arena *arena, enum mail_kind kind)
+{
+	return str_fmt(arena, "{\"mail\":\"" STR_FMT "\"}", STR_ARG(kinds[kind].name));
+}
+
+struct str
+payload_kind(struct arena *arena, struct str payload)
+{
+	struct json_node root;
+	const struct json_node *kind;
+
+	if (json_read(arena, payload, &root))
+		return STR("");
+	kind = json_node_find(&root, STR("mail"));
+	return kind && kind->kind == JSON_IS_TEXT ? kind->text : STR("");
+}
+
 struct err *
 payload_parse(struct ctx *ctx, struct outbox_id id, struct str payload, struct mail *ret)
 {

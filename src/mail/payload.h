@@ -16,6 +16,11 @@ struct str mail_kind_page(enum mail_kind kind);
 struct err *payload_format(struct ctx *ctx, struct outbox_id id, const struct mail *mail,
 	struct str *ret) MUST_USE;
 
+/* What is kept of a mail that was sent: its kind. */
+struct str payload_sent(struct arena *arena, enum mail_kind kind);
+/* The kind in PAYLOAD, sent or not: "" where it is none. */
+struct str payload_kind(struct arena *arena, struct str payload);
+
 /* Kind and values of the mail ID. INTERNAL: it is none of ours, or its key is gone. */
 struct err *payload_parse(struct ctx *ctx, struct outbox_id id, struct str payload,
 	struct mail *ret) MUST_USE;

@@ -23,7 +23,8 @@ struct sending {
 	struct curl_slist *recipients;
 	struct err *err;
 	/* What was said last: a command of ours, a reply of theirs. */
-	char command[8];
+	const char *command;
+	bool is_leaving;
 	char said[SAID_BYTES_MAX];
 	char reason[CURL_ERROR_SIZE];
 };
@@ -100,17 +101,26 @@ keep(char *storage, size_t size, struct str text)
 	storage[out.len] = '\0';
 }
 
-/* Of a command its verb only: what follows AUTH is secret. */
+/* The verbs that are remembered. Other lines of ours are secrets, as those that follow AUTH,
+ * or QUIT, behind which nothing matters. */
+static const char *const verbs[] = { "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT",
+	"DATA" };
+
 static int
 listen_in(CURL *curl, curl_infotype type, char *data, size_t size, void *arg)
 {
 	struct sending *sending = arg;
-	struct str text = { .ptr = data, .len = size }, verb;
+	struct str text = { .ptr = data, .len = size }, verb = STR("");
 
 	(void)curl;
-	if (type == CURLINFO_HEADER_OUT && str_next(&text, ' ', &verb))
-		keep(sending->command, sizeof(sending->command), verb);
-	if (type == CURLINFO_HEADER_IN)
+	if (type == CURLINFO_HEADER_OUT && str_next(&text, ' ', &verb)) {
+		verb = str_trim(verb);
+		for (size_t i = 0; i < COUNT_OF(verbs); i++)
+			if (str_eq(verb, str_from(verbs[i])))
+				sending->command = verbs[i];
+		sending->is_leaving = str_eq(verb, STR("QUIT"));
+	}
+	if (type == CURLINFO_HEADER_IN && !sending->is_leaving)
 		keep(sending->said, sizeof(sending->said), text);
 	return 0;
 }
@@ -238,12 +248,9 @@ options_set(struct sending *sending)
 static bool
 is_about_letter(const struct sending *sending)
 {
-	static const char *const verbs[] = { "RCPT", "DATA", "MAIL" };
-
-	for (size_t i = 0; i < COUNT_OF(verbs); i++)
-		if (strcmp(sending->command, verbs[i]) == 0)
-			return true;
-	return false;
+	return strcmp(sending->command, "MAIL") == 0 ||
+		strcmp(sending->command, "RCPT") == 0 ||
+		strcmp(sending->command, "DATA") == 0;
 }
 
 static struct err *
@@ -257,7 +264,7 @@ failure(struct sending *sending, CURLcode code)
 	curl_easy_getinfo(sending->smtp->curl, CURLINFO_RESPONSE_CODE, &reply);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return err_new(ctx, ERR_TIMEOUT, "no answer in time behind %s",
-			*sending->command ? sending->command : "connecting");
+			sending->command);
 	if ((code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY) && reply > 0)
 		return err_new(ctx,
 			reply >= REPLY_REFUSED && is_about_letter(sending) ? ERR_DENIED
@@ -298,7 +305,9 @@ sending_run(void *arg)
 struct err *
 smtp_send(struct ctx *ctx, struct smtp *smtp, const struct smtp_letter *letter)
 {
-	struct sending sending = { .ctx = ctx, .smtp = smtp, .letter = letter };
+	struct sending sending = {
+		.ctx = ctx, .smtp = smtp, .letter = letter, .command = "connecting"
+	};
 
 	TRY(fiber_offload(ctx, sending_run, &sending));
 	return sending.err;

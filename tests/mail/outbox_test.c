@@ -1,73 +1,19 @@
 /* Mail on its way: promised in a transaction, leased, written to a folder, tried again. */
 #include "tests/support/database.h"
-
-#include <dirent.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "tests/support/mail_server.h"
 
 #include "mail/deliver.h"
 #include "mail/mail.h"
-#include "sys/file.h"
-
-enum {
-	MAIL_BYTES_MAX = 64 << 10,
-};
-
-/* A folder for .eml files, removed with what it holds. */
-struct folder {
-	char path[64];
-};
 
 static struct mail_options
-options_for(struct folder *folder)
+options_for(const char *folder)
 {
-	snprintf(folder->path, sizeof(folder->path), "/tmp/gridiron-mail.XXXXXX");
-	if (!mkdtemp(folder->path))
-		tap_fail(__FILE__, __LINE__, "cannot make a folder");
 	return (struct mail_options){
-		.folder = str_from(folder->path),
+		.folder = str_from(folder),
 		.from = STR("Gridiron <mail@example.org>"),
 		.public_url = STR("https://gridiron.example.org"),
 		.smtp = { .timeout_ms = 1000 },
 	};
-}
-
-/* How many mails FOLDER holds; the last one's text into RET. */
-static int
-folder_read(struct ctx *ctx, const struct folder *folder, struct str *ret)
-{
-	DIR *dir = opendir(folder->path);
-	const struct dirent *entry;
-	int count = 0;
-
-	while (dir && (entry = readdir(dir))) {
-		struct str path = str_fmt(
-			ctx->arena, "%s/%s", folder->path, entry->d_name);
-
-		if (!str_ends_with(path, STR(".eml")))
-			continue;
-		count++;
-		if (file_read(
-			    ctx->arena, str_cstr(ctx->arena, path), MAIL_BYTES_MAX, ret))
-			count = -1000;
-	}
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
-static void
-folder_remove(struct ctx *ctx, const struct folder *folder)
-{
-	DIR *dir = opendir(folder->path);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		unlink(str_cstr(ctx->arena,
-			str_fmt(ctx->arena, "%s/%s", folder->path, entry->d_name)));
-	if (dir)
-		closedir(dir);
-	rmdir(folder->path);
 }
 
 static struct err *
@@ -100,7 +46,7 @@ verify_mail(struct ctx *ctx, const char *recipient)
 	};
 }
 
-static const enum db_type outbox_columns[] = { DB_TEXT, DB_I64, DB_I64, DB_TEXT };
+static const enum db_type outbox_columns[] = { DB_TEXT, DB_I64, DB_TEXT, DB_TEXT };
 #define OUTBOX                                                                  \
 	"SELECT status, attempts, CASE WHEN payload = '{}' THEN 1 ELSE 0 END, " \
 	"last_error FROM outbox ORDER BY id"
@@ -117,27 +63,27 @@ outbox(struct ctx *ctx)
 
 BOTH_ENGINES(a_mail_that_is_put_goes_out_once)
 {
-	struct folder folder;
-	struct mail_options options = options_for(&folder);
+	char folder[64];
+	struct mail_options options = options_for(mail_folder_make(folder));
 	struct mail_counts counts = { 0 };
 	struct str text = STR_NONE;
 
 	OK_ERR(put(ctx, verify_mail(ctx, "a@example.org")));
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 1);
-	EQ_I64(folder_read(ctx, &folder, &text), 1);
+	EQ_I64(mail_folder_read(ctx->arena, folder, &text), 1);
 	OK(str_find(text, STR("To: <a@example.org>\r\n")) > 0);
 	OK(str_find(text, STR("verify-email#grv_secret-token")) > 0);
 	EQ_STR(outbox(ctx), STR("sent|1|1|\n"));
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 1);
-	folder_remove(ctx, &folder);
+	mail_folder_remove(folder);
 }
 
 BOTH_ENGINES(a_transaction_rolled_back_sends_nothing)
 {
-	struct folder folder;
-	struct mail_options options = options_for(&folder);
+	char folder[64];
+	struct mail_options options = options_for(mail_folder_make(folder));
 	struct mail_counts counts = { 0 };
 	struct mail mail = verify_mail(ctx, "a@example.org");
 
@@ -146,5 +92,5 @@ BOTH_ENGINES(a_transaction_rolled_back_sends_nothing)
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 0);
 	EQ_STR(outbox(ctx), STR(""));
-	folder_remove(ctx, &folder);
+	mail_folder_remove(folder);
 }

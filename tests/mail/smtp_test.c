@@ -1,0 +1,203 @@
+/* The outbox against a mail server that takes, refuses, puts off, hangs and breaks off. */
+#include "tests/support/database.h"
+#include "tests/support/mail_server.h"
+
+#include "mail/deliver.h"
+#include "mail/mail.h"
+#include "sys/clock.h"
+
+enum { TIMEOUT_MS = 1500 };
+
+#define NO_SERVER "python3-aiosmtpd is not installed"
+#define OUTBOX                                                                           \
+	"SELECT status, attempts, CASE WHEN locked_until IS NULL AND status = 'pending'" \
+	" AND next_attempt_at > created_at THEN 1 ELSE 0 END, last_error FROM outbox"
+
+static struct err *
+put_in_tx(struct tx *tx, void *arg)
+{
+	return mail_put(tx, arg);
+}
+
+static struct err *
+put(struct ctx *ctx, const char *recipient)
+{
+	struct mail mail = {
+		.kind = MAIL_RESET_PASSWORD,
+		.recipient = str_from(recipient),
+		.token = STR("grp_secret"),
+		.expires_at = ctx->now,
+	};
+
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, put_in_tx, &mail);
+}
+
+/* A server, and how it is spoken to. */
+struct dialogue {
+	char *flags[4];     /* of the server */
+	const char *scheme; /* and what stands before the host */
+	bool trusts;        /* its certificate */
+	int64_t timeout_ms; /* 0: TIMEOUT_MS */
+	const char *recipient;
+};
+
+/* What the outbox's only row holds behind it, and how many mails the server kept. */
+struct outcome {
+	struct str row;
+	int kept;
+	struct str last;
+};
+
+static struct err *
+hold(struct ctx *ctx, struct dialogue *dialogue, struct outcome *ret)
+{
+	static const enum db_type columns[] = { DB_TEXT, DB_I64, DB_I64, DB_TEXT };
+	struct mail_server server;
+	struct mail_counts counts = { 0 };
+	struct mail_options options = {
+		.from = STR("Gridiron <mail@example.org>"),
+		.public_url = STR("https://gridiron.example.org"),
+	};
+	struct err *err;
+
+	if (!mail_server_start(&server, dialogue->flags))
+		return err_new(ctx, ERR_NOT_FOUND, NO_SERVER);
+	options.smtp = (struct smtp_options){
+		.url = str_fmt(ctx->arena, "%s127.0.0.1:%d",
+			dialogue->scheme ? dialogue->scheme : "smtp://", server.port),
+		.ca_file = dialogue->trusts
+			? str_fmt(ctx->arena, "%s/ca.pem", server.folder)
+			: STR_NONE,
+		.timeout_ms = dialogue->timeout_ms ? dialogue->timeout_ms : TIMEOUT_MS,
+	};
+	err = put(ctx, dialogue->recipient ? dialogue->recipient : "a@example.org");
+	if (!err)
+		err = mail_deliver(ctx, &options, &counts);
+	if (!err)
+		err = database_dump(ctx, OUTBOX, columns, COUNT_OF(columns), &ret->row);
+	ret->kept = mail_folder_read(ctx->arena, server.folder, &ret->last);
+	mail_server_stop(&server);
+	return err;
+}
+
+#define OK_OR_SKIP(expr)                                                     \
+	do {                                                                 \
+		struct err *skip_err_ = (expr);                              \
+		if (skip_err_ && str_eq(skip_err_->message, STR(NO_SERVER))) \
+			SKIP(NO_SERVER);                                     \
+		OK_ERR(skip_err_);                                           \
+	} while (0)
+
+/* The row is ROW, or begins with it where it ends in a bar. */
+static void
+ends_as(struct ctx *ctx, struct dialogue dialogue, const char *row, int kept)
+{
+	struct outcome outcome = { .kept = 0 };
+	struct str want = str_from(row);
+
+	OK_OR_SKIP(hold(ctx, &dialogue, &outcome));
+	OK_OR(str_ends_with(want, STR("|")) ? str_starts_with(outcome.row, want)
+					    : str_eq(str_trim(outcome.row), want),
+		STR_FMT, STR_ARG(outcome.row));
+	EQ_I64(outcome.kept, kept);
+}
+
+BOTH_ENGINES(a_server_that_takes_a_mail_has_all_of_it)
+{
+	struct dialogue dialogue = { .recipient = "a@example.org" };
+	struct outcome outcome = { .kept = 0 };
+
+	OK_OR_SKIP(hold(ctx, &dialogue, &outcome));
+	EQ_STR(outcome.row, STR("sent|1|0|\n"));
+	EQ_I64(outcome.kept, 1);
+	OK(str_find(outcome.last, STR("To: <a@example.org>\r\n")) > 0);
+	OK(str_find(outcome.last, STR("/reset-password#grp_secret")) > 0);
+	OK(str_find(outcome.last, STR("\r\nMessage-ID:\r\n <")) > 0);
+	OK(str_ends_with(str_trim(outcome.last), STR("--")));
+}
+
+BOTH_ENGINES(a_mail_put_off_is_tried_again_later)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "later@example.org" },
+		"pending|1|1|to RCPT the server said: 451 4.3.2 not now", 0);
+}
+
+BOTH_ENGINES(a_mail_put_off_after_its_text_is_tried_again_later)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "late@example.org" },
+		"pending|1|1|to DATA the server said: 452 4.2.2 mailbox is full", 0);
+}
+
+BOTH_ENGINES(a_mail_refused_for_good_is_dead_at_once)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "never@example.org" },
+		"dead|1|0|to RCPT the server said: 550 5.1.1 no such mailbox", 0);
+}
+
+BOTH_ENGINES(a_mail_refused_for_its_text_is_dead_at_once)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "no@example.org" },
+		"dead|1|0|to DATA the server said: 554 5.7.1 looks like spam", 0);
+}
+
+BOTH_ENGINES(a_server_that_hangs_is_left_in_time)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "hang@example.org" },
+		"pending|1|1|no answer in time behind RCPT", 0);
+}
+
+BOTH_ENGINES(a_server_that_closes_the_connection_is_tried_again)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "drop@example.org" }, "pending|1|1|",
+		0);
+}
+
+BOTH_ENGINES(a_mail_taken_without_a_word_is_tried_again)
+{
+	ends_as(ctx, (struct dialogue){ .recipient = "lost@example.org" }, "pending|1|1|",
+		1);
+}
+
+BOTH_ENGINES(tls_from_the_first_byte_is_spoken)
+{
+	ends_as(ctx,
+		(struct dialogue){
+			.flags = { "--tls" }, .scheme = "smtps://", .trusts = true },
+		"sent|1|0|", 1);
+}
+
+BOTH_ENGINES(a_certificate_that_nobody_vouches_for_is_refused)
+{
+	ends_as(ctx, (struct dialogue){ .flags = { "--tls" }, .scheme = "smtps://" },
+		"pending|1|1|", 0);
+}
+
+BOTH_ENGINES(starttls_is_spoken)
+{
+	ends_as(ctx, (struct dialogue){ .flags = { "--starttls" }, .trusts = true },
+		"sent|1|0|", 1);
+}
+
+BOTH_ENGINES(a_server_without_tls_gets_nothing_where_tls_is_asked_for)
+{
+	ends_as(ctx, (struct dialogue){ .trusts = true }, "pending|1|1|", 0);
+}
+
+BOTH_ENGINES(a_login_is_made_with_what_the_url_says)
+{
+	ends_as(ctx,
+		(struct dialogue){ .flags = { "--starttls", "--user", "me:p@ss" },
+			.scheme = "smtp://me:p%40ss@",
+			.trusts = true },
+		"sent|1|0|", 1);
+}
+
+BOTH_ENGINES(a_login_that_fails_is_our_fault_and_not_the_mails)
+{
+	ends_as(ctx,
+		(struct dialogue){ .flags = { "--starttls", "--user", "me:p@ss" },
+			.scheme = "smtp://me:guess@",
+			.trusts = true,
+			.timeout_ms = 20000 },
+		"pending|1|1|Login denied", 0);
+}
