@@ -4,6 +4,7 @@
 #include "api/route.h"
 #include "db/db.h"
 #include "db/pool.h"
+#include "mail/deliver.h"
 #include "metrics/metrics.h"
 
 enum {
@@ -138,6 +139,21 @@ put_pool(struct metrics *metrics, const struct api *api)
 }
 
 static void
+put_mail(struct metrics *metrics)
+{
+	struct mail_counts mail = mail_counters();
+
+	put_one(metrics, METRIC_COUNTER, "gridiron_mail_sent_total",
+		"Mails that a mail server took.", (uint64_t)mail.sent);
+	put_one(metrics, METRIC_COUNTER, "gridiron_mail_deferred_total",
+		"Attempts to send a mail that failed, to be repeated.",
+		(uint64_t)mail.deferred);
+	put_one(metrics, METRIC_COUNTER, "gridiron_mail_dead_total",
+		"Mails given up: refused for good, or tried too often.",
+		(uint64_t)mail.dead);
+}
+
+static void
 put_queries(struct metrics *metrics)
 {
 	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_query_duration_seconds",
@@ -169,6 +185,7 @@ api_metrics(struct request *rq)
 	put_server(&metrics, rq->api);
 	put_loops(&metrics, rq->api);
 	put_pool(&metrics, rq->api);
+	put_mail(&metrics);
 	put_queries(&metrics);
 	metrics_end(&metrics);
 	if (buf_is_cut(&out))

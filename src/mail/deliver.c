@@ -105,23 +105,34 @@ file_put(struct ctx *ctx, struct str folder, const struct letter *letter)
 	return filing.err;
 }
 
-/* Send ROW's mail; the error says why it did not go out. ret_kept: what is kept of it then. */
-static struct err *
-send_one(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp,
-	const struct mail_leased *row, struct str *ret_kept)
-{
-	struct mail mail;
+/* One mail on its way. */
+struct attempt {
+	const struct mail_leased *row;
 	struct letter letter;
+	struct str kept; /* of its payload, once it is sent */
+};
+
+static struct err *
+write_out(struct ctx *ctx, const struct mail_options *options, struct attempt *attempt)
+{
+	const struct mail_leased *row = attempt->row;
+	struct mail mail;
 
 	TRY(payload_parse(ctx, row->id, row->payload, &mail));
 	mail.recipient = row->recipient;
-	*ret_kept = payload_sent(ctx->arena, mail.kind);
-	TRY(letter_make(ctx, options, &mail,
+	attempt->kept = payload_sent(ctx->arena, mail.kind);
+	return letter_make(ctx, options, &mail,
 		(struct letter_head){ .id = row->id, .created_at = row->created_at },
-		&letter));
+		&attempt->letter);
+}
+
+static struct err *
+hand_over(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp,
+	const struct letter *letter)
+{
 	if (str_is_none(options->smtp.url))
-		return file_put(ctx, options->folder, &letter);
-	return smtp_send(ctx, smtp, &letter.smtp);
+		return file_put(ctx, options->folder, letter);
+	return smtp_send(ctx, smtp, &letter->smtp);
 }
 
 /* When to try again after ATTEMPTS, in microseconds from now: a quarter more or less than
@@ -138,34 +149,42 @@ backoff_us(int32_t attempts)
 	return ms * 750 + (int64_t)(random_u64() % (uint64_t)(ms * 500));
 }
 
-/* INTERNAL is a fault of the mail or of ours, and DENIED the server's last word: no second
- * attempt mends them. */
-static bool
-is_hopeless(const struct err *err, int32_t attempts)
+/* Why, as the outbox keeps it: a server may say anything, in any letters. */
+static struct str
+plain_reason(struct arena *arena, const struct err *why)
 {
-	return err->code == ERR_DENIED || err->code == ERR_INTERNAL ||
-		attempts >= MAIL_ATTEMPTS_MAX;
+	struct buf out;
+
+	buf_init(&out, arena, ERROR_BYTES_MAX);
+	for (size_t i = 0; i < why->message.len && out.len < ERROR_BYTES_MAX; i++) {
+		char c = why->message.ptr[i];
+
+		buf_put_char(&out, c >= ' ' && c <= '~' ? c : '?');
+	}
+	return buf_str(&out);
 }
 
+/* Put the mail off, or give it up where it IS_HOPELESS. */
 static struct err *
 tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *why,
-	struct mail_counts *counts)
+	bool is_hopeless, struct mail_counts *counts)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	bool is_dead = is_hopeless(why, row->attempts);
+	bool is_dead = is_hopeless || row->attempts >= MAIL_ATTEMPTS_MAX;
+	struct str reason = plain_reason(ctx->arena, why);
 
 	counts->dead += is_dead;
 	counts->deferred += !is_dead;
 	totals.dead += is_dead;
 	totals.deferred += !is_dead;
 	log_warning(ctx, is_dead ? "mail is dead" : "mail deferred",
-		LOG_I64("attempts", row->attempts), LOG_STR("reason", why->message));
+		LOG_I64("attempts", row->attempts), LOG_STR("reason", reason));
 	return q_mail_failed(&tx,
 		(struct mail_failed){
 			.id = row->id,
 			.attempts = row->attempts,
 			.status = is_dead ? STR("dead") : STR("pending"),
-			.last_error = str_slice(why->message, 0, ERROR_BYTES_MAX),
+			.last_error = reason,
 			.next_attempt_at = ctx->now + backoff_us(row->attempts),
 		});
 }
@@ -178,9 +197,9 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	int64_t lease_ms = options->smtp.timeout_ms + LEASE_MARGIN_MS;
 	struct mail_leased_list list;
-	const struct mail_leased *row;
-	struct str kept = STR_NONE;
+	struct attempt attempt = { .row = NULL };
 	struct err *err;
+	bool is_hopeless;
 
 	TRY(q_mail_lease(&tx,
 		(struct mail_lease){ .now = ctx->now,
@@ -190,19 +209,26 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	*ret_found = list.count > 0;
 	if (list.count == 0)
 		return NULL;
-	row = &list.items[0];
-	err = send_one(ctx, options, smtp, row, &kept);
+	attempt.row = &list.items[0];
+	/* What cannot be written out now never can be; of what cannot be sent, the server
+	 * says so. */
+	err = write_out(ctx, options, &attempt);
+	is_hopeless = err && err->code == ERR_INTERNAL;
+	if (!err) {
+		err = hand_over(ctx, options, smtp, &attempt.letter);
+		is_hopeless = err && err->code == ERR_DENIED;
+	}
 	/* Sending may have taken all the time there was. */
 	ctx->now = clock_now_us();
 	ctx->deadline = clock_deadline_ms(LEASE_MARGIN_MS);
 	if (err)
-		return tell_failure(ctx, row, err, counts);
+		return tell_failure(ctx, attempt.row, err, is_hopeless, counts);
 	counts->sent++;
 	totals.sent++;
 	return q_mail_sent(&tx,
-		(struct mail_sent){ .id = row->id,
-			.attempts = row->attempts,
-			.payload = kept,
+		(struct mail_sent){ .id = attempt.row->id,
+			.attempts = attempt.row->attempts,
+			.payload = attempt.kept,
 			.now = ctx->now });
 }
 

@@ -3,6 +3,7 @@
 #include "codec/base64.h"
 #include "codec/json_read.h"
 #include "codec/json_write.h"
+#include "crypto/seal.h"
 
 enum {
 	TEXT_BYTES_MAX = 200,
@@ -130,46 +131,38 @@ values_format(struct ctx *ctx, const struct mail *mail, struct buf *out)
 	return buf_is_cut(out) ? err_no_memory() : NULL;
 }
 
-/* Secrets wait sealed. */
-static struct err *
-seal_values(struct ctx *ctx, struct outbox_id id, struct str plain, struct buf *ret)
+/* Where it waits. */
+static struct seal_place
+place_of(struct outbox_id id)
 {
-	(void)ctx;
-	(void)id;
-	base64_encode(ret, plain, BASE64_URL);
-	return NULL;
-}
-
-static struct err *
-unseal_values(struct ctx *ctx, struct outbox_id id, struct str sealed, struct buf *ret)
-{
-	(void)id;
-	if (!base64_decode(ret, sealed, BASE64_URL))
-		return err_new(
-			ctx, ERR_INTERNAL, "what the mail says cannot be unsealed");
-	return NULL;
+	return (struct seal_place){
+		.table = "outbox", .column = "payload", .row = id.uuid
+	};
 }
 
 struct err *
 payload_format(
 	struct ctx *ctx, struct outbox_id id, const struct mail *mail, struct str *ret)
 {
-	struct buf plain, sealed, out;
+	struct seal_place place = place_of(id);
+	struct buf plain, coded, out;
 	struct json json = json_begin(&out);
+	struct str sealed;
 
 	buf_init(&plain, ctx->arena, PAYLOAD_BYTES_MAX);
-	buf_init(&sealed, ctx->arena, PAYLOAD_BYTES_MAX);
+	buf_init(&coded, ctx->arena, PAYLOAD_BYTES_MAX);
 	buf_init(&out, ctx->arena, PAYLOAD_BYTES_MAX);
 	TRY(values_format(ctx, mail, &plain));
-	TRY(seal_values(ctx, id, buf_str(&plain), &sealed));
+	TRY(seal(ctx, &place, buf_str(&plain), &sealed));
+	base64_encode(&coded, sealed, BASE64_URL);
 	json_put_object(&json);
 	json_put_key(&json, STR("mail"));
 	json_put_text(&json, kinds[mail->kind].name);
 	json_put_key(&json, STR("sealed"));
-	json_put_text(&json, buf_str(&sealed));
+	json_put_text(&json, buf_str(&coded));
 	json_put_object_end(&json);
 	*ret = buf_str(&out);
-	return buf_is_cut(&sealed) || buf_is_cut(&out) ? err_no_memory() : NULL;
+	return buf_is_cut(&coded) || buf_is_cut(&out) ? err_no_memory() : NULL;
 }
 
 static bool
@@ -241,17 +234,20 @@ payload_parse(struct ctx *ctx, struct outbox_id id, struct str payload, struct m
 {
 	struct mail mail = { .kind = MAIL_KIND_COUNT };
 	struct json_node root, values;
-	const struct json_node *kind, *sealed;
-	struct buf plain;
+	struct seal_place place = place_of(id);
+	const struct json_node *kind, *coded;
+	struct buf sealed;
+	struct str plain;
 
 	TRY(json_read(ctx->arena, payload, &root));
 	kind = json_node_find(&root, STR("mail"));
-	sealed = json_node_find(&root, STR("sealed"));
-	if (!kind || !sealed || !kind_find(kind->text, &mail.kind))
+	coded = json_node_find(&root, STR("sealed"));
+	buf_init(&sealed, ctx->arena, PAYLOAD_BYTES_MAX);
+	if (!kind || !coded || !kind_find(kind->text, &mail.kind) ||
+		!base64_decode(&sealed, coded->text, BASE64_URL))
 		return err_new(ctx, ERR_INTERNAL, "no mail that this program knows");
-	buf_init(&plain, ctx->arena, PAYLOAD_BYTES_MAX);
-	TRY(unseal_values(ctx, id, sealed->text, &plain));
-	TRY(json_read(ctx->arena, buf_str(&plain), &values));
+	TRY(unseal(ctx, &place, buf_str(&sealed), &plain));
+	TRY(json_read(ctx->arena, plain, &values));
 	if (!values_take(&values, &mail))
 		return err_new(
 			ctx, ERR_INTERNAL, "the mail's values are of another kind");

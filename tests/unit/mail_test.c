@@ -1,7 +1,7 @@
 /* What a mail is made of: addresses, headers, bodies, templates. */
 #include "tests/tap.h"
 
-#include "base/num.h"
+#include "crypto/keyring.h"
 #include "mail/address.h"
 #include "mail/letter.h"
 #include "mail/message.h"
@@ -10,6 +10,15 @@
 
 static struct arena arena = { .cap_bytes = 16 << 20 };
 static struct ctx ctx = { .arena = &arena, .now = 1 };
+
+static void
+have_keys(void)
+{
+	struct keyring *keys = NULL;
+
+	OK_ERR(keyring_new(&ctx, &keys));
+	ctx.keys = keys;
+}
 
 #define NOVEMBER INT64_C(1795457700000000) /* 2026-11-23T18:15:00Z */
 
@@ -320,6 +329,7 @@ TEST(what_waits_says_its_kind_and_keeps_the_rest)
 	struct mail mail = mail_of(MAIL_NEW_SIGN_IN), back;
 	struct str payload;
 
+	have_keys();
 	OK_ERR(payload_format(&ctx, id, &mail, &payload));
 	OK(str_find(payload, STR("\"mail\":\"new-sign-in\"")) > 0);
 	OK(str_find(payload, STR("Firefox")) < 0);
@@ -336,6 +346,7 @@ TEST(a_mail_without_what_its_kind_needs_is_a_fault_of_ours)
 	struct mail mail = mail_of(MAIL_VERIFY_EMAIL);
 	struct str payload;
 
+	have_keys();
 	mail.token = STR_NONE;
 	FAILS_WITH(payload_format(&ctx, id, &mail, &payload), ERR_INTERNAL);
 	mail.token = STR("a b");
@@ -354,6 +365,7 @@ TEST(a_long_value_is_cut_between_characters)
 	struct buf device;
 	struct str payload;
 
+	have_keys();
 	buf_init(&device, &arena, 4096);
 	buf_put_char(&device, 'x');
 	while (device.len < 300)
