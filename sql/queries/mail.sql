@@ -72,6 +72,7 @@ UPDATE outbox
 -- name: mail_page :many mail_row
 -- args: status text?, row_count i32
 -- as: anyone
+-- scan: ok, an operator asks for it, and retention keeps the outbox small
 -- The newest mails: of a status, or where it is NULL those that are not sent.
 SELECT id, recipient, payload, status, attempts, last_error, created_at, next_attempt_at, sent_at
   FROM outbox
