@@ -156,7 +156,7 @@ await claim('a game\'s page says what the API says, at the reader\'s own line to
   const { page, faults, close } = await open(`/game?id=${aGame.id}`);
   await page.waitForSelector('.lines tbody tr');
   const { data } = await get(`/v1/predictions?season=${aGame.season}&week=${aGame.week}&team=${aGame.home_team}&type=game`);
-  const home = data[0].prediction_data.home_win_probability;
+  const { prediction_data: { home_win_probability: home } } = await get(`/v1/predictions/${data[0].id}`);
   equal(await page.textContent('.versus .side:last-child .big'), `${(100 * home).toFixed(1)} %`, 'the chance');
   await page.fill('.picks input >> nth=0', '-7.5');
   await page.keyboard.press('Tab');

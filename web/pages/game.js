@@ -11,7 +11,8 @@ async function load(id) {
   const game = await get(`/v1/games/${encodeURIComponent(id)}`);
   const week = { season: game.season, week: game.week };
   const [forecasts, ratings] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team }), get('/v1/ratings', week)]);
-  const own = forecasts.data.filter((row) => row.game_id === game.id);
+  // The list says which there are, each by itself all that the model said.
+  const own = await Promise.all(forecasts.data.filter((row) => row.game_id === game.id).map((row) => get(`/v1/predictions/${row.id}`)));
   return { game, forecasts: own, ratings: [game.away_team, game.home_team].map((team) => ratings.data.find((row) => row.team === team)) };
 }
 
