@@ -270,9 +270,11 @@ serve(struct invocation *run, const struct serve_options *options)
 	if (!err) {
 		wait_for_signal();
 		log_info(NULL, "stopping");
-		http_server_stop(serving->server);
-		schedule_stop(&serving->schedule);
 	}
+	/* Also where what comes after it did not start: its fibers would go on for ever. */
+	if (serving->server)
+		http_server_stop(serving->server);
+	schedule_stop(&serving->schedule);
 	workers_stop(serving);
 	if (serving->mailer)
 		mailer_close(serving->mailer);

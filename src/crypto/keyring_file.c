@@ -283,7 +283,7 @@ set_read(struct arena *arena, struct arena *scratch, const char *path, bool is_c
 }
 
 static struct err *
-file_read_set(struct arena *arena, const char *path, bool is_checked, struct key_set *ret)
+read_wiped(struct arena *arena, const char *path, bool is_checked, struct key_set *ret)
 {
 	struct arena scratch;
 	struct err *err;
@@ -297,7 +297,13 @@ file_read_set(struct arena *arena, const char *path, bool is_checked, struct key
 struct err *
 key_file_read(struct arena *arena, const char *path, struct key_set *ret)
 {
-	return file_read_set(arena, path, true, ret);
+	return read_wiped(arena, path, true, ret);
+}
+
+struct err *
+key_file_read_any(struct arena *arena, const char *path, struct key_set *ret)
+{
+	return read_wiped(arena, path, false, ret);
 }
 
 /* --- Writing */
@@ -466,7 +472,7 @@ key_file_rotate(struct arena *arena, const char *path,
 
 	TRY(lock_file(arena, path, &lock));
 	/* A use without a key in force is mended by this. */
-	TRY(file_read_set(arena, path, false, &set));
+	TRY(key_file_read_any(arena, path, &set));
 	err = set_rotate(arena, &set, rotation, ret);
 	if (!err)
 		err = key_file_write(arena, path, &set);
@@ -504,7 +510,7 @@ key_file_retire(struct arena *arena, const char *path, struct str id, int64_t no
 	struct err *err;
 
 	TRY(lock_file(arena, path, &lock));
-	TRY(file_read_set(arena, path, false, &set));
+	TRY(key_file_read_any(arena, path, &set));
 	err = set_retire(arena, &set, id, now);
 	if (!err)
 		err = key_file_write(arena, path, &set);

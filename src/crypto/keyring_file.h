@@ -24,6 +24,9 @@ key_set_current(const struct key_set *set, enum key_use use, int64_t now);
 /* As keyring_open says. */
 struct err *
 key_file_read(struct arena *arena, const char *path, struct key_set *ret) MUST_USE;
+/* The same for whoever looks at it or mends it: a use may have no key in force. */
+struct err *
+key_file_read_any(struct arena *arena, const char *path, struct key_set *ret) MUST_USE;
 /* In one step, mode 0600. */
 struct err *
 key_file_write(struct arena *arena, const char *path, const struct key_set *set) MUST_USE;

@@ -1,0 +1,235 @@
+/* gridiron keys: the keyring's file, made, looked at and changed. */
+#include "app/command.h"
+#include "app/key_file.h"
+#include "codec/iso_time.h"
+#include "crypto/keyring_file.h"
+#include "sys/file.h"
+
+enum {
+	/* By then every process has read the new key (they look four times a second). */
+	START_SECONDS = 1,
+	START_SECONDS_MAX = 86400,
+};
+
+static struct err *
+path_get(struct invocation *run, const char **ret)
+{
+	struct str path;
+
+	TRY(key_file_path(run, &path));
+	*ret = str_cstr(run->arena, path);
+	return *ret ? NULL : err_no_memory();
+}
+
+/* --- keys init */
+
+static struct err *
+run_init(struct invocation *run)
+{
+	const char *folder = str_cstr(run->arena, run->config.data), *path;
+
+	if (!folder)
+		return err_no_memory();
+	TRY(path_get(run, &path));
+	if (run->config.keys_file.len == 0)
+		TRY(file_make_directory(run->arena, folder, 0700));
+	TRY(key_file_init(run->arena, path, run->ctx.now));
+	printf("keys made in %s\n"
+	       "Keep a copy where no copy of the database is: what they seal cannot be "
+	       "read without them.\n",
+		path);
+	return NULL;
+}
+
+const struct command cmd_keys_init = {
+	.name = "keys init",
+	.args = "",
+	.summary = "make the file of secret keys",
+	.detail = "One key for each use, by the kernel's random numbers, mode 0600. In "
+		  "development and test the\n"
+		  "server makes it by itself; in production it does not start without.",
+	.examples = "keys init\n"
+		    "keys init --keys-file /etc/gridiron/keys.json",
+	.needs = NEEDS_CONFIG,
+	.run = run_init,
+};
+
+/* --- keys list */
+
+static const struct table_column columns[] = {
+	{ "use", "USE" },
+	{ "id", "ID" },
+	{ "algorithm", "ALGORITHM" },
+	{ "state", "STATE" },
+	{ "starts_at", "STARTS" },
+	{ "retires_at", "RETIRES" },
+};
+
+static struct str
+time_text(struct arena *arena, int64_t time)
+{
+	struct buf text;
+
+	if (time == INT64_MAX)
+		return STR_NONE;
+	buf_init(&text, arena, ISO_TIME_LEN_MAX);
+	iso_time_format(&text, time - time % MICROSECONDS_PER_SECOND);
+	return buf_is_cut(&text) ? STR_NONE : buf_str(&text);
+}
+
+static struct str
+state_of(const struct key_set *set, const struct key *key, int64_t now)
+{
+	if (key->retires_at <= now)
+		return STR("retired");
+	if (key->starts_at > now)
+		return STR("about to start");
+	if (key == key_set_current(set, key->use, now))
+		return STR("current");
+	return STR("older, still serves");
+}
+
+static struct err *
+run_list(struct invocation *run)
+{
+	struct key_set *set;
+	struct table table;
+	const char *path;
+
+	TRY(path_get(run, &path));
+	TRY_NEW(run->arena, set, 1);
+	TRY(key_file_read_any(run->arena, path, set));
+	TABLE_INIT(&table, run->arena, columns);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct key *key = &set->keys[i];
+
+		table_put_text(&table, key_use_name(key->use));
+		table_put_text(&table, key_id(key));
+		table_put_text(&table, key_algorithm_name(key->algorithm));
+		table_put_text(&table, state_of(set, key, run->ctx.now));
+		table_put_text(&table, time_text(run->arena, key->starts_at));
+		table_put_text(&table, time_text(run->arena, key->retires_at));
+	}
+	print_table(run, &table);
+	explicit_bzero(set, sizeof(*set));
+	return NULL;
+}
+
+const struct command cmd_keys_list = {
+	.name = "keys list",
+	.args = "",
+	.summary = "show the keys, without what is secret of them",
+	.examples = "keys list\n"
+		    "keys list --json",
+	.needs = NEEDS_CONFIG,
+	.run = run_list,
+};
+
+/* --- keys rotate */
+
+static struct err *
+rotation_read(struct invocation *run, struct key_rotation *ret)
+{
+	struct str algorithm = flag_text(run, "algorithm");
+	struct opt_i32 seconds = OPT(START_SECONDS);
+
+	*ret = (struct key_rotation){ .now = run->ctx.now };
+	if (!key_use_parse(run->args[0], &ret->use))
+		return usage_err(run,
+			"'" STR_FMT "' is no use of a key: jwt, seal, audit or token",
+			STR_ARG(run->args[0]));
+	ret->is_algorithm_chosen = !str_is_none(algorithm);
+	if (ret->is_algorithm_chosen && !key_algorithm_parse(algorithm, &ret->algorithm))
+		return usage_err(run,
+			"--algorithm is '" STR_FMT "', but must be HS256 or EdDSA",
+			STR_ARG(algorithm));
+	TRY(flag_i32(run, "in", 0, START_SECONDS_MAX, &seconds));
+	ret->starts_at = run->ctx.now + (int64_t)seconds.value * MICROSECONDS_PER_SECOND;
+	return NULL;
+}
+
+static struct err *
+check_rotate(struct invocation *run)
+{
+	struct key_rotation rotation;
+
+	return rotation_read(run, &rotation);
+}
+
+static struct err *
+run_rotate(struct invocation *run)
+{
+	struct key_rotation rotation;
+	const char *path;
+	struct key key;
+
+	TRY(rotation_read(run, &rotation));
+	TRY(path_get(run, &path));
+	TRY(key_file_rotate(run->arena, path, &rotation, &key));
+	printf("new " STR_FMT " key %s (" STR_FMT "), from " STR_FMT "\n",
+		STR_ARG(key_use_name(key.use)), key.id_text,
+		STR_ARG(key_algorithm_name(key.algorithm)),
+		STR_ARG(time_text(run->arena, key.starts_at)));
+	explicit_bzero(&key, sizeof(key));
+	return NULL;
+}
+
+static const struct flag rotate_flags[] = {
+	{ "algorithm", "HS256|EdDSA",
+		"of a jwt key; without it that of the current one" },
+	{ "in", "SECONDS",
+		"when it starts; 1 without it. Longer where the file is copied to other "
+		"machines first" },
+	{ 0 },
+};
+
+const struct command cmd_keys_rotate = {
+	.name = "keys rotate",
+	.args = "jwt|seal|audit|token",
+	.summary = "make a new key for one use",
+	.detail =
+		"Running servers take it up by themselves. What older keys made goes on "
+		"being good: a jwt key\n"
+		"for a day, a token key for 31 days, seal and audit keys until they are "
+		"retired (gridiron keys\n"
+		"reseal, gridiron keys retire). After a leak: rotate, then retire the "
+		"leaked one at once.",
+	.examples = "keys rotate jwt\n"
+		    "keys rotate jwt --algorithm EdDSA\n"
+		    "keys rotate seal --in 600",
+	.flags = rotate_flags,
+	.args_min = 1,
+	.args_max = 1,
+	.needs = NEEDS_CONFIG,
+	.check = check_rotate,
+	.run = run_rotate,
+};
+
+/* --- keys retire */
+
+static struct err *
+run_retire(struct invocation *run)
+{
+	const char *path;
+
+	TRY(path_get(run, &path));
+	TRY(key_file_retire(run->arena, path, run->args[0], run->ctx.now));
+	printf("key " STR_FMT " is gone\n", STR_ARG(run->args[0]));
+	return NULL;
+}
+
+const struct command cmd_keys_retire = {
+	.name = "keys retire",
+	.args = "ID",
+	.summary = "take an older key away at once",
+	.detail =
+		"What it made is worth nothing from then on: access tokens of a jwt key "
+		"are refused within a\n"
+		"second, and fields that are still sealed by a seal key are lost; "
+		"gridiron keys reseal goes first.",
+	.examples = "keys retire 5f0c9e1b7a3d2846",
+	.args_min = 1,
+	.args_max = 1,
+	.needs = NEEDS_CONFIG,
+	.run = run_retire,
+};
