@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include <time.h>
 #include <unistd.h>
@@ -9,8 +10,25 @@
 #include "base/err.h"
 
 enum {
-	LINE_BYTES_MAX = 4096,
+	/* What a pipe takes in one piece (PIPE_BUF): lines of two threads never mix. */
+	LINES_BYTES_MAX = 4096,
+	/* Two bytes are kept for the end of a line that was cut. */
+	LINE_END_BYTES = 2,
+	/* With less room than this, the next line would most likely be made twice. */
+	LINE_USUAL_BYTES = 320,
+	GATHERING_MAX = 64, /* threads; further ones write each line at once */
 };
+
+/* Lines of one thread that are not written yet. */
+struct lines {
+	_Atomic size_t len;
+	bool is_gathering;
+	char text[LINES_BYTES_MAX];
+};
+
+static _Thread_local struct lines lines_of_thread;
+/* For log_flush_all: those that gather. */
+static _Atomic(struct lines *) gathering[GATHERING_MAX];
 
 static struct log_options config = {
 	.level = LOG_INFO, .format = LOG_LOGFMT, .fd = STDERR_FILENO
@@ -19,6 +37,8 @@ static struct log_options config = {
 void
 log_configure(struct log_options options)
 {
+	/* What was logged before belongs where it was to go. */
+	log_flush();
 	config = options;
 }
 
@@ -44,6 +64,67 @@ level_name(enum log_level level)
 	return "error";
 }
 
+/* --- Writing */
+
+static void
+write_lines(struct lines *lines)
+{
+	size_t len = atomic_exchange_explicit(&lines->len, 0, memory_order_relaxed);
+	ssize_t written;
+
+	if (len == 0)
+		return;
+	do
+		written = write(config.fd, lines->text, len);
+	while (written < 0 && errno == EINTR);
+}
+
+void
+log_gather(void)
+{
+	struct lines *lines = &lines_of_thread;
+
+	for (size_t i = 0; i < GATHERING_MAX && !lines->is_gathering; i++) {
+		struct lines *nobody = NULL;
+
+		lines->is_gathering = atomic_compare_exchange_strong(
+			&gathering[i], &nobody, lines);
+	}
+}
+
+void
+log_gather_end(void)
+{
+	struct lines *lines = &lines_of_thread;
+
+	lines->is_gathering = false;
+	for (size_t i = 0; i < GATHERING_MAX; i++) {
+		struct lines *mine = lines;
+
+		atomic_compare_exchange_strong(&gathering[i], &mine, NULL);
+	}
+	write_lines(lines);
+}
+
+void
+log_flush(void)
+{
+	write_lines(&lines_of_thread);
+}
+
+void
+log_flush_all(void)
+{
+	for (size_t i = 0; i < GATHERING_MAX; i++) {
+		struct lines *lines = atomic_load(&gathering[i]);
+
+		if (lines)
+			write_lines(lines);
+	}
+}
+
+/* --- Making a line */
+
 /* Text between quotes; control characters, quotes and backslashes escaped as in JSON. */
 static void
 put_quoted(struct buf *line, struct str text)
@@ -64,16 +145,23 @@ put_quoted(struct buf *line, struct str text)
 	buf_put_char(line, '"');
 }
 
+/* Text as it is; false, with nothing put, where it needs quotes. */
 static bool
-is_plain(struct str text)
+put_plain(struct buf *line, struct str text)
 {
+	char *at = buf_reserve(line, text.len);
+
+	if (!at || text.len == 0)
+		return text.len > 0; /* what has no room is cut, quoted or not */
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 
 		if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7f)
 			return false;
+		at[i] = (char)c;
 	}
-	return text.len > 0;
+	buf_added(line, text.len);
+	return true;
 }
 
 static void
@@ -95,9 +183,7 @@ static void
 put_text(struct buf *line, const char *key, struct str text)
 {
 	put_key(line, key);
-	if (config.format == LOG_LOGFMT && is_plain(text))
-		buf_put(line, text);
-	else
+	if (config.format == LOG_JSON || !put_plain(line, text))
 		put_quoted(line, text);
 }
 
@@ -167,33 +253,48 @@ put_request_id(struct buf *line, const struct ctx *ctx)
 	put_text(line, "request_id", (struct str){ .ptr = text, .len = sizeof(text) });
 }
 
-void
-log_write(enum log_level level, const struct ctx *ctx, const char *event,
-	const struct log_field *fields, size_t count)
+/* A line, all but its end. */
+static void
+put_line(struct buf *line, const struct log_line *what)
 {
-	char storage[LINE_BYTES_MAX];
-	struct buf line;
-	ssize_t written;
+	if (config.format == LOG_JSON)
+		buf_put_char(line, '{');
+	put_time(line);
+	put_text(line, "level", str_from(level_name(what->level)));
+	put_text(line, "event", str_from(what->event));
+	if (what->ctx && what->ctx->route)
+		put_text(line, "route", str_from(what->ctx->route));
+	if (what->ctx && !uuid_is_nil(what->ctx->request_id))
+		put_request_id(line, what->ctx);
+	for (size_t i = 0; i < what->field_count; i++)
+		put_field(line, &what->fields[i]);
+}
 
-	/* Two bytes are kept for the end of a line that was cut. */
-	buf_init_fixed(&line, storage, sizeof(storage) - 2);
+void
+log_write(const struct log_line *what)
+{
+	struct lines *lines = &lines_of_thread;
+	size_t len = atomic_load_explicit(&lines->len, memory_order_relaxed);
+	struct buf line;
+
+	for (;;) {
+		buf_init_fixed(
+			&line, lines->text + len, LINES_BYTES_MAX - len - LINE_END_BYTES);
+		put_line(&line, what);
+		if (!buf_is_cut(&line) || len == 0)
+			break;
+		/* It may have room alone. */
+		write_lines(lines);
+		len = 0;
+	}
 	if (config.format == LOG_JSON)
-		buf_put_char(&line, '{');
-	put_time(&line);
-	put_text(&line, "level", str_from(level_name(level)));
-	put_text(&line, "event", str_from(event));
-	if (ctx && ctx->route)
-		put_text(&line, "route", str_from(ctx->route));
-	if (ctx && !uuid_is_nil(ctx->request_id))
-		put_request_id(&line, ctx);
-	for (size_t i = 0; i < count; i++)
-		put_field(&line, &fields[i]);
-	if (config.format == LOG_JSON)
-		storage[line.len++] = '}';
-	storage[line.len++] = '\n';
-	do
-		written = write(config.fd, storage, line.len);
-	while (written < 0 && errno == EINTR);
+		line.ptr[line.len++] = '}';
+	line.ptr[line.len++] = '\n';
+	atomic_store_explicit(&lines->len, len + line.len, memory_order_release);
+	/* Of what is wrong, and of what led to it, nothing waits. */
+	if (!lines->is_gathering || what->level >= LOG_WARNING ||
+		len + line.len > LINES_BYTES_MAX - LINE_USUAL_BYTES)
+		write_lines(lines);
 }
 
 void

@@ -5,8 +5,9 @@
  * count));
  *
  * Every line carries the time, the level, the event, and the request id and route of CTX
- * (which may be NULL). Values are escaped. Secrets are never passed here. A line is one
- * write(2), so lines of two threads do not mix.
+ * (which may be NULL). Values are escaped. Secrets are never passed here. Each write(2) is
+ * of whole lines and no longer than what a pipe takes in one piece, so lines of two
+ * threads do not mix.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -42,6 +43,14 @@ struct log_field {
 		.key = (k), .type = LOG_FIELD_F64, .f64 = (value) \
 	}
 
+struct log_line {
+	enum log_level level;
+	const struct ctx *ctx; /* may be NULL */
+	const char *event;
+	const struct log_field *fields;
+	size_t field_count;
+};
+
 struct log_options {
 	enum log_level level; /* quieter lines are dropped */
 	enum log_format format;
@@ -57,8 +66,8 @@ bool log_is_on(enum log_level level);
 		if (log_is_on(level)) {                                           \
 			const struct log_field log_fields_[] = { { .key = NULL }, \
 				##__VA_ARGS__ };                                  \
-			log_write(level, ctx, event, log_fields_ + 1,             \
-				COUNT_OF(log_fields_) - 1);                       \
+			log_write(&(struct log_line){ (level), (ctx), (event),    \
+				log_fields_ + 1, COUNT_OF(log_fields_) - 1 });    \
 		}                                                                 \
 	} while (0)
 
@@ -71,7 +80,19 @@ struct err;
 /* An error, at the edge where it is handled: once. */
 void log_err(const struct ctx *ctx, const char *event, const struct err *err);
 
-void log_write(enum log_level level, const struct ctx *ctx, const char *event,
-	const struct log_field *fields, size_t count);
+/*
+ * A thread that says so gathers its lines until it calls log_flush, which it must
+ * whenever it is about to wait: many lines then cost one system call. Warnings and errors
+ * go out at once, with what was gathered before them.
+ */
+void log_gather(void);
+/* Write what was gathered, and gather no more. */
+void log_gather_end(void);
+void log_flush(void);
+/* Write what every thread has gathered; from the handler of a signal that ends the
+ * process. */
+void log_flush_all(void);
+
+void log_write(const struct log_line *line);
 
 #endif

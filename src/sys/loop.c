@@ -277,6 +277,7 @@ poll_and_wake(struct loop *loop)
 			(atomic_load(&loop->posts_count) > 0 && !loop->lacks_memory))
 			timeout_ms = 0;
 	}
+	log_flush();
 	set_running(loop, NULL, "a timer or a watch");
 	poll_run(loop, timeout_ms);
 	if (timers_next(&loop->timers) != DEADLINE_NEVER)
@@ -291,6 +292,7 @@ loop_run(struct loop *loop)
 	context_init_thread(&loop->context);
 	atomic_store(&loop->running_since, clock_coarse_ns());
 	watchdog_add(loop);
+	log_gather();
 	for (;;) {
 		loop_take_inbox(loop);
 		take_posts(loop);
@@ -301,6 +303,7 @@ loop_run(struct loop *loop)
 			break;
 		poll_and_wake(loop);
 	}
+	log_gather_end();
 	watchdog_remove(loop);
 	while (atomic_load(&loop->visitors) > 0)
 		sched_yield();

@@ -1,5 +1,6 @@
 /*
- * Stack overflow: an access to the guard below a fiber's stack is a SIGSEGV, which is
+ * Signals that end the process: what loops have logged and not written yet is written.
+ * And stack overflow: an access to the guard below a fiber's stack is a SIGSEGV, which is
  * told from others by its address. The handler needs a stack of its own, as the fiber's
  * is full.
  */
@@ -9,6 +10,7 @@
 
 #include <sys/mman.h>
 
+#include "base/log.h"
 #include "sys/loop.h"
 #include "sys/process.h"
 
@@ -17,7 +19,8 @@ enum {
 	ALTERNATE_STACK_BYTES = 64 * 1024,
 };
 
-static struct sigaction previous_action;
+static const int FATAL_SIGNALS[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+static struct sigaction previous_actions[COUNT_OF(FATAL_SIGNALS)];
 
 /* Write TEXT to standard error; from a signal handler. */
 static void
@@ -42,43 +45,57 @@ say_kib(size_t bytes)
 	say(" KiB");
 }
 
-static void
-on_fault(int signal, siginfo_t *info, void *machine_context)
+/* Say so where ADDRESS is in the guard of the running fiber's stack. */
+static bool
+is_overflow(const char *address)
 {
 	const struct loop *loop = loop_of_thread;
 	const struct fiber *fiber = loop ? loop->running : NULL;
-	const char *address = info->si_addr;
+
+	if (!fiber || address < fiber->map || address >= fiber->stack)
+		return false;
+	say("gridiron: stack overflow: fiber '");
+	say(fiber->name);
+	say("' needs more than its stack of ");
+	say_kib((size_t)((const char *)fiber - fiber->stack) + sizeof(*fiber));
+	say("; ending the process\n");
+	return true;
+}
+
+static void
+on_fatal(int signal, siginfo_t *info, void *machine_context)
+{
+	struct sigaction end = { .sa_handler = SIG_DFL };
 
 	(void)machine_context;
-	if (fiber && address >= fiber->map && address < fiber->stack) {
-		struct sigaction fatal = { .sa_handler = SIG_DFL };
-
-		say("gridiron: stack overflow: fiber '");
-		say(fiber->name);
-		say("' needs more than its stack of ");
-		say_kib((size_t)((const char *)fiber - fiber->stack) + sizeof(*fiber));
-		say("; ending the process\n");
-		sigaction(signal, &fatal, NULL);
-	} else {
-		sigaction(signal, &previous_action, NULL);
-	}
-	/* The access is tried again on return, and meets the action just set. */
+	log_flush_all();
+	if (signal != SIGSEGV || !is_overflow(info->si_addr))
+		for (size_t i = 0; i < COUNT_OF(FATAL_SIGNALS); i++)
+			if (FATAL_SIGNALS[i] == signal)
+				end = previous_actions[i];
+	sigaction(signal, &end, NULL);
+	/* A fault is met again on return, by the action just set. One that was sent, and
+	 * SIGABRT, are not. */
+	if (signal == SIGABRT || info->si_code <= 0)
+		raise(signal);
 }
 
 void
 overflow_install(void)
 {
-	struct sigaction action = { .sa_sigaction = on_fault,
+	struct sigaction action = { .sa_sigaction = on_fatal,
 		.sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGSEGV, &action, &previous_action);
+	for (size_t i = 0; i < COUNT_OF(FATAL_SIGNALS); i++)
+		sigaction(FATAL_SIGNALS[i], &action, &previous_actions[i]);
 }
 
 void
 overflow_uninstall(void)
 {
-	sigaction(SIGSEGV, &previous_action, NULL);
+	for (size_t i = 0; i < COUNT_OF(FATAL_SIGNALS); i++)
+		sigaction(FATAL_SIGNALS[i], &previous_actions[i], NULL);
 }
 
 bool
