@@ -15,10 +15,6 @@
 
 -- row audit_owner: personal_key bytes?, erased_at time?
 
--- row audit_found: id audit_id
-
--- row audit_day: seq i64, created_at time
-
 -- name: audit_wait :exec
 -- args: id audit_id, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
 --   resource_type text?, resource_id text?, details object, personal bytes?, request_id uuid?, commitment hash,
@@ -130,3 +126,12 @@ SELECT seq, hash, entries_until, mac, key_id, created_at
 -- Let the links up to SEQ go.
 INSERT INTO audit_cuts (seq, hash, entries_until, mac, key_id, created_at)
 VALUES (:seq, :hash, :entries_until, :mac, :key_id, :now);
+
+-- name: audit_cut_list :many audit_cut
+-- args: none
+-- as: anyone
+-- Where the chain was ever cut, oldest first.
+SELECT seq, hash, entries_until, mac, key_id, created_at
+  FROM audit_cuts
+ ORDER BY seq
+ LIMIT 10000;

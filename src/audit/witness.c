@@ -41,7 +41,6 @@ struct witness {
 	struct list_link by_time;
 	struct slab slab;
 	size_t count;
-	uint64_t unwatched; /* entries that came while it was full */
 	int fd;             /* -1: no file */
 	char path[PATH_LEN_MAX];
 	bool is_failing; /* the file cannot be written, and that was logged */
@@ -86,10 +85,9 @@ waited_add(struct witness *witness, const struct witness_entry *entry)
 
 	if (witness->count < WITNESS_ENTRIES_MAX)
 		waited = slab_take(&witness->slab);
-	if (!waited) {
-		witness->unwatched++;
+	/* Its line in the file remains until the anchor is past it. */
+	if (!waited)
 		return;
-	}
 	waited->entry = *entry;
 	list_push_back(bucket_of(witness, entry->id), &waited->link);
 	list_push_back(&witness->by_time, &waited->by_time);
@@ -127,16 +125,31 @@ struct expected {
 };
 
 static void
+remember(struct witness *witness, const struct witness_entry *entry)
+{
+	pthread_mutex_lock(&witness->lock);
+	waited_add(witness, entry);
+	line_write(witness, entry);
+	pthread_mutex_unlock(&witness->lock);
+}
+
+static void
 committed(void *arg)
 {
 	struct expected *expected = arg;
-	struct witness *witness = expected->witness;
 
 	expected->entry.committed_ns = clock_monotonic_ns();
-	pthread_mutex_lock(&witness->lock);
-	waited_add(witness, &expected->entry);
-	line_write(witness, &expected->entry);
-	pthread_mutex_unlock(&witness->lock);
+	remember(expected->witness, &expected->entry);
+}
+
+void
+witness_adopt(struct witness *witness, const struct witness_line *line)
+{
+	struct witness_entry entry = {
+		.id = line->id, .mac = line->mac, .committed_ns = clock_monotonic_ns()
+	};
+
+	remember(witness, &entry);
 }
 
 struct err *
@@ -211,11 +224,16 @@ void
 witness_anchored(struct witness *witness)
 {
 	pthread_mutex_lock(&witness->lock);
-	if (witness->fd >= 0 && witness->count == 0 && !witness->unwatched &&
-		ftruncate(witness->fd, 0) != 0)
-		log_error(NULL, "the audit witness cannot be emptied",
-			LOG_TEXT("path", witness->path), LOG_I64("errno", errno));
-	witness->unwatched = 0;
+	if (witness->fd >= 0) {
+		if (ftruncate(witness->fd, 0) != 0)
+			log_error(NULL, "the audit witness cannot be emptied",
+				LOG_TEXT("path", witness->path), LOG_I64("errno", errno));
+		LIST_FOR_EACH(link, &witness->by_time)
+		{
+			line_write(witness,
+				&CONTAINER_OF(link, struct waited, by_time)->entry);
+		}
+	}
 	pthread_mutex_unlock(&witness->lock);
 }
 
@@ -262,7 +280,7 @@ void
 witness_close(struct witness *witness)
 {
 	if (witness->fd >= 0) {
-		if (witness->count == 0 && !witness->unwatched)
+		if (witness->count == 0)
 			unlink(witness->path);
 		close(witness->fd);
 	}
@@ -379,4 +397,10 @@ witness_files_read(struct arena *arena, struct str folder, const struct witness 
 	err = folder_read(dir, arena, folder, witness, ret);
 	closedir(dir);
 	return err;
+}
+
+void
+witness_file_remove(const struct witness_file *file)
+{
+	unlink(file->path);
 }

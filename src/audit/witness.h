@@ -21,8 +21,13 @@
 struct tx;
 struct witness;
 
+struct witness_line {
+	struct uuid id;
+	struct audit_hash mac;
+};
+
 enum {
-	/* Beyond these, entries are not watched over, and counted. */
+	/* Beyond these, entries are watched over in the file alone. */
 	WITNESS_ENTRIES_MAX = 8192,
 };
 
@@ -54,16 +59,13 @@ void witness_forget(struct witness *witness, struct uuid id);
 
 size_t witness_count(struct witness *witness);
 
-/* The anchor vouches for all that was seen: the file may begin anew where nothing is
- * waited for. */
+/* What another process that died had committed is watched over from now on. */
+void witness_adopt(struct witness *witness, const struct witness_line *line);
+
+/* The anchor vouches for all that was seen: the file keeps what is still waited for. */
 void witness_anchored(struct witness *witness);
 
 /* --- The files of others, or of all */
-
-struct witness_line {
-	struct uuid id;
-	struct audit_hash mac;
-};
 
 struct witness_file {
 	const char *path;
@@ -81,5 +83,8 @@ struct witness_files {
 /* Those in FOLDER but WITNESS's own (which may be NULL). Waits for the disk. */
 struct err *witness_files_read(struct arena *arena, struct str folder,
 	const struct witness *witness, struct witness_files *ret) MUST_USE;
+
+/* Its process died, and all of it was looked at. */
+void witness_file_remove(const struct witness_file *file);
 
 #endif

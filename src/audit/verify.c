@@ -1,0 +1,302 @@
+#include "audit/verify.h"
+
+#include "audit/anchor.h"
+#include "audit/audit.h"
+#include "audit/recall.h"
+#include "audit/witness.h"
+#include "base/log.h"
+#include "db/db.h"
+
+enum {
+	PROGRESS_EVERY = 1024, /* rows; a power of two */
+};
+
+struct verifying {
+	struct ctx *ctx;
+	const struct audit_verify_options *options;
+	struct audit_check check;
+	struct audit_cut cut; /* the newest; seq 0: none */
+	struct anchors anchors;
+	size_t next_anchor;
+	int64_t end; /* the number of the last link when this began */
+	struct audit_verified result;
+};
+
+static struct err *
+fault_set(struct verifying *verifying, int64_t seq, const char *what)
+{
+	struct audit_fault *fault = &verifying->result.fault;
+
+	fault->seq = seq;
+	fault->what = str_fmt(verifying->ctx->arena, "%s", what);
+	return str_is_none(fault->what) ? err_no_memory() : NULL;
+}
+
+static bool
+is_faulty(const struct verifying *verifying)
+{
+	return !str_is_none(verifying->result.fault.what);
+}
+
+/* --- Cuts */
+
+static struct err *
+cuts_check(struct verifying *verifying)
+{
+	struct tx tx = db_auto(verifying->ctx, SHARD_GLOBAL);
+	struct audit_cut_list cuts;
+
+	TRY(q_audit_cut_list(&tx, &cuts));
+	for (size_t i = 0; i < cuts.count && !is_faulty(verifying); i++) {
+		TRY(audit_check_cut(
+			verifying->ctx, &cuts.items[i], &verifying->result.fault));
+		verifying->cut = cuts.items[i];
+	}
+	verifying->result.cut_seq = verifying->cut.seq;
+	return NULL;
+}
+
+/* --- Links */
+
+/* What the anchor says of the links up to check->link. */
+static struct err *
+anchors_compare(struct verifying *verifying)
+{
+	const struct audit_link *link = &verifying->check.link;
+	const struct anchors *anchors = &verifying->anchors;
+
+	while (verifying->next_anchor < anchors->count) {
+		const struct audit_link *anchor = &anchors->links[verifying->next_anchor];
+
+		if (anchor->seq > link->seq)
+			return NULL;
+		verifying->next_anchor++;
+		/* One before the first link that is left, or asked for, says nothing. */
+		if (anchor->seq < link->seq)
+			continue;
+		verifying->result.anchors++;
+		if (!audit_hash_eq(&link->hash, audit_hash_str(&anchor->hash)))
+			return fault_set(verifying, link->seq,
+				"is another than the anchor knows: the chain was made "
+				"anew from there or before");
+	}
+	return NULL;
+}
+
+/* Where the chain begins: behind nothing, behind a cut, or within what a cut lets go. */
+static struct err *
+begin(struct verifying *verifying, const struct audit_row *row)
+{
+	const struct audit_cut *cut = &verifying->cut;
+	struct audit_link *link = &verifying->check.link;
+	bool is_trusted = verifying->options->from > 0 || row->seq <= cut->seq;
+
+	verifying->result.first = row->seq;
+	*link = AUDIT_LINK_NONE;
+	if (row->seq == 1)
+		return NULL;
+	if (!is_trusted && cut->seq > 0) {
+		link->seq = cut->seq;
+		if (audit_hash_from(cut->hash, &link->hash))
+			return anchors_compare(verifying);
+	} else if (is_trusted && row->seq > 1) {
+		link->seq = row->seq - 1;
+		if (audit_hash_from(row->previous_hash, &link->hash))
+			return NULL;
+	} else {
+		/* The check of the row says that those before it are missing. */
+		return NULL;
+	}
+	return fault_set(verifying, row->seq, "follows no hash");
+}
+
+static struct err *
+link_check(struct verifying *verifying, const struct audit_row *row)
+{
+	struct audit_verified *result = &verifying->result;
+	const struct audit_cut *cut = &verifying->cut;
+
+	if (!result->rows)
+		TRY(begin(verifying, row));
+	if (is_faulty(verifying))
+		return NULL;
+	TRY(audit_check_row(&verifying->check, row, &result->fault));
+	if (is_faulty(verifying))
+		return NULL;
+	if (row->seq == cut->seq && !str_eq(row->hash, cut->hash))
+		return fault_set(verifying, row->seq, "is another than was cut behind");
+	TRY(anchors_compare(verifying));
+	result->rows++;
+	result->last = row->seq;
+	if (str_eq(row->action, audit_action_name(AUDIT_AUDIT_TAMPERED)) &&
+		!result->tampered++)
+		result->tampered_first = row->seq;
+	return NULL;
+}
+
+static struct err *
+verify_row(void *arg, const struct audit_row *row)
+{
+	struct verifying *verifying = arg;
+	const struct audit_verify_options *options = verifying->options;
+	struct arena_mark mark = arena_mark(verifying->ctx->arena);
+
+	if (is_faulty(verifying))
+		return NULL;
+	TRY(link_check(verifying, row));
+	if (is_faulty(verifying))
+		return NULL;
+	arena_rewind(verifying->ctx->arena, mark);
+	if (options->progress && verifying->result.rows % PROGRESS_EVERY == 0)
+		options->progress(options->progress_arg, row->seq, verifying->end);
+	return NULL;
+}
+
+static struct err *
+links_check(struct verifying *verifying)
+{
+	struct tx tx = db_auto(verifying->ctx, SHARD_GLOBAL);
+	int64_t from = verifying->options->from;
+	struct audit_head head;
+	bool found;
+
+	TRY(q_audit_head(&tx, &head, &found));
+	verifying->end = found ? head.seq : 0;
+	if (found)
+		TRY(q_audit_from(&tx,
+			(struct audit_from){
+				.first = from > 0 ? from : INT64_MIN, .last = head.seq },
+			verify_row, verifying));
+	if (is_faulty(verifying) || verifying->result.rows)
+		return NULL;
+	/* Nothing is left behind the cut. */
+	verifying->check.link = AUDIT_LINK_NONE;
+	verifying->check.link.seq = verifying->cut.seq;
+	if (verifying->cut.seq > 0 &&
+		!audit_hash_from(verifying->cut.hash, &verifying->check.link.hash))
+		return fault_set(verifying, verifying->cut.seq, "has no hash");
+	return anchors_compare(verifying);
+}
+
+static struct err *
+end_check(struct verifying *verifying)
+{
+	const struct anchors *anchors = &verifying->anchors;
+	int64_t last = verifying->check.link.seq;
+
+	if (!anchors->count || anchors->links[anchors->count - 1].seq <= last)
+		return NULL;
+	return fault_set(verifying, last + 1,
+		"is missing, and all behind it: the anchor knows of more, the end of the "
+		"chain was cut off");
+}
+
+/* --- What waits, and what processes remember */
+
+static struct err *
+waiting_check(struct verifying *verifying)
+{
+	struct tx tx = db_auto(verifying->ctx, SHARD_GLOBAL);
+	struct uuid after = { { 0 } };
+
+	for (;;) {
+		struct arena_mark mark = arena_mark(verifying->ctx->arena);
+		struct audit_waiting_list page;
+
+		TRY(q_audit_waiting_list(&tx, after, &page));
+		for (size_t i = 0; i < page.count; i++) {
+			bool is_gone;
+
+			TRY(audit_recall_waiting(&tx, &page.items[i], &verifying->cut,
+				&verifying->result.fault, &is_gone));
+			if (is_faulty(verifying))
+				return NULL;
+			verifying->result.waiting += !is_gone;
+		}
+		if (!page.count)
+			return NULL;
+		after = page.items[page.count - 1].id.uuid;
+		arena_rewind(verifying->ctx->arena, mark);
+	}
+}
+
+static struct err *
+witness_check(struct verifying *verifying, const struct witness_file *file)
+{
+	struct tx tx = db_auto(verifying->ctx, SHARD_GLOBAL);
+
+	for (size_t i = 0; i < file->count && !is_faulty(verifying); i++) {
+		enum recall_state state;
+
+		TRY(audit_recall_line(&tx, &file->lines[i], &verifying->cut,
+			&verifying->result.fault, &state));
+		verifying->result.witnessed++;
+	}
+	return NULL;
+}
+
+/* --- All of it */
+
+/* What was remembered is read before what should be there, since that only grows. */
+static struct err *
+verify(struct verifying *verifying)
+{
+	struct witness_files witnesses = { .count = 0 };
+	struct str folder = verifying->options->folder;
+
+	if (!str_is_none(folder)) {
+		TRY(witness_files_read(verifying->ctx->arena, folder, NULL, &witnesses));
+		TRY(anchors_read(verifying->ctx, folder, &verifying->anchors));
+	}
+	TRY(cuts_check(verifying));
+	if (!is_faulty(verifying))
+		TRY(links_check(verifying));
+	if (!is_faulty(verifying))
+		TRY(end_check(verifying));
+	if (!is_faulty(verifying))
+		TRY(waiting_check(verifying));
+	for (size_t i = 0; i < witnesses.count && !is_faulty(verifying); i++)
+		TRY(witness_check(verifying, &witnesses.items[i]));
+	return NULL;
+}
+
+struct err *
+audit_verify(struct ctx *ctx, const struct audit_verify_options *options,
+	struct audit_verified *ret)
+{
+	struct verifying verifying = {
+		.ctx = ctx,
+		.options = options,
+		.check = { .ctx = ctx },
+		.cut = { .seq = 0, .entries_until = INT64_MIN },
+	};
+
+	if (!ctx->keys)
+		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
+			"the audit log is verified without a keyring");
+	TRY(verify(&verifying));
+	*ret = verifying.result;
+	return NULL;
+}
+
+struct err *
+audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *ret)
+{
+	struct audit_entry entry = { .action = AUDIT_AUDIT_TAMPERED,
+		.outcome = AUDIT_FAILURE,
+		.resource_type = STR("audit") };
+	struct audit_verified result;
+
+	TRY(audit_verify(
+		ctx, &(struct audit_verify_options){ .folder = folder }, &result));
+	*ret = result;
+	if (str_is_none(result.fault.what))
+		return NULL;
+	log_error(ctx, "the audit log was tampered with",
+		LOG_STR("what", result.fault.what), LOG_I64("seq", result.fault.seq));
+	TRY(audit_tampered_details(
+		ctx, result.fault.seq, result.fault.what, &entry.details));
+	TRY(audit_log_alone(ctx, &entry));
+	return err_new(ctx, ERR_DENIED, "audit row %lld " STR_FMT,
+		(long long)result.fault.seq, STR_ARG(result.fault.what));
+}

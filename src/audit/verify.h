@@ -1,0 +1,47 @@
+/*
+ * Whether the whole log is what was written: every link of the chain, every cut, what
+ * waits, what the anchor and the witnesses of all processes of this data folder remember.
+ *
+ * Reads the table as a stream, in the memory of one row. Changes nothing.
+ */
+#ifndef AUDIT_VERIFY_H
+#define AUDIT_VERIFY_H
+
+#include "audit/check.h"
+#include "base/ctx.h"
+#include "base/err.h"
+
+struct audit_verify_options {
+	struct str folder; /* of the anchor and the witnesses; absent: without them */
+	int64_t from;      /* begin with this link, trusting what it follows; 0: all */
+	void (*progress)(void *arg, int64_t done, int64_t total); /* may be NULL */
+	void *progress_arg;
+};
+
+struct audit_verified {
+	/* The first thing that is wrong; its text is absent where all is well. */
+	struct audit_fault fault;
+	int64_t first; /* links looked at, from one to the other; 0: none */
+	int64_t last;
+	int64_t rows;
+	int64_t cut_seq; /* the newest cut; 0: none */
+	int64_t waiting;
+	int64_t anchors;
+	int64_t witnessed; /* lines of witnesses that were looked up */
+	/* Links that say that the log was tampered with before: how many, the first. */
+	int64_t tampered;
+	int64_t tampered_first;
+};
+
+/* An error says that it could not be looked at, not that something is wrong. */
+struct err *audit_verify(struct ctx *ctx, const struct audit_verify_options *options,
+	struct audit_verified *ret) MUST_USE;
+
+/*
+ * The daily job: audit_verify, and where something is wrong, that on the operator's log
+ * and on record (audit.tampered). DENIED then, saying what.
+ */
+struct err *audit_verify_daily(
+	struct ctx *ctx, struct str folder, struct audit_verified *ret) MUST_USE;
+
+#endif
