@@ -16,6 +16,7 @@
 struct api {
 	struct db *db;
 	const struct keyring *keys;
+	struct audit *audit;      /* what watches over the audit log; may be NULL */
 	bool is_quiet;            /* no log line a request */
 	bool is_production;       /* reached by TLS, through the proxy in front */
 	struct str public_origin; /* "https://example.com"; absent: not said */

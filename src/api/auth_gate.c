@@ -1,5 +1,6 @@
 #include "api/auth_gate.h"
 
+#include "audit/audit.h"
 #include "crypto/token.h"
 
 /* --- Who asks --- */
@@ -83,6 +84,23 @@ check_administrator(struct request *rq)
 	return NULL;
 }
 
+/* Whoever knocks there without being let in is put on record. */
+static struct err *
+admit_administrator(struct request *rq)
+{
+	struct err *refusal = check_administrator(rq);
+
+	rq->ctx->actor.is_admin = !refusal;
+	if (!refusal)
+		return NULL;
+	TRY(audit_log_alone(rq->ctx,
+		&(struct audit_entry){ .action = AUDIT_ACCESS_DENIED,
+			.outcome = AUDIT_REFUSED,
+			.resource_type = STR("route"),
+			.resource_id = str_from(rq->route->label) }));
+	return refusal;
+}
+
 static struct err *
 check_feature(struct request *rq)
 {
@@ -112,7 +130,7 @@ auth_gate(struct request *rq)
 		return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
 	TRY(check_key(rq));
 	if (route->who == WHO_ADMIN)
-		TRY(check_administrator(rq));
+		TRY(admit_administrator(rq));
 	return check_feature(rq);
 }
 

@@ -99,6 +99,17 @@ private_unless_public(const struct request *rq, struct http_answer answer)
 	return answer;
 }
 
+/* Where the request came from, for what may be put on record. */
+static void
+note_origin(struct request *rq)
+{
+	if (rq->route->who == WHO_ANYONE && rq->route->method == METHOD_GET)
+		return;
+	if (str_is_none(rq->ctx->remote_address))
+		rq->ctx->remote_address = rq->http->remote_address;
+	rq->ctx->user_agent = http_request_header(rq->http, STR("user-agent"));
+}
+
 static struct http_answer
 answer_routed(struct request *rq)
 {
@@ -107,6 +118,7 @@ answer_routed(struct request *rq)
 
 	rq->ctx->route = rq->route->label;
 	fiber_set_name(rq->route->label);
+	note_origin(rq);
 	answer = run(rq);
 	if (!answer.err)
 		return private_unless_public(rq, answer.http);
@@ -155,6 +167,7 @@ api_handle(struct http_request *http, void *arg)
 
 	http->ctx.db = api->db;
 	http->ctx.keys = api->keys;
+	http->ctx.audit = api->audit;
 	rq.route = route_find(
 		http->ctx.arena, http->method, http->path, rq.path_params, &allowed);
 	answer = rq.route ? answer_routed(&rq) : answer_unrouted(api, http, allowed);

@@ -74,6 +74,8 @@ enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUC
 		"PEM file of authorities to trust in place of the system's")          \
 	X(count, mail_timeout_ms, "mail.timeout_ms", "GRIDIRON_MAIL_TIMEOUT_MS",      \
 		"30000", "longest time that sending one mail may take")               \
+	X(toggle, audit_syslog, "audit.syslog", "GRIDIRON_AUDIT_SYSLOG", "false",     \
+		"the anchor of the audit log goes to syslog as well")                 \
 	X(text, log_level, "log.level", "GRIDIRON_LOG_LEVEL", "info",                 \
 		"debug, info, warning or error")                                      \
 	X(text, log_format, "log.format", "GRIDIRON_LOG_FORMAT", "logfmt",            \

@@ -255,6 +255,7 @@ serve(struct invocation *run, const struct serve_options *options)
 	serving->api = (struct api){
 		.db = run->ctx.db,
 		.keys = run->ctx.keys,
+		.audit = run->ctx.audit,
 		.is_quiet = options->is_quiet,
 		.is_production = run->config.environment == ENVIRONMENT_PRODUCTION,
 		.public_origin = origin_of(run->arena, run->config.public_url),

@@ -1,6 +1,7 @@
 #include "app/wiring.h"
 
 #include "app/key_file.h"
+#include "audit/chainer.h"
 #include "base/log.h"
 #include "crypto/keyring.h"
 #include "crypto/password.h"
@@ -183,11 +184,38 @@ database_stop(struct invocation *run)
 	run->ctx.db = NULL;
 }
 
+/* What keeps the audit chain, for whatever may put something on record. */
+static struct err *
+audit_begin(struct invocation *run)
+{
+	struct audit_options options = { .folder = run->config.data,
+		.is_syslog = run->config.audit_syslog };
+	struct audit *audit;
+
+	if (!run->keys)
+		return NULL;
+	TRY(audit_open(&run->ctx, &options, &audit));
+	run->ctx.audit = audit;
+	return run->command->needs >= NEEDS_SERVED_DATABASE
+		? audit_start(&run->ctx, audit)
+		: NULL;
+}
+
+static void
+audit_end(struct invocation *run)
+{
+	if (!run->ctx.audit)
+		return;
+	audit_close(&run->ctx, run->ctx.audit);
+	run->ctx.audit = NULL;
+}
+
 static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
 	{ "data folder", NEEDS_DATABASE, folder_start, NULL },
 	{ "keyring", NEEDS_DATABASE, keys_start, keys_stop },
 	{ "database", NEEDS_DATABASE, database_start, database_stop },
+	{ "audit log", NEEDS_DATABASE, audit_begin, audit_end },
 };
 
 static struct err *

@@ -1,0 +1,40 @@
+/* A log with something in it, and the database's owner who has designs on it. */
+#ifndef TESTS_AUDIT_LOG_H
+#define TESTS_AUDIT_LOG_H
+
+#include "audit/audit.h"
+#include "audit/chainer.h"
+#include "audit/verify.h"
+#include "db/db.h"
+#include "tests/support/database.h"
+
+/* User number N, 1 to 9, whose row is made by log_users. */
+struct user_id log_user(int n);
+struct err *log_users(struct ctx *ctx) MUST_USE;
+
+/* COUNT entries of all kinds, each in a transaction of its own. */
+struct err *log_entries(struct ctx *ctx, int count) MUST_USE;
+
+/* SQL as the owner of the database: nothing is in its way but the engine. */
+struct err *owner_run(struct ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
+/* Take the triggers away that would be. */
+struct err *owner_prepare(struct ctx *ctx) MUST_USE;
+/* The text of the one column of the one row that SQL yields. */
+struct str owner_text(struct ctx *ctx, const char *sql);
+int64_t owner_count(struct ctx *ctx, const char *sql);
+
+/* A literal of the engine. */
+const char *uuid_literal(struct ctx *ctx, struct uuid id);
+
+/* A folder for anchor and witness. */
+struct str folder_make(struct ctx *ctx);
+void folder_remove(struct ctx *ctx, struct str folder);
+
+/* An audit of ctx->db over FOLDER (may be absent), set in ctx->audit. */
+struct err *log_open(struct ctx *ctx, struct str folder) MUST_USE;
+void log_close(struct ctx *ctx);
+
+/* What is wrong, or absent. */
+struct str log_fault(struct ctx *ctx, struct str folder);
+
+#endif

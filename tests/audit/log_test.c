@@ -1,0 +1,233 @@
+/* Entries: written with what they tell of, chained in order, watched over. */
+#include "audit/audit_q.h"
+#include "audit/personal.h"
+#include "audit/witness.h"
+#include "tests/audit/log.h"
+
+#define SOUND(ctx, folder)                                                        \
+	do {                                                                      \
+		struct str fault_ = log_fault(ctx, folder);                       \
+		OK_OR(str_is_none(fault_), "a fault: " STR_FMT, STR_ARG(fault_)); \
+	} while (0)
+
+static struct err *
+log_then_fail(struct tx *tx, void *arg)
+{
+	(void)arg;
+	TRY(audit_log(tx, &(struct audit_entry){ .action = AUDIT_PAYMENT }));
+	return err_new(tx->ctx, ERR_CONFLICT, "on purpose");
+}
+
+BOTH_ENGINES(an_entry_is_there_only_with_what_it_tells_of)
+{
+	struct audit_round round;
+
+	OK_ERR(log_open(ctx, STR_NONE));
+	FAILS_WITH(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, log_then_fail, NULL),
+		ERR_CONFLICT);
+	OK_ERR(audit_log_alone(ctx, &(struct audit_entry){ .action = AUDIT_SIGN_IN }));
+	audit_set_patience(ctx->audit, 0);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(round.chained, 1);
+	EQ_I64(round.lost, 0);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_logs"), 1);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_pending"), 0);
+	log_close(ctx);
+}
+
+BOTH_ENGINES(entries_are_chained_without_gaps_and_hold)
+{
+	struct audit_verified verified;
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, STR_NONE));
+	for (int i = 0; i < 3; i++) {
+		/* More than a page. */
+		OK_ERR(log_entries(ctx, 150));
+		if (i == 1)
+			OK_ERR(audit_round(ctx, ctx->audit, &round));
+	}
+	EQ_I64(round.chained, 300);
+	OK_ERR(audit_verify(ctx, &(struct audit_verify_options){ 0 }, &verified));
+	OK_OR(str_is_none(verified.fault.what), STR_FMT, STR_ARG(verified.fault.what));
+	EQ_I64(verified.rows, 300);
+	EQ_I64(verified.waiting, 150);
+	log_close(ctx);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE seq BETWEEN 1 AND 450"),
+		450);
+	SOUND(ctx, STR_NONE);
+}
+
+BOTH_ENGINES(who_where_and_what_come_from_the_context)
+{
+	struct ctx own = *ctx;
+	struct str row;
+	static const enum db_type columns[] = { DB_TEXT, DB_TEXT, DB_TEXT, DB_JSON,
+		DB_TEXT };
+
+	OK_ERR(log_users(ctx));
+	own.actor = (struct actor){ .user_id = log_user(2), .is_admin = true };
+	OK_ERR(audit_log_alone(&own,
+		&(struct audit_entry){ .action = AUDIT_ADMIN_GRANT,
+			.subject = log_user(3),
+			.details = STR("{\"tier\":\"season\"}") }));
+	own.actor = (struct actor){ .user_id = log_user(2) };
+	OK_ERR(audit_log_alone(&own, &(struct audit_entry){ .action = AUDIT_EXPORT }));
+	own.actor = (struct actor){ .is_system = true };
+	OK_ERR(audit_log_alone(&own, &(struct audit_entry){ .action = AUDIT_PAYMENT }));
+	own.actor = (struct actor){ .is_system = false };
+	OK_ERR(audit_log_alone(&own,
+		&(struct audit_entry){
+			.action = AUDIT_SIGN_IN, .outcome = AUDIT_REFUSED }));
+	OK_ERR(database_dump(ctx,
+		"SELECT actor_kind, action, outcome, details, "
+		"CASE WHEN user_id IS NULL THEN 'no' ELSE 'yes' END FROM audit_pending "
+		"ORDER BY id",
+		columns, 5, &row));
+	EQ_STR(row,
+		STR("admin|admin.grant_access|success|{\"tier\": \"season\"}|yes\n"
+		    "user|account.export|success|{}|yes\n"
+		    "system|billing.payment|success|{}|no\n"
+		    "anonymous|account.sign_in|refused|{}|no\n"));
+}
+
+BOTH_ENGINES(what_is_wrong_with_an_entry_is_said)
+{
+	OK_ERR(log_users(ctx));
+	FAILS_WITH(audit_log_alone(ctx,
+			   &(struct audit_entry){
+				   .action = AUDIT_SIGN_IN, .user = log_user(99) }),
+		ERR_INTERNAL);
+	FAILS_WITH(audit_log_alone(ctx,
+			   &(struct audit_entry){
+				   .action = AUDIT_SIGN_IN, .details = STR("[1]") }),
+		ERR_INTERNAL);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_pending"), 0);
+}
+
+/* --- What is personal */
+
+static struct err *
+personal_of_newest(struct ctx *ctx, struct audit_personal *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct audit_waiting_list list;
+	const struct audit_waiting *row;
+
+	TRY(q_audit_waiting_list(&tx, (struct uuid){ { 0 } }, &list));
+	row = &list.items[list.count - 1];
+	return audit_personal_open(ctx,
+		&(struct audit_people){ row->id, row->user_id, row->subject_id },
+		row->personal, ret);
+}
+
+BOTH_ENGINES(what_is_personal_is_sealed_for_its_person_and_gone_with_them)
+{
+	struct ctx own = *ctx;
+	struct audit_personal personal;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, STR_NONE));
+	own.audit = ctx->audit;
+	own.actor = (struct actor){ .user_id = log_user(1), .is_admin = true };
+	own.remote_address = STR("192.0.2.77");
+	own.user_agent = STR("Planted/1.0");
+	OK_ERR(audit_log_alone(&own,
+		&(struct audit_entry){ .action = AUDIT_EMAIL_CHANGE,
+			.subject = log_user(2),
+			.personal = STR("planted@example.org") }));
+	OK_ERR(personal_of_newest(ctx, &personal));
+	EQ_STR(personal.remote_address, STR("192.0.2.77"));
+	EQ_STR(personal.user_agent, STR("Planted/1.0"));
+	EQ_STR(personal.text, STR("planted@example.org"));
+	OK(!personal.is_erased);
+	/* The subject is erased: where the administrator was stays. */
+	OK_ERR(owner_run(ctx,
+		"UPDATE users SET personal_key = NULL, is_active = FALSE, erased_at = "
+		"created_at WHERE id = %s",
+		uuid_literal(ctx, log_user(2).uuid)));
+	OK_ERR(personal_of_newest(ctx, &personal));
+	OK(personal.is_erased && str_is_none(personal.text));
+	EQ_STR(personal.remote_address, STR("192.0.2.77"));
+	/* Of the erased nothing personal is taken down any more. */
+	own.actor.user_id = log_user(2);
+	OK_ERR(audit_log_alone(&own, &(struct audit_entry){ .action = AUDIT_SIGN_OUT }));
+	OK_ERR(personal_of_newest(ctx, &personal));
+	OK(str_is_none(personal.remote_address) && !personal.is_erased);
+	log_close(ctx);
+	SOUND(ctx, STR_NONE);
+}
+
+BOTH_ENGINES(where_nobody_came_from_is_sealed_too)
+{
+	struct ctx own = *ctx;
+	struct audit_personal personal;
+
+	own.actor = (struct actor){ .is_system = false };
+	own.remote_address = STR("192.0.2.77");
+	OK_ERR(audit_log_alone(&own,
+		&(struct audit_entry){ .action = AUDIT_SIGN_IN,
+			.outcome = AUDIT_REFUSED,
+			.personal = STR("nobody@example.org") }));
+	OK_ERR(personal_of_newest(ctx, &personal));
+	EQ_STR(personal.remote_address, STR("192.0.2.77"));
+	EQ_STR(personal.text, STR("nobody@example.org"));
+}
+
+/* --- Watching over */
+
+BOTH_ENGINES(a_waiting_row_that_is_taken_away_is_missed)
+{
+	struct str folder = folder_make(ctx);
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	audit_set_patience(ctx->audit, 0);
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(owner_run(ctx,
+		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
+		"ORDER BY id DESC LIMIT 1)"));
+	/* Whoever looks finds it, from another process too. */
+	OK(str_find(log_fault(ctx, folder), STR("has gone")) > 0);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(round.chained, 2);
+	EQ_I64(round.lost, 1);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	/* That itself is on record. */
+	EQ_I64(round.chained, 1);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE action = 'audit.tampered'"),
+		1);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+BOTH_ENGINES(a_dead_process_is_remembered_by_the_next)
+{
+	struct str folder = folder_make(ctx);
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 4));
+	/* It ends without a word: its file stays, unlocked. */
+	witness_close(audit_witness(ctx->audit));
+	ctx->audit = NULL;
+	OK_ERR(owner_run(ctx,
+		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
+		"ORDER BY id DESC LIMIT 1)"));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(round.chained, 4);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE action = 'audit.tampered'"),
+		1);
+	log_close(ctx);
+	SOUND(ctx, folder);
+	folder_remove(ctx, folder);
+}
