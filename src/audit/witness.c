@@ -41,7 +41,7 @@ struct witness {
 	struct list_link by_time;
 	struct slab slab;
 	size_t count;
-	int fd;             /* -1: no file */
+	int fd; /* -1: no file */
 	char path[PATH_LEN_MAX];
 	bool is_failing; /* the file cannot be written, and that was logged */
 };
@@ -228,8 +228,7 @@ witness_anchored(struct witness *witness)
 		if (ftruncate(witness->fd, 0) != 0)
 			log_error(NULL, "the audit witness cannot be emptied",
 				LOG_TEXT("path", witness->path), LOG_I64("errno", errno));
-		LIST_FOR_EACH(link, &witness->by_time)
-		{
+		LIST_FOR_EACH(link, &witness->by_time) {
 			line_write(witness,
 				&CONTAINER_OF(link, struct waited, by_time)->entry);
 		}
