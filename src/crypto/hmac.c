@@ -9,28 +9,40 @@
 
 #include "base/buf.h"
 
-/* Made once: a MAC that knows its digest, of which each use is a copy. */
-static EVP_MAC_CTX *prototype;
+/* Made once: MACs that know their digest, of which each use is a copy. */
+static EVP_MAC_CTX *of_sha1, *of_sha256;
 static pthread_once_t is_made = PTHREAD_ONCE_INIT;
+
+static EVP_MAC_CTX *
+prototype_new(EVP_MAC *mac, const char *digest)
+{
+	/* OpenSSL takes it as changeable and leaves it alone. */
+	char *name = (char *)(uintptr_t)digest;
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC_CTX *ret = EVP_MAC_CTX_new(mac);
+	int is_set = ret && EVP_MAC_CTX_set_params(ret, params) == 1;
+
+	assert(is_set);
+	return ret;
+}
 
 static void
 make(void)
 {
-	char digest[] = "SHA256";
-	const OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_end(),
-	};
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 
 	assert(mac);
-	prototype = EVP_MAC_CTX_new(mac);
+	of_sha1 = prototype_new(mac, "SHA1");
+	of_sha256 = prototype_new(mac, "SHA256");
 	EVP_MAC_free(mac);
-	assert(prototype && EVP_MAC_CTX_set_params(prototype, params) == 1);
 }
 
-void
-hmac_sha256(struct str key, struct str text, uint8_t ret[static HMAC_SHA256_BYTES])
+static void
+hmac(EVP_MAC_CTX *const *prototype, struct str key, struct str text, uint8_t *ret,
+	size_t size)
 {
 	/* An empty key is a key; a NULL one would mean "as before". */
 	const void *key_bytes = key.len ? key.ptr : "";
@@ -40,13 +52,25 @@ hmac_sha256(struct str key, struct str text, uint8_t ret[static HMAC_SHA256_BYTE
 	int is_done;
 
 	pthread_once(&is_made, make);
-	mac = EVP_MAC_CTX_dup(prototype);
+	mac = EVP_MAC_CTX_dup(*prototype);
 	/* With an algorithm at hand it fails only where there is no memory at all. */
 	is_done = mac && EVP_MAC_init(mac, key_bytes, key.len, NULL) == 1 &&
 		EVP_MAC_update(mac, bytes, text.len) == 1 &&
-		EVP_MAC_final(mac, ret, &len, HMAC_SHA256_BYTES) == 1;
+		EVP_MAC_final(mac, ret, &len, size) == 1;
 	EVP_MAC_CTX_free(mac);
-	assert(is_done && len == HMAC_SHA256_BYTES);
+	assert(is_done && len == size);
+}
+
+void
+hmac_sha256(struct str key, struct str text, uint8_t ret[static HMAC_SHA256_BYTES])
+{
+	hmac(&of_sha256, key, text, ret, HMAC_SHA256_BYTES);
+}
+
+void
+hmac_sha1(struct str key, struct str text, uint8_t ret[static HMAC_SHA1_BYTES])
+{
+	hmac(&of_sha1, key, text, ret, HMAC_SHA1_BYTES);
 }
 
 void

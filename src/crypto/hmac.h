@@ -7,12 +7,16 @@
 #include "base/str.h"
 
 enum {
+	HMAC_SHA1_BYTES = 20,
 	HMAC_SHA256_BYTES = 32,
 	HKDF_BYTES_MAX = 255 * HMAC_SHA256_BYTES,
 };
 
 /* KEY may have any length; 32 random bytes are right. */
 void hmac_sha256(struct str key, struct str text, uint8_t ret[static HMAC_SHA256_BYTES]);
+
+/* For codes of authenticator apps (crypto/totp.h), which know no other. */
+void hmac_sha1(struct str key, struct str text, uint8_t ret[static HMAC_SHA1_BYTES]);
 
 /*
  * LEN bytes (at most HKDF_BYTES_MAX) of a key for one purpose, from a key of many. INFO

@@ -2,7 +2,9 @@
 #include "crypto/hmac.h"
 #include "crypto/signature.h"
 #include "crypto/token.h"
+#include "crypto/totp.h"
 
+#include "codec/base32.h"
 #include "codec/hex.h"
 #include "tests/tap.h"
 
@@ -116,4 +118,60 @@ TEST(a_token_has_its_prefix_and_is_never_the_same_twice)
 		STR(TOKEN_REFRESH)));
 	OK(!str_eq(a, b));
 	arena_release(&arena);
+}
+
+/* RFC 6238, appendix B, the last six of its eight digits. */
+TEST(one_time_codes_are_those_of_rfc_6238)
+{
+	static const struct {
+		int64_t seconds;
+		const char *code;
+	} table[] = { { 59, "287082" }, { 1111111109, "081804" },
+		{ 1111111111, "050471" }, { 1234567890, "005924" },
+		{ 2000000000, "279037" }, { 20000000000, "353130" } };
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		char code[TOTP_DIGITS];
+
+		totp_code(STR("12345678901234567890"),
+			table[i].seconds / TOTP_STEP_SECONDS, code);
+		EQ_STR(((struct str){ code, sizeof(code) }), str_from(table[i].code));
+	}
+}
+
+TEST(a_one_time_code_is_good_once_and_for_one_step_around)
+{
+	struct str secret = STR("12345678901234567890"), code = STR("081804");
+	const int64_t now = 1111111109, none = INT64_MIN;
+	int64_t step = 0, again;
+
+	OK(totp_verify(secret, code, now, none, &step));
+	EQ_I64(step, now / TOTP_STEP_SECONDS);
+	OK(!totp_verify(secret, code, now, step, &again));
+	OK(!totp_verify(secret, code, now, step + 1, &again));
+	OK(totp_verify(secret, code, now, step - 1, &again));
+	OK(totp_verify(secret, code, now + 30, none, &again));
+	OK(totp_verify(secret, code, now - 29, none, &again));
+	OK(!totp_verify(secret, code, now + 60, none, &again));
+	OK(!totp_verify(secret, code, now - 60, none, &again));
+	OK(!totp_verify(secret, STR("081805"), now, none, &again));
+	OK(!totp_verify(secret, STR("81804"), now, none, &again));
+	OK(!totp_verify(secret, STR(""), now, none, &again));
+}
+
+/* RFC 4648 §10, without padding. */
+TEST(base32_is_that_of_rfc_4648)
+{
+	static const char *const table[][2] = { { "", "" }, { "f", "MY" },
+		{ "fo", "MZXQ" }, { "foo", "MZXW6" }, { "foob", "MZXW6YQ" },
+		{ "fooba", "MZXW6YTB" }, { "foobar", "MZXW6YTBOI" } };
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		char storage[32];
+		struct buf out;
+
+		buf_init_fixed(&out, storage, sizeof(storage));
+		base32_encode(&out, str_from(table[i][0]));
+		EQ_STR(buf_str(&out), str_from(table[i][1]));
+	}
 }
