@@ -9,6 +9,15 @@ export function Choice({ label, value, values, names = values, onChange }) {
 export const Simulated = ({ rows }) => rows?.some((row) => row.is_simulated) && html`<p class="notice"><strong>Simulated league.</strong>
   No real games were found; these are made up to show how the program works.</p>`;
 
+const KINDS = { game: 'winner', ats: 'side of the spread', total: 'side of the total' };
+
+// Said when a season goes badly, of every kind of forecast that does; nothing is said when it goes well.
+export function Warning({ rows, season }) {
+  const bad = (rows ?? []).filter((row) => row.season === season && KINDS[row.prediction_type] && row.accuracy_percentage !== null && row.accuracy_percentage < 50);
+  return bad.length > 0 && html`<p class="notice bad" role="status">${bad.map((row) => `In season ${row.season} the forecasts have named the ${KINDS[row.prediction_type]} in
+    ${row.accuracy_percentage.toFixed(1)} % of ${row.total_predictions - row.push_count} games: less often than a coin.`).join(' ')}</p>`;
+}
+
 // The page's data, for programs: PATH with QUERY, as JSON and as CSV.
 export function Data({ path, query = {}, csv = path }) {
   const search = (more) => new URLSearchParams(Object.entries({ ...query, ...more }).filter(([, v]) => v !== undefined && v !== null && v !== ''));

@@ -108,6 +108,8 @@ content_type(enum answer_shape shape)
 		return "text/csv";
 	case SHAPE_TEXT:
 		return "text/plain";
+	case SHAPE_EVENTS:
+		return "text/event-stream";
 	case SHAPE_HTML:
 		return "text/html";
 	case SHAPE_EMPTY:

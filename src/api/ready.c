@@ -118,6 +118,14 @@ token_get(struct ready *ready, struct ctx *ctx, struct uuid *ret)
 	return NULL;
 }
 
+struct err *
+ready_token(struct ctx *ctx, struct uuid *ret)
+{
+	struct ready *ready = ready_get();
+
+	return ready ? token_get(ready, ctx, ret) : publication_token(ctx, ret);
+}
+
 static bool
 edition_eq(struct edition a, struct edition b)
 {

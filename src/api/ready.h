@@ -18,6 +18,9 @@
  * its handler where there is none. */
 struct answer ready_answer(struct request *rq);
 
+/* The token of what is published, at most a second old. */
+struct err *ready_token(struct ctx *ctx, struct uuid *ret) MUST_USE;
+
 struct ready_counters {
 	uint64_t hits;
 	uint64_t misses;

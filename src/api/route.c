@@ -28,6 +28,10 @@
 	{                           \
 		.shape = SHAPE_HTML \
 	}
+#define EVENTS                        \
+	{                             \
+		.shape = SHAPE_EVENTS \
+	}
 #define EMPTY                        \
 	{                            \
 		.shape = SHAPE_EMPTY \

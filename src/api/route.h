@@ -16,6 +16,7 @@ enum answer_shape {
 	SHAPE_TEXT,
 	SHAPE_JSON,
 	SHAPE_HTML,
+	SHAPE_EVENTS,
 	SHAPE_EMPTY
 };
 

@@ -187,6 +187,34 @@ await claim('every page\'s data can be had as JSON and as CSV', async () => {
   }
 });
 
+await claim('the stream pushes the record that the API answers', async () => {
+  const { page, close } = await open('/accuracy');
+  const pushed = await page.evaluate(() => new Promise((done, fail) => {
+    const source = new EventSource('/v1/stream');
+    source.addEventListener('accuracy', (event) => { source.close(); done(event.data); });
+    source.onerror = () => fail(new Error('the stream broke off'));
+  }));
+  equal(pushed, await (await fetch(`${base}/v1/accuracy?season=current&model=gridiron`)).text(), 'the event');
+  await close();
+});
+
+await claim('a season with fewer than half right is said at the top, a good one is not', async () => {
+  for (const [percentage, said] of [[49.9, 1], [50, 0], [70, 0]]) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route(/v1\/accuracy\?/, async (route) => {
+      const body = await (await route.fetch()).json();
+      body.data.forEach((row) => { row.accuracy_percentage = row.prediction_type === 'game' ? percentage : 60; });
+      await route.fulfill({ json: body });
+    });
+    for (const path of ['/', '/accuracy']) {
+      await page.goto(base + path, { waitUntil: 'networkidle' });
+      equal((await page.$$('.notice.bad')).length, said, `warnings of ${path} at ${percentage} %`);
+    }
+    await context.close();
+  }
+});
+
 await claim('nothing moves while a page loads', async () => {
   for (const path of ['/', '/ratings', '/season', '/accuracy']) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });

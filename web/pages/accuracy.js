@@ -2,7 +2,8 @@
 import { html, useEffect, useMemo, useState } from '/vendor/htm-preact.js';
 import { all, percent, signed } from '/api.js';
 import { Chart } from '/chart.js';
-import { Data } from '/parts.js';
+import { live } from '/live.js';
+import { Data, Warning } from '/parts.js';
 
 const COIN = 0.25;
 const models = (rows) => [...new Set(rows.map((row) => row.model))];
@@ -70,10 +71,11 @@ const Head = () => html`<h1>Accuracy</h1>
 export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const model = query.get('model') ?? undefined;
-  useEffect(() => { all('/v1/accuracy', { type: 'game', model }).then((rows) => setState({ rows }), (error) => setState({ error })); }, []);
+  const load = () => all('/v1/accuracy', { model }).then((rows) => setState({ rows: rows.filter((row) => row.prediction_type === 'game'), kinds: rows }), (error) => setState({ error }));
+  useEffect(() => { load(); return live(load); }, []);
   if (state.error) return failure(state.error);
   if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 3 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
   if (state.rows.length === 0) return html`<${Head} /><p>Nothing is graded yet. Run <code>gridiron grade</code> after games are over.</p>`;
-  return html`<${Head} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
+  return html`<${Head} /><${Warning} rows=${state.kinds.filter((row) => row.model === state.rows[0].model)} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
     <${Data} path="/v1/accuracy" query=${{ type: 'game', model }} />`;
 }
