@@ -102,6 +102,30 @@ people_run(struct ctx *ctx, const char *sql)
 		ctx, TX_WRITE, SHARD_GLOBAL, run_in_tx, (void *)(uintptr_t)sql);
 }
 
+struct statements {
+	const char *const *sqls;
+	size_t count;
+};
+
+static struct err *
+run_all_in_tx(struct tx *tx, void *arg)
+{
+	const struct statements *statements = arg;
+
+	for (size_t i = 0; i < statements->count; i++)
+		TRY_CTX(db_run_text(tx, sql_fill(tx->ctx, statements->sqls[i])), "%s",
+			statements->sqls[i]);
+	return NULL;
+}
+
+struct err *
+people_run_all(struct ctx *ctx, const char *const *sqls, size_t count)
+{
+	struct statements statements = { .sqls = sqls, .count = count };
+
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, run_all_in_tx, &statements);
+}
+
 struct err *
 person_put(struct ctx *ctx, int number)
 {

@@ -12,6 +12,10 @@ struct err *person_put(struct ctx *ctx, int number) MUST_USE;
  * now), {ago} (a day before now), {yes}, {no}, and {uN}: the id of person N. */
 struct err *people_run(struct ctx *ctx, const char *sql) MUST_USE;
 
+/* COUNT of them in one transaction. */
+struct err *
+people_run_all(struct ctx *ctx, const char *const *sqls, size_t count) MUST_USE;
+
 /* The same in a transaction that tells of a change of person NUMBER. */
 struct err *people_change(struct ctx *ctx, int number, const char *sql) MUST_USE;
 

@@ -68,6 +68,43 @@ open_url(struct ctx *ctx, struct str url)
 		&ctx->db);
 }
 
+/* URL with USER in front of its host, in place of whoever is there. */
+static struct str
+url_as(struct arena *arena, struct str url, const char *user)
+{
+	size_t authority = (size_t)str_find(url, STR("://")) + 3;
+	struct str rest = str_slice(url, authority, url.len);
+	ptrdiff_t at = str_find_char(rest, '@'), slash = str_find_char(rest, '/');
+
+	if (at >= 0 && at < slash)
+		rest = str_slice(rest, (size_t)at + 1, rest.len);
+	return str_fmt(arena, STR_FMT "%s@" STR_FMT,
+		STR_ARG(str_slice(url, 0, authority)), user, STR_ARG(rest));
+}
+
+struct err *
+database_open_as_app(struct ctx *ctx, struct db **ret)
+{
+	struct db_options options = { .pool_size = 2, .max_overflow = -1 };
+
+	/* SQLite has no roles, and one process opens a file once. */
+	if (db_dialect(ctx->db) == DIALECT_SQLITE) {
+		*ret = ctx->db;
+		return NULL;
+	}
+	options.url = url_as(ctx->arena, url_now, "gridiron_app");
+	return db_open(ctx, &options, ret);
+}
+
+void
+database_close_as_app(struct ctx *ctx, struct db *db)
+{
+	if (db == ctx->db)
+		return;
+	db_loop_close(db);
+	db_close(db);
+}
+
 static struct err *
 as_superuser(struct database_run *run, const char *fmt)
 {

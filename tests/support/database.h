@@ -17,6 +17,11 @@ void database_run(enum dialect engine, database_fn fn);
 /* The URL of the database that FN has now: for another process that opens it too. */
 struct str database_url(void);
 
+/* The same database as the server opens it: on PostgreSQL under the role that row security
+ * holds. Give it back by database_close_as_app. */
+struct err *database_open_as_app(struct ctx *ctx, struct db **ret) MUST_USE;
+void database_close_as_app(struct ctx *ctx, struct db *db);
+
 /* A claim about both engines, each a test of its own. */
 #define BOTH_ENGINES(name)                                   \
 	static void name##_body(struct ctx *ctx);            \

@@ -1,0 +1,510 @@
+/*
+ * The authorisation matrix: every caller × every route of api/routes.def × objects of the
+ * caller's own, of another's, and of nobody's. What must come follows from the columns of
+ * the table and the object rules below; a route with {…} in its path and no object rule
+ * fails the test, so that nobody adds one without saying whose it is.
+ */
+#include "tests/api/members.h"
+
+#include "codec/uuid.h"
+#include "crypto/keyring.h"
+#include "tests/accounts/people.h"
+#include "tests/support/database.h"
+
+/* --- Whose objects the paths name --- */
+
+/* A path with {…}: which object of a member it names, or what everybody may see. */
+static const struct object_rule {
+	const char *path;
+	enum object own;     /* 0: not a user's */
+	const char *present; /* of everybody's: one that is there */
+	const char *absent;  /* and one that is not; NULL: as good as any */
+} object_rules[] = {
+	{ "/v1/games/{id}", 0, "2021_01_", "1898_01_NO_BODY" },
+	{ "/v1/ratings/{team}/history", 0, "{team}", "XXX" },
+	{ "/v1/season/{season}/outlook", 0, "2021", "2150" },
+	/* Everybody's are those without an owner; another's is there for nobody. */
+	{ "/v1/predictions/{id}", OBJECT_PREDICTION, NULL, NULL },
+	{ "/v1/predictions/{id}/lines", OBJECT_PREDICTION, NULL, NULL },
+	{ "/v1/me/sessions/{id}", OBJECT_SESSION, NULL, NULL },
+	{ "/v1/me/api-keys/{id}", OBJECT_KEY, NULL, NULL },
+	{ "/v1/subscriptions/{id}/cancel", OBJECT_SUBSCRIPTION, NULL, NULL },
+	{ "/v1/subscriptions/{id}/change", OBJECT_SUBSCRIPTION, NULL, NULL },
+	{ "/v1/picks/{id}", OBJECT_PICK, NULL, NULL },
+};
+
+static const struct object_rule *
+rule_of(const struct route *route)
+{
+	for (size_t i = 0; i < COUNT_OF(object_rules); i++)
+		if (str_eq(str_from(object_rules[i].path), route->path))
+			return &object_rules[i];
+	return NULL;
+}
+
+static bool
+has_part(const struct route *route)
+{
+	return str_find_char(route->path, '{') >= 0;
+}
+
+TEST(every_route_with_an_object_has_a_rule_whose_it_is)
+{
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		OK_OR(!has_part(&route_table[i]) || route_table[i].who == WHO_ADMIN ||
+				rule_of(&route_table[i]),
+			"%s: whose object is in its path? add it to object_rules",
+			route_table[i].label);
+}
+
+/* --- Who asks --- */
+
+#define CALLERS(X)           \
+	X(NOBODY)            \
+	X(GARBAGE)           \
+	X(FORGED)            \
+	X(EXPIRED)           \
+	X(STALE_EPOCH)       \
+	X(DEACTIVATED)       \
+	X(UNKNOWN_KEY)       \
+	X(PLAIN)             \
+	X(ENTITLED)          \
+	X(KEY_WITH_SCOPES)   \
+	X(KEY_WITHOUT)       \
+	X(ADMIN_WITHOUT_MFA) \
+	X(SUPPORT)           \
+	X(ADMIN)             \
+	X(SUPER_ADMIN)
+
+enum caller_case {
+#define X(name) AS_##name,
+	CALLERS(X)
+#undef X
+		AS_COUNT
+};
+static const char *const caller_names[] = {
+#define X(name) #name,
+	CALLERS(X)
+#undef X
+};
+
+static enum standing_kind
+standing_of(enum caller_case caller)
+{
+	if (caller == AS_ENTITLED)
+		return MEMBER_ENTITLED;
+	if (caller == AS_SUPPORT)
+		return MEMBER_SUPPORT;
+	if (caller == AS_ADMIN || caller == AS_ADMIN_WITHOUT_MFA)
+		return MEMBER_ADMIN;
+	return caller == AS_SUPER_ADMIN ? MEMBER_SUPER_ADMIN : MEMBER_PLAIN;
+}
+
+static bool
+is_good_credential(enum caller_case caller)
+{
+	return caller == AS_NOBODY || caller >= AS_PLAIN;
+}
+
+static bool
+is_key(enum caller_case caller)
+{
+	return caller == AS_KEY_WITH_SCOPES || caller == AS_KEY_WITHOUT;
+}
+
+/* The token of another installation. */
+static struct str
+forged_token(struct ctx *ctx, const struct member *member)
+{
+	struct ctx other = *ctx;
+	struct keyring *keys = NULL;
+	struct str token;
+
+	if (keyring_new(ctx, &keys))
+		return STR("none");
+	other.keys = keys;
+	token = member_token(&other, member, 0, true);
+	keyring_close(keys);
+	return token;
+}
+
+static struct str
+bearer_of(struct ctx *ctx, const struct member *member, enum caller_case caller)
+{
+	struct ctx past = *ctx;
+
+	past.now -= INT64_C(3600) * MICROSECONDS_PER_SECOND;
+	switch (caller) {
+	case AS_NOBODY:
+		return STR_NONE;
+	case AS_GARBAGE:
+		return STR("e30.e30.e30");
+	case AS_FORGED:
+		return forged_token(ctx, member);
+	case AS_EXPIRED:
+		return member_token(&past, member, 0, false);
+	case AS_STALE_EPOCH:
+		return member_token(ctx, member, 1, false);
+	case AS_UNKNOWN_KEY:
+		return STR("grk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	case AS_KEY_WITH_SCOPES:
+		return member->key;
+	case AS_KEY_WITHOUT:
+		return member->narrow_key;
+	case AS_DEACTIVATED:
+	case AS_PLAIN:
+	case AS_ENTITLED:
+	case AS_ADMIN_WITHOUT_MFA:
+		return member_token(ctx, member, 0, false);
+	case AS_SUPPORT:
+	case AS_ADMIN:
+	case AS_SUPER_ADMIN:
+		return member_token(ctx, member, 0, true);
+	case AS_COUNT:
+		break;
+	}
+	return STR_NONE;
+}
+
+/* --- What must come --- */
+
+/* 401, 403, or 0: the caller is let in. */
+static int
+status_of_gate(const struct route *route, enum caller_case caller)
+{
+	enum admin_role role = caller == AS_SUPPORT ? ROLE_SUPPORT
+		: caller == AS_ADMIN                ? ROLE_ADMIN
+		: caller == AS_SUPER_ADMIN          ? ROLE_SUPER_ADMIN
+						    : ROLE_NONE;
+
+	if (route->who == WHO_ANYONE && route->key == ROUTE_NO_KEY)
+		return 0;
+	if (!is_good_credential(caller))
+		return 401;
+	if (caller == AS_NOBODY && route->who != WHO_ANYONE)
+		return 401;
+	if (is_key(caller) && (route->key == ROUTE_NO_KEY || caller == AS_KEY_WITHOUT))
+		return 403;
+	if (route->who == WHO_ADMIN &&
+		!(admin_role_permissions(role) & route->permission))
+		return 403;
+	if (route->feature != ROUTE_OPEN && caller != AS_ENTITLED)
+		return 403;
+	return 0;
+}
+
+enum whose { OWN, FOREIGN, ABSENT, WHOSE_COUNT };
+static const char *const whose_names[] = { "own", "foreign", "absent" };
+
+struct matrix {
+	struct ctx *ctx;
+	struct api api;
+	struct str game; /* ids of what everybody may see */
+	struct str team;
+	int next_number;
+	int cases;
+	int faults;
+};
+
+/* What went wrong, without ending the test: the whole matrix is told. */
+static void PRINTF_LIKE(2, 3) fault(struct matrix *matrix, const char *fmt, ...)
+{
+	struct buf text;
+	va_list args;
+
+	buf_init(&text, matrix->ctx->arena, 4096);
+	va_start(args, fmt);
+	buf_vfmt(&text, fmt, args);
+	va_end(args);
+	printf("# " STR_FMT "\n", STR_ARG(buf_str(&text)));
+	matrix->faults++;
+}
+
+/* A body that SCHEMA takes. */
+static struct str
+sample_body(struct ctx *ctx, const struct body_schema *schema, int number)
+{
+	struct buf out;
+
+	buf_init(&out, ctx->arena, 8192);
+	buf_put_char(&out, '{');
+	for (size_t i = 0; i < schema->member_count; i++) {
+		const struct body_member *member = &schema->members[i];
+		struct str words = str_from(member->words), word = STR_NONE;
+
+		if (member->need != BODY_NEEDED)
+			continue;
+		while (word.len == 0 && str_next(&words, '|', &word))
+			;
+		buf_fmt(&out, "%s\"" STR_FMT "\":", out.len > 1 ? "," : "",
+			STR_ARG(member->name));
+		switch (member->kind) {
+		case BODY_KIND_TEXT:
+		case BODY_KIND_LINES:
+		case BODY_KIND_SECRET:
+			buf_put_char(&out, '"');
+			for (int64_t at = 0; at < (member->minimum > 20 ? member->minimum
+								  : member->maximum < 20
+								  ? member->maximum
+								  : 20);
+				at++)
+				buf_put_char(&out, (char)('a' + at % 26));
+			buf_put_char(&out, '"');
+			break;
+		case BODY_KIND_EMAIL:
+			buf_fmt(&out, "\"sample%d@example.org\"", number);
+			break;
+		case BODY_KIND_BOOL:
+			buf_put(&out, STR("true"));
+			break;
+		case BODY_KIND_I32:
+		case BODY_KIND_I64:
+			buf_put_i64(&out, member->minimum);
+			break;
+		case BODY_KIND_SHARE:
+			buf_put(&out, STR("0.5"));
+			break;
+		case BODY_KIND_UUID:
+			buf_fmt(&out, "\"" STR_FMT "\"",
+				STR_ARG(object_text(
+					ctx->arena, ABSENT_NUMBER, OBJECT_USER)));
+			break;
+		case BODY_KIND_TIME:
+			buf_put(&out, STR("\"2030-01-01T00:00:00Z\""));
+			break;
+		case BODY_KIND_WORD:
+			buf_fmt(&out, "\"" STR_FMT "\"", STR_ARG(word));
+			break;
+		case BODY_KIND_WORDS:
+			buf_fmt(&out, "[\"" STR_FMT "\"]", STR_ARG(word));
+			break;
+		}
+	}
+	buf_put_char(&out, '}');
+	return buf_str(&out);
+}
+
+/* The path of ROUTE with the id of WHOSE object in it. */
+static struct str
+path_of(struct matrix *matrix, const struct route *route, enum whose whose,
+	const struct member *own, const struct member *foreign)
+{
+	const struct object_rule *rule = rule_of(route);
+	struct arena *arena = matrix->ctx->arena;
+	ptrdiff_t begin = str_find_char(route->path, '{');
+	ptrdiff_t end = str_find_char(route->path, '}');
+	struct str id;
+
+	if (begin < 0)
+		return route->path;
+	if (rule && !rule->own && whose != ABSENT)
+		id = str_starts_with(route->path, STR("/v1/games/")) ? matrix->game
+			: str_find(route->path, STR("{team}")) >= 0
+			? matrix->team
+			: str_from(rule->present);
+	else if (rule && rule->absent)
+		id = str_from(rule->absent);
+	else
+		id = object_text(arena,
+			whose == OWN               ? own->number
+				: whose == FOREIGN ? foreign->number
+						   : ABSENT_NUMBER,
+			rule ? rule->own : OBJECT_USER);
+	return str_fmt(arena, STR_FMT STR_FMT STR_FMT,
+		STR_ARG(str_slice(route->path, 0, (size_t)begin)), STR_ARG(id),
+		STR_ARG(str_slice(route->path, (size_t)end + 1, route->path.len)));
+}
+
+/* Whether STATUS may come of a request that was let in. */
+static bool
+is_expected(const struct route *route, const struct asked *asked, enum whose whose)
+{
+	const struct object_rule *rule = rule_of(route);
+	int status = asked->status;
+	bool is_auth = str_starts_with(route->path, STR("/v1/auth/"));
+
+	if (has_part(route) && whose != OWN && (whose == ABSENT || (rule && rule->own)) &&
+		route->who != WHO_ADMIN)
+		return status == 404;
+	if (route->method == METHOD_GET)
+		/* A forecast that is not published is not there for its owner either,
+		 * until models can be published. */
+		return status == 200 || status == 204 ||
+			(rule && rule->own == OBJECT_PREDICTION && status == 404);
+	/* A sample body need not please: a wrong password, an unknown token. */
+	return status < 500 && status != 405 && status != 415 &&
+		(status != 403 || is_auth) && (status != 401 || is_auth) &&
+		(status != 404 || !has_part(route) || route->who == WHO_ADMIN);
+}
+
+/* A 404 of another's object and of none, without the ids of the request. */
+static struct str
+without_request(struct str body)
+{
+	ptrdiff_t at = str_find(body, STR("\"request_id\""));
+
+	return at < 0 ? body : str_slice(body, 0, (size_t)at);
+}
+
+static void
+check_answer(struct matrix *matrix, const struct route *route, enum caller_case caller,
+	enum whose whose, const struct asked *asked)
+{
+	int wanted = status_of_gate(route, caller);
+
+	matrix->cases++;
+	if (wanted ? asked->status != wanted : !is_expected(route, asked, whose))
+		fault(matrix, "%s, %s, %s object: %d (want %d) " STR_FMT, route->label,
+			caller_names[caller], whose_names[whose], asked->status, wanted,
+			STR_ARG(str_slice(asked->body, 0, 300)));
+	if (asked->status == 401 &&
+		str_is_none(asked_header(asked, STR("www-authenticate"))))
+		fault(matrix, "%s, %s: 401 without WWW-Authenticate", route->label,
+			caller_names[caller]);
+	if (route->who != WHO_ANYONE && !str_eq(asked->cache_control, STR("no-store")))
+		fault(matrix, "%s, %s: may be cached", route->label,
+			caller_names[caller]);
+}
+
+/* Nothing of FOREIGN's, and for nobody nothing of OWN's, stands in the answer. */
+static void
+check_leak(struct matrix *matrix, const struct route *route, enum caller_case caller,
+	const struct asked *asked, const struct member *own, const struct member *foreign)
+{
+	bool is_administrator = route->who == WHO_ADMIN && asked->status < 300;
+
+	if (!is_administrator && str_find(asked->body, foreign->marker) >= 0)
+		fault(matrix, "%s, %s: shows another's: " STR_FMT, route->label,
+			caller_names[caller], STR_ARG(str_slice(asked->body, 0, 500)));
+	if (!is_good_credential(caller) && str_find(asked->body, own->marker) >= 0)
+		fault(matrix, "%s, %s: shows what is nobody's: " STR_FMT, route->label,
+			caller_names[caller], STR_ARG(str_slice(asked->body, 0, 500)));
+}
+
+static struct asked
+ask_route(struct matrix *matrix, const struct route *route, enum caller_case caller,
+	enum whose whose, const struct member *own, const struct member *foreign)
+{
+	struct asking what = {
+		.method = route->method,
+		.target = path_of(matrix, route, whose, own, foreign),
+		.bearer = bearer_of(matrix->ctx, own, caller),
+	};
+
+	if (route->method != METHOD_GET && route->body.schema != &body_none) {
+		what.type = route->body.types;
+		what.body = STR("x");
+		if (route->body.schema)
+			what.body = sample_body(
+				matrix->ctx, route->body.schema, own->number);
+		else if (str_find_char(what.type, '|') > 0)
+			what.type = str_slice(
+				what.type, 0, (size_t)str_find_char(what.type, '|'));
+	}
+	return ask(matrix->ctx, &matrix->api, &what);
+}
+
+/* One caller at one route: own, another's and nobody's object. */
+static struct err *
+run_case(struct matrix *matrix, const struct route *route, enum caller_case caller,
+	const struct member *foreign)
+{
+	struct str bodies[WHOSE_COUNT] = { 0 };
+	struct member own;
+
+	TRY(member_put(matrix->ctx, matrix->next_number++, standing_of(caller), &own));
+	if (caller == AS_DEACTIVATED)
+		TRY(people_change(matrix->ctx, own.number,
+			str_cstr(matrix->ctx->arena,
+				str_fmt(matrix->ctx->arena,
+					"UPDATE users SET is_active = {no} WHERE id = "
+					"{u%d}",
+					own.number))));
+	/* What is another's and what is not there first: a request for one's own may end
+	 * the session, or the account. */
+	for (int whose = WHOSE_COUNT - 1; whose >= 0; whose--) {
+		struct asked asked;
+
+		if (whose != OWN && !has_part(route))
+			continue;
+		asked = ask_route(
+			matrix, route, caller, (enum whose)whose, &own, foreign);
+		check_answer(matrix, route, caller, (enum whose)whose, &asked);
+		check_leak(matrix, route, caller, &asked, &own, foreign);
+		bodies[whose] = without_request(asked.body);
+	}
+	if (has_part(route) && rule_of(route) && rule_of(route)->own &&
+		!str_eq(bodies[FOREIGN], bodies[ABSENT]))
+		fault(matrix,
+			"%s, %s: another's is told from none: " STR_FMT " | " STR_FMT,
+			route->label, caller_names[caller], STR_ARG(bodies[FOREIGN]),
+			STR_ARG(bodies[ABSENT]));
+	return NULL;
+}
+
+static struct err *
+run_route(struct matrix *matrix, const struct route *route)
+{
+	struct str before, after;
+	struct member foreign;
+
+	TRY(member_put(matrix->ctx, matrix->next_number++, MEMBER_PLAIN, &foreign));
+	TRY(member_dump(matrix->ctx, &foreign, &before));
+	for (int caller = 0; caller < AS_COUNT; caller++)
+		TRY_CTX(run_case(matrix, route, (enum caller_case)caller, &foreign),
+			"%s, %s", route->label, caller_names[caller]);
+	TRY(member_dump(matrix->ctx, &foreign, &after));
+	if (route->who != WHO_ADMIN && !str_eq(before, after))
+		fault(matrix, "%s changed another's: " STR_FMT " | " STR_FMT,
+			route->label, STR_ARG(before), STR_ARG(after));
+	return NULL;
+}
+
+static struct err *
+find_public(struct matrix *matrix)
+{
+	static const enum db_type columns[] = { DB_TEXT };
+	struct str game, team;
+
+	TRY(database_dump(matrix->ctx,
+		"SELECT nflverse_id FROM games WHERE season = 2021 ORDER BY nflverse_id "
+		"LIMIT 1",
+		columns, 1, &game));
+	TRY(database_dump(matrix->ctx, "SELECT team FROM ratings ORDER BY team LIMIT 1",
+		columns, 1, &team));
+	matrix->game = str_trim(game);
+	matrix->team = str_trim(team);
+	return NULL;
+}
+
+static void
+callers_get_what_the_table_says_body(struct ctx *ctx)
+{
+	struct matrix matrix = { .ctx = ctx, .next_number = 1 };
+	struct keyring *keys;
+
+	OK_ERR(keyring_new(ctx, &keys));
+	ctx->keys = keys;
+	OK_ERR(league_put(ctx));
+	OK_ERR(find_public(&matrix));
+	OK_ERR(database_open_as_app(ctx, &matrix.api.db));
+	matrix.api.keys = keys;
+	matrix.api.is_quiet = true;
+	matrix.api.version = "test";
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		OK_ERR(run_route(&matrix, &route_table[i]));
+	printf("# %d cases over %d routes\n", matrix.cases, ROUTE_COUNT);
+	database_close_as_app(ctx, matrix.api.db);
+	keyring_close(keys);
+	OK_OR(matrix.faults == 0, "%d faults", matrix.faults);
+}
+
+TEST(callers_get_what_the_table_says_postgres)
+{
+	database_run(DIALECT_POSTGRES, callers_get_what_the_table_says_body);
+}
+
+TEST(callers_get_what_the_table_says_sqlite)
+{
+	database_run(DIALECT_SQLITE, callers_get_what_the_table_says_body);
+}

@@ -1,0 +1,429 @@
+#include "tests/api/members.h"
+
+#include "billing/tier.h"
+#include "codec/hex.h"
+#include "codec/uuid.h"
+#include "crypto/jwt.h"
+#include "crypto/token.h"
+#include "predictions/forecast.h"
+#include "predictions/import.h"
+#include "predictions/outlook.h"
+#include "predictions/simulated.h"
+#include "sys/clock.h"
+#include "sys/random.h"
+#include "tests/accounts/people.h"
+#include "tests/support/database.h"
+#include "tests/support/feed_text.h"
+
+enum {
+	ARENA_BYTES = 16 << 20,
+	REQUEST_MS = 30000,
+	SQL_MAX = 24,
+};
+
+/* --- What is on file --- */
+
+struct err *
+league_put(struct ctx *ctx)
+{
+	struct simulated_options league = {
+		.seed = 7, .first_season = 2020, .last_season = 2021, .now = ctx->now
+	};
+	struct import_options options = { .source = STR("league"), .is_simulated = true };
+	struct forecast_counts forecasts;
+	struct import_counts games;
+	struct outlook outlook;
+	struct feed feed;
+	struct str csv;
+	int64_t tiers;
+
+	TRY(simulated_league(ctx->arena, &league, &csv));
+	TRY(feed_of_text(ctx->arena, csv, &feed));
+	TRY(import_store(ctx, &feed, &options, &games));
+	TRY(forecast_store(ctx,
+		&(struct forecast_options){ .tier = TIER_L, .scope = FORECAST_ALL },
+		&forecasts));
+	TRY(outlook_simulate(ctx,
+		&(struct outlook_options){
+			.tier = TIER_L, .season = 2021, .week = 5, .runs = 100 },
+		&outlook));
+	TRY(outlook_store(ctx, TIER_L, &outlook));
+	return tier_seed(ctx, &tiers);
+}
+
+int
+object_number(int number, enum object object)
+{
+	return object == OBJECT_USER ? number : number * OBJECTS_EACH + (int)object;
+}
+
+struct str
+object_text(struct arena *arena, int number, enum object object)
+{
+	struct buf text;
+
+	buf_init(&text, arena, UUID_TEXT_LEN);
+	uuid_format(&text, person(object_number(number, object)).uuid);
+	return buf_str(&text);
+}
+
+/* Bytes as a literal of the engine. */
+static struct str
+bytes_literal(const struct ctx *ctx, const uint8_t bytes[static SHA256_BYTES])
+{
+	struct buf hex;
+
+	buf_init(&hex, ctx->arena, 2 * SHA256_BYTES);
+	hex_encode(&hex, (struct str){ (const char *)bytes, SHA256_BYTES });
+	return str_fmt(ctx->arena,
+		db_dialect(ctx->db) == DIALECT_POSTGRES ? "'\\x" STR_FMT "'"
+							: "x'" STR_FMT "'",
+		STR_ARG(buf_str(&hex)));
+}
+
+static struct str
+random_literal(const struct ctx *ctx)
+{
+	uint8_t bytes[SHA256_BYTES];
+
+	random_bytes(bytes, sizeof(bytes));
+	return bytes_literal(ctx, bytes);
+}
+
+static struct str
+token_literal(const struct ctx *ctx, struct str token)
+{
+	uint8_t hash[SHA256_BYTES];
+
+	token_hash(token, hash);
+	return bytes_literal(ctx, hash);
+}
+
+/* The statements that make a member, in the order in which they refer to each other. */
+struct statements {
+	struct ctx *ctx;
+	const char *sqls[SQL_MAX];
+	size_t count;
+};
+
+static void PRINTF_LIKE(2, 3) add(struct statements *list, const char *fmt, ...)
+{
+	struct buf sql;
+	va_list args;
+
+	buf_init(&sql, list->ctx->arena, 4096);
+	va_start(args, fmt);
+	buf_vfmt(&sql, fmt, args);
+	va_end(args);
+	list->sqls[list->count++] = str_cstr(list->ctx->arena, buf_str(&sql));
+}
+
+static void
+add_account(struct statements *list, const struct member *member, bool has_mfa)
+{
+	struct ctx *ctx = list->ctx;
+	int n = member->number;
+	const char *mark = member->marker.ptr;
+
+	add(list,
+		"INSERT INTO users (id, email, password_hash, first_name, last_name, "
+		"leaderboard_name, email_verified, is_active, created_at, updated_at, "
+		"email_identity) VALUES ({u%d}, '%s@example.org', '!', '%s', '%s', '%s', "
+		"{yes}, {yes}, {ago}, {ago}, '%s@example.org')",
+		n, mark, mark, mark, mark, mark);
+	if (has_mfa)
+		add(list,
+			"UPDATE users SET totp_secret = " STR_FMT
+			", mfa_enabled_at = {ago} WHERE id = {u%d}",
+			STR_ARG(random_literal(ctx)), n);
+	add(list,
+		"INSERT INTO user_sessions (user_id, id, family_id, token_hash, "
+		"expires_at, "
+		"last_accessed, ip_address, user_agent, device_name, place, is_active, "
+		"created_at, family_started_at) VALUES ({u%d}, {u%d}, {u%d}, " STR_FMT
+		", {day}, {ago}, '%s', '%s', '%s', '%s', {yes}, {ago}, {ago})",
+		n, object_number(n, OBJECT_SESSION), object_number(n, OBJECT_SESSION),
+		STR_ARG(random_literal(ctx)), mark, mark, mark, mark);
+	add(list,
+		"INSERT INTO email_verifications (user_id, id, email, token_hash, "
+		"created_at, expires_at) VALUES ({u%d}, {u%d}, '%s@example.org', " STR_FMT
+		", {ago}, {day})",
+		n, object_number(n, OBJECT_VERIFICATION), mark,
+		STR_ARG(random_literal(ctx)));
+	add(list,
+		"INSERT INTO password_resets (user_id, id, token_hash, created_at, "
+		"expires_at, ip_address, user_agent, is_by_admin) VALUES ({u%d}, "
+		"{u%d}, " STR_FMT ", {ago}, {day}, '%s', '%s', {no})",
+		n, object_number(n, OBJECT_RESET), STR_ARG(random_literal(ctx)), mark,
+		mark);
+	add(list,
+		"INSERT INTO mfa_recovery_codes (user_id, id, code_hash, created_at) "
+		"VALUES "
+		"({u%d}, {u%d}, " STR_FMT ", {ago})",
+		n, object_number(n, OBJECT_CODE), STR_ARG(random_literal(ctx)));
+}
+
+static void
+add_key(struct statements *list, const struct member *member, enum object which,
+	struct str key, const char *scopes)
+{
+	add(list,
+		"INSERT INTO api_keys (user_id, id, name, prefix, key_hash, scopes, "
+		"is_active, created_at, expires_at) VALUES ({u%d}, {u%d}, '%s', "
+		"'%s', " STR_FMT ", '[%s]', {yes}, {ago}, {day})",
+		member->number, object_number(member->number, which), member->marker.ptr,
+		member->marker.ptr, STR_ARG(token_literal(list->ctx, key)), scopes);
+}
+
+static void
+add_billing(struct statements *list, const struct member *member, bool is_entitled)
+{
+	int n = member->number;
+	const char *mark = member->marker.ptr;
+
+	add(list,
+		"INSERT INTO subscriptions (user_id, id, tier_id, status, starts_at, "
+		"expires_at, auto_renew, amount_paid_cents, currency, is_add_on, "
+		"cancel_reason, created_at, updated_at) SELECT {u%d}, {u%d}, id, '%s', "
+		"{ago}, %s, {no}, 0, 'USD', {no}, '%s', {ago}, {ago} FROM "
+		"subscription_tiers WHERE name = 'season'",
+		n, object_number(n, OBJECT_SUBSCRIPTION),
+		is_entitled ? "active" : "expired", is_entitled ? "{day}" : "{now}",
+		mark);
+	add(list,
+		"INSERT INTO payments (user_id, id, subscription_id, kind, amount_cents, "
+		"discount_cents, refunded_cents, currency, status, payment_method, "
+		"metadata, "
+		"provider, provider_payment_id, paid_at, created_at, updated_at) VALUES "
+		"({u%d}, {u%d}, {u%d}, 'first', 100, 0, 0, 'USD', 'succeeded', '%s', "
+		"'{}', "
+		"'simulator', '%s', {ago}, {ago}, {ago})",
+		n, object_number(n, OBJECT_PAYMENT),
+		object_number(n, OBJECT_SUBSCRIPTION), mark, mark);
+	add(list,
+		"INSERT INTO free_access_grants (user_id, id, tier_id, access_type, "
+		"start_date, end_date, notes, is_active, created_at, updated_at) SELECT "
+		"{u%d}, {u%d}, id, 'beta_tester', {ago}, {now}, '%s', {no}, {ago}, {ago} "
+		"FROM "
+		"subscription_tiers WHERE name = 'beta_tester'",
+		n, object_number(n, OBJECT_GRANT), mark);
+	add(list,
+		"INSERT INTO affiliates (user_id, id, referral_code, commission_rate, "
+		"recurring_rate, recurring_months, tier, payout_details, is_active, "
+		"referral_count, conversion_count, click_count, terms_accepted_at, "
+		"created_at, updated_at) VALUES ({u%d}, {u%d}, '%s', 0, 0, 12, 'bronze', "
+		"'%s', {yes}, 0, 0, 0, {ago}, {ago}, {ago})",
+		n, object_number(n, OBJECT_AFFILIATE), mark, mark);
+}
+
+static void
+add_forecasts(struct statements *list, const struct member *member)
+{
+	int n = member->number;
+	const char *mark = member->marker.ptr;
+
+	add(list,
+		"INSERT INTO picks (user_id, id, game_id, prediction_type, pick, "
+		"probability, created_at, updated_at) SELECT {u%d}, {u%d}, id, 'game', "
+		"'home', 0.6, {ago}, {ago} FROM games WHERE season = 2021 AND week = 17 "
+		"ORDER BY nflverse_id LIMIT 1",
+		n, object_number(n, OBJECT_PICK));
+	/* Of a model not yet published: nobody but its owner may see it. */
+	add(list,
+		"INSERT INTO predictions (id, user_id, model, prediction_type, subject, "
+		"season, week, game_id, nflverse_id, home_team, away_team, matchup, "
+		"prediction_data, predicted_at, created_at, is_simulated) SELECT {u%d}, "
+		"{u%d}, '%s', 'game', '', season, week, id, nflverse_id, home_team, "
+		"away_team, '%s', '{}', {ago}, {ago}, {yes} FROM games WHERE season = "
+		"2021 "
+		"AND week = 17 ORDER BY nflverse_id LIMIT 1",
+		object_number(n, OBJECT_PREDICTION), n, mark, mark);
+	add(list,
+		"INSERT INTO user_prediction_access (user_id, id, prediction_id, "
+		"accessed_at, via) VALUES ({u%d}, {u%d}, {u%d}, {ago}, 'api')",
+		n, object_number(n, OBJECT_PREDICTION),
+		object_number(n, OBJECT_PREDICTION));
+}
+
+struct err *
+member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *ret)
+{
+	static const char *const roles[] = { [MEMBER_SUPPORT] = "support",
+		[MEMBER_ADMIN] = "admin",
+		[MEMBER_SUPER_ADMIN] = "super_admin" };
+	struct statements list = { .ctx = ctx };
+	struct member member = {
+		.number = number,
+		.id = person(number),
+		.marker = str_from(
+			str_cstr(ctx->arena, str_fmt(ctx->arena, "mark%d-end", number))),
+	};
+
+	TRY(token_new(ctx->arena, STR(TOKEN_API_KEY), &member.key));
+	TRY(token_new(ctx->arena, STR(TOKEN_API_KEY), &member.narrow_key));
+	add_account(&list, &member, kind >= MEMBER_SUPPORT);
+	add_key(&list, &member, OBJECT_KEY, member.key,
+		"\"forecasts\", \"picks\", \"account\", \"publish\"");
+	add_key(&list, &member, OBJECT_NARROW_KEY, member.narrow_key, "");
+	add_billing(&list, &member, kind == MEMBER_ENTITLED);
+	add_forecasts(&list, &member);
+	if (kind >= MEMBER_SUPPORT)
+		add(&list,
+			"INSERT INTO admin_users (id, user_id, role, permissions, "
+			"is_active, "
+			"created_at, updated_at) VALUES ({u%d}, {u%d}, '%s', '[]', "
+			"{yes}, "
+			"{ago}, {ago})",
+			object_number(number, OBJECT_ADMIN), number, roles[kind]);
+	TRY(people_run_all(ctx, list.sqls, list.count));
+	*ret = member;
+	return NULL;
+}
+
+struct err *
+member_dump(struct ctx *ctx, const struct member *member, struct str *ret)
+{
+	static const char *const parts[] = {
+		"'user', email || password_hash || coalesce(first_name, '-') || "
+		"session_epoch FROM users WHERE id",
+		"'session', sum(CASE WHEN is_active THEN 1 ELSE 0 END) FROM "
+		"user_sessions "
+		"WHERE user_id",
+		"'key', sum(CASE WHEN is_active THEN 1 ELSE 0 END) FROM api_keys WHERE "
+		"user_id",
+		"'code', count(*) FROM mfa_recovery_codes WHERE user_id",
+		"'verification', count(*) FROM email_verifications WHERE used_at IS NULL "
+		"AND user_id",
+		"'reset', count(*) FROM password_resets WHERE used_at IS NULL AND "
+		"user_id",
+		"'subscription', max(status) FROM subscriptions WHERE user_id",
+		"'payment', max(status) FROM payments WHERE user_id",
+		"'grant', max(notes) FROM free_access_grants WHERE user_id",
+		"'affiliate', max(payout_details) FROM affiliates WHERE user_id",
+		"'pick', max(pick) || count(*) FROM picks WHERE user_id",
+		"'forecast', count(*) FROM predictions WHERE user_id",
+	};
+	static const enum db_type columns[] = { DB_TEXT };
+	bool is_postgres = db_dialect(ctx->db) == DIALECT_POSTGRES;
+	struct buf sql, hex;
+
+	buf_init(&hex, ctx->arena, 64);
+	if (is_postgres)
+		uuid_format(&hex, member->id.uuid);
+	else
+		hex_encode(&hex,
+			(struct str){ (const char *)member->id.uuid.bytes,
+				sizeof(member->id.uuid.bytes) });
+	buf_init(&sql, ctx->arena, 8192);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		struct str part = str_from(parts[i]), name;
+
+		if (!str_next(&part, ',', &name))
+			continue;
+		/* "'user', X FROM …" as one text. */
+		buf_fmt(&sql,
+			"%sSELECT " STR_FMT " || ' ' || coalesce(CAST((SELECT" STR_FMT
+			" = %s'" STR_FMT "') AS text), '-') AS part",
+			i ? " UNION ALL " : "", STR_ARG(name), STR_ARG(part),
+			is_postgres ? "" : "x", STR_ARG(buf_str(&hex)));
+	}
+	return database_dump(ctx, str_cstr(ctx->arena, buf_str(&sql)), columns, 1, ret);
+}
+
+struct str
+member_token(
+	struct ctx *ctx, const struct member *member, int64_t epoch, bool is_mfa_passed)
+{
+	struct jwt_claims claims = {
+		.user_id = member->id,
+		.family_id = person(object_number(member->number, OBJECT_SESSION)).uuid,
+		.session_epoch = epoch,
+		.is_mfa_passed = is_mfa_passed,
+		.issued_at = ctx->now,
+		.expires_at = ctx->now + INT64_C(900) * MICROSECONDS_PER_SECOND,
+	};
+	struct str token = STR_NONE;
+
+	/* Without one the test fails where the token is used. */
+	if (jwt_sign(ctx, &claims, &token))
+		return STR("none");
+	return token;
+}
+
+/* --- Requests --- */
+
+static void
+put_header(struct http_header *headers, size_t *count, const char *name, struct str value)
+{
+	if (!str_is_none(value))
+		headers[(*count)++] = (struct http_header){ str_from(name), value };
+}
+
+struct asked
+ask(struct ctx *ctx, struct api *api, const struct asking *what)
+{
+	static int asked_count;
+	struct http_header headers[6];
+	struct http_request http = {
+		.method = what->method,
+		.target = what->target,
+		.path = what->target,
+		.host = STR("gridiron.test"),
+		.body = str_is_none(what->body) ? STR("") : what->body,
+		.headers = headers,
+		.minor_version = 1,
+		.remote_address = str_fmt(ctx->arena, "2001:db8::%x:%x",
+			(unsigned)asked_count >> 16, (unsigned)asked_count & 0xffff),
+	};
+	ptrdiff_t question = str_find_char(what->target, '?');
+	struct http_answer answer;
+	struct arena arena;
+
+	asked_count++;
+	arena_init(&arena, ARENA_BYTES);
+	if (question >= 0) {
+		http.path = str_slice(what->target, 0, (size_t)question);
+		http.query = str_slice(
+			what->target, (size_t)question + 1, what->target.len);
+	}
+	if (!str_is_none(what->bearer))
+		put_header(headers, &http.header_count, "Authorization",
+			str_fmt(ctx->arena, "Bearer " STR_FMT, STR_ARG(what->bearer)));
+	put_header(headers, &http.header_count, "Content-Type", what->type);
+	put_header(headers, &http.header_count, "Origin", what->origin);
+	put_header(headers, &http.header_count, "Cookie", what->cookie);
+	put_header(headers, &http.header_count, "Accept", what->accept);
+	http.ctx = (struct ctx){ .arena = &arena,
+		.now = ctx->now,
+		.deadline = clock_deadline_ms(REQUEST_MS),
+		.request_id = uuid_v7(ctx->now) };
+	answer = api_handle(&http, api);
+	struct asked asked = {
+		.status = answer.status,
+		.body = str_dup(ctx->arena, answer.body),
+		.is_stream = answer.stream != NULL,
+		.cache_control = str_dup(ctx->arena, answer.cache_control),
+		.lines = answer.lines,
+	};
+	struct http_header *copies = arena_alloc_array(
+		ctx->arena, answer.header_count, sizeof(*copies));
+
+	for (size_t i = 0; copies && i < answer.header_count; i++)
+		copies[i] = (struct http_header){
+			str_dup(ctx->arena, answer.headers[i].name),
+			str_dup(ctx->arena, answer.headers[i].value),
+		};
+	asked.headers = copies;
+	asked.header_count = copies ? answer.header_count : 0;
+	arena_release(&arena);
+	return asked;
+}
+
+struct str
+asked_header(const struct asked *asked, struct str name)
+{
+	for (size_t i = 0; i < asked->header_count; i++)
+		if (str_eq_nocase(asked->headers[i].name, name))
+			return asked->headers[i].value;
+	return STR_NONE;
+}
