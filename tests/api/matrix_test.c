@@ -168,15 +168,20 @@ bearer_of(struct ctx *ctx, const struct member *member, enum caller_case caller)
 
 /* --- What must come --- */
 
+static enum admin_role
+role_of(enum caller_case caller)
+{
+	if (caller == AS_SUPPORT)
+		return ROLE_SUPPORT;
+	if (caller == AS_ADMIN)
+		return ROLE_ADMIN;
+	return caller == AS_SUPER_ADMIN ? ROLE_SUPER_ADMIN : ROLE_NONE;
+}
+
 /* 401, 403, or 0: the caller is let in. */
 static int
 status_of_gate(const struct route *route, enum caller_case caller)
 {
-	enum admin_role role = caller == AS_SUPPORT ? ROLE_SUPPORT
-		: caller == AS_ADMIN                ? ROLE_ADMIN
-		: caller == AS_SUPER_ADMIN          ? ROLE_SUPER_ADMIN
-						    : ROLE_NONE;
-
 	if (route->who == WHO_ANYONE && route->key == ROUTE_NO_KEY)
 		return 0;
 	if (!is_good_credential(caller))
@@ -186,7 +191,7 @@ status_of_gate(const struct route *route, enum caller_case caller)
 	if (is_key(caller) && (route->key == ROUTE_NO_KEY || caller == AS_KEY_WITHOUT))
 		return 403;
 	if (route->who == WHO_ADMIN &&
-		!(admin_role_permissions(role) & route->permission))
+		!(admin_role_permissions(role_of(caller)) & route->permission))
 		return 403;
 	if (route->feature != ROUTE_OPEN && caller != AS_ENTITLED)
 		return 403;
