@@ -95,6 +95,7 @@ note_use(const struct ctx *ctx, const struct caller_key *key)
 	return q_caller_key_used(&tx,
 		(struct caller_key_used){ .actor = key->user_id,
 			.id = key->id,
+			.ip = ctx->remote_address,
 			.before = ctx->now - USE_NOTED_EVERY,
 			.now = ctx->now });
 }

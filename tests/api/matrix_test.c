@@ -212,7 +212,10 @@ struct matrix {
 };
 
 /* What went wrong, without ending the test: the whole matrix is told. */
-static void PRINTF_LIKE(2, 3) fault(struct matrix *matrix, const char *fmt, ...)
+static void fault(struct matrix *matrix, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void
+fault(struct matrix *matrix, const char *fmt, ...)
 {
 	struct buf text;
 	va_list args;

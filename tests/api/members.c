@@ -106,7 +106,10 @@ struct statements {
 	size_t count;
 };
 
-static void PRINTF_LIKE(2, 3) add(struct statements *list, const char *fmt, ...)
+static void add(struct statements *list, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void
+add(struct statements *list, const char *fmt, ...)
 {
 	struct buf sql;
 	va_list args;
