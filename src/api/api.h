@@ -8,6 +8,7 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "api/access.h"
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "http/server.h"
@@ -16,7 +17,8 @@
 struct api {
 	struct db *db;
 	const struct keyring *keys;
-	struct audit *audit;      /* what watches over the audit log; may be NULL */
+	struct audit *audit; /* what watches over the audit log; may be NULL */
+	struct access access;
 	bool is_quiet;            /* no log line a request */
 	bool is_production;       /* reached by TLS, through the proxy in front */
 	struct str public_origin; /* "https://example.com"; absent: not said */

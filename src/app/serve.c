@@ -244,6 +244,34 @@ origin_of(struct arena *arena, struct str text)
 		STR_ARG(url.port));
 }
 
+/* Nothing but the machine itself can reach a loopback address, so looking around there
+ * needs no account; what passes a proxy is told apart at each request. */
+static struct err *
+access_prepare(
+	struct invocation *run, const struct serve_options *options, struct access *ret)
+{
+	struct str open = run->config.access_open, host;
+	struct access_setup setup = { .proxies = run->config.trusted_proxies };
+	struct ip ip;
+	uint16_t port;
+
+	TRY(serve_address_parse(&run->ctx, options->listen, &host, &port));
+	if (str_eq(open, STR("auto")))
+		setup.is_open = run->config.environment == ENVIRONMENT_DEVELOPMENT &&
+			ip_parse(host, &ip) && ip_is_loopback(ip);
+	else if (str_eq(open, STR("true")))
+		setup.is_open = true;
+	else if (!str_eq(open, STR("false")))
+		return err_in(run->arena, ERR_INVALID,
+			"access.open is '" STR_FMT "', but must be true, false or auto",
+			STR_ARG(open));
+	if (setup.is_open)
+		log_warning(NULL,
+			"open access: whoever asks from this machine sees what "
+			"subscribers see; access.open: false ends that");
+	return access_init(run->arena, &setup, ret);
+}
+
 struct err *
 serve(struct invocation *run, const struct serve_options *options)
 {
@@ -262,6 +290,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,
 	};
+	TRY(access_prepare(run, options, &serving->api.access));
 	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);
 	if (!err)

@@ -1,0 +1,122 @@
+#include "api/access.h"
+
+#include "api/api.h"
+
+enum {
+	USERS_COUNTED = 32768,
+	ADDRESSES_COUNTED = 65536,
+};
+
+static struct err *
+proxies_parse(struct arena *arena, struct str text, struct access *access)
+{
+	struct str rest = text, part;
+
+	while (str_next(&rest, ',', &part)) {
+		part = str_trim(part);
+		if (part.len == 0)
+			continue;
+		if (access->proxy_count == PROXIES_MAX)
+			return err_in(arena, ERR_INVALID,
+				"http.trusted_proxies has more than %d entries",
+				PROXIES_MAX);
+		if (!ip_block_parse(part, &access->proxies[access->proxy_count]))
+			return err_in(arena, ERR_INVALID,
+				"http.trusted_proxies: '" STR_FMT
+				"' is no address and no block like 10.0.0.0/8",
+				STR_ARG(part));
+		access->proxy_count++;
+	}
+	return NULL;
+}
+
+struct err *
+access_init(struct arena *arena, const struct access_setup *setup, struct access *ret)
+{
+	*ret = (struct access){ .is_open = setup->is_open };
+	TRY(proxies_parse(arena, setup->proxies, ret));
+	ret->users = rate_table_new(arena, USERS_COUNTED);
+	ret->addresses = rate_table_new(arena, ADDRESSES_COUNTED);
+	return ret->users && ret->addresses ? NULL : err_no_memory();
+}
+
+/* --- Who asks ----------------------------------------------------------------------- */
+
+static bool
+is_trusted(const struct access *access, struct ip ip)
+{
+	for (size_t i = 0; i < access->proxy_count; i++)
+		if (ip_block_has(&access->proxies[i], ip))
+			return true;
+	return false;
+}
+
+/* Take the last part of the comma-separated LIST off. */
+static bool
+take_last(struct str *list, struct str *ret)
+{
+	size_t begin = list->len;
+
+	if (str_is_none(*list))
+		return false;
+	while (begin > 0 && list->ptr[begin - 1] != ',')
+		begin--;
+	*ret = str_trim(str_slice(*list, begin, list->len));
+	*list = begin > 0 ? str_slice(*list, 0, begin - 1) : STR_NONE;
+	return true;
+}
+
+void
+access_find_client(const struct access *access, struct http_request *http)
+{
+	struct ip ip;
+
+	if (access->proxy_count == 0 || !ip_parse(http->remote_address, &ip) ||
+		!is_trusted(access, ip))
+		return;
+	/* Several headers are one list, the last of it added by the nearest proxy. */
+	for (size_t i = http->header_count; i-- > 0;) {
+		struct str list = http->headers[i].value, part;
+
+		if (!str_eq_nocase(http->headers[i].name, STR("x-forwarded-for")))
+			continue;
+		while (take_last(&list, &part)) {
+			if (!ip_parse(part, &ip))
+				return;
+			http->remote_address = part;
+			if (!is_trusted(access, ip))
+				return;
+		}
+	}
+}
+
+/* --- What he is shown --------------------------------------------------------------- */
+
+/* A proxy on this machine asks for the whole world. */
+static bool
+is_direct(const struct http_request *http)
+{
+	return (str_starts_with(http->remote_address, STR("127.")) ||
+		       str_eq(http->remote_address, STR("::1"))) &&
+		str_is_none(http_request_header(http, STR("x-forwarded-for"))) &&
+		str_is_none(http_request_header(http, STR("forwarded"))) &&
+		str_is_none(http_request_header(http, STR("via")));
+}
+
+bool
+access_is_open_to(const struct access *access, const struct http_request *http)
+{
+	return access->is_open && is_direct(http);
+}
+
+enum audience
+access_audience(const struct request *rq)
+{
+	const struct entitlement *entitlement = &rq->caller.entitlement;
+
+	if (!entitlement_has(entitlement, FEATURE_REAL_TIME_PREDICTIONS))
+		return AUDIENCE_PUBLIC;
+	return entitlement_has(entitlement, FEATURE_PLAYOFF_PREDICTIONS)
+		? AUDIENCE_ENTITLED
+		: AUDIENCE_REGULAR;
+}

@@ -1,0 +1,56 @@
+/*
+ * What a caller is shown, and how he is known: docs/access.md.
+ *
+ * With open access everybody who asks from this machine itself, not through a proxy, is
+ * shown what a subscriber is, and only subscribers are counted. That is for looking around
+ * and for development.
+ */
+#ifndef API_ACCESS_H
+#define API_ACCESS_H
+
+#include "api/rate_table.h"
+#include "api/request.h"
+#include "codec/ip.h"
+
+enum {
+	PROXIES_MAX = 32,
+};
+
+struct access_setup {
+	bool is_open;
+	struct str proxies; /* "10.0.0.0/8, ::1": whose X-Forwarded-For is believed */
+};
+
+/* Of the process; lives as long as its api. */
+struct access {
+	bool is_open;
+	struct ip_block proxies[PROXIES_MAX];
+	size_t proxy_count;
+	struct rate_table *users;
+	struct rate_table *addresses;
+};
+
+/* Prepare RET, its tables in ARENA. INVALID: a proxy's block is none. */
+struct err *access_init(struct arena *arena, const struct access_setup *setup,
+	struct access *ret) MUST_USE;
+
+/*
+ * The client's own address: the peer's, or where that is a trusted proxy the right-most
+ * address of X-Forwarded-For that is none. What stands left of an address that cannot be
+ * read, or of one that is not trusted, anybody may have written.
+ */
+void access_find_client(const struct access *access, struct http_request *http);
+
+/* Whether open access holds for HTTP. */
+bool access_is_open_to(const struct access *access, const struct http_request *http);
+
+/* Who is shown the same: each has his own ready answers. */
+enum audience {
+	AUDIENCE_PUBLIC,   /* samples, and the record a day late */
+	AUDIENCE_REGULAR,  /* every forecast but those of the playoffs */
+	AUDIENCE_ENTITLED, /* every forecast */
+};
+enum { AUDIENCE_COUNT = 3 };
+enum audience access_audience(const struct request *rq);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * How many requests an hour: docs/access.md has the table.
+ *
+ * Who has a plan is counted as a user, by its hourly_requests; others by their address (a
+ * /64 of version 6). A page's own requests, and those that concern one's own account, are
+ * counted apart and generously.
+ */
+#ifndef API_RATE_GATE_H
+#define API_RATE_GATE_H
+
+#include "api/route.h"
+
+/* An hour. HOURLY_REQUESTS_NONE of billing/entitlement.h is that of one without a plan. */
+enum {
+	RATE_PAGE_LIMIT = 600,  /* of pages, shown to one without a plan */
+	RATE_ENTRY_LIMIT = 120, /* sign-in, registration, links from mail; credentials
+				    that are wrong */
+	RATE_OWN_LIMIT = 1200,  /* one's own account; administrators' work */
+};
+
+/* Count RQ, whose caller is known; its rq->rate says what is left. RATE_LIMITED, with the
+ * seconds to wait, when that is nothing. */
+struct err *rate_gate(struct request *rq) MUST_USE;
+
+/* Count RQ, whose credentials were refused; RATE_LIMITED likewise. */
+struct err *rate_gate_refused(struct request *rq) MUST_USE;
+
+/* Add RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers-03) to
+ * ANSWER where RQ was counted. */
+void rate_gate_tell(const struct request *rq, struct http_answer *answer);
+
+struct rate_gate_counters {
+	uint64_t allowed;
+	uint64_t refused;
+};
+/* Of one kind of count, by its name; NULL past the last. */
+const char *rate_gate_counters(size_t kind, struct rate_gate_counters *ret);
+
+#endif
