@@ -10,7 +10,7 @@
 #include "sys/file.h"
 
 enum {
-	GROUPS_MAX = 8,
+	GROUPS_MAX = 16,
 	FILE_BYTES_MAX = 1 << 20,
 };
 
