@@ -2,7 +2,7 @@
 -- folder: accounts
 
 -- row session_row: user_id user_id, id session_id, family_id uuid, expires_at time, ip_address text?, user_agent text?,
---   is_active bool, family_started_at time, mfa_passed_at time?, rotated_at time?, successor_id uuid?,
+--   device_name text?, is_active bool, family_started_at time, mfa_passed_at time?, rotated_at time?, successor_id uuid?,
 --   successor_sealed bytes?, revoked_at time?
 -- row device: family_id uuid, device_name text?, place text?, ip_address text?, user_agent text?,
 --   family_started_at time, last_accessed time, expires_at time, mfa_passed_at time?
@@ -22,13 +22,13 @@ VALUES (:user_id, :id, :family_id, :token_hash, :expires_at, :now, :ip_address, 
 -- as: system, whoever refreshes is known by his token alone
 -- The session of a refresh token. Others who refresh it wait until this transaction ends.
 -- for: postgresql
-SELECT user_id, id, family_id, expires_at, ip_address, user_agent, is_active, family_started_at, mfa_passed_at,
+SELECT user_id, id, family_id, expires_at, ip_address, user_agent, device_name, is_active, family_started_at, mfa_passed_at,
        rotated_at, successor_id, successor_sealed, revoked_at
   FROM user_sessions
  WHERE token_hash = :token_hash
    FOR UPDATE;
 -- for: sqlite
-SELECT user_id, id, family_id, expires_at, ip_address, user_agent, is_active, family_started_at, mfa_passed_at,
+SELECT user_id, id, family_id, expires_at, ip_address, user_agent, device_name, is_active, family_started_at, mfa_passed_at,
        rotated_at, successor_id, successor_sealed, revoked_at
   FROM user_sessions
  WHERE token_hash = :token_hash;
@@ -37,7 +37,7 @@ SELECT user_id, id, family_id, expires_at, ip_address, user_agent, is_active, fa
 -- args: user_id user_id, id session_id
 -- as: system, whoever refreshes is known by his token alone
 -- One session.
-SELECT user_id, id, family_id, expires_at, ip_address, user_agent, is_active, family_started_at, mfa_passed_at,
+SELECT user_id, id, family_id, expires_at, ip_address, user_agent, device_name, is_active, family_started_at, mfa_passed_at,
        rotated_at, successor_id, successor_sealed, revoked_at
   FROM user_sessions
  WHERE user_id = :user_id AND id = :id;

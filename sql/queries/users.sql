@@ -113,7 +113,7 @@ UPDATE users
 -- as: system, an administrator does it
 -- Close an account, which stays on file.
 UPDATE users
-   SET is_active = FALSE, deactivated_at = :now, session_epoch = session_epoch + 1, updated_at = :now
+   SET is_active = FALSE, deactivated_at = :now, updated_at = :now
  WHERE id = :id AND is_active;
 
 -- name: user_reactivate :rows
@@ -174,6 +174,13 @@ UPDATE email_verifications
 -- Once one link has been followed the others prove nothing more.
 DELETE FROM email_verifications
  WHERE user_id = :user_id AND id <> :id;
+
+-- name: verification_drop_all :exec
+-- args: user_id user_id
+-- as: system, a reset link has proved the address
+-- Links that would bring an older password are void.
+DELETE FROM email_verifications
+ WHERE user_id = :user_id AND used_at IS NULL;
 
 -- name: verification_count :one link_count
 -- args: user_id user_id, since time

@@ -56,7 +56,7 @@ struct words {
 #define BODY_OPTIONAL_WORD(words_)            struct str
 #define BODY_OPTIONAL_WORDS(words_, min, max) struct words
 #define BODY_CLEARABLE_TEXT                   BODY_OPTIONAL_TEXT
-#define BODY_CLEARABLE_LINES                  BODY_OPTIONAL_LINES
+#define BODY_CLEARABLE_SHARE                  BODY_OPTIONAL_SHARE
 
 /* X(kind, JSON type) */
 #define BODY_KINDS(X)       \

@@ -113,6 +113,7 @@ content_type(enum answer_shape shape)
 	case SHAPE_HTML:
 		return "text/html";
 	case SHAPE_EMPTY:
+	case SHAPE_ACCEPTED:
 		break;
 	}
 	return "application/octet-stream";
@@ -203,6 +204,20 @@ put_request_body(struct json *json, const struct body_rule *body)
 	json_put_object_end(json);
 }
 
+static bool
+has_content(enum answer_shape shape)
+{
+	return shape != SHAPE_EMPTY && shape != SHAPE_ACCEPTED;
+}
+
+static struct str
+status_of(enum answer_shape shape)
+{
+	if (has_content(shape))
+		return STR("200");
+	return shape == SHAPE_EMPTY ? STR("204") : STR("202");
+}
+
 static void
 put_operation(struct json *json, const struct route *route)
 {
@@ -214,10 +229,10 @@ put_operation(struct json *json, const struct route *route)
 	put_request_body(json, &route->body);
 	json_put_key(json, STR("responses"));
 	json_put_object(json);
-	json_put_key(json, route->answer.shape == SHAPE_EMPTY ? STR("204") : STR("200"));
+	json_put_key(json, status_of(route->answer.shape));
 	json_put_object(json);
 	put_text(json, STR("description"), "OK");
-	if (route->answer.shape != SHAPE_EMPTY) {
+	if (has_content(route->answer.shape)) {
 		json_put_key(json, STR("content"));
 		put_content(json, &route->answer);
 	}

@@ -36,6 +36,10 @@
 	{                            \
 		.shape = SHAPE_EMPTY \
 	}
+#define ACCEPTED                        \
+	{                               \
+		.shape = SHAPE_ACCEPTED \
+	}
 #define TAKES(name)                                                           \
 	{                                                                     \
 		.schema = &body_##name, .types = STR_INIT("application/json") \

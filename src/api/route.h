@@ -17,7 +17,8 @@ enum answer_shape {
 	SHAPE_JSON,
 	SHAPE_HTML,
 	SHAPE_EVENTS,
-	SHAPE_EMPTY
+	SHAPE_EMPTY,
+	SHAPE_ACCEPTED
 };
 
 /* What a route answers: of which rows, where it is made of rows. */

@@ -181,6 +181,8 @@ api_handle(struct http_request *http, void *arg)
 	uint32_t allowed;
 
 	http->ctx.db = api->db;
+	http->ctx.remote_address = http->remote_address;
+	http->ctx.user_agent = http_request_header(http, STR("User-Agent"));
 	http->ctx.keys = api->keys;
 	http->ctx.audit = api->audit;
 	access_find_client(&api->access, http);

@@ -15,7 +15,10 @@
 	X(prediction_brief) \
 	X(line)             \
 	X(accuracy)         \
-	X(calibration)
+	X(calibration)      \
+	X(tokens)           \
+	X(profile)          \
+	X(session)
 
 #define X(name) extern const struct row_schema name##_schema;
 ROW_SCHEMAS(X)

@@ -122,6 +122,13 @@ db_counters(const struct db *db, struct pool_counters *ret)
 	db->driver->counters(db->state, ret);
 }
 
+void
+db_shred(struct db *db)
+{
+	if (db->driver->shred)
+		(*db->driver->shred)(db->state);
+}
+
 struct err *
 db_ping(struct ctx *ctx)
 {

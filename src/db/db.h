@@ -100,6 +100,14 @@ void db_counters(const struct db *db, struct pool_counters *ret);
 /* A cheap proof that the database answers, for /readyz. */
 struct err *db_ping(struct ctx *ctx) MUST_USE;
 
+/*
+ * What was deleted is to leave the files too, as far as they are this program's. SQLite
+ * overwrites what is deleted; this empties the log that still holds it, within seconds,
+ * as soon as no read is under way. On PostgreSQL nothing happens: VACUUM and the recycling
+ * of WAL are the server's.
+ */
+void db_shred(struct db *db);
+
 /* Run SQL as it stands, without arguments or rows, in TX:
  * for migrations and tests only. */
 struct err *db_run_text(struct tx *tx, struct str sql) MUST_USE;

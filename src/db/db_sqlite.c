@@ -324,6 +324,14 @@ sqlite_listen(void *arg, struct ctx *ctx, struct notices *notices)
 	return NULL;
 }
 
+static void
+sqlite_shred(void *arg)
+{
+	struct sqlite_state *state = arg;
+
+	writer_shred(&state->writer);
+}
+
 const struct driver driver_sqlite = {
 	.name = "sqlite",
 	.dialect = DIALECT_SQLITE,
@@ -338,4 +346,5 @@ const struct driver driver_sqlite = {
 	.ping = sqlite_ping,
 	.counters = sqlite_counters,
 	.listen = sqlite_listen,
+	.shred = sqlite_shred,
 };

@@ -47,6 +47,7 @@ struct writer {
 	struct list_link waiting; /* struct write_job, first come first served */
 	bool is_asleep;
 	bool is_stopping;
+	bool is_shred_due; /* the WAL is to be emptied */
 
 	/* The writer thread's. */
 	int wal_pages;
@@ -61,6 +62,8 @@ void writer_stop(struct writer *writer);
 /* FN(TX, ARG) in a transaction on the writer's thread. IS_ALONE: in none, by itself. */
 struct err *writer_transact(struct writer *writer, struct tx *tx, tx_fn fn, void *arg,
 	bool is_alone, bool *ret_may_retry) MUST_USE;
+/* Empty the WAL as soon as that can be done. From any thread. */
+void writer_shred(struct writer *writer);
 /* Whether this is the thread of some writer. */
 bool writer_is_here(void);
 

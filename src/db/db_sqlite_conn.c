@@ -17,7 +17,6 @@ enum {
 	/* Who else could hold the file: an operator's sqlite3. A reader stands on a loop
 	 * and may not wait for long. */
 	READER_BUSY_MS = 50,
-	WRITER_BUSY_MS = 500,
 };
 
 /* --- Opening ------------------------------------------------------------------------ */
@@ -74,11 +73,13 @@ set_switches(sqlite3 *sqlite)
 	return SQLITE_OK;
 }
 
-/* LIKE tells A from a, as PostgreSQL's does. Checkpoints are the writer's business. */
+/* LIKE tells A from a, as PostgreSQL's does. Checkpoints are the writer's business. What is
+ * deleted is overwritten, since some of it is deleted for being personal. */
 static const char pragmas[] = "PRAGMA synchronous = FULL;"
 			      "PRAGMA cell_size_check = ON;"
 			      "PRAGMA case_sensitive_like = ON;"
 			      "PRAGMA temp_store = MEMORY;"
+			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA wal_autocheckpoint = 0;"
 			      "PRAGMA journal_size_limit = 67108864;";
 

@@ -14,6 +14,12 @@
 
 /* --- Connections (db_sqlite_conn.c) ------------------------------------------------- */
 
+enum {
+	/* How long the writer waits for who else could hold the file, an operator's
+	 * sqlite3. */
+	WRITER_BUSY_MS = 500,
+};
+
 struct statement {
 	const struct query *query; /* NULL: the slot is empty */
 	sqlite3_stmt *prepared;

@@ -26,6 +26,7 @@ enum {
 	CHECKPOINT_IDLE_PAGES = 1000,
 	CHECKPOINT_BUSY_PAGES = 8000,
 	CHECKPOINT_IDLE_MS = 1000,
+	SHRED_BUSY_MS = 50,
 	NANOSECONDS_PER_SECOND = 1000000000,
 };
 
@@ -334,6 +335,47 @@ checkpoint(struct writer *writer)
 	writer->checkpoint_pages = pages + CHECKPOINT_IDLE_PAGES;
 }
 
+static bool
+is_shred_due(struct writer *writer)
+{
+	bool is_due;
+
+	pthread_mutex_lock(&writer->lock);
+	is_due = writer->is_shred_due;
+	pthread_mutex_unlock(&writer->lock);
+	return is_due;
+}
+
+/* Empty the WAL, which keeps what it held until it is written over. Reads that are under
+ * way are in the way: then it is tried again in the next pause. */
+static void
+shred(struct writer *writer)
+{
+	int rc;
+
+	sqlite3_busy_timeout(writer->conn->sqlite, SHRED_BUSY_MS);
+	rc = sqlite3_wal_checkpoint_v2(
+		writer->conn->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(writer->conn->sqlite, WRITER_BUSY_MS);
+	if (rc != SQLITE_OK)
+		return;
+	writer->wal_pages = 0;
+	writer->checkpoint_pages = 0;
+	writer->is_wal_dirty = false;
+	pthread_mutex_lock(&writer->lock);
+	writer->is_shred_due = false;
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void
+writer_shred(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->is_shred_due = true;
+	pthread_cond_signal(&writer->work);
+	pthread_mutex_unlock(&writer->lock);
+}
+
 /* After a group, with more waiting (IS_BUSY) or not. */
 static bool
 is_checkpoint_due(const struct writer *writer, bool is_busy)
@@ -358,7 +400,7 @@ sleep_for_work(struct writer *writer)
 	until.tv_sec = at / NANOSECONDS_PER_SECOND;
 	until.tv_nsec = at % NANOSECONDS_PER_SECOND;
 	writer->is_asleep = true;
-	if (writer->is_wal_dirty)
+	if (writer->is_wal_dirty || writer->is_shred_due)
 		rc = pthread_cond_timedwait(&writer->work, &writer->lock, &until);
 	else
 		rc = pthread_cond_wait(&writer->work, &writer->lock);
@@ -422,6 +464,8 @@ writer_main(void *arg)
 	while (wait_for_group(writer, &group)) {
 		if (list_is_empty(&group)) {
 			checkpoint(writer);
+			if (is_shred_due(writer))
+				shred(writer);
 			continue;
 		}
 		if (first_job(&group)->is_alone)

@@ -61,6 +61,8 @@ struct driver {
 	 */
 	struct err *(*listen)(void *state, struct ctx *ctx, struct notices *notices);
 	const struct query *notify_query;
+	/* See db_shred; NULL where the server sees to it. */
+	void (*shred)(void *state);
 };
 
 extern const struct driver driver_postgres;

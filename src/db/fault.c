@@ -139,6 +139,15 @@ fault_listen(void *state, struct ctx *ctx, struct notices *notices)
 }
 
 static void
+fault_shred(void *state)
+{
+	struct fault *fault = state;
+
+	if (fault->inner->shred)
+		fault->inner->shred(fault->inner_state);
+}
+
+static void
 fault_loop_close(void *state)
 {
 	struct fault *fault = state;
@@ -184,6 +193,7 @@ fault_put(struct ctx *ctx, struct db *db, struct fault **ret)
 			.counters = fault_counters,
 			.listen = fault_listen,
 			.notify_query = db->driver->notify_query,
+			.shred = fault_shred,
 		},
 	};
 	db->driver = &fault->driver;

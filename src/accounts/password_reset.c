@@ -1,0 +1,245 @@
+#include "accounts/password_reset.h"
+
+#include "accounts/user.h"
+#include "accounts/users_q.h"
+#include "audit/audit.h"
+#include "crypto/hmac.h"
+#include "crypto/password.h"
+#include "crypto/token.h"
+#include "mail/mail.h"
+
+#define MINUTES(n) ((int64_t)(n)*60 * MICROSECONDS_PER_SECOND)
+
+/* --- Forgetting */
+
+struct forgetting {
+	struct str email;
+	struct str token;
+};
+
+static struct err *
+send(struct tx *tx, struct user_id user, const struct forgetting *forgetting,
+	bool is_by_admin)
+{
+	struct ctx *ctx = tx->ctx;
+	int64_t expires_at = ctx->now + MINUTES(RESET_LINK_MINUTES);
+	uint8_t hash[SHA256_BYTES];
+
+	token_hash(forgetting->token, hash);
+	TRY(q_reset_insert(tx,
+		(struct reset_insert){
+			.user_id = user,
+			.token_hash = str_from_bytes(hash, sizeof(hash)),
+			.ip_address = is_by_admin ? STR_NONE : ctx->remote_address,
+			.user_agent = STR_NONE,
+			.is_by_admin = is_by_admin,
+			.now = ctx->now,
+			.expires_at = expires_at,
+		}));
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_RESET_PASSWORD,
+			.recipient = forgetting->email,
+			.user_id = user,
+			.token = forgetting->token,
+			.expires_at = expires_at,
+		});
+}
+
+static struct err *
+forget_in_tx(struct tx *tx, void *arg)
+{
+	const struct forgetting *forgetting = arg;
+	struct registered user = { .is_active = false };
+	struct link_count sent = { 0 };
+	bool found, is_sent;
+
+	TRY(q_user_by_email(tx, forgetting->email, &user, &found));
+	if (found)
+		TRY(q_reset_count(tx, user.id, tx->ctx->now - MINUTES(60), &sent));
+	is_sent = found && user.is_active && sent.total < LINKS_AN_HOUR_MAX;
+	if (is_sent)
+		TRY(send(tx, user.id, forgetting, false));
+	/* Written for addresses without an account too: a commit takes its time. */
+	return audit_log(tx,
+		&(struct audit_entry){
+			.action = AUDIT_PASSWORD_FORGOTTEN,
+			.outcome = is_sent ? AUDIT_SUCCESS : AUDIT_REFUSED,
+			.subject = found ? user.id : (struct user_id){ { { 0 } } },
+		});
+}
+
+struct err *
+password_forgotten(struct ctx *ctx, struct str email)
+{
+	struct forgetting forgetting = { .email = email };
+
+	TRY(token_new(ctx->arena, STR(TOKEN_RESET), &forgetting.token));
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, forget_in_tx, &forgetting);
+}
+
+struct err *
+password_reset_send(struct tx *tx, struct user_id user, struct str email)
+{
+	struct forgetting forgetting = { .email = email };
+
+	TRY(token_new(tx->ctx->arena, STR(TOKEN_RESET), &forgetting.token));
+	return send(tx, user, &forgetting, true);
+}
+
+/* --- Resetting */
+
+struct resetting {
+	struct str token_hash;
+	struct str password_hash;
+};
+
+static struct err *
+dead_link(struct ctx *ctx)
+{
+	return err_new(ctx, ERR_GONE,
+		"this link does not work any more; ask for a new one at \"forgotten "
+		"password\"");
+}
+
+/* The link, if it still works. */
+static struct err *
+find_link(struct tx *tx, struct str hash, struct reset *ret)
+{
+	bool found;
+
+	TRY(q_reset_by_token(tx, hash, ret, &found));
+	if (!found || ret->used_at.is_set || ret->expires_at <= tx->ctx->now ||
+		!ret->is_active)
+		return dead_link(tx->ctx);
+	return NULL;
+}
+
+/* To the owner of EMAIL, who may not have done it. */
+static struct err *
+tell_owner(struct tx *tx, struct user_id user, struct str email)
+{
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_PASSWORD_CHANGED,
+			.recipient = email,
+			.user_id = user,
+			.happened_at = tx->ctx->now,
+			.ip_address = tx->ctx->remote_address,
+		});
+}
+
+static struct err *
+reset_in_tx(struct tx *tx, void *arg)
+{
+	const struct resetting *resetting = arg;
+	struct ctx *ctx = tx->ctx;
+	struct uuid nobody = { { 0 } };
+	struct reset link;
+	int64_t changed, epoch;
+
+	TRY(find_link(tx, resetting->token_hash, &link));
+	TRY(q_reset_use(tx,
+		(struct reset_use){
+			.user_id = link.user_id, .id = link.id, .now = ctx->now },
+		&changed));
+	TRY(q_user_password_reset(tx,
+		(struct user_password_reset){
+			.id = link.user_id,
+			.password_hash = resetting->password_hash,
+			.now = ctx->now,
+		},
+		&changed));
+	if (changed != 1)
+		return dead_link(ctx);
+	TRY(q_reset_drop_unused(tx, link.user_id));
+	TRY(q_verification_drop_all(tx, link.user_id));
+	TRY(session_end_all(tx, link.user_id, nobody, SESSION_PASSWORD_CHANGED, &epoch));
+	TRY(tell_owner(tx, link.user_id, link.email));
+	return audit_log(tx,
+		&(struct audit_entry){
+			.action = AUDIT_PASSWORD_RESET,
+			.user = link.user_id,
+		});
+}
+
+struct err *
+password_reset(struct ctx *ctx, struct str text, struct str password)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct resetting resetting;
+	struct reset link;
+	uint8_t hash[SHA256_BYTES];
+
+	if (!token_is_wellformed(text, STR(TOKEN_RESET)))
+		return dead_link(ctx);
+	token_hash(text, hash);
+	resetting.token_hash = str_from_bytes(hash, sizeof(hash));
+	/* Hashing costs: only whoever has a link makes us do it. */
+	TRY(find_link(&tx, resetting.token_hash, &link));
+	TRY(password_check(ctx, password, link.email));
+	TRY(password_hash(ctx, password, &resetting.password_hash));
+	return db_transact(
+		ctx, TX_WRITE, db_shard_of(link.user_id), reset_in_tx, &resetting);
+}
+
+/* --- Changing */
+
+struct changing {
+	const struct password_change *change;
+	struct str checked_hash;
+	struct str password_hash;
+	struct str email;
+	struct session_tokens tokens;
+};
+
+static struct err *
+change_in_tx(struct tx *tx, void *arg)
+{
+	struct changing *changing = arg;
+	struct user_id user = tx->ctx->actor.user_id;
+	int64_t changed;
+
+	TRY(q_user_password_put(tx,
+		(struct user_password_put){
+			.actor = user,
+			.checked_hash = changing->checked_hash,
+			.password_hash = changing->password_hash,
+			.now = tx->ctx->now,
+		},
+		&changed));
+	if (changed != 1)
+		return err_new(tx->ctx, ERR_CONFLICT,
+			"the password was changed by another request meanwhile");
+	TRY(q_reset_drop_unused(tx, user));
+	TRY(session_end_all(tx, user, changing->change->family, SESSION_PASSWORD_CHANGED,
+		&changing->tokens.session_epoch));
+	TRY(tell_owner(tx, user, changing->email));
+	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_PASSWORD_CHANGE });
+}
+
+struct err *
+password_change(
+	struct ctx *ctx, const struct password_change *change, struct session_tokens *ret)
+{
+	struct user_id user = ctx->actor.user_id;
+	struct changing changing = {
+		.change = change,
+		.tokens = {
+			.user_id = user,
+			.family_id = change->family,
+			.is_mfa_passed = change->is_mfa_passed,
+		},
+	};
+	struct user_password known;
+
+	TRY(user_confirm(ctx, change->current, "current_password", &known));
+	changing.checked_hash = known.password_hash;
+	changing.email = known.email;
+	TRY(password_check(ctx, change->password, known.email));
+	TRY(password_hash(ctx, change->password, &changing.password_hash));
+	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), change_in_tx, &changing));
+	TRY(session_sign(ctx, &changing.tokens));
+	*ret = changing.tokens;
+	return NULL;
+}

@@ -1,0 +1,103 @@
+#include "accounts/sign_in.h"
+
+#include "accounts/users_q.h"
+#include "audit/audit.h"
+#include "crypto/password.h"
+
+struct signing_in {
+	const struct sign_in *sign_in;
+	struct sign_in_row user;
+	struct str password_hash; /* as it is to be kept */
+	bool is_refused;
+	struct session_tokens tokens;
+};
+
+static struct err *
+refused(struct ctx *ctx)
+{
+	return err_new(ctx, ERR_UNAUTHENTICATED,
+		"address or password is wrong, or the address has not been confirmed by "
+		"its link yet");
+}
+
+/* What FOUND tells of USER goes on record and no further. */
+static struct err *
+refuse(struct ctx *ctx, const struct sign_in_row *user, bool found)
+{
+	TRY(audit_log_alone(ctx,
+		&(struct audit_entry){
+			.action = AUDIT_SIGN_IN,
+			.outcome = AUDIT_REFUSED,
+			.subject = found ? user->id : (struct user_id){ { { 0 } } },
+		}));
+	return refused(ctx);
+}
+
+static struct err *
+sign_in_in_tx(struct tx *tx, void *arg)
+{
+	struct signing_in *signing = arg;
+	const struct sign_in_row *user = &signing->user;
+	int64_t signed_in;
+
+	TRY(q_user_signed_in(tx,
+		(struct user_signed_in){
+			.id = user->id,
+			.checked_hash = user->password_hash,
+			.password_hash = signing->password_hash,
+			.now = tx->ctx->now,
+		},
+		&signed_in));
+	/* Changed since its password was compared: shut out, or the password is another. */
+	signing->is_refused = signed_in != 1;
+	if (signing->is_refused)
+		return NULL;
+	TRY(session_begin(tx,
+		&(struct session_begin){
+			.user_id = user->id,
+			.device_name = signing->sign_in->device_name,
+		},
+		&signing->tokens));
+	return audit_log(tx,
+		&(struct audit_entry){
+			.action = AUDIT_SIGN_IN,
+			.user = user->id,
+		});
+}
+
+/* The account is not looked up by more than its address: everything else is decided after
+ * the password was compared. */
+static struct err *
+compare(struct ctx *ctx, const struct sign_in *sign_in, struct signing_in *signing,
+	bool *ret_found, struct password_verdict *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct str hash = STR_NONE;
+
+	TRY(q_user_for_sign_in(&tx, sign_in->email, &signing->user, ret_found));
+	if (*ret_found && signing->user.email_verified)
+		hash = signing->user.password_hash;
+	return password_verify(ctx, hash, sign_in->password, ret);
+}
+
+struct err *
+sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_tokens *ret)
+{
+	struct signing_in signing = { .sign_in = sign_in };
+	struct password_verdict verdict;
+	bool found;
+
+	TRY(compare(ctx, sign_in, &signing, &found, &verdict));
+	if (!verdict.matches || !signing.user.is_active)
+		return refuse(ctx, &signing.user, found);
+	signing.password_hash = signing.user.password_hash;
+	if (verdict.needs_rehash)
+		TRY(password_hash(ctx, sign_in->password, &signing.password_hash));
+	TRY(db_transact(
+		ctx, TX_WRITE, db_shard_of(signing.user.id), sign_in_in_tx, &signing));
+	if (signing.is_refused)
+		return refuse(ctx, &signing.user, true);
+	TRY(session_sign(ctx, &signing.tokens));
+	*ret = signing.tokens;
+	return NULL;
+}

@@ -1,0 +1,248 @@
+#include "accounts/user.h"
+
+#include "accounts/identity.h"
+#include "accounts/session.h"
+#include "accounts/standing.h"
+#include "accounts/users_q.h"
+#include "audit/audit.h"
+#include "codec/uuid.h"
+#include "crypto/hmac.h"
+#include "crypto/password.h"
+#include "crypto/token.h"
+#include "mail/mail.h"
+#include "sys/random.h"
+
+#define HOURS(n) ((int64_t)(n)*3600 * MICROSECONDS_PER_SECOND)
+
+/* --- Registering */
+
+struct registering {
+	const struct registration *registration;
+	struct str identity;
+	struct str password_hash;
+	struct str token;
+};
+
+/* A link to prove the address of USER, unless enough are on their way. */
+static struct err *
+send_link(struct tx *tx, struct user_id user, const struct registering *registering)
+{
+	struct ctx *ctx = tx->ctx;
+	struct str email = registering->registration->email;
+	int64_t expires_at = ctx->now + HOURS(VERIFY_LINK_HOURS);
+	struct link_count sent;
+	uint8_t hash[SHA256_BYTES];
+
+	TRY(q_verification_count(tx, user, ctx->now - HOURS(1), &sent));
+	if (sent.total >= LINKS_AN_HOUR_MAX)
+		return NULL;
+	token_hash(registering->token, hash);
+	TRY(q_verification_insert(tx,
+		(struct verification_insert){
+			.user_id = user,
+			.email = email,
+			.token_hash = str_from_bytes(hash, sizeof(hash)),
+			.password_hash = registering->password_hash,
+			.ip_address = ctx->remote_address,
+			.now = ctx->now,
+			.expires_at = expires_at,
+		}));
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_VERIFY_EMAIL,
+			.recipient = email,
+			.user_id = user,
+			.token = registering->token,
+			.expires_at = expires_at,
+		});
+}
+
+/* To a user who has forgotten that he is one; once an hour. */
+static struct err *
+send_reminder(struct tx *tx, struct user_id user, struct str email)
+{
+	struct buf key;
+
+	buf_init(&key, tx->ctx->arena, 100);
+	buf_fmt(&key, "already-registered ");
+	uuid_format(&key, user.uuid);
+	buf_fmt(&key, " %lld", (long long)(tx->ctx->now / HOURS(1)));
+	if (buf_is_cut(&key))
+		return err_no_memory();
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_ALREADY_REGISTERED,
+			.recipient = email,
+			.user_id = user,
+			.dedupe_key = buf_str(&key),
+		});
+}
+
+static struct err *
+register_again(struct tx *tx, const struct registered *user,
+	const struct registering *registering)
+{
+	const struct registration *registration = registering->registration;
+
+	if (!user->is_active)
+		return NULL;
+	if (user->email_verified)
+		return send_reminder(tx, user->id, registration->email);
+	TRY(q_user_put_names(tx,
+		(struct user_put_names){
+			.id = user->id,
+			.first_name = registration->first_name,
+			.last_name = registration->last_name,
+			.now = tx->ctx->now,
+		}));
+	return send_link(tx, user->id, registering);
+}
+
+static struct err *
+register_in_tx(struct tx *tx, void *arg)
+{
+	const struct registering *registering = arg;
+	const struct registration *registration = registering->registration;
+	struct registered user;
+	struct user_id id = { uuid_v7(tx->ctx->now) };
+	int64_t inserted = 0;
+	bool found;
+
+	TRY(q_user_by_email(tx, registration->email, &user, &found));
+	if (!found)
+		TRY(q_user_insert(tx,
+			(struct user_insert){
+				.id = id,
+				.email = registration->email,
+				.first_name = registration->first_name,
+				.last_name = registration->last_name,
+				.email_identity = registering->identity,
+				.now = tx->ctx->now,
+			},
+			&inserted));
+	if (inserted == 1)
+		TRY(send_link(tx, id, registering));
+	else if (found)
+		TRY(register_again(tx, &user, registering));
+	return audit_log(tx,
+		&(struct audit_entry){
+			.action = AUDIT_REGISTER,
+			.outcome = inserted == 1 ? AUDIT_SUCCESS : AUDIT_REFUSED,
+			.subject = found ? user.id : id,
+		});
+}
+
+struct err *
+user_register(struct ctx *ctx, const struct registration *registration)
+{
+	struct registering registering = {
+		.registration = registration,
+		.identity = email_identity(ctx->arena, registration->email),
+	};
+
+	if (str_is_none(registering.identity))
+		return err_no_memory();
+	TRY(password_check(ctx, registration->password, registration->email));
+	TRY(password_hash(ctx, registration->password, &registering.password_hash));
+	TRY(token_new(ctx->arena, STR(TOKEN_VERIFY), &registering.token));
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, register_in_tx, &registering);
+}
+
+/* --- Proving an address */
+
+static struct err *
+dead_link(struct ctx *ctx)
+{
+	return err_new(ctx, ERR_GONE,
+		"this link does not work any more; register again to be sent a new one");
+}
+
+static struct err *
+verify_in_tx(struct tx *tx, void *arg)
+{
+	const struct str *text = arg;
+	struct ctx *ctx = tx->ctx;
+	struct verification link;
+	uint8_t hash[SHA256_BYTES];
+	int64_t changed;
+	bool found;
+
+	token_hash(*text, hash);
+	TRY(q_verification_by_token(
+		tx, str_from_bytes(hash, sizeof(hash)), &link, &found));
+	if (found && link.used_at.is_set)
+		return NULL;
+	if (!found || link.expires_at <= ctx->now)
+		return dead_link(ctx);
+	TRY(q_verification_use(tx,
+		(struct verification_use){
+			.user_id = link.user_id, .id = link.id, .now = ctx->now },
+		&changed));
+	TRY(q_user_verify(tx,
+		(struct user_verify){
+			.id = link.user_id,
+			.password_hash = link.password_hash,
+			.now = ctx->now,
+		},
+		&changed));
+	if (changed != 1)
+		return dead_link(ctx);
+	TRY(q_verification_drop_others(tx, link.user_id, link.id));
+	TRY(audit_log(tx,
+		&(struct audit_entry){
+			.action = AUDIT_EMAIL_VERIFY,
+			.user = link.user_id,
+		}));
+	return standing_changed(tx, link.user_id);
+}
+
+struct err *
+user_verify(struct ctx *ctx, struct str text)
+{
+	if (!token_is_wellformed(text, STR(TOKEN_VERIFY)))
+		return dead_link(ctx);
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &text);
+}
+
+/* --- Shutting out */
+
+struct err *
+user_deactivate(struct tx *tx, struct user_id user)
+{
+	int64_t changed, epoch;
+
+	TRY(q_user_deactivate(tx, user, tx->ctx->now, &changed));
+	if (changed != 1)
+		return err_new(tx->ctx, ERR_NOT_FOUND, "no such active user");
+	return session_end_all(
+		tx, user, (struct uuid){ { 0 } }, SESSION_DEACTIVATED, &epoch);
+}
+
+struct err *
+user_reactivate(struct tx *tx, struct user_id user)
+{
+	int64_t changed;
+
+	TRY(q_user_reactivate(tx, user, tx->ctx->now, &changed));
+	if (changed != 1)
+		return err_new(tx->ctx, ERR_NOT_FOUND, "no such deactivated user");
+	return standing_changed(tx, user);
+}
+
+/* --- Asking again */
+
+struct err *
+user_confirm(struct ctx *ctx, struct str password, const char *field,
+	struct user_password *ret)
+{
+	struct tx tx = db_auto(ctx, db_shard_of(ctx->actor.user_id));
+	struct user_password user;
+	struct password_verdict verdict;
+
+	TRY(q_user_password_get(&tx, ctx->actor.user_id, &user));
+	TRY(password_verify(ctx, user.password_hash, password, &verdict));
+	if (!verdict.matches)
+		return err_field(ctx, field, "this is not your password");
+	*ret = user;
+	return NULL;
+}

@@ -1,0 +1,54 @@
+/*
+ * Users: how they come, prove their address, and are shut out.
+ *
+ * Nothing here tells whether an address has an account: registration answers alike, and
+ * whoever reads the mail of the address is told the rest.
+ */
+#ifndef ACCOUNTS_USER_H
+#define ACCOUNTS_USER_H
+
+#include "db/db.h"
+
+enum {
+	VERIFY_LINK_HOURS = 24,
+	/* Of each kind of link, to one account. */
+	LINKS_AN_HOUR_MAX = 3,
+};
+
+struct registration {
+	struct str email; /* valid, in lower case */
+	struct str password;
+	struct str first_name; /* may be absent */
+	struct str last_name;  /* likewise */
+};
+
+/*
+ * Make an account that waits for its address to be proved, and send the link that does.
+ * An address that is taken is sent word of that instead, and where it has not been proved
+ * yet a link of its own: the link that is followed brings its password.
+ *
+ * INVALID, field "password": one that is not taken. Nothing else depends on whether the
+ * address has an account, and the work done is the same.
+ */
+struct err *
+user_register(struct ctx *ctx, const struct registration *registration) MUST_USE;
+
+/* Follow the link with token TEXT. A link that proved its address may be followed again.
+ * GONE where it does not work. */
+struct err *user_verify(struct ctx *ctx, struct str text) MUST_USE;
+
+/* Shut USER out, ending every session; and let him in again. NOT_FOUND where there is
+ * none in the other state. In the transaction of whoever decides it and puts it on
+ * record. */
+struct err *user_deactivate(struct tx *tx, struct user_id user) MUST_USE;
+struct err *user_reactivate(struct tx *tx, struct user_id user) MUST_USE;
+
+/*
+ * Whether PASSWORD is the actor's: asked again before what cannot be undone. INVALID,
+ * field FIELD, where it is not. RET is the account as it was compared.
+ */
+struct user_password; /* accounts/users_q.h */
+struct err *user_confirm(struct ctx *ctx, struct str password, const char *field,
+	struct user_password *ret) MUST_USE;
+
+#endif
