@@ -55,11 +55,12 @@ row_write_json(struct buf *out, const struct row_schema *schema, const void *row
 {
 	struct json json = json_begin(out);
 
+	buf_put_char(out, '{');
 	for (size_t i = 0; i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
 
-		buf_put_char(out, i ? ',' : '{');
-		buf_put(out, field->key);
+		/* The first has nothing to be parted from. */
+		buf_put(out, i ? field->key : str_slice(field->key, 1, field->key.len));
 		json.needs_comma = false;
 		write_json_value(&json, field, (const char *)row + field->offset);
 	}

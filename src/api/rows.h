@@ -49,7 +49,7 @@ enum {
 
 struct field {
 	struct str name;
-	struct str key; /* "name": ready to write */
+	struct str key; /* ,"name": ready to write */
 	enum field_kind kind;
 	uint16_t offset;
 	const char *about;
@@ -58,7 +58,7 @@ struct field {
 /* An id is a struct around a uuid; its field is named by MEMBER.uuid. */
 #define FIELD_AS(name_, row_type, member, kind_, about_)                       \
 	{                                                                      \
-		.name = STR_INIT(name_), .key = STR_INIT("\"" name_ "\":"),    \
+		.name = STR_INIT(name_), .key = STR_INIT(",\"" name_ "\":"),   \
 		.kind = FIELD_##kind_,                                         \
 		.offset = offsetof(row_type, member) +                         \
 			0 *                                                    \

@@ -54,17 +54,6 @@ buf_grow(struct buf *buf, size_t size)
 }
 
 void
-buf_put(struct buf *buf, struct str text)
-{
-	char *at = buf_reserve(buf, text.len);
-
-	if (at && text.len) {
-		memcpy(at, text.ptr, text.len);
-		buf->len += text.len;
-	}
-}
-
-void
 buf_put_i64(struct buf *buf, int64_t value)
 {
 	char digits[20];

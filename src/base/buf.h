@@ -8,6 +8,7 @@
 #define BASE_BUF_H
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -57,7 +58,17 @@ buf_put_char(struct buf *buf, char c)
 	}
 }
 
-void buf_put(struct buf *buf, struct str text);
+static inline void
+buf_put(struct buf *buf, struct str text)
+{
+	char *at = buf_reserve(buf, text.len);
+
+	if (at && text.len) {
+		memcpy(at, text.ptr, text.len);
+		buf->len += text.len;
+	}
+}
+
 void buf_put_i64(struct buf *buf, int64_t value);
 void buf_fmt(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vfmt(struct buf *buf, const char *fmt, va_list args) PRINTF_LIKE(2, 0);

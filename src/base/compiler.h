@@ -10,10 +10,13 @@
 #define NEVER_NULL __attribute__((returns_nonnull))
 #define PRINTF_LIKE(fmt_index, args_index) \
 	__attribute__((format(printf, fmt_index, args_index)))
-#define NORETURN                        __attribute__((noreturn))
-#define CLEANUP(fn)                     __attribute__((cleanup(fn)))
-#define MALLOC_LIKE                     __attribute__((malloc))
-#define UNUSED                          __attribute__((unused))
+#define NORETURN    __attribute__((noreturn))
+#define CLEANUP(fn) __attribute__((cleanup(fn)))
+#define MALLOC_LIKE __attribute__((malloc))
+#define UNUSED      __attribute__((unused))
+/* Of a large array that is written before it is read, as the loop below it shows: else
+ * the compiler would zero it each time. */
+#define WRITTEN_FIRST                   __attribute__((uninitialized))
 #define LIKELY(x)                       __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)                     __builtin_expect(!!(x), 0)
 #define COUNT_OF(a)                     (sizeof(a) / sizeof((a)[0]))

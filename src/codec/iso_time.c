@@ -5,6 +5,7 @@ enum {
 	DAYS_PER_ERA = 146097, /* 400 years */
 	EASTERN_STANDARD_MINUTES = 300,
 	EASTERN_SUMMER_MINUTES = 240,
+	SECONDS_LEN = 19,     /* of "2024-09-05T20:20:00" */
 	CHANGE_MINUTES = 120, /* summer time begins and ends at two o'clock */
 };
 
@@ -184,26 +185,20 @@ put_digits(char *end, int count, int64_t value)
 	}
 }
 
-void
-iso_time_format(struct buf *out, int64_t time_us)
+/* TIME_US, which has four digits of a year, as text; its length. */
+static size_t
+time_text(int64_t time_us, char text[static ISO_TIME_LEN_MAX + 1])
 {
-	static const int64_t first = -62135596800 * (int64_t)1000000,
-			     last = 253402300800 * (int64_t)1000000 - 1;
-	char text[ISO_TIME_LEN_MAX + 1] = "0000-00-00T00:00:00.000000Z";
-	int64_t days, rest_us;
+	int64_t days = time_us / MICROSECONDS_PER_DAY;
+	int64_t rest_us = time_us % MICROSECONDS_PER_DAY;
 	struct date date;
 
-	if (time_us < first)
-		time_us = first;
-	if (time_us > last)
-		time_us = last;
-	days = time_us / MICROSECONDS_PER_DAY;
-	rest_us = time_us % MICROSECONDS_PER_DAY;
 	if (rest_us < 0) {
 		days--;
 		rest_us += MICROSECONDS_PER_DAY;
 	}
 	date = date_from_days(days);
+	memcpy(text, "0000-00-00T00:00:00.000000Z", ISO_TIME_LEN_MAX + 1);
 	put_digits(text + 4, 4, date.year);
 	put_digits(text + 7, 2, date.month);
 	put_digits(text + 10, 2, date.day);
@@ -211,12 +206,33 @@ iso_time_format(struct buf *out, int64_t time_us)
 	put_digits(text + 16, 2, rest_us / MICROSECONDS_PER_MINUTE % 60);
 	put_digits(text + 19, 2, rest_us / 1000000 % 60);
 	put_digits(text + 26, 6, rest_us % 1000000);
-	if (rest_us % 1000000 == 0) {
-		buf_put(out, (struct str){ .ptr = text, .len = 19 });
-		buf_put_char(out, 'Z');
-	} else {
-		buf_put(out, (struct str){ .ptr = text, .len = ISO_TIME_LEN_MAX });
+	if (rest_us % 1000000 != 0)
+		return ISO_TIME_LEN_MAX;
+	text[SECONDS_LEN] = 'Z';
+	return SECONDS_LEN + 1;
+}
+
+void
+iso_time_format(struct buf *out, int64_t time_us)
+{
+	/* What was made at one time stands together in lists. */
+	static _Thread_local struct {
+		int64_t time_us;
+		size_t len; /* 0: nothing known */
+		char text[ISO_TIME_LEN_MAX + 1];
+	} last;
+	static const int64_t earliest = -62135596800 * (int64_t)1000000,
+			     latest = 253402300800 * (int64_t)1000000 - 1;
+
+	if (time_us < earliest)
+		time_us = earliest;
+	if (time_us > latest)
+		time_us = latest;
+	if (last.len == 0 || last.time_us != time_us) {
+		last.time_us = time_us;
+		last.len = time_text(time_us, last.text);
 	}
+	buf_put(out, (struct str){ .ptr = last.text, .len = last.len });
 }
 
 /* The day of the NTH Sunday of a month; 0 means the last. */

@@ -9,9 +9,51 @@
 /* What may stand in a JSON string as it is: ASCII but controls, the quote and the
  * backslash. */
 static inline bool
-is_plain(unsigned char c)
+is_plain(char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+	static const bool others[256] = {
+		[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x7f ... 0xff] = true
+	};
+
+	return !others[(unsigned char)c];
+}
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* Not 0 where one of the eight bytes in WORD is 0. */
+static inline uint64_t
+has_zero(uint64_t word)
+{
+	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+/* Whether all eight bytes are plain. */
+static inline bool
+are_plain(uint64_t word)
+{
+	uint64_t controls = (word - EACH_BYTE(0x20)) & ~word;
+
+	return (((controls | word) & EACH_BYTE(0x80)) | has_zero(word ^ EACH_BYTE(0x7f)) |
+		       has_zero(word ^ EACH_BYTE('"')) |
+		       has_zero(word ^ EACH_BYTE('\\'))) == 0;
+}
+
+/* Copy the plain beginning of TEXT to TO, which has room for all of it; its length. */
+static size_t
+copy_plain(char *to, struct str text)
+{
+	size_t at = 0;
+	uint64_t word;
+
+	for (; text.len - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, text.ptr + at, sizeof(word));
+		if (!are_plain(word))
+			break;
+		memcpy(to + at, &word, sizeof(word));
+	}
+	for (; at < text.len && is_plain(text.ptr[at]); at++)
+		to[at] = text.ptr[at];
+	return at;
 }
 
 static void
@@ -76,16 +118,16 @@ put_escape(struct buf *out, unsigned char c)
 	}
 }
 
+/* TEXT from something that is not plain on, and the quote at its end. */
 static void
-put_quoted(struct buf *out, struct str text)
+put_escaped(struct buf *out, struct str text)
 {
 	size_t at = 0;
 
-	buf_put_char(out, '"');
 	while (at < text.len) {
 		size_t begin = at;
 
-		while (at < text.len && is_plain((unsigned char)text.ptr[at]))
+		while (at < text.len && is_plain(text.ptr[at]))
 			at++;
 		buf_put(out, str_slice(text, begin, at));
 		if (at == text.len)
@@ -103,6 +145,25 @@ put_quoted(struct buf *out, struct str text)
 		}
 	}
 	buf_put_char(out, '"');
+}
+
+static void
+put_quoted(struct buf *out, struct str text)
+{
+	char *at = buf_reserve(out, text.len + 2);
+	size_t plain;
+
+	if (!at)
+		return;
+	at[0] = '"';
+	plain = copy_plain(at + 1, text);
+	if (LIKELY(plain == text.len)) {
+		at[plain + 1] = '"';
+		buf_added(out, plain + 2);
+	} else {
+		buf_added(out, plain + 1);
+		put_escaped(out, str_slice(text, plain, text.len));
+	}
 }
 
 void

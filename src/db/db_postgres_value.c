@@ -439,8 +439,8 @@ struct err *
 pg_rows(struct ctx *ctx, const struct query *query, const PGresult *result,
 	struct row_sink sink)
 {
-	struct value columns[QUERY_COLUMNS_MAX];
-	Oid oids[QUERY_COLUMNS_MAX];
+	WRITTEN_FIRST struct value columns[QUERY_COLUMNS_MAX];
+	WRITTEN_FIRST Oid oids[QUERY_COLUMNS_MAX];
 	int rows = PQntuples(result);
 
 	if (!sink.row || rows == 0)
@@ -458,7 +458,9 @@ pg_rows(struct ctx *ctx, const struct query *query, const PGresult *result,
 			struct str bytes = { .ptr = PQgetvalue(result, row, column),
 				.len = (size_t)PQgetlength(result, row, column) };
 
-			value->is_null = PQgetisnull(result, row, column);
+			/* NULL has no length; most columns need not be asked. */
+			value->is_null = bytes.len == 0 &&
+				PQgetisnull(result, row, column);
 			if (value->is_null)
 				value->text = STR_NONE;
 			else if (!decode(query->column_types[column], oids[column], bytes,

@@ -223,17 +223,3 @@ row_batch(struct tx *tx, const struct query *query, const struct row_sets *sets,
 	*ret_affected = total;
 	return NULL;
 }
-
-bool
-row_text(struct arena *arena, const struct value *column, struct str *ret)
-{
-	if (column->is_null)
-		*ret = STR_NONE;
-	else if (column->text.len == 0)
-		*ret = STR("");
-	else if (!arena)
-		*ret = column->text;
-	else
-		*ret = str_dup(arena, column->text);
-	return column->is_null || !str_is_none(*ret);
-}

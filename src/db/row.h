@@ -104,7 +104,25 @@ value_uuid(struct uuid uuid)
 	((opt).is_set ? make((opt).value) : (struct value){ .is_null = true })
 
 /* COLUMN's text; NULL is absent. False: the arena is full. */
-bool row_text(struct arena *arena, const struct value *column, struct str *ret) MUST_USE;
+static inline bool MUST_USE
+row_text(struct arena *arena, const struct value *column, struct str *ret)
+{
+	struct str text = column->is_null ? STR_NONE : column->text;
+
+	if (text.len == 0) {
+		*ret = column->is_null ? STR_NONE : STR("");
+		return true;
+	}
+	if (arena) {
+		char *copy = arena_alloc_text(arena, text.len);
+
+		if (!copy)
+			return false;
+		text.ptr = memcpy(copy, text.ptr, text.len);
+	}
+	*ret = text;
+	return true;
+}
 
 static inline struct uuid
 row_uuid(const struct value *column)

@@ -43,6 +43,50 @@ TEST(commas_stand_between_values_and_nowhere_else)
 	EQ_STR(buf_str(&out), STR("{\"a\":[1,[],{},null],\"b\":true,\"c\":[1,2]}"));
 }
 
+/* What stands for the character C in a string of JSON. */
+static struct str
+escaped(unsigned char c, char symbol[static 8])
+{
+	static const char short_ones[256] = {
+		['"'] = '"', ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
+	};
+
+	if (short_ones[c])
+		snprintf(symbol, 8, "\\%c", short_ones[c]);
+	else if (c < 0x20 || c == 0x7f)
+		snprintf(symbol, 8, "\\u%04x", c);
+	else if (c < 0x7f)
+		snprintf(symbol, 8, "%c", c);
+	else
+		return STR("\xef\xbf\xbd"); /* alone it is no UTF-8 */
+	return str_from(symbol);
+}
+
+TEST(every_character_is_escaped_alike_wherever_it_stands)
+{
+	char text[19], wanted[64], got[64], symbol[8];
+
+	for (int c = 0; c < 256; c++) {
+		for (size_t at = 0; at < sizeof(text); at++) {
+			struct buf want, out;
+			struct json json = json_begin(&out);
+
+			memset(text, 'a', sizeof(text));
+			text[at] = (char)c;
+			buf_init_fixed(&want, wanted, sizeof(wanted));
+			buf_put_char(&want, '"');
+			for (size_t i = 0; i < sizeof(text); i++)
+				buf_put(&want, escaped((unsigned char)text[i], symbol));
+			buf_put_char(&want, '"');
+			buf_init_fixed(&out, got, sizeof(got));
+			json_put_text(
+				&json, (struct str){ .ptr = text, .len = sizeof(text) });
+			if (!str_eq(buf_str(&out), buf_str(&want)))
+				EQ_STR(buf_str(&out), buf_str(&want));
+		}
+	}
+}
+
 TEST(text_is_escaped)
 {
 	WRITTEN(json_put_text(&json, STR("a\"b\\c\n\r\t\x01\x7f/")),
