@@ -98,6 +98,45 @@ CREATE INDEX idx_prediction_data_gin ON predictions USING GIN (prediction_data);
 -- only: postgresql
 CREATE INDEX idx_prediction_data_team ON predictions USING GIN ((prediction_data -> 'team'));
 
+-- Where a batch of forecasts stands on its way into predictions, within one transaction: nobody ever sees a row of it. It
+-- is not under row security, so PostgreSQL can fill it by COPY.
+-- residency: global
+CREATE TABLE prediction_uploads (
+    id               {{id}} NOT NULL,
+    model            {{text}} NOT NULL,
+    prediction_type  {{text}} NOT NULL,
+    subject          {{text}} NOT NULL,
+    season           {{season}} NOT NULL,
+    week             {{week}} NOT NULL,
+    game_id          {{uuid}} NOT NULL,
+    nflverse_id      {{text}} NOT NULL,
+    home_team        {{text}} NOT NULL,
+    away_team        {{text}} NOT NULL,
+    matchup          {{text}} NOT NULL,
+    prediction_data  {{object}} NOT NULL,
+    confidence       {{share}} NOT NULL,
+    pick             {{text}} NOT NULL,
+    probability      {{share}} NOT NULL,
+    line             {{f64}},
+    odds             {{i32}},
+    is_simulated     {{bool}} NOT NULL
+);
+
+-- only: postgresql
+ALTER TABLE prediction_uploads SET UNLOGGED;
+
+-- What props came to: no feed has them, so whoever publishes props tells.
+-- residency: global
+CREATE TABLE prop_results (
+    game_id     {{uuid}} NOT NULL,
+    subject     {{text}} NOT NULL,
+    value       {{f64}} NOT NULL,
+    created_at  {{time}} NOT NULL,
+    CONSTRAINT prop_results_pk PRIMARY KEY (game_id, subject),
+    CONSTRAINT prop_results_subject_length CHECK (length(subject) BETWEEN 1 AND 100),
+    CONSTRAINT prop_results_game_fk FOREIGN KEY (game_id) REFERENCES games (id)
+);
+
 -- Who was shown which forecast; written in batches off the request's path.
 -- residency: user
 CREATE TABLE user_prediction_access (
@@ -200,6 +239,8 @@ DROP TABLE publications;
 DROP TABLE picks;
 DROP TABLE accuracy_metrics;
 DROP TABLE user_prediction_access;
+DROP TABLE prop_results;
+DROP TABLE prediction_uploads;
 DROP TABLE predictions;
 DROP TABLE key_weights;
 DROP TABLE models;

@@ -58,18 +58,19 @@ UPDATE predictions
    AND outcome IS NOT NULL;
 
 -- row prediction_ungraded: id prediction_id, prediction_type text, pick text?, probability share?, line f64?,
---   odds i32?, home_score i32, away_score i32
+--   odds i32?, home_score i32, away_score i32, prop_value f64?
 
 -- name: predictions_ungraded :each prediction_ungraded
 -- as: system, every model is graded alike
 -- scan: ok, of a partial index that holds only what has no grade
--- Forecasts of finished games that have no grade yet.
-SELECT p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, g.home_score, g.away_score
+-- Forecasts of finished games that have no grade yet; those of props once it is known what they came to.
+SELECT p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, g.home_score, g.away_score, r.value AS prop_value
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
+  LEFT JOIN prop_results AS r ON r.game_id = p.game_id AND r.subject = p.subject
  WHERE p.outcome IS NULL
-   AND p.prediction_type IN ('game', 'ats', 'total')
-   AND g.home_score IS NOT NULL;
+   AND g.home_score IS NOT NULL
+   AND (p.prediction_type <> 'prop' OR r.value IS NOT NULL);
 
 -- name: prediction_grade :batch
 -- args: id prediction_id, actual_result object, outcome text, is_correct bool?, brier f64?, log_loss f64?,

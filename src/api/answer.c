@@ -13,6 +13,13 @@ answer_problem(struct err *err)
 	return (struct answer){ .err = err };
 }
 
+void
+request_widen(struct request *rq, size_t bytes)
+{
+	/* The next request on this connection begins with the usual cap again. */
+	rq->ctx->arena->cap_bytes += bytes;
+}
+
 struct answer
 answer_text(int status, struct str content_type, struct str body)
 {

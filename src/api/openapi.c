@@ -34,6 +34,7 @@ put_parameter_schema(struct json *json, const struct param *param)
 		[PARAM_KIND_SEASON] = { "string", NULL, NULL },
 		[PARAM_KIND_WEEK] = { "string", NULL, NULL },
 		[PARAM_KIND_TYPE] = { "string", NULL, NULL },
+		[PARAM_KIND_FLAG] = { "string", NULL, NULL },
 		[PARAM_KIND_FORMAT] = { "string", NULL, NULL },
 	};
 
@@ -52,7 +53,7 @@ put_parameter_schema(struct json *json, const struct param *param)
 		while (str_next(&words, '|', &word))
 			json_put_text(json, word);
 		json_put_array_end(json);
-	} else {
+	} else if (param->kind == PARAM_KIND_SEASON || param->kind == PARAM_KIND_WEEK) {
 		put_text(json, STR("pattern"), "^([0-9]+|current)$");
 	}
 	json_put_object_end(json);

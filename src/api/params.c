@@ -27,6 +27,8 @@ param_words(enum param_kind kind)
 		return "game|ats|total|prop";
 	case PARAM_KIND_FORMAT:
 		return "json|csv";
+	case PARAM_KIND_FLAG:
+		return "true|false";
 	case PARAM_KIND_I32:
 	case PARAM_KIND_SEASON:
 	case PARAM_KIND_WEEK:
@@ -150,6 +152,17 @@ parse_word(struct ctx *ctx, const struct param *param, struct str value, struct 
 }
 
 static struct err *
+parse_flag(struct ctx *ctx, const struct param *param, struct str value,
+	struct opt_bool *ret)
+{
+	struct str word;
+
+	TRY(parse_word(ctx, param, value, &word));
+	*ret = (struct opt_bool)OPT(str_eq(word, STR("true")));
+	return NULL;
+}
+
+static struct err *
 parse_one(struct ctx *ctx, const struct param *param, struct str value,
 	struct params *params)
 {
@@ -171,6 +184,8 @@ parse_one(struct ctx *ctx, const struct param *param, struct str value,
 	case PARAM_KIND_TYPE:
 	case PARAM_KIND_FORMAT:
 		return parse_word(ctx, param, value, field);
+	case PARAM_KIND_FLAG:
+		return parse_flag(ctx, param, value, field);
 	}
 	return NULL;
 }

@@ -22,6 +22,7 @@ enum {
 #define PARAM_FIELD_ODDS(name)   struct opt_f64 name; /* American */
 #define PARAM_FIELD_TYPE(name)   struct str name;
 #define PARAM_FIELD_FORMAT(name) struct str name;
+#define PARAM_FIELD_FLAG(name)   struct opt_bool name;
 
 struct params {
 #define PARAM(name, kind, minimum, maximum, about) PARAM_FIELD_##kind(name)
@@ -45,7 +46,8 @@ enum param_kind {
 	PARAM_KIND_TEAM,
 	PARAM_KIND_ODDS,
 	PARAM_KIND_TYPE,
-	PARAM_KIND_FORMAT
+	PARAM_KIND_FORMAT,
+	PARAM_KIND_FLAG
 };
 /* The words that KIND takes, with | between; NULL where it takes others. */
 const char *param_words(enum param_kind kind);

@@ -58,6 +58,9 @@ typedef struct answer (*handler_fn)(struct request *rq);
 	} while (0)
 
 struct answer answer_problem(struct err *err);
+/* Let RQ have BYTES of memory more than requests usually may, until it is answered: for
+ * the few that take all games or a whole batch in hand. */
+void request_widen(struct request *rq, size_t bytes);
 /* BODY as it is; it must live in the request's arena or for ever. */
 struct answer answer_text(int status, struct str content_type, struct str body);
 /* One row as a JSON object. */

@@ -14,6 +14,7 @@
 	X(prediction)       \
 	X(prediction_brief) \
 	X(line)             \
+	X(batch)            \
 	X(accuracy)         \
 	X(calibration)      \
 	X(tokens)           \

@@ -76,6 +76,7 @@ struct query {
 	const char *name;               /* "affiliate_by_code" */
 	const char *file;               /* "affiliates.sql" */
 	const char *sql[DIALECT_COUNT]; /* with $1 or ?1 for arguments */
+	const char *copy; /* `bulk: copy`: the same as a COPY in binary, or NULL */
 	enum query_shape shape;
 	bool is_write;  /* anything but a plain SELECT */
 	bool is_actor;  /* `as: actor`: runs under row security of ctx->actor */

@@ -6,6 +6,7 @@ enum {
 	/* Sets of arguments made at a time, so that a batch of any length takes little
 	 * memory. */
 	BATCH_SETS = 256,
+	COPY_SETS = 4096, /* of those that PostgreSQL gets by COPY */
 };
 
 /* Where the rows of a running query go. */
@@ -185,14 +186,11 @@ row_none(struct tx *tx, const struct query *query, const struct value *params,
 		tx, query, params, (struct row_sink){ .row = NULL }, ret_affected);
 }
 
-/* Run the sets from FIRST on, as many as PARAMS has room for. */
+/* Make COUNT sets of arguments from FIRST on; PARAMS has room for them. */
 static struct err *
-run_some(struct tx *tx, const struct query *query, const struct row_sets *sets,
-	size_t first, struct value *params, int64_t *ret_affected)
+encode_some(struct tx *tx, const struct query *query, const struct row_sets *sets,
+	struct value *params, size_t first, size_t count)
 {
-	size_t count = sets->count - first < BATCH_SETS ? sets->count - first
-							: BATCH_SETS;
-
 	for (size_t i = 0; i < count; i++) {
 		struct value *set = params + i * query->param_count;
 
@@ -200,8 +198,6 @@ run_some(struct tx *tx, const struct query *query, const struct row_sets *sets,
 			tx, (const char *)sets->items + (first + i) * sets->size, set);
 		TRY_CTX(check_params(tx, query, set), "set %zu", first + i);
 	}
-	TRY_CTX(query_run_batch(tx, query, params, count, ret_affected),
-		"of the sets from %zu on", first);
 	return NULL;
 }
 
@@ -209,15 +205,19 @@ struct err *
 row_batch(struct tx *tx, const struct query *query, const struct row_sets *sets,
 	int64_t *ret_affected)
 {
-	size_t room = sets->count < BATCH_SETS ? sets->count : BATCH_SETS;
+	size_t room = query->copy ? COPY_SETS : BATCH_SETS;
 	struct value *params;
 	int64_t total = 0;
 
+	room = sets->count < room ? sets->count : room;
 	TRY_NEW(tx->ctx->arena, params, room * query->param_count + 1);
-	for (size_t first = 0; first < sets->count; first += BATCH_SETS) {
+	for (size_t first = 0; first < sets->count; first += room) {
+		size_t left = sets->count - first, count = left < room ? left : room;
 		int64_t affected = 0;
 
-		TRY(run_some(tx, query, sets, first, params, &affected));
+		TRY(encode_some(tx, query, sets, params, first, count));
+		TRY_CTX(query_run_batch(tx, query, params, count, &affected),
+			"of the sets from %zu on", first);
 		total += affected;
 	}
 	*ret_affected = total;

@@ -32,7 +32,7 @@ http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 	struct buf body;
 	struct json json = json_begin(&body);
 
-	buf_init(&body, ctx->arena, PROBLEM_BYTES_MAX);
+	buf_init(&body, ctx->arena, PROBLEM_BYTES_MAX + problem->errors.len);
 	json_put_object(&json);
 	json_put_key(&json, STR("status"));
 	json_put_i64(&json, problem->status);
@@ -41,6 +41,10 @@ http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 	put_member(&json, STR("detail"), problem->detail);
 	if (!str_is_none(problem->field))
 		put_member(&json, STR("field"), problem->field);
+	if (!str_is_none(problem->errors)) {
+		json_put_key(&json, STR("errors"));
+		json_put_raw(&json, problem->errors);
+	}
 	json_put_key(&json, STR("request_id"));
 	json_put_uuid(&json, ctx->request_id);
 	json_put_object_end(&json);

@@ -14,6 +14,7 @@ struct http_problem {
 	struct str code;   /* a stable name */
 	struct str detail; /* for the client: what is wrong and what to do */
 	struct str field;  /* which input was wrong; absent: none in particular */
+	struct str errors; /* a JSON array of what is wrong; absent: that was all */
 };
 
 /*

@@ -40,6 +40,8 @@ lead_of(const struct prediction_ungraded *row)
 		return margin;
 	if (is_type(row, "ats"))
 		return margin - row->line.value;
+	if (is_type(row, "prop"))
+		return row->prop_value.value - row->line.value;
 	return row->home_score + row->away_score - row->line.value;
 }
 
@@ -82,7 +84,7 @@ result_of(struct ctx *ctx, const struct prediction_ungraded *row, double lead,
 	struct buf out;
 	struct json json = json_begin(&out);
 
-	if (is_type(row, "total")) {
+	if (is_type(row, "total") || is_type(row, "prop")) {
 		sides[0] = "over";
 		sides[1] = "under";
 	}
@@ -92,6 +94,10 @@ result_of(struct ctx *ctx, const struct prediction_ungraded *row, double lead,
 	json_put_i64(&json, row->home_score);
 	json_put_key(&json, STR("away_score"));
 	json_put_i64(&json, row->away_score);
+	if (row->prop_value.is_set) {
+		json_put_key(&json, STR("value"));
+		json_put_f64(&json, row->prop_value.value);
+	}
 	json_put_key(&json, STR("side"));
 	if (lead == 0)
 		json_put_null(&json);

@@ -2,8 +2,8 @@
  * Grades: what a forecast was worth once its game is over.
  *
  * A game: right where the side picked won; a tie is a push, neither right nor wrong, and
- * half a win for its Brier score and log loss. A spread or total: right where the pick
- * came out on its side of the line; on the line it is a push and scored no further.
+ * half a win for its Brier score and log loss. A spread, total or prop: right where the
+ * pick came out on its side of the line; on the line it is a push and scored no further.
  * units: won or lost for a stake of one at the odds of the row. A forecast without a pick
  * (there was no line) is void.
  */

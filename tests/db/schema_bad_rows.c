@@ -137,6 +137,7 @@ const struct bad_row bad_rows[] = {
 	{ "predictions_is_correct",
 		"outcome='loss'; is_correct=TRUE; result_updated_at=T100" },
 	{ "predictions_scores_positive", "brier=1.1" },
+	{ "prop_results_subject_length", "subject=''" },
 	{ "user_prediction_access_via_known", "via='telepathy'" },
 	{ "accuracy_metrics_prediction_type_known", "prediction_type='hunch'" },
 	{ "accuracy_metrics_counts", "correct_predictions=3" },

@@ -134,6 +134,12 @@ const struct good_row good_rows[] = {
 		"matchup='T2 @ T1'; "
 		"prediction_data='{}'; predicted_at=T100; created_at=T100; "
 		"is_simulated=FALSE" },
+	{ "prediction_uploads", 1,
+		"id=%~; model='m'; prediction_type='game'; subject=''; season=2023; "
+		"week=1; game_id=%~; nflverse_id='x'; home_team='T1'; away_team='T2'; "
+		"matchup='T2 @ T1'; prediction_data='{}'; confidence=0.6; pick='home'; "
+		"probability=0.6; is_simulated=FALSE" },
+	{ "prop_results", 1, "game_id=%~; subject='s~'; value=1; created_at=T100" },
 	{ "publications", 1, "name='p~'; token=%~; published_at=T100" },
 	{ "user_prediction_access", 1,
 		"user_id=%~; id=%~; prediction_id=%1; accessed_at=T100; via='api'" },

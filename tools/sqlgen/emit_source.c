@@ -174,6 +174,26 @@ put_sql_field(struct buf *out, const struct program *program, const struct query
 	out->is_cut = out->is_cut || buf_is_cut(&sql);
 }
 
+/* INSERT INTO table (…) VALUES (…) as COPY table (…) FROM STDIN. */
+static void
+put_copy_field(struct buf *out, const struct program *program, const struct query *query)
+{
+	static const struct str insert = STR_INIT("INSERT INTO ");
+	struct buf sql;
+	struct str text;
+	ptrdiff_t end;
+
+	if (!query->is_copied)
+		return;
+	buf_init(&sql, program->arena, SQL_BYTES_MAX);
+	put_sql(&sql, program, query, POSTGRES);
+	text = buf_str(&sql);
+	end = str_find(text, STR(" VALUES "));
+	buf_fmt(out, "\t.copy = \"COPY " STR_FMT " FROM STDIN (FORMAT binary)\",\n",
+		STR_ARG(str_slice(text, insert.len, end < 0 ? text.len : (size_t)end)));
+	out->is_cut = out->is_cut || buf_is_cut(&sql);
+}
+
 static void
 put_flag(struct buf *out, const char *name, bool is_set)
 {
@@ -229,6 +249,7 @@ put_query(struct buf *out, const struct program *program, const struct query_fil
 		STR_ARG(file->file.name));
 	for (int dialect = 0; dialect < DIALECTS; dialect++)
 		put_sql_field(out, program, query, dialect);
+	put_copy_field(out, program, query);
 	buf_fmt(out, "\t.shape = %s,\n", shape_constants[query->shape]);
 	put_flag(out, "is_write", query->is_write);
 	put_flag(out, "is_actor", query->audience == AUDIENCE_ACTOR);

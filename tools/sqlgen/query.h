@@ -56,6 +56,7 @@ struct query {
 	bool is_batch_pool;
 	bool allows_replica;
 	bool allows_scan;
+	bool is_copied;    /* `bulk: copy` */
 	struct str absent; /* message of :one without a row; absent: "no such <row>" */
 	/* The statement for each engine, without comments and semicolon; both are the
 	 * same tokens unless `-- for:` told them apart. */

@@ -316,6 +316,43 @@ check_head(const struct program *program, const struct query *query)
 		fault_add(program->faults, query->at, ":batch is for writes");
 }
 
+/* What follows VALUES is every argument in its order, and nothing else. */
+static bool
+puts_arguments_in_order(const struct query *query, size_t at)
+{
+	const struct tokens *sql = &query->sql[POSTGRES];
+
+	if (at >= sql->count || !token_is(sql->items[at++], "("))
+		return false;
+	for (size_t i = 0; i < query->args.count; i++, at += 2) {
+		if (at + 1 >= sql->count || sql->items[at].kind != TOKEN_PARAM ||
+			!str_eq(token_name(sql->items[at]), query->args.items[i].name) ||
+			!token_is(sql->items[at + 1],
+				i + 1 < query->args.count ? "," : ")"))
+			return false;
+	}
+	return at == sql->count;
+}
+
+/* `bulk: copy` is for the plainest insert of all, which COPY can do as well. */
+static void
+check_copied(const struct program *program, const struct query *query)
+{
+	const struct tokens *sql = &query->sql[POSTGRES];
+	size_t at = 0;
+
+	if (!query->is_copied)
+		return;
+	while (at < sql->count && !token_is(sql->items[at], "VALUES"))
+		at++;
+	if (query->shape != SHAPE_BATCH || query->has_variants || sql->count == 0 ||
+		!token_is(sql->items[0], "INSERT") ||
+		!puts_arguments_in_order(query, at + 1))
+		fault_add(program->faults, query->at,
+			"'-- bulk: copy' is for a :batch that is INSERT INTO table (…) "
+			"VALUES (:a, :b, …) with all its arguments in their order");
+}
+
 static struct err *
 check_one(
 	const struct program *program, const struct query_file *file, struct query *query)
@@ -332,6 +369,7 @@ check_one(
 	query->row = program_find_row(program, file, query->row_name);
 	check_head(program, query);
 	check_args(program, query);
+	check_copied(program, query);
 	for (int dialect = 0; dialect < DIALECTS; dialect++) {
 		/* The same tokens have the same faults. */
 		if (dialect > 0 && !query->has_variants)

@@ -231,6 +231,10 @@ read_option(struct reader *reader, struct str word, struct str value, struct pla
 		query->allows_scan = true;
 		if (!has_reason(value, "ok"))
 			fault_add(faults, at, "write '-- scan: ok, why'");
+	} else if (str_eq(word, STR("bulk"))) {
+		query->is_copied = true;
+		if (!str_eq(value, STR("copy")))
+			fault_add(faults, at, "write '-- bulk: copy', or nothing");
 	} else if (str_eq(word, STR("absent"))) {
 		query->absent = value;
 	} else {

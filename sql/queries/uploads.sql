@@ -1,0 +1,78 @@
+-- Batches of forecasts by other models, and what props came to.
+-- folder: predictions
+
+-- name: upload_put :batch
+-- args: id prediction_id, model text, prediction_type text, subject text, season season, week week, game_id game_id,
+--   nflverse_id text, home_team text, away_team text, matchup text, prediction_data object, confidence share, pick text,
+--   probability share, line f64?, odds i32?, is_simulated bool
+-- as: system, published forecasts belong to nobody
+-- bulk: copy
+-- Put a forecast where the batch is gathered.
+INSERT INTO prediction_uploads (id, model, prediction_type, subject, season, week, game_id, nflverse_id, home_team, away_team,
+                                matchup, prediction_data, confidence, pick, probability, line, odds, is_simulated)
+VALUES (:id, :model, :prediction_type, :subject, :season, :week, :game_id, :nflverse_id, :home_team, :away_team,
+        :matchup, :prediction_data, :confidence, :pick, :probability, :line, :odds, :is_simulated);
+
+-- name: upload_supersede :rows
+-- args: now time
+-- as: system, published forecasts belong to nobody
+-- scan: ok, of a batch that was just gathered
+-- Mark what the models of the batch had forecast before: from now on the batch counts.
+UPDATE predictions
+   SET superseded_at = :now
+ WHERE superseded_at IS NULL
+   AND user_id IS NULL
+   AND model IN (SELECT u.model FROM prediction_uploads u)
+   AND EXISTS (SELECT 1
+                 FROM prediction_uploads u
+                WHERE u.game_id = predictions.game_id AND u.model = predictions.model
+                  AND u.prediction_type = predictions.prediction_type AND u.subject = predictions.subject);
+
+-- name: upload_publish :rows
+-- args: now time
+-- as: system, published forecasts belong to nobody
+-- scan: ok, of a batch that was just gathered
+-- Make the batch forecasts; without those whose game has begun or is gone.
+INSERT INTO predictions (id, model, prediction_type, subject, season, week, game_id, nflverse_id, home_team, away_team,
+                         matchup, prediction_data, confidence, pick, probability, line, odds, is_simulated, predicted_at,
+                         created_at)
+SELECT u.id, u.model, u.prediction_type, u.subject, u.season, u.week, u.game_id, u.nflverse_id, u.home_team, u.away_team,
+       u.matchup, u.prediction_data, u.confidence, u.pick, u.probability, u.line, u.odds, u.is_simulated, :now, :now
+  FROM prediction_uploads u
+  JOIN games g ON g.id = u.game_id
+ WHERE g.home_score IS NULL
+   AND (g.kickoff_at IS NULL OR g.kickoff_at > :now);
+
+-- name: upload_clear :exec
+-- args: none
+-- as: system, published forecasts belong to nobody
+-- scan: ok, of a batch that was just gathered
+-- Take the batch away from where it was gathered.
+DELETE FROM prediction_uploads;
+
+-- name: prop_result_put :batch
+-- args: nflverse_id text, subject text, value f64, now time
+-- as: system, results belong to nobody
+-- Say what a prop came to, or say it anew.
+INSERT INTO prop_results (game_id, subject, value, created_at)
+SELECT id, :subject, :value, :now
+  FROM games
+ WHERE nflverse_id = :nflverse_id
+    ON CONFLICT (game_id, subject) DO UPDATE
+   SET value = excluded.value, created_at = excluded.created_at
+ WHERE prop_results.value <> excluded.value;
+
+-- name: prop_ungrade :batch
+-- args: nflverse_id text, subject text, value f64
+-- as: system, every model is graded alike
+-- Take back the grades of a prop whose result was another, so that the next grading does them again.
+UPDATE predictions
+   SET actual_result = NULL, outcome = NULL, is_correct = NULL, brier = NULL, log_loss = NULL, units = NULL,
+       result_updated_at = NULL
+ WHERE game_id = (SELECT id FROM games WHERE nflverse_id = :nflverse_id)
+   AND prediction_type = 'prop'
+   AND subject = :subject
+   AND outcome IS NOT NULL
+   AND EXISTS (SELECT 1
+                 FROM prop_results r
+                WHERE r.game_id = predictions.game_id AND r.subject = predictions.subject AND r.value <> :value);

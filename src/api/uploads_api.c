@@ -1,0 +1,107 @@
+/* Batches from administrators: forecasts of other models, and what props came to. */
+#include "api/route.h"
+#include "api/schemas.h"
+#include "codec/json_write.h"
+#include "http/respond.h"
+#include "predictions/prop.h"
+#include "predictions/upload.h"
+
+enum {
+	ERRORS_BYTES_MAX = 64 << 20,
+	STATUS_INVALID = 400,
+};
+
+struct batch_row {
+	int64_t rows, stored, superseded;
+	bool dry_run;
+};
+
+static const struct field batch_fields[] = {
+	FIELD(struct batch_row, rows, I64, "rows of the batch"),
+	FIELD(struct batch_row, stored, I64, "rows that were stored; 0 of a dry run"),
+	FIELD(struct batch_row, superseded, I64,
+		"forecasts, or grades, that these rows replace"),
+	FIELD(struct batch_row, dry_run, BOOL, "whether this was only a check"),
+};
+const struct row_schema batch_schema = ROW_SCHEMA(
+	"batch", struct batch_row, batch_fields, "What became of a batch");
+
+static bool
+is_csv(const struct request *rq)
+{
+	return str_starts_with(
+		http_request_header(rq->http, STR("Content-Type")), STR("text/csv"));
+}
+
+/* Every row that is wrong, with line, field and reason. */
+static struct answer
+answer_faults(struct request *rq, int64_t rows, const struct upload_faults *faults)
+{
+	struct buf out;
+	struct json json = json_begin(&out);
+	struct http_problem problem = { .status = STATUS_INVALID,
+		.code = STR("invalid") };
+
+	buf_init(&out, rq->ctx->arena, ERRORS_BYTES_MAX);
+	json_put_array(&json);
+	for (size_t i = 0; i < faults->count; i++) {
+		json_put_object(&json);
+		json_put_key(&json, STR("line"));
+		json_put_i64(&json, faults->items[i].line);
+		json_put_key(&json, STR("field"));
+		json_put_text(&json, faults->items[i].field);
+		json_put_key(&json, STR("reason"));
+		json_put_text(&json, faults->items[i].reason);
+		json_put_object_end(&json);
+	}
+	json_put_array_end(&json);
+	if (buf_is_cut(&out))
+		return answer_problem(err_no_memory());
+	problem.errors = buf_str(&out);
+	problem.detail = str_fmt(rq->ctx->arena,
+		"%zu of %lld rows are wrong, so nothing was stored; errors names each",
+		faults->count, (long long)rows);
+	return (struct answer){ .http = http_answer_problem(rq->ctx, &problem) };
+}
+
+struct answer
+api_prediction_batch(struct request *rq)
+{
+	const struct upload_options options = {
+		.model = rq->params.model,
+		.sees_line = rq->params.saw_line.value,
+		.is_csv = is_csv(rq),
+		.is_dry_run = rq->params.dry_run.value,
+	};
+	struct upload_counts counts = { .rows = 0 };
+	struct upload_faults faults = { .count = 0 };
+
+	request_widen(rq, UPLOAD_MEMORY_BYTES);
+	ANSWER_ERR(upload_run(rq->ctx, &options, rq->http->body, &counts, &faults));
+	if (faults.count > 0)
+		return answer_faults(rq, counts.rows, &faults);
+	return answer_row(rq, &batch_schema,
+		&(struct batch_row){ .rows = counts.rows,
+			.stored = counts.stored,
+			.superseded = counts.superseded,
+			.dry_run = options.is_dry_run });
+}
+
+struct answer
+api_prop_result_batch(struct request *rq)
+{
+	bool is_dry_run = rq->params.dry_run.value;
+	struct prop_counts counts = { .rows = 0 };
+	struct upload_faults faults = { .count = 0 };
+
+	request_widen(rq, UPLOAD_MEMORY_BYTES);
+	ANSWER_ERR(
+		prop_results_run(rq->ctx, rq->http->body, is_dry_run, &counts, &faults));
+	if (faults.count > 0)
+		return answer_faults(rq, counts.rows, &faults);
+	return answer_row(rq, &batch_schema,
+		&(struct batch_row){ .rows = counts.rows,
+			.stored = counts.stored,
+			.superseded = counts.regraded,
+			.dry_run = is_dry_run });
+}

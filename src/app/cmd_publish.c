@@ -1,0 +1,95 @@
+/* gridiron publish: forecasts of other models from a file, as POST /v1/admin/predictions:batch
+ * takes them. */
+#include "app/command.h"
+#include "predictions/upload.h"
+#include "sys/file.h"
+
+enum {
+	FAULTS_SHOWN = 20,
+};
+
+static const struct flag flags[] = {
+	{ "model", "NAME", "the model of rows that name none" },
+	{ "saw-line", NULL,
+		"the model looks at the closing line of the game it forecasts" },
+	{ "dry-run", NULL, "check everything, store nothing" },
+	{ 0 },
+};
+
+static const struct table_column fault_columns[] = {
+	{ "line", "LINE" },
+	{ "field", "FIELD" },
+	{ "reason", "REASON" },
+};
+
+static void
+print_faults(const struct invocation *run, const struct upload_faults *faults)
+{
+	size_t shown = run->is_json || faults->count < FAULTS_SHOWN ? faults->count
+								    : FAULTS_SHOWN;
+	struct table table;
+
+	TABLE_INIT(&table, run->arena, fault_columns);
+	for (size_t i = 0; i < shown; i++) {
+		table_put_i64(&table, faults->items[i].line);
+		table_put_text(&table, faults->items[i].field);
+		table_put_text(&table, faults->items[i].reason);
+	}
+	print_table(run, &table);
+	if (shown < faults->count)
+		printf("… and %zu more; --json shows all\n", faults->count - shown);
+}
+
+static struct err *
+run_publish(struct invocation *run)
+{
+	const char *path = str_cstr(run->arena, run->args[0]);
+	struct upload_options options = {
+		.model = flag_text(run, "model"),
+		.sees_line = flag_is_set(run, "saw-line"),
+		.is_csv = str_ends_with(run->args[0], STR(".csv")),
+		.is_dry_run = flag_is_set(run, "dry-run"),
+	};
+	struct upload_counts counts = { .rows = 0 };
+	struct upload_faults faults = { .count = 0 };
+	struct str text = STR_NONE;
+
+	if (!path)
+		return err_no_memory();
+	TRY(file_read(run->arena, path, UPLOAD_BYTES_MOST, &text));
+	TRY(upload_run(&run->ctx, &options, text, &counts, &faults));
+	if (faults.count > 0) {
+		print_faults(run, &faults);
+		return err_in(run->arena, ERR_INVALID,
+			"%zu of %lld rows are wrong, so nothing was stored", faults.count,
+			(long long)counts.rows);
+	}
+	if (run->is_json)
+		printf("{\"rows\": %lld, \"stored\": %lld, \"superseded\": %lld}\n",
+			(long long)counts.rows, (long long)counts.stored,
+			(long long)counts.superseded);
+	else
+		printf("%lld rows: %lld forecasts stored in place of %lld\n",
+			(long long)counts.rows, (long long)counts.stored,
+			(long long)counts.superseded);
+	return NULL;
+}
+
+const struct command cmd_publish = {
+	.name = "publish",
+	.args = "FILE",
+	.summary = "store forecasts of another model, all rows or none",
+	.detail = "FILE is CSV where its name ends so, else JSON lines: game_id, type "
+		  "(game, "
+		  "ats, total, prop), pick, probability,\nand as the type needs line, "
+		  "subject, odds, confidence, data, model. Games that have begun are "
+		  "refused;\nthe rest is graded like the house's own forecasts "
+		  "(docs/games.md).",
+	.examples = "publish --model elo --dry-run week.csv\n"
+		    "publish --model market --saw-line week.jsonl",
+	.flags = flags,
+	.args_min = 1,
+	.args_max = 1,
+	.needs = NEEDS_DATABASE,
+	.run = run_publish,
+};

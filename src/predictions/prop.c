@@ -1,0 +1,162 @@
+#include "predictions/prop.h"
+
+#include <math.h>
+
+#include "base/map.h"
+#include "base/num.h"
+#include "codec/csv.h"
+#include "predictions/publication.h"
+
+enum {
+	COLUMNS = 3,
+	COLUMN_GAME = 0,
+	COLUMN_SUBJECT = 1,
+	COLUMN_VALUE = 2,
+	SUBJECT_BYTES_MAX = 100,
+	ROWS_MOST = 10000, /* a request's memory holds them */
+};
+
+static const struct str column_names[COLUMNS] = { STR_INIT("game_id"),
+	STR_INIT("subject"), STR_INIT("value") };
+
+struct props {
+	struct ctx *ctx;
+	struct map games;
+	int columns[COLUMNS]; /* which of the record's fields is game_id, … */
+	struct {
+		VEC_OF(struct prop_result_put)
+	} rows;
+	struct {
+		VEC_OF(struct prop_ungrade)
+	} ungrades;
+	struct {
+		VEC_OF(struct upload_fault)
+	} faults;
+	struct prop_counts counts;
+};
+
+static struct err *
+fault(struct props *props, int64_t line, struct str field, const char *reason)
+{
+	struct upload_fault add = { .line = line,
+		.field = str_dup(props->ctx->arena, field),
+		.reason = str_from(reason) };
+
+	return !str_is_none(add.field) && VEC_PUSH(props->ctx->arena, &props->faults, add)
+		? NULL
+		: err_no_memory();
+}
+
+static struct err *
+read_head(struct props *props, const struct csv_row *row)
+{
+	uint32_t seen = 0;
+
+	if (row->count != COLUMNS)
+		return fault(props, row->line, STR("row"),
+			"the columns must be game_id, subject and value");
+	for (int i = 0; i < COLUMNS; i++)
+		for (int name = 0; name < COLUMNS; name++)
+			if (str_eq(str_trim(row->fields[i]), column_names[name])) {
+				props->columns[name] = i;
+				seen |= UINT32_C(1) << name;
+			}
+	for (int name = 0; name < COLUMNS; name++)
+		if (!(seen >> name & 1))
+			TRY(fault(props, row->line, column_names[name],
+				"the column is missing"));
+	return NULL;
+}
+
+static struct err *
+read_record(struct props *props, const struct csv_row *row)
+{
+	struct prop_result_put put = { .now = props->ctx->now };
+	struct str game, subject;
+	const struct game *known;
+
+	if (row->count != COLUMNS)
+		return fault(props, row->line, STR("row"), "must have three fields");
+	game = row->fields[props->columns[COLUMN_GAME]];
+	subject = row->fields[props->columns[COLUMN_SUBJECT]];
+	known = map_find(&props->games, game);
+	if (!known)
+		return fault(props, row->line, column_names[COLUMN_GAME],
+			"there is no such game");
+	if (subject.len < 1 || subject.len > SUBJECT_BYTES_MAX)
+		return fault(props, row->line, column_names[COLUMN_SUBJECT],
+			"must be 1 to 100 bytes");
+	if (!num_parse_f64(row->fields[props->columns[COLUMN_VALUE]], &put.value))
+		return fault(
+			props, row->line, column_names[COLUMN_VALUE], "must be a number");
+	put.nflverse_id = known->nflverse_id;
+	put.subject = str_dup(props->ctx->arena, subject);
+	if (str_is_none(put.subject) || !VEC_PUSH(props->ctx->arena, &props->rows, put) ||
+		!VEC_PUSH(props->ctx->arena, &props->ungrades,
+			(struct prop_ungrade){ .nflverse_id = put.nflverse_id,
+				.subject = put.subject,
+				.value = put.value }))
+		return err_no_memory();
+	return NULL;
+}
+
+static struct err *
+read_all(struct props *props, struct str text)
+{
+	struct csv_memory memory = { .rest = text };
+	struct csv_reader reader;
+	struct csv_row row;
+	bool found;
+
+	TRY(csv_reader_init(&reader, props->ctx->arena, csv_from_memory(&memory),
+		(struct csv_options){ .fields_max = 0 }));
+	TRY(csv_next(&reader, &row, &found));
+	if (!found)
+		return err_new(props->ctx, ERR_INVALID,
+			"there are no rows: CSV with the columns game_id, subject, "
+			"value");
+	TRY(read_head(props, &row));
+	while (props->faults.count == 0 || props->counts.rows > 0) {
+		TRY(csv_next(&reader, &row, &found));
+		if (!found)
+			break;
+		if (++props->counts.rows > ROWS_MOST)
+			return err_new(props->ctx, ERR_TOO_LARGE,
+				"at most %d results at a time", ROWS_MOST);
+		TRY(read_record(props, &row));
+	}
+	return NULL;
+}
+
+static struct err *
+store_in_tx(struct tx *tx, void *arg)
+{
+	struct props *props = arg;
+	struct prop_counts *counts = &props->counts;
+
+	/* Before the results change: it compares with those that are there. */
+	TRY(q_prop_ungrade(
+		tx, props->ungrades.items, props->ungrades.count, &counts->regraded));
+	TRY(q_prop_result_put(tx, props->rows.items, props->rows.count, &counts->stored));
+	return counts->stored ? publication_renew(tx) : NULL;
+}
+
+struct err *
+prop_results_run(struct ctx *ctx, struct str text, bool is_dry_run,
+	struct prop_counts *ret, struct upload_faults *ret_faults)
+{
+	struct props props = { .ctx = ctx };
+	struct game_set games = { .count = 0 };
+
+	TRY(game_set_read(ctx, &games));
+	map_init(&props.games, ctx->arena);
+	for (size_t i = 0; i < games.count; i++)
+		if (!map_put(&props.games, games.games[i].nflverse_id, &games.games[i]))
+			return err_no_memory();
+	TRY(read_all(&props, text));
+	if (props.faults.count == 0 && !is_dry_run)
+		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, &props));
+	*ret = props.counts;
+	*ret_faults = (struct upload_faults){ props.faults.items, props.faults.count };
+	return NULL;
+}
