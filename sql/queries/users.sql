@@ -29,12 +29,12 @@ SELECT id, email_verified, is_active
  WHERE email = :email;
 
 -- name: user_insert :rows
--- args: id user_id, email text, first_name text?, last_name text?, email_identity text, personal_key bytes?, now time
+-- args: id user_id, email text, first_name text?, last_name text?, email_identity text, now time
 -- as: system, whoever registers is nobody yet
 -- Make an account that has no password until its address is proved. No row where the address has one.
 INSERT INTO users (id, email, password_hash, first_name, last_name, email_verified, is_active, created_at, updated_at,
-       email_identity, personal_key)
-VALUES (:id, :email, '!', :first_name, :last_name, FALSE, TRUE, :now, :now, :email_identity, :personal_key)
+       email_identity)
+VALUES (:id, :email, '!', :first_name, :last_name, FALSE, TRUE, :now, :now, :email_identity)
     ON CONFLICT (email) DO NOTHING;
 
 -- name: user_put_names :exec

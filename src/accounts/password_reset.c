@@ -1,5 +1,6 @@
 #include "accounts/password_reset.h"
 
+#include "accounts/guess.h"
 #include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
@@ -74,6 +75,12 @@ password_forgotten(struct ctx *ctx, struct str email)
 {
 	struct forgetting forgetting = { .email = email };
 
+	TRY(guess_gate(ctx,
+		&(struct guess){
+			.kind = GUESS_RESET,
+			.account = email,
+			.address = ctx->remote_address,
+		}));
 	TRY(token_new(ctx->arena, STR(TOKEN_RESET), &forgetting.token));
 	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, forget_in_tx, &forgetting);
 }
@@ -167,16 +174,19 @@ struct err *
 password_reset(struct ctx *ctx, struct str text, struct str password)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct guess guess = { .kind = GUESS_RESET, .address = ctx->remote_address };
 	struct resetting resetting;
 	struct reset link;
 	uint8_t hash[SHA256_BYTES];
 
+	TRY(guess_gate(ctx, &guess));
 	if (!token_is_wellformed(text, STR(TOKEN_RESET)))
 		return dead_link(ctx);
 	token_hash(text, hash);
 	resetting.token_hash = str_from_bytes(hash, sizeof(hash));
 	/* Hashing costs: only whoever has a link makes us do it. */
 	TRY(find_link(&tx, resetting.token_hash, &link));
+	guess_right(ctx, &guess);
 	TRY(password_check(ctx, password, link.email));
 	TRY(password_hash(ctx, password, &resetting.password_hash));
 	return db_transact(

@@ -1,5 +1,6 @@
 #include "accounts/sign_in.h"
 
+#include "accounts/guess.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "crypto/password.h"
@@ -84,12 +85,19 @@ struct err *
 sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_tokens *ret)
 {
 	struct signing_in signing = { .sign_in = sign_in };
+	struct guess guess = {
+		.kind = GUESS_PASSWORD,
+		.account = sign_in->email,
+		.address = ctx->remote_address,
+	};
 	struct password_verdict verdict;
 	bool found;
 
+	TRY(guess_gate(ctx, &guess));
 	TRY(compare(ctx, sign_in, &signing, &found, &verdict));
 	if (!verdict.matches || !signing.user.is_active)
 		return refuse(ctx, &signing.user, found);
+	guess_right(ctx, &guess);
 	signing.password_hash = signing.user.password_hash;
 	if (verdict.needs_rehash)
 		TRY(password_hash(ctx, sign_in->password, &signing.password_hash));

@@ -19,7 +19,8 @@ struct sign_in {
 };
 
 /*
- * Begin a session. UNAUTHENTICATED where that is refused; with the field "code" where
+ * Begin a session. RATE_LIMITED for who has failed too often (accounts/guess.h).
+ * UNAUTHENTICATED where that is refused; with the field "code" where
  * address and password are right and the code is missing or wrong. A password hashed by
  * another scheme, or cheaper than now, is hashed anew.
  */

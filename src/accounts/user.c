@@ -1,5 +1,6 @@
 #include "accounts/user.h"
 
+#include "accounts/guess.h"
 #include "accounts/identity.h"
 #include "accounts/session.h"
 #include "accounts/standing.h"
@@ -199,9 +200,14 @@ verify_in_tx(struct tx *tx, void *arg)
 struct err *
 user_verify(struct ctx *ctx, struct str text)
 {
+	struct guess guess = { .kind = GUESS_VERIFY, .address = ctx->remote_address };
+
+	TRY(guess_gate(ctx, &guess));
 	if (!token_is_wellformed(text, STR(TOKEN_VERIFY)))
 		return dead_link(ctx);
-	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &text);
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &text));
+	guess_right(ctx, &guess);
+	return NULL;
 }
 
 /* --- Shutting out */
@@ -238,11 +244,15 @@ user_confirm(struct ctx *ctx, struct str password, const char *field,
 	struct tx tx = db_auto(ctx, db_shard_of(ctx->actor.user_id));
 	struct user_password user;
 	struct password_verdict verdict;
+	struct guess guess = { .kind = GUESS_PASSWORD, .address = ctx->remote_address };
 
 	TRY(q_user_password_get(&tx, ctx->actor.user_id, &user));
+	guess.account = user.email;
+	TRY(guess_gate(ctx, &guess));
 	TRY(password_verify(ctx, user.password_hash, password, &verdict));
 	if (!verdict.matches)
 		return err_field(ctx, field, "this is not your password");
+	guess_right(ctx, &guess);
 	*ret = user;
 	return NULL;
 }

@@ -124,14 +124,13 @@ answer_session(struct request *rq, const struct session_tokens *tokens, bool is_
 
 /* Wait to the next step of time since STARTED_NS, so that what was done in between does
  * not show. */
-static struct answer
-answer_even(int64_t started_ns)
+static void
+wait_even(int64_t started_ns)
 {
 	int64_t steps = (clock_monotonic_ns() - started_ns) / EVEN_STEP_NS + 1;
 
 	/* Whoever has left waits for nothing, and is told nothing. */
 	(void)fiber_sleep_until(started_ns + steps * EVEN_STEP_NS);
-	return answer_empty(202);
 }
 
 struct answer
@@ -147,7 +146,8 @@ api_auth_register(struct request *rq)
 			.first_name = in->first_name,
 			.last_name = in->last_name,
 		}));
-	return answer_even(started_ns);
+	wait_even(started_ns);
+	return answer_empty(202);
 }
 
 struct answer
@@ -156,7 +156,8 @@ api_auth_forgot_password(struct request *rq)
 	int64_t started_ns = clock_monotonic_ns();
 
 	ANSWER_ERR(password_forgotten(rq->ctx, BODY_OF(rq, address)->email));
-	return answer_even(started_ns);
+	wait_even(started_ns);
+	return answer_empty(202);
 }
 
 /* --- Links */
@@ -183,16 +184,20 @@ struct answer
 api_auth_login(struct request *rq)
 {
 	const struct sign_in_body *in = BODY_OF(rq, sign_in);
+	int64_t started_ns = clock_monotonic_ns();
 	struct session_tokens tokens;
-
-	ANSWER_ERR(sign_in(rq->ctx,
+	struct err *err = sign_in(rq->ctx,
 		&(struct sign_in){
 			.email = in->email,
 			.password = in->password,
 			.code = in->code,
 			.device_name = in->device_name,
 		},
-		&tokens));
+		&tokens);
+
+	if (err && err->code == ERR_UNAUTHENTICATED)
+		wait_even(started_ns);
+	ANSWER_ERR(err);
 	return answer_session(rq, &tokens, in->cookie.is_set && in->cookie.value);
 }
 

@@ -1,0 +1,133 @@
+/* Registering and proving an address, on both engines. */
+#include "accounts/user.h"
+#include "tests/accounts/accounts.h"
+#include "tests/support/database.h"
+
+#define ALICE STR("alice@example.org")
+
+static struct err *
+register_alice(struct ctx *ctx, const char *password)
+{
+	return user_register(ctx,
+		&(struct registration){ .email = ALICE, .password = str_from(password) });
+}
+
+BOTH_ENGINES(an_account_has_no_password_until_its_address_is_proved)
+{
+	struct session_tokens tokens;
+	struct str hash;
+	struct mail mail;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(value_of(ctx, "SELECT password_hash FROM users", &hash));
+	EQ_STR(hash, STR("!"));
+	FAILS_WITH(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens),
+		ERR_UNAUTHENTICATED);
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mail));
+	OK_ERR(user_verify(ctx, mail.token));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM email_verifications "
+		"WHERE used_at IS NOT NULL AND password_hash IS NULL",
+		&hash));
+	EQ_STR(hash, STR("1"));
+}
+
+BOTH_ENGINES(a_taken_address_answers_alike_and_its_owner_is_told)
+{
+	struct mail mail;
+	struct str users;
+	size_t count;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(register_alice(ctx, "quite another password"));
+	OK_ERR(mail_take(ctx, MAIL_ALREADY_REGISTERED, ALICE, &mail));
+	/* Once an hour, or whoever registers others could flood their mailboxes. */
+	OK_ERR(register_alice(ctx, "quite another password"));
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64(count, 0);
+	OK_ERR(value_of(ctx, "SELECT CAST(count(*) AS text) FROM users", &users));
+	EQ_STR(users, STR("1"));
+}
+
+BOTH_ENGINES(the_link_that_is_followed_brings_its_own_password)
+{
+	struct mail mallorys, alices;
+	struct session_tokens tokens;
+
+	OK_ERR(accounts_begin(ctx));
+	/* Somebody registers her address, and waits for her to follow a link. */
+	OK_ERR(register_alice(ctx, "password of mallory"));
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mallorys));
+	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &alices));
+	OK_ERR(user_verify(ctx, alices.token));
+	FAILS_WITH(account_sign_in(ctx, ALICE, STR("password of mallory"), &tokens),
+		ERR_UNAUTHENTICATED);
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	FAILS_WITH(user_verify(ctx, mallorys.token), ERR_GONE);
+}
+
+BOTH_ENGINES(links_end_after_a_day_and_three_an_hour_are_sent)
+{
+	struct mail mail;
+	size_t count;
+
+	OK_ERR(accounts_begin(ctx));
+	for (int i = 0; i < 5; i++)
+		OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64(count, LINKS_AN_HOUR_MAX);
+	ctx->now += (int64_t)7200 * MICROSECONDS_PER_SECOND;
+	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mail));
+	ctx->now += (int64_t)VERIFY_LINK_HOURS * 3600 * MICROSECONDS_PER_SECOND;
+	FAILS_WITH(user_verify(ctx, mail.token), ERR_GONE);
+}
+
+static struct err *
+deactivate_in_tx(struct tx *tx, void *arg)
+{
+	return user_deactivate(tx, *(struct user_id *)arg);
+}
+
+static struct err *
+deactivate(struct ctx *ctx, struct user_id user)
+{
+	return db_transact(ctx, TX_WRITE, db_shard_of(user), deactivate_in_tx, &user);
+}
+
+static struct err *
+reactivate_in_tx(struct tx *tx, void *arg)
+{
+	return user_reactivate(tx, *(struct user_id *)arg);
+}
+
+static struct err *
+reactivate(struct ctx *ctx, struct user_id user)
+{
+	return db_transact(ctx, TX_WRITE, db_shard_of(user), reactivate_in_tx, &user);
+}
+
+BOTH_ENGINES(a_deactivated_account_is_shut_out_and_can_be_let_in_again)
+{
+	struct session_tokens tokens;
+	struct str id;
+	struct user_id user;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	user = tokens.user_id;
+	OK_ERR(deactivate(ctx, user));
+	FAILS_WITH(session_refresh(ctx, tokens.refresh, &tokens), ERR_UNAUTHENTICATED);
+	FAILS_WITH(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens),
+		ERR_UNAUTHENTICATED);
+	FAILS_WITH(deactivate(ctx, user), ERR_NOT_FOUND);
+	OK_ERR(value_of(ctx, "SELECT CAST(session_epoch AS text) FROM users", &id));
+	EQ_STR(id, STR("1"));
+	OK_ERR(reactivate(ctx, user));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+}
