@@ -1,7 +1,10 @@
 // The frame of every page: which page the address names, its data, its errors. Pages live in pages/.
 import { html, render } from '/vendor/htm-preact.js';
+import { isSignedIn } from '/session.js';
 
-const pages = { '/': 'week', '/game': 'game', '/ratings': 'ratings', '/season': 'season', '/accuracy': 'accuracy', '/models': 'models' };
+const pages = { '/': 'week', '/game': 'game', '/ratings': 'ratings', '/season': 'season', '/accuracy': 'accuracy', '/models': 'models',
+  '/sign-in': 'sign-in', '/register': 'register', '/account': 'account',
+  '/verify-email': 'link', '/reset-password': 'link', '/forgot-password': 'link', '/accept-invitation': 'link' };
 
 function show(content) {
   const main = document.getElementById('main');
@@ -15,6 +18,9 @@ function failure(error) {
 
 async function start() {
   const name = pages[location.pathname] ?? 'week';
+  const account = document.querySelector('nav a[data-page=account]');
+  if (!isSignedIn()) Object.assign(account, { href: '/sign-in', textContent: 'Sign in' });
+  if (name === 'sign-in') account.setAttribute('aria-current', 'page');
   document.querySelector(`nav a[data-page=${name}]`)?.setAttribute('aria-current', 'page');
   const { Page } = await import(`/pages/${name}.js`);
   document.getElementById('main').replaceChildren();

@@ -8,19 +8,21 @@ static const struct http_header page_headers[] = {
 	{ .name = STR_INIT("Vary"), .value = STR_INIT("Accept-Encoding") },
 };
 
-/* Addresses that a person sees; the scripts of the page look at which it is. */
-static const struct {
-	struct str address;
-	struct str file;
-} pages[] = {
-	{ STR_INIT("/"), STR_INIT("/index.html") },
-	{ STR_INIT("/game"), STR_INIT("/index.html") },
-	{ STR_INIT("/ratings"), STR_INIT("/index.html") },
-	{ STR_INIT("/season"), STR_INIT("/index.html") },
-	{ STR_INIT("/accuracy"), STR_INIT("/index.html") },
-	{ STR_INIT("/models"), STR_INIT("/index.html") },
-	{ STR_INIT("/docs"), STR_INIT("/docs.html") },
-};
+/* Addresses that a person sees. All but /docs are one file, whose scripts look at the address. */
+static const char *const page_addresses[] = { "/", "/game", "/ratings", "/season",
+	"/accuracy", "/models", "/sign-in", "/register", "/account", "/verify-email",
+	"/reset-password", "/forgot-password", "/accept-invitation" };
+
+static struct str
+file_of(struct str address)
+{
+	if (str_eq(address, STR("/docs")))
+		return STR("/docs.html");
+	for (size_t i = 0; i < COUNT_OF(page_addresses); i++)
+		if (str_eq(address, str_from(page_addresses[i])))
+			return STR("/index.html");
+	return address;
+}
 
 static const struct web_file *
 file_find(struct str path)
@@ -38,10 +40,7 @@ page_find(const struct http_request *rq, struct str path, bool is_production,
 	const struct web_file *file;
 	bool takes_gzip;
 
-	for (size_t i = 0; i < COUNT_OF(pages); i++)
-		if (str_eq(pages[i].address, path))
-			path = pages[i].file;
-	file = file_find(path);
+	file = file_find(file_of(path));
 	if (!file)
 		return false;
 	takes_gzip = http_accepts_gzip(rq) && file->gzip.len < file->body.len;

@@ -1,0 +1,50 @@
+// The signed-in user's account: profile, password, devices, data, end.
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { Form } from '/form.js';
+import { Devices } from '/account/devices.js';
+import { ask, forget, isSignedIn, renew, signOut } from '/session.js';
+
+const text = (name, label, value, more) => ({ name, label, defaultValue: value ?? '', maxlength: 100, ...more });
+const PASSWORDS = [
+  { name: 'current_password', label: 'Present password', type: 'password', autocomplete: 'current-password', required: true },
+  { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256, required: true, hint: 'Every other device will have to sign in again.' },
+];
+const ERASE = [{ name: 'password', label: 'Your password, to be sure', type: 'password', autocomplete: 'current-password', required: true }];
+
+function Profile({ me, change }) {
+  const fields = [text('first_name', 'First name', me.first_name), text('last_name', 'Last name', me.last_name)];
+  const send = (values) => ask('PATCH', '/v1/me', { first_name: values.first_name ?? null, last_name: values.last_name ?? null }).then(change);
+  return html`<section><h2>You</h2><p>${me.email}, here since ${new Date(me.created_at).toLocaleDateString()}.</p>
+    <${Form} label="Save" fields=${fields} send=${send} done="Saved." /></section>`;
+}
+
+// Exported by the browser as a file: the request must be signed, which a plain link is not.
+async function download() {
+  const data = await ask('GET', '/v1/me/export');
+  const url = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }));
+  Object.assign(document.createElement('a'), { href: url, download: 'gridiron-account.json' }).click();
+  URL.revokeObjectURL(url);
+}
+
+function Erase() {
+  const send = (values) => ask('DELETE', '/v1/me', values).then(forget);
+  return html`<section><h2>Erase the account</h2><p>Everything personal is destroyed at once, on the record too; there is no way back. What was paid stays in the books without your name.</p>
+    <details><summary>Erase it</summary><${Form} label="Erase my account" danger=${true} fields=${ERASE} send=${send} done=${html`It is gone. <a href="/">To the games</a>`} /></details></section>`;
+}
+
+export function Page({ failure }) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    if (!isSignedIn()) location.replace('/sign-in?next=/account');
+    else ask('GET', '/v1/me').then((me) => setState({ me }), (error) => (error.status === 401 ? location.replace('/sign-in?next=/account') : setState({ error })));
+  }, []);
+  if (state.error) return failure(state.error);
+  if (!state.me) return html`<h1>Account</h1><p>One moment …</p>`;
+  const leave = () => signOut().then(() => location.assign('/'));
+  return html`<div class="head"><h1>Account</h1><button onClick=${leave}>Sign out</button></div>
+    <${Profile} me=${state.me} change=${(me) => setState({ me })} />
+    <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>
+    <${Devices} />
+    <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>
+    <${Erase} />`;
+}

@@ -1,0 +1,54 @@
+// Pages that a link sent by mail opens: what stands behind # is the token, which so never reaches a log.
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { Form } from '/form.js';
+import { forget, isSignedIn, ask, post } from '/session.js';
+
+const PASSWORD = { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256, required: true,
+  hint: 'At least 8 characters, better 15 or more. Anything goes but what is known from breaches.' };
+const token = () => location.hash.slice(1);
+
+// The token stays out of the history once it is read.
+function useToken() {
+  const [text] = useState(token);
+  useEffect(() => { if (text) history.replaceState(null, '', location.pathname); }, []);
+  return text;
+}
+
+function Verify() {
+  const text = useToken();
+  const [state, setState] = useState({});
+  useEffect(() => { post('/v1/auth/verify-email', { token: text }).then(() => setState({ isDone: true }), (error) => setState({ error })); }, []);
+  return html`<h1>Your address</h1>${state.isDone ? html`<p class="notice" role="status">It is proved. <a href="/sign-in">Sign in</a></p>`
+    : state.error ? html`<p class="notice bad" role="alert">${state.error.message} <a href="/register">Have another link sent</a></p>` : html`<p>One moment …</p>`}`;
+}
+
+function Reset() {
+  const text = useToken();
+  if (!text) return html`<${Forgot} />`;
+  const send = (values) => post('/v1/auth/reset-password', { ...values, token: text }).then(forget);
+  return html`<h1>New password</h1><p class="soft">Every device that is signed in will have to sign in again.</p>
+    <${Form} label="Set password" fields=${[PASSWORD]} send=${send} done=${html`It is set. <a href="/sign-in">Sign in</a>`} />`;
+}
+
+function Forgot() {
+  const field = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', required: true };
+  return html`<h1>Forgot your password?</h1><${Form} label="Send a link" fields=${[field]} send=${(values) => post('/v1/auth/forgot-password', values)}
+    done="If the address has an account, a link is on its way. It is good for an hour." /><p><a href="/sign-in">Back to signing in</a></p>`;
+}
+
+function Invitation() {
+  const text = useToken();
+  const accept = () => ask('POST', '/v1/admin/invitations/accept', { token: text });
+  if (!isSignedIn())
+    return html`<h1>An invitation</h1><p>Sign in first, or make an account with the address that was invited; then open the link again.</p>
+      <p><a href="/sign-in">Sign in</a> · <a href="/register">Make an account</a></p>`;
+  return html`<h1>An invitation</h1><p>You are about to become an administrator. Administrators sign in with a code: turn that on in your account afterwards.</p>
+    <${Form} label="Accept" fields=${[]} send=${accept} done=${html`Done. <a href="/account">Your account</a>`} />`;
+}
+
+const PAGES = { '/verify-email': Verify, '/reset-password': Reset, '/forgot-password': Forgot, '/accept-invitation': Invitation };
+
+export function Page() {
+  const Shown = PAGES[location.pathname];
+  return html`<div class="narrow"><${Shown} /></div>`;
+}

@@ -1,0 +1,25 @@
+// Signing in: address and password, and where the account asks for one, a code.
+import { html, useState } from '/vendor/htm-preact.js';
+import { Form } from '/form.js';
+import { signIn } from '/session.js';
+
+const EMAIL = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', required: true };
+const PASSWORD = { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', required: true };
+const CODE = { name: 'code', label: 'Code', autocomplete: 'one-time-code', inputmode: 'text', required: true, hint: 'Six digits from your authenticator, or one of your recovery codes.' };
+
+export function Page({ query }) {
+  const [asksCode, setAsksCode] = useState(false);
+  const next = query.get('next');
+  async function send(values) {
+    try {
+      await signIn(values);
+    } catch (error) {
+      if (error.field === 'code' && !values.code) setAsksCode(true);
+      throw error;
+    }
+    // Only to a page of ours.
+    location.assign(next?.startsWith('/') && !next.startsWith('//') ? next : '/account');
+  }
+  return html`<div class="narrow"><h1>Sign in</h1><${Form} label="Sign in" send=${send} fields=${asksCode ? [EMAIL, PASSWORD, CODE] : [EMAIL, PASSWORD]} />
+    <p><a href="/forgot-password">Forgot your password?</a> · <a href="/register">Make an account</a></p></div>`;
+}

@@ -1,0 +1,74 @@
+// Whoever is signed in on this page. The access token lives in memory for a quarter of an hour; the refresh token in a cookie that no script
+// sees. What is remembered between pages is only that there is such a cookie, so that visitors do not ask for a session in vain.
+const MARK = 'gridiron.signed-in';
+const EARLY_MS = 30000; // a token about to end is as good as ended
+
+let access, endsAt = 0, pending;
+
+export const isSignedIn = () => localStorage.getItem(MARK) === 'yes';
+
+export class Refused extends Error {
+  constructor(status, body, retryAfter) {
+    super(body.detail ? `${body.detail[0].toUpperCase()}${body.detail.slice(1)}.` : `The server answered ${status}.`);
+    Object.assign(this, { status, field: body.field, code: body.code, retryAfter });
+  }
+}
+
+async function send(method, path, body, headers = {}) {
+  const answer = await fetch(path, { method, headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers }, body: body && JSON.stringify(body) });
+  const content = answer.status === 204 || answer.status === 202 ? {} : await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, content, answer.headers.get('retry-after'));
+  return content;
+}
+
+export const post = (path, body) => send('POST', path, body);
+
+function keep(tokens) {
+  access = tokens.access_token;
+  endsAt = Date.now() + 1000 * tokens.expires_in;
+  localStorage.setItem(MARK, 'yes');
+}
+
+export function forget() {
+  access = undefined;
+  localStorage.removeItem(MARK);
+}
+
+// A token that is good now; several callers wait for one refresh. Undefined for a visitor.
+async function token() {
+  if (!isSignedIn()) return undefined;
+  if (access && Date.now() < endsAt - EARLY_MS) return access;
+  pending ??= post('/v1/auth/refresh', {}).then(keep, (error) => {
+    if (error.status === 401 || error.status === 400) forget();
+    else throw error;
+  }).finally(() => { pending = undefined; });
+  await pending;
+  return access;
+}
+
+// The headers of a request: signed where somebody is signed in.
+export async function signature() {
+  const bearer = await token();
+  return bearer ? { authorization: `Bearer ${bearer}` } : {};
+}
+
+// A request of the signed-in user. Whoever is not any more is sent to sign in.
+export async function ask(method, path, body) {
+  try {
+    return await send(method, path, body, await signature());
+  } catch (error) {
+    if (error.status !== 401 || error.code !== 'unauthenticated' || isSignedIn() === false) throw error;
+    access = undefined;
+    return send(method, path, body, await signature());
+  }
+}
+
+export async function signIn(form) {
+  keep(await post('/v1/auth/login', { ...form, cookie: true }));
+}
+
+export async function signOut() {
+  await post('/v1/auth/logout', {}).catch(() => {});
+  forget();
+}
+export const renew = keep;
