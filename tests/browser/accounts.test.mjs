@@ -1,0 +1,140 @@
+// An account from registration to erasure, in a real browser, with the mail that the server writes.
+import { readFileSync, readdirSync } from 'node:fs';
+import { accessible, base, claim, equal, open, shots } from './lib.mjs';
+
+const folder = process.env.GRIDIRON_MAIL;
+const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
+
+// The newest link in a mail to ADDRESS that leads to PATH, waited for.
+async function linkTo(path, address = EMAIL) {
+  for (let i = 0; i < 100; i += 1) {
+    const files = (() => { try { return readdirSync(folder).filter((name) => name.endsWith('.eml')).sort().reverse(); } catch { return []; } })();
+    for (const file of files) {
+      const text = readFileSync(`${folder}/${file}`, 'utf8').replaceAll('=\r\n', '').replaceAll('=3D', '=');
+      const found = text.includes(address) && text.match(new RegExp(`${path}#([A-Za-z0-9_-]+)`));
+      if (found) return `${path}#${found[1]}`;
+    }
+    await new Promise((done) => { setTimeout(done, 100); });
+  }
+  throw new Error(`no mail to ${address} with a link to ${path}`);
+}
+
+const fill = async (page, values) => { for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value); };
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+async function signIn(page, password) {
+  await page.goto(`${base}/sign-in`, { waitUntil: 'networkidle' });
+  await fill(page, { 'E-mail address': EMAIL, Password: password });
+  await press(page, 'Sign in');
+}
+
+for (const path of ['/sign-in', '/register', '/forgot-password', '/verify-email']) {
+  await claim(`${path} has no serious accessibility fault and works by keyboard`, async () => {
+    const { page, close } = await open(path, { viewport: { width: 360, height: 740 } });
+    await page.waitForSelector('main h1');
+    await accessible(page);
+    await close();
+  });
+}
+
+await claim('a bad password is told beside its field, and nothing is sent twice', async () => {
+  const { page, close } = await open('/register');
+  await fill(page, { 'E-mail address': EMAIL, Password: 'password1' });
+  await press(page, 'Register');
+  await page.waitForSelector('input[aria-invalid=true] ~ .wrong');
+  await close();
+});
+
+await claim('an account is registered, its address proved by mail, and signed in to', async () => {
+  const { page, faults, close } = await open('/register');
+  await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
+  await press(page, 'Register');
+  await page.waitForSelector('[role=status]:has-text("Look into your mail")');
+  await page.goto(base + await linkTo('/verify-email'), { waitUntil: 'networkidle' });
+  await page.waitForSelector('[role=status]:has-text("proved")');
+  equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.waitForSelector(`text=${EMAIL}`);
+  equal(faults.join('; '), '', 'faults');
+  await accessible(page);
+  if (shots) await page.screenshot({ path: `${shots}/account-wide.png`, fullPage: true });
+  await close();
+});
+
+await claim('a wrong password is refused in words that do not tell whether the account exists', async () => {
+  const said = [];
+  for (const email of [EMAIL, 'nobody@example.test']) {
+    const { page, close } = await open('/sign-in');
+    await fill(page, { 'E-mail address': email, Password: 'something else' });
+    await press(page, 'Sign in');
+    said.push(await page.textContent('.wrong'));
+    await close();
+  }
+  equal(said[0], said[1], 'the refusal');
+});
+
+await claim('a signed-in page goes on after its address is opened anew, and keeps no token that a script could read', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.waitForSelector(`text=${EMAIL}`);
+  await page.reload({ waitUntil: 'networkidle' });
+  await page.waitForSelector(`text=${EMAIL}`);
+  equal(await page.evaluate(() => document.cookie), '', 'cookies that a script sees');
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  if (/eyJ|grt_/.test(kept)) throw new Error(`a token is kept: ${kept}`);
+  await close();
+});
+
+await claim('a name is changed, the password is changed, other devices are signed out', async () => {
+  const other = await open('/sign-in');
+  await signIn(other.page, PASSWORD);
+  await other.page.waitForURL(/account/);
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.waitForSelector(`text=${EMAIL}`);
+  await fill(page, { 'First name': 'Ada' });
+  await press(page, 'Save');
+  await page.waitForSelector('[role=status]:has-text("Saved")');
+  equal(await page.getByLabel('First name').inputValue(), 'Ada', 'the name');
+  await fill(page, { 'Present password': PASSWORD, 'New password': BETTER });
+  await press(page, 'Change password');
+  await page.waitForSelector('[role=status]:has-text("It is changed")');
+  await other.page.reload();
+  await other.page.waitForURL(/sign-in/);
+  await other.close();
+  await close();
+});
+
+await claim('a forgotten password is set anew by mail', async () => {
+  const { page, close } = await open('/forgot-password');
+  await fill(page, { 'E-mail address': EMAIL });
+  await press(page, 'Send a link');
+  await page.waitForSelector('[role=status]');
+  await page.goto(base + await linkTo('/reset-password'), { waitUntil: 'networkidle' });
+  await fill(page, { 'New password': PASSWORD });
+  await press(page, 'Set password');
+  await page.waitForSelector('[role=status]:has-text("It is set")');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await close();
+});
+
+await claim('everything held is downloaded, and then the account is erased', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.waitForSelector(`text=${EMAIL}`);
+  const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Download')]);
+  const held = readFileSync(await download.path(), 'utf8');
+  if (!held.includes(EMAIL)) throw new Error('the export does not hold the address');
+  await page.click('summary');
+  await fill(page, { 'Your password, to be sure': PASSWORD });
+  await press(page, 'Erase my account');
+  await page.waitForSelector('[role=status]:has-text("It is gone")');
+  await signIn(page, PASSWORD);
+  await page.waitForSelector('.wrong');
+  await close();
+});
