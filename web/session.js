@@ -16,7 +16,8 @@ export class Refused extends Error {
 
 async function send(method, path, body, headers = {}) {
   const answer = await fetch(path, { method, headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers }, body: body && JSON.stringify(body) });
-  const content = answer.status === 204 || answer.status === 202 ? {} : await answer.json().catch(() => ({}));
+  const text = await answer.text();
+  const content = text.startsWith('{') ? JSON.parse(text) : {};
   if (!answer.ok) throw new Refused(answer.status, content, answer.headers.get('retry-after'));
   return content;
 }
