@@ -1,5 +1,7 @@
 #include "api/route.h"
 
+#include <pthread.h>
+
 #include "api/schemas.h"
 #include "codec/url.h"
 
@@ -127,26 +129,90 @@ decode_parts(struct arena *arena, struct str parts[PATH_PARAMS_MAX])
 	return true;
 }
 
+/* --- Finding */
+
+enum {
+	EXACT_BUCKETS = 256, /* a power of two, well above the number of routes */
+	NO_ROUTE = UINT16_MAX,
+};
+
+/* Rows without {…} by the hash of their path; the others in their order. */
+static struct {
+	uint16_t exact[EXACT_BUCKETS]; /* the first row of a bucket, */
+	uint16_t next[ROUTE_COUNT];    /* and the one after each */
+	uint16_t patterns[ROUTE_COUNT];
+	size_t pattern_count;
+} table_index;
+
+static uint16_t *
+bucket_of(struct str path)
+{
+	return &table_index.exact[str_hash(path) % EXACT_BUCKETS];
+}
+
+static void
+index_build(void)
+{
+	memset(table_index.exact, 0xff, sizeof(table_index.exact));
+	for (size_t i = ROUTE_COUNT; i-- > 0;) {
+		uint16_t *bucket = bucket_of(route_table[i].path);
+
+		if (str_find_char(route_table[i].path, '{') >= 0)
+			continue;
+		table_index.next[i] = *bucket;
+		*bucket = (uint16_t)i;
+	}
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
+		if (str_find_char(route_table[i].path, '{') >= 0)
+			table_index.patterns[table_index.pattern_count++] = (uint16_t)i;
+}
+
+static const struct route *
+find_exact(enum http_method method, struct str path, uint32_t *allowed)
+{
+	for (uint16_t i = *bucket_of(path); i != NO_ROUTE; i = table_index.next[i]) {
+		const struct route *route = &route_table[i];
+
+		if (!str_eq(route->path, path))
+			continue;
+		if (route->method == method)
+			return route;
+		*allowed |= 1u << route->method;
+	}
+	return NULL;
+}
+
+static const struct route *
+find_pattern(struct arena *arena, enum http_method method, struct str path,
+	struct str ret_parts[PATH_PARAMS_MAX], uint32_t *allowed)
+{
+	for (size_t i = 0; i < table_index.pattern_count; i++) {
+		const struct route *route = &route_table[table_index.patterns[i]];
+		struct str parts[PATH_PARAMS_MAX] = { 0 };
+
+		if (!path_matches(route->path, path, parts) ||
+			!decode_parts(arena, parts))
+			continue;
+		*allowed |= 1u << route->method;
+		if (route->method != method)
+			continue;
+		memcpy(ret_parts, parts, sizeof(parts));
+		return route;
+	}
+	return NULL;
+}
+
 const struct route *
 route_find(struct arena *arena, enum http_method method, struct str path,
 	struct str ret_parts[PATH_PARAMS_MAX], uint32_t *ret_allowed)
 {
+	static pthread_once_t is_built = PTHREAD_ONCE_INIT;
+	const struct route *route;
+
+	pthread_once(&is_built, index_build);
 	*ret_allowed = 0;
 	if (method == METHOD_HEAD)
 		method = METHOD_GET;
-	/* The table is short and its rows differ early; exact paths stand before {…}
-	 * ones. */
-	for (size_t i = 0; i < ROUTE_COUNT; i++) {
-		struct str parts[PATH_PARAMS_MAX] = { 0 };
-
-		if (!path_matches(route_table[i].path, path, parts) ||
-			!decode_parts(arena, parts))
-			continue;
-		*ret_allowed |= 1u << route_table[i].method;
-		if (route_table[i].method != method)
-			continue;
-		memcpy(ret_parts, parts, sizeof(parts));
-		return &route_table[i];
-	}
-	return NULL;
+	route = find_exact(method, path, ret_allowed);
+	return route ? route : find_pattern(arena, method, path, ret_parts, ret_allowed);
 }

@@ -75,7 +75,7 @@ extern struct route_stats route_stats[ROUTE_COUNT];
 /*
  * The route of METHOD and PATH, its {…} parts decoded into RET_PARTS. NULL where there is
  * none; then RET_ALLOWED has bit M set for every method M that the path does have. HEAD
- * finds GET.
+ * finds GET. A path that stands in the table as it is comes before {…} ones.
  */
 const struct route *route_find(struct arena *arena, enum http_method method,
 	struct str path, struct str ret_parts[PATH_PARAMS_MAX], uint32_t *ret_allowed);

@@ -392,7 +392,7 @@ read_body(struct connection *connection)
 	enum http_step step;
 	enum next next;
 
-	if (options->body_limit)
+	if (options->body_limit && http_parser_has_body(work->parser))
 		limit = options->body_limit(&work->rq, options->arg);
 	step = http_parse_body_begin(work->parser, limit);
 	/* A chunked body is gathered in a text that doubles, so all its sizes together

@@ -424,6 +424,12 @@ http_parse_head(
 
 /* --- The body --- */
 
+bool
+http_parser_has_body(const struct http_parser *parser)
+{
+	return parser->is_chunked || parser->length > 0;
+}
+
 enum http_step
 http_parse_body_begin(struct http_parser *parser, size_t body_bytes_max)
 {

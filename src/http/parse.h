@@ -58,6 +58,9 @@ void http_parser_begin(struct http_parser *parser, struct http_request *rq);
 enum http_step http_parse_head(
 	struct http_parser *parser, const char *input, size_t len, size_t *ret_used);
 
+/* Whether the head, which is complete, announces a body. */
+bool http_parser_has_body(const struct http_parser *parser);
+
 /* Begin the body, of at most BODY_BYTES_MAX: HTTP_DONE where there is none. */
 enum http_step http_parse_body_begin(struct http_parser *parser, size_t body_bytes_max);
 
