@@ -38,14 +38,16 @@ $$;
 CREATE POLICY predictions_published ON predictions FOR SELECT TO gridiron_app, gridiron_readonly
     USING (user_id IS NULL);
 
--- What waits for the audit chain is the program's alone. The owner, who prunes the log, may take away what lies before a
--- cut and nothing else, and reads none of it.
+-- What waits for the audit chain is the program's alone. The owner, who prunes the log, may see and take away what lies
+-- before a cut, and nothing else.
 -- only: postgresql
 DO $$
 BEGIN
     ALTER TABLE audit_pending ENABLE ROW LEVEL SECURITY;
     ALTER TABLE audit_pending FORCE ROW LEVEL SECURITY;
     CREATE POLICY audit_pending_system ON audit_pending TO gridiron_system USING (true) WITH CHECK (true);
+    CREATE POLICY audit_logs_pruned ON audit_logs FOR SELECT TO gridiron_owner
+        USING (seq <= (SELECT max(seq) FROM audit_cuts));
     CREATE POLICY audit_logs_prune ON audit_logs FOR DELETE TO gridiron_owner
         USING (seq <= (SELECT max(seq) FROM audit_cuts));
 END

@@ -11,6 +11,8 @@
 
 -- row audit_head: seq i64, hash hash
 
+-- row audit_waiting_one: id audit_id
+
 -- row audit_cut: seq i64, hash hash, entries_until time, mac hash, key_id text, created_at time
 
 -- row audit_owner: personal_key bytes?, erased_at time?
@@ -135,3 +137,74 @@ SELECT seq, hash, entries_until, mac, key_id, created_at
   FROM audit_cuts
  ORDER BY seq
  LIMIT 10000;
+
+-- name: audit_page :many audit_row
+-- args: after i64, last i64, since time, until time, user uuid?, action text?
+-- as: system, whoever may read the log reads all of it
+-- pool: batch
+-- Links AFTER one, up to LAST, of a time, a user (who did it, or to whom it was done) and an action, in order.
+SELECT id, seq, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal,
+       ip_address, user_agent, request_id, commitment, previous_hash, hash, key_id, created_at
+  FROM audit_logs
+ WHERE seq > :after
+   AND seq <= :last
+   AND created_at >= :since
+   AND created_at < :until
+   AND (:user IS NULL OR user_id = :user OR subject_id = :user)
+   AND (:action IS NULL OR action = :action)
+ ORDER BY seq
+ LIMIT 200;
+
+-- name: audit_newest :many audit_row
+-- args: before i64, user uuid?, action text?, outcome text?, limit_rows i64
+-- as: system, whoever may read the log reads all of it
+-- pool: batch
+-- Links before one, the newest first, of a user (who did it, or to whom it was done), an action and an outcome.
+SELECT id, seq, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal,
+       ip_address, user_agent, request_id, commitment, previous_hash, hash, key_id, created_at
+  FROM audit_logs
+ WHERE seq < :before
+   AND (:user IS NULL OR user_id = :user OR subject_id = :user)
+   AND (:action IS NULL OR action = :action)
+   AND (:outcome IS NULL OR outcome = :outcome)
+ ORDER BY seq DESC
+ LIMIT :limit_rows;
+
+-- name: audit_first_since :opt audit_head
+-- args: since time
+-- as: system, retention is everybody's
+-- pool: batch
+-- scan: ok, from the beginning to what is young, which is about to go
+-- The first link of an entry that is not older.
+SELECT seq, hash
+  FROM audit_logs
+ WHERE created_at >= :since
+ ORDER BY seq
+ LIMIT 1;
+
+-- name: audit_at :opt audit_head
+-- args: seq i64
+-- as: system, retention is everybody's
+-- One link.
+SELECT seq, hash
+  FROM audit_logs
+ WHERE seq = :seq;
+
+-- name: audit_waiting_before :opt audit_waiting_one
+-- args: before time
+-- as: system, retention is everybody's
+-- scan: ok, what waits is few
+-- Something that waits and is older.
+SELECT id
+  FROM audit_pending
+ WHERE created_at < :before
+ LIMIT 1;
+
+-- name: audit_oldest :opt audit_head
+-- args: none
+-- as: anyone
+-- The first link that is left, as the owner of the schema sees it: of what lies before a cut.
+SELECT seq, hash
+  FROM audit_logs
+ ORDER BY seq
+ LIMIT 1;

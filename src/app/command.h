@@ -45,8 +45,9 @@ struct command {
 	size_t args_min;
 	size_t args_max;
 	enum command_needs needs;
-	bool uses_keys; /* ctx.keys is open; always so where others are served */
-	bool migrates;  /* bring the schema up to date before the database is opened */
+	bool uses_keys;     /* ctx.keys is open; always so where others are served */
+	bool is_off_record; /* uses keys, but puts nothing on record: ctx.audit stays NULL */
+	bool migrates; /* bring the schema up to date before the database is opened */
 	/* Whether flags and arguments make sense, before anything is started; may be NULL. */
 	struct err *(*check)(struct invocation *run);
 	struct err *(*run)(struct invocation *run);

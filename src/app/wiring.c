@@ -192,7 +192,7 @@ audit_begin(struct invocation *run)
 		.is_syslog = run->config.audit_syslog };
 	struct audit *audit;
 
-	if (!run->keys)
+	if (!run->keys || run->command->is_off_record)
 		return NULL;
 	TRY(audit_open(&run->ctx, &options, &audit));
 	run->ctx.audit = audit;

@@ -109,7 +109,7 @@ struct err *db_ping(struct ctx *ctx) MUST_USE;
 void db_shred(struct db *db);
 
 /* Run SQL as it stands, without arguments or rows, in TX:
- * for migrations and tests only. */
+ * for migrations, what only the schema's owner does, and tests. */
 struct err *db_run_text(struct tx *tx, struct str sql) MUST_USE;
 
 /* What the engine says of a query without running it: argument and column types, and its

@@ -92,8 +92,7 @@ uuid_literal(struct ctx *ctx, struct uuid id)
 		buf_put(&text, STR("'"));
 		uuid_format(&text, id);
 	}
-	buf_put(&text,
-		db_dialect(ctx->db) == DIALECT_SQLITE ? STR("'") : STR("'::uuid"));
+	buf_put(&text, db_dialect(ctx->db) == DIALECT_SQLITE ? STR("'") : STR("'::uuid"));
 	buf_put_char(&text, '\0');
 	return text.ptr;
 }

@@ -175,10 +175,11 @@ SCRATCH_TEST(the_owner_is_held_by_row_security_too)
 	OK_ERR(fill(s));
 	OK_ERR(session_open(&s->ctx, s->options.url, &root));
 	for (size_t i = 0; i < COUNT_OF(guarded); i++)
+		/* Of the audit log he sees what lies before the cut: the first row. */
 		EQ_I64(count_as(s, root, "SET LOCAL ROLE gridiron_owner",
 			       text_of(s, "SELECT count(*) FROM 1$", guarded[i].table,
 				       "")),
-			0);
+			strcmp(guarded[i].table, "audit_logs") == 0);
 	session_close(root);
 }
 

@@ -1,0 +1,42 @@
+#include "app/command.h"
+#include "audit/anchor.h"
+#include "audit/chainer.h"
+
+static struct err *
+run_audit_anchor(struct invocation *run)
+{
+	struct audit_round round;
+	struct anchors anchors;
+	const struct audit_link *last;
+
+	TRY(audit_round(&run->ctx, run->ctx.audit, &round));
+	TRY(audit_anchor(&run->ctx, run->ctx.audit));
+	TRY(anchors_read(&run->ctx, run->config.data, &anchors));
+	if (!anchors.count) {
+		printf("the audit log is empty: there is nothing to anchor\n");
+		return NULL;
+	}
+	last = &anchors.links[anchors.count - 1];
+	printf(run->is_json ? "{\"seq\": %lld, \"hash\": \"" : "%lld ",
+		(long long)last->seq);
+	for (size_t i = 0; i < sizeof(last->hash.bytes); i++)
+		printf("%02x", last->hash.bytes[i]);
+	printf(run->is_json ? "\"}\n" : "\n");
+	return NULL;
+}
+
+const struct command cmd_audit_anchor = {
+	.name = "audit anchor",
+	.args = "",
+	.summary = "put the end of the audit chain into the anchor, and print it",
+	.detail = "The anchor is audit.anchor in the data folder: what the chain ended "
+		  "with, "
+		  "and when. Servers add to it\n"
+		  "every minute. Keep what this prints elsewhere, and a chain that was "
+		  "cut off or made anew is found.",
+	.examples = "audit anchor\n"
+		    "audit anchor --json",
+	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
+	.run = run_audit_anchor,
+};

@@ -1,0 +1,54 @@
+#include "app/audit_time.h"
+#include "app/command.h"
+#include "audit/cut.h"
+
+static const struct flag flags[] = {
+	{ "before", "TIME", "what is older than this day or moment (UTC) may go" },
+	{ 0 },
+};
+
+static struct err *
+check_audit_cut(struct invocation *run)
+{
+	int64_t before;
+
+	if (!flag_is_set(run, "before"))
+		return usage_err(run, "say --before which day or moment");
+	return flag_time(run, "before", &before);
+}
+
+static struct err *
+run_audit_cut(struct invocation *run)
+{
+	int64_t before, seq;
+
+	TRY(flag_time(run, "before", &before));
+	TRY(audit_cut_before(&run->ctx, run->config.data, before, &seq));
+	if (run->is_json)
+		printf("{\"cut\": %lld}\n", (long long)seq);
+	else if (seq)
+		printf("rows up to %lld may go; take them away with gridiron audit "
+		       "prune, "
+		       "as the owner of the schema\n",
+			(long long)seq);
+	else
+		printf("nothing is that old, or not yet cut\n");
+	return NULL;
+}
+
+const struct command cmd_audit_cut = {
+	.name = "audit cut",
+	.args = "",
+	.summary = "let old rows of the audit log go, so that what stays can be proved",
+	.detail = "Verifies the log, then signs the hash of the last row that may go. "
+		  "Nothing is taken away yet: that is\n"
+		  "gridiron audit prune. The last day stays in any case.",
+	.examples = "audit export --until 2026-01-01 >2025.jsonl\n"
+		    "audit cut --before 2026-01-01\n"
+		    "audit prune",
+	.flags = flags,
+	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
+	.check = check_audit_cut,
+	.run = run_audit_cut,
+};

@@ -1,0 +1,29 @@
+#include "app/command.h"
+#include "audit/cut.h"
+
+static struct err *
+run_audit_prune(struct invocation *run)
+{
+	int64_t count;
+
+	TRY(audit_prune(&run->ctx, &count));
+	printf(run->is_json ? "{\"pruned\": %lld}\n"
+			    : "%lld rows taken out of the audit log\n",
+		(long long)count);
+	return NULL;
+}
+
+const struct command cmd_audit_prune = {
+	.name = "audit prune",
+	.args = "",
+	.summary = "take away the rows of the audit log that lie before its cut",
+	.detail =
+		"On PostgreSQL as the owner of the schema: the roles that serve have no "
+		"right to take anything out.\n"
+		"gridiron audit cut comes first.",
+	.examples = "audit prune",
+	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
+	.is_off_record = true,
+	.run = run_audit_prune,
+};

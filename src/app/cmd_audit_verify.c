@@ -1,0 +1,141 @@
+#include "app/command.h"
+#include "app/progress.h"
+#include "audit/verify.h"
+#include "base/num.h"
+#include "codec/json_write.h"
+
+enum {
+	JSON_BYTES_MAX = 8192,
+};
+
+static const struct flag flags[] = {
+	{ "from", "SEQ", "begin with this row, trusting the one before it" },
+	{ 0 },
+};
+
+static void
+progress_draw(void *arg, int64_t done, int64_t total)
+{
+	struct progress *progress = arg;
+
+	progress->total = total;
+	progress_set(progress, done);
+}
+
+static void
+put_count(struct json *json, const char *key, int64_t count)
+{
+	json_put_key(json, str_from(key));
+	json_put_i64(json, count);
+}
+
+static void
+json_print(struct invocation *run, const struct audit_verified *verified)
+{
+	struct buf out;
+	struct json json = json_begin(&out);
+
+	buf_init(&out, run->arena, JSON_BYTES_MAX);
+	json_put_object(&json);
+	json_put_key(&json, STR("is_sound"));
+	json_put_bool(&json, run->exit_status == 0);
+	put_count(&json, "first", verified->first);
+	put_count(&json, "last", verified->last);
+	put_count(&json, "rows", verified->rows);
+	put_count(&json, "cut", verified->cut_seq);
+	put_count(&json, "waiting", verified->waiting);
+	put_count(&json, "anchors", verified->anchors);
+	put_count(&json, "witnessed", verified->witnessed);
+	put_count(&json, "tampered", verified->tampered);
+	json_put_key(&json, STR("fault"));
+	json_put_text(&json, verified->fault.what);
+	put_count(&json, "fault_seq", verified->fault.seq);
+	json_put_object_end(&json);
+	printf(STR_FMT "\n", STR_ARG(buf_str(&out)));
+}
+
+static void
+text_print(const struct audit_verified *verified)
+{
+	const struct audit_fault *fault = &verified->fault;
+
+	if (!str_is_none(fault->what) && fault->seq)
+		printf("row %lld " STR_FMT "\n", (long long)fault->seq,
+			STR_ARG(fault->what));
+	else if (!str_is_none(fault->what))
+		printf(STR_FMT "\n", STR_ARG(fault->what));
+	if (verified->tampered)
+		printf("%lld row%s say%s that the log was tampered with, row %lld "
+		       "first: gridiron audit export --action audit.tampered\n",
+			(long long)verified->tampered, verified->tampered == 1 ? "" : "s",
+			verified->tampered == 1 ? "s" : "",
+			(long long)verified->tampered_first);
+	printf("%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
+		str_is_none(fault->what) ? "the chain holds" : "holds until then",
+		(long long)verified->rows, (long long)verified->first,
+		(long long)verified->last, (long long)verified->waiting,
+		(long long)verified->anchors);
+}
+
+static struct err *
+from_parse(struct invocation *run, int64_t *ret)
+{
+	struct str from = flag_text(run, "from");
+
+	*ret = 0;
+	if (!str_is_none(from) && !num_parse_i64(from, 1, INT64_MAX, ret))
+		return usage_err(run,
+			"--from is '" STR_FMT "', but must be a row's number",
+			STR_ARG(from));
+	return NULL;
+}
+
+static struct err *
+check_audit_verify(struct invocation *run)
+{
+	int64_t from;
+
+	return from_parse(run, &from);
+}
+
+static struct err *
+run_audit_verify(struct invocation *run)
+{
+	struct progress progress;
+	struct audit_verify_options options = { .folder = run->config.data,
+		.progress = progress_draw,
+		.progress_arg = &progress };
+	struct audit_verified verified;
+	struct err *err;
+
+	TRY(from_parse(run, &options.from));
+	progress_begin(&progress, "verifying", 0);
+	err = audit_verify(&run->ctx, &options, &verified);
+	progress_end(&progress);
+	TRY(err);
+	if (!str_is_none(verified.fault.what) || verified.tampered)
+		run->exit_status = 1;
+	if (run->is_json)
+		json_print(run, &verified);
+	else
+		text_print(&verified);
+	return NULL;
+}
+
+const struct command cmd_audit_verify = {
+	.name = "audit verify",
+	.args = "",
+	.summary = "check that nobody altered the audit log",
+	.detail = "Goes along the whole chain, then looks at what waits for it, and "
+		  "compares both with the anchor and\n"
+		  "the witnesses in the data folder. Exit status 1 where something is "
+		  "wrong, with the first row that is.",
+	.examples = "audit verify\n"
+		    "audit verify --from 120000 --json",
+	.flags = flags,
+	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
+	.is_off_record = true,
+	.check = check_audit_verify,
+	.run = run_audit_verify,
+};

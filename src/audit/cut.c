@@ -1,0 +1,185 @@
+#include "audit/cut.h"
+
+#include "audit/audit.h"
+#include "audit/recall.h"
+#include "codec/json_write.h"
+#include "crypto/keyring.h"
+#include "db/db.h"
+
+enum {
+	PRUNE_ROWS = 5000,
+	DETAILS_BYTES_MAX = 256,
+};
+
+struct cutting {
+	int64_t before;
+	int64_t seq; /* of the last link that may go */
+};
+
+static struct err *
+age_check(struct ctx *ctx, int64_t before)
+{
+	int64_t least = (int64_t)AUDIT_CUT_AGE_LEAST_S * MICROSECONDS_PER_SECOND;
+
+	if (before > ctx->now - least)
+		return err_new(
+			ctx, ERR_INVALID, "the audit log is cut a day ago at the latest");
+	return NULL;
+}
+
+static struct err *
+log_check(struct ctx *ctx, struct str folder)
+{
+	struct audit_verified verified;
+
+	TRY(audit_verify(
+		ctx, &(struct audit_verify_options){ .folder = folder }, &verified));
+	if (!str_is_none(verified.fault.what))
+		return err_new(ctx, ERR_CONFLICT,
+			"the audit log is not cut while something is wrong with it: row "
+			"%lld " STR_FMT,
+			(long long)verified.fault.seq, STR_ARG(verified.fault.what));
+	return NULL;
+}
+
+/* The last link before which all are old; 0: none. */
+static struct err *
+place_find(struct tx *tx, int64_t before, int64_t *ret)
+{
+	struct audit_waiting_one waiting;
+	struct audit_head young, last;
+	struct audit_cut cut;
+	bool found;
+
+	*ret = 0;
+	TRY(q_audit_waiting_before(tx, before, &waiting, &found));
+	if (found)
+		return err_new(tx->ctx, ERR_CONFLICT,
+			"entries that old still wait for the chain; try again in a "
+			"moment");
+	TRY(audit_recall_cut(tx, &cut));
+	TRY(q_audit_first_since(tx, before, &young, &found));
+	if (!found)
+		TRY(q_audit_head(tx, &last, &found));
+	else
+		last.seq = young.seq - 1;
+	if (found && last.seq > cut.seq)
+		*ret = last.seq;
+	return NULL;
+}
+
+static struct err *
+cut_put(struct tx *tx, const struct cutting *cutting)
+{
+	struct ctx *ctx = tx->ctx;
+	const struct key *key = keyring_current(ctx->keys, KEY_AUDIT, ctx->now);
+	struct str secret = { (const char *)key->secret, KEY_BYTES };
+	struct audit_link link = { .seq = cutting->seq };
+	int64_t until = cutting->before - 1;
+	struct audit_head last;
+	struct audit_hash mac;
+	bool found;
+
+	TRY(q_audit_at(tx, cutting->seq, &last, &found));
+	if (!found || !audit_hash_from(last.hash, &link.hash))
+		return err_new(ctx, ERR_CONFLICT, "audit row %lld has gone",
+			(long long)cutting->seq);
+	mac = audit_cut_mac(secret, key_id(key), &link, until, ctx->now);
+	return q_audit_cut_put(tx,
+		(struct audit_cut_put){
+			.seq = link.seq,
+			.hash = last.hash,
+			.entries_until = until,
+			.mac = audit_hash_str(&mac),
+			.key_id = key_id(key),
+			.now = ctx->now,
+		});
+}
+
+static struct err *
+cut_in_tx(struct tx *tx, void *arg)
+{
+	struct cutting *cutting = arg;
+	struct audit_entry entry = { .action = AUDIT_AUDIT_CUT,
+		.resource_type = STR("audit") };
+	struct buf out;
+	struct json json = json_begin(&out);
+
+	TRY(place_find(tx, cutting->before, &cutting->seq));
+	if (!cutting->seq)
+		return NULL;
+	TRY(cut_put(tx, cutting));
+	buf_init(&out, tx->ctx->arena, DETAILS_BYTES_MAX);
+	json_put_object(&json);
+	json_put_key(&json, STR("last_seq"));
+	json_put_i64(&json, cutting->seq);
+	json_put_key(&json, STR("before"));
+	json_put_time(&json, cutting->before);
+	json_put_object_end(&json);
+	entry.details = buf_str(&out);
+	return audit_log(tx, &entry);
+}
+
+struct err *
+audit_cut_before(struct ctx *ctx, struct str folder, int64_t before, int64_t *ret)
+{
+	struct cutting cutting = { .before = before };
+
+	TRY(age_check(ctx, before));
+	TRY(log_check(ctx, folder));
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, cut_in_tx, &cutting));
+	*ret = cutting.seq;
+	return NULL;
+}
+
+/*
+ * The serving roles have no right to this statement, so it is none of the queries that
+ * they prepare.
+ */
+static struct err *
+prune_below(struct tx *tx, int64_t seq)
+{
+	struct str sql = str_fmt(tx->ctx->arena,
+		"DELETE FROM audit_logs WHERE seq < %lld AND seq <= (SELECT max(seq) "
+		"FROM "
+		"audit_cuts)",
+		(long long)seq);
+	struct err *err = str_is_none(sql) ? err_no_memory() : db_run_text(tx, sql);
+
+	if (err && err->code == ERR_DENIED)
+		return err_note(err, "run this as the owner of the schema");
+	return err;
+}
+
+struct err *
+audit_prune(struct ctx *ctx, int64_t *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct audit_head oldest;
+	struct audit_fault fault;
+	struct audit_cut cut;
+	int64_t first = 0, begin = 0;
+	bool found;
+
+	TRY(audit_recall_cut(&tx, &cut));
+	if (cut.seq > 0) {
+		TRY(audit_check_cut(ctx, &cut, &fault));
+		if (!str_is_none(fault.what))
+			return err_new(ctx, ERR_CONFLICT, "audit row %lld " STR_FMT,
+				(long long)fault.seq, STR_ARG(fault.what));
+	}
+	for (;;) {
+		TRY(q_audit_oldest(&tx, &oldest, &found));
+		if (!found || oldest.seq > cut.seq)
+			break;
+		first = first ? first : oldest.seq;
+		begin = (oldest.seq > begin ? oldest.seq : begin) + PRUNE_ROWS;
+		if (begin > cut.seq + 2 * PRUNE_ROWS)
+			return err_new(ctx, ERR_DENIED,
+				"nothing is taken out of the audit log by this role: run "
+				"this as the owner of the schema");
+		TRY(prune_below(&tx, begin));
+	}
+	*ret = first ? cut.seq - first + 1 : 0;
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/*
+ * Retention that keeps the chain provable: first a cut, a signed row that holds the hash
+ * of the last link that may go; then those links are taken away, which only the owner of
+ * the schema may do (on SQLite, whoever has the file).
+ */
+#ifndef AUDIT_CUT_H
+#define AUDIT_CUT_H
+
+#include "audit/verify.h"
+
+enum {
+	AUDIT_CUT_AGE_LEAST_S = 86400,
+};
+
+/*
+ * Cut behind the last link before which every entry is older than BEFORE (at least a day
+ * ago). The whole chain is verified first, and the cut is put on record. RET: the last
+ * link that may go; 0 where none is that old, or nothing was added since the last cut.
+ * CONFLICT where something is wrong with the log, or entries as old still wait.
+ */
+struct err *audit_cut_before(
+	struct ctx *ctx, struct str folder, int64_t before, int64_t *ret) MUST_USE;
+
+/* Take away what lies before the newest cut. RET: how many links. */
+struct err *audit_prune(struct ctx *ctx, int64_t *ret) MUST_USE;
+
+#endif
