@@ -64,6 +64,7 @@ CREATE TABLE predictions (
     units              {{f64}}, -- won or lost for a stake of one at odds
     result_updated_at  {{time}},
     is_simulated       {{bool}} NOT NULL DEFAULT FALSE,
+    is_sample          {{bool}} NOT NULL DEFAULT FALSE, -- one of the week's three that everybody is shown
     CONSTRAINT predictions_pk PRIMARY KEY (id),
     CONSTRAINT predictions_moment_key UNIQUE (game_id, model, prediction_type, subject, predicted_at),
     CONSTRAINT predictions_prediction_type_known CHECK (prediction_type IN ('game', 'ats', 'total', 'prop')),

@@ -20,6 +20,23 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
    AND p.superseded_at IS NULL
  ORDER BY p.model, p.prediction_type, p.season, p.week, g.nflverse_id, p.subject;
 
+-- name: predictions_graded_by :each prediction_graded
+-- args: season season, known_by time
+-- as: system, accuracy is published of every model without an owner
+-- pool: batch
+-- The same of one season, but for games that began after KNOWN_BY.
+SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probability, p.confidence, p.outcome, p.brier,
+       p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line
+  FROM predictions AS p
+  JOIN games AS g ON g.id = p.game_id
+ WHERE p.season = :season
+   AND p.outcome IS NOT NULL
+   AND p.outcome <> 'void'
+   AND p.user_id IS NULL
+   AND p.superseded_at IS NULL
+   AND (g.kickoff_at IS NULL OR g.kickoff_at <= :known_by)
+ ORDER BY p.model, p.prediction_type, p.season, p.week, g.nflverse_id, p.subject;
+
 -- row accuracy_metric: model text, prediction_type text, season season, week week?, total_predictions i32,
 --   correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?,
 --   log_loss f64?, units f64?, roi f64?, details object

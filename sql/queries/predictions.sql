@@ -20,15 +20,15 @@ SELECT p.game_id, p.prediction_type, p.predicted_at,
 -- name: prediction_insert :batch
 -- args: game_id game_id, model text, model_version text, prediction_type text, season season, week week,
 --   home_team text, away_team text, matchup text, prediction_data object, confidence share?, pick text?,
---   probability share?, line f64?, expected f64?, odds i32?, predicted_at time, is_simulated bool, now time
+--   probability share?, line f64?, expected f64?, odds i32?, predicted_at time, is_simulated bool, is_sample bool, now time
 -- as: system, forecasts of the house belong to nobody
 -- Store a forecast; nothing where the game had begun by PREDICTED_AT.
 INSERT INTO predictions (id, model, model_version, prediction_type, season, week, game_id, nflverse_id, home_team,
                          away_team, matchup, prediction_data, confidence, pick, probability, line, expected, odds, predicted_at,
-                         created_at, is_simulated)
+                         created_at, is_simulated, is_sample)
 SELECT {{new id}}, :model, :model_version, :prediction_type, :season, :week, id, nflverse_id, :home_team,
        :away_team, :matchup, :prediction_data, :confidence, :pick, :probability, :line, :expected, :odds, :predicted_at, :now,
-       :is_simulated
+       :is_simulated, :is_sample
   FROM games
  WHERE id = :game_id
    AND (kickoff_at IS NULL OR kickoff_at > :predicted_at);
@@ -46,6 +46,20 @@ UPDATE predictions
    AND predicted_at < :predicted_at
    AND user_id IS NULL
    AND superseded_at IS NULL;
+
+-- name: prediction_sample_set :batch
+-- args: game_id game_id, model text, is_sample bool
+-- as: system, forecasts of the house belong to nobody
+-- Say whether the winner's forecast of a game is a sample: other games of its week may have come since it was made.
+UPDATE predictions
+   SET is_sample = :is_sample
+ WHERE game_id = :game_id
+   AND model = :model
+   AND prediction_type = 'game'
+   AND subject = ''
+   AND superseded_at IS NULL
+   AND user_id IS NULL
+   AND is_sample <> :is_sample;
 
 -- name: prediction_ungrade :batch
 -- args: nflverse_id text

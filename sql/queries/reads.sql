@@ -4,11 +4,13 @@
 
 -- row season_row: season i32, last_week i32, game_count i64, finished_count i64
 -- row week_row: season i32, week i32
+-- row week_number: week i32?
+-- row late_game: nflverse_id text, season i32
 -- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
--- row prediction_brief: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, pick text?, confidence f64?, expected f64?, line f64?, predicted_at time, outcome text?, is_simulated bool
--- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, matchup text, pick text?, confidence f64?, expected f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool
+-- row prediction_brief: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, pick text?, confidence f64?, expected f64?, line f64?, predicted_at time, outcome text?, is_simulated bool, is_sample bool
+-- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, matchup text, pick text?, confidence f64?, expected f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool, is_sample bool
 -- row accuracy_row: season i32, week i32?, model text, prediction_type text, total_predictions i32, correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?, log_loss f64?, units f64?, roi f64?, details json, calculated_at time
 -- row calibration_bin: bin f64, forecast_count i64, mean_probability f64, correct_count i64
 
@@ -114,13 +116,14 @@ SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence
  LIMIT 2000;
 
 -- name: prediction_list :many prediction_brief
--- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, after_week i32, after_id uuid?, row_count i32
+-- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, open_through i32, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
--- Of each game and type the last forecast of MODEL, which is the one that counts; what a list needs of it.
+-- Of each game and type the last forecast of MODEL, which is the one that counts; what a list needs of it. After
+-- the week OPEN_THROUGH only samples.
 SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model,
        (SELECT tier FROM models WHERE name = :model) AS tier,
        coalesce((SELECT sees_line FROM models WHERE name = :model), FALSE) AS saw_line,
-       p.home_team, p.away_team, p.pick, p.confidence, p.expected, p.line, p.predicted_at, p.outcome, p.is_simulated
+       p.home_team, p.away_team, p.pick, p.confidence, p.expected, p.line, p.predicted_at, p.outcome, p.is_simulated, p.is_sample
   FROM predictions p
  WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
    AND p.week >= :after_week AND (p.week > :after_week OR p.id > :after_id)
@@ -132,17 +135,18 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
         OR p.home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
         OR p.away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
    AND p.superseded_at IS NULL
+   AND (p.week <= :open_through OR p.is_sample)
  ORDER BY p.week, p.id
  LIMIT :row_count;
 
 -- name: prediction_page :many prediction_row
--- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, after_week i32, after_id uuid?, row_count i32
+-- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, open_through i32, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
 -- The same forecasts with all that is stored of them.
 SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model,
        m.tier, coalesce(m.sees_line, FALSE) AS saw_line, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.expected, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
-       p.result_updated_at, p.is_simulated
+       p.result_updated_at, p.is_simulated, p.is_sample
   FROM predictions p
   LEFT JOIN models m ON m.name = p.model
  WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
@@ -155,6 +159,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
         OR p.home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
         OR p.away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
    AND p.superseded_at IS NULL
+   AND (p.week <= :open_through OR p.is_sample)
  ORDER BY p.week, p.id
  LIMIT :row_count;
 
@@ -165,7 +170,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
 SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model,
        m.tier, coalesce(m.sees_line, FALSE) AS saw_line, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.expected, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
-       p.result_updated_at, p.is_simulated
+       p.result_updated_at, p.is_simulated, p.is_sample
   FROM predictions p
   LEFT JOIN models m ON m.name = p.model
  WHERE p.id = :id AND p.user_id IS NULL;
@@ -187,9 +192,10 @@ SELECT season, week, model, prediction_type, total_predictions, correct_predicti
  LIMIT :row_count;
 
 -- name: calibration_bins :many calibration_bin
--- args: model text, first_season i32, last_season i32
+-- args: model text, first_season i32, last_season i32, known_by time
 -- as: anyone
--- Graded winners in bins of five percent of the chance that the pick was given.
+-- scan: ok, games to come are some hundreds
+-- Graded winners in bins of five percent of the chance that the pick was given, but for games that began after KNOWN_BY.
 SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count, avg(p.probability) AS mean_probability,
        sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS correct_count
   FROM predictions p
@@ -197,6 +203,26 @@ SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count, avg(p.proba
    AND p.prediction_type = 'game' AND p.model = :model AND p.user_id IS NULL
    AND p.is_correct IS NOT NULL AND p.probability IS NOT NULL
    AND p.superseded_at IS NULL
+   AND p.game_id NOT IN (SELECT id FROM games WHERE kickoff_at > :known_by)
  GROUP BY floor(p.probability * 20)
  ORDER BY bin
  LIMIT 40;
+
+-- name: week_regular_last :one week_number
+-- args: season i32
+-- as: anyone
+-- The last week of a season before its playoffs.
+SELECT max(week) AS week
+  FROM games
+ WHERE season = :season AND game_type = 'REG';
+
+-- name: games_of_late :many late_game
+-- args: known_by time
+-- as: anyone
+-- scan: ok, some three hundred games a season
+-- Finished games that began after KNOWN_BY: what happened in them is not everybody's yet.
+SELECT nflverse_id, season
+  FROM games
+ WHERE kickoff_at > :known_by AND home_score IS NOT NULL
+ ORDER BY kickoff_at DESC
+ LIMIT 100;

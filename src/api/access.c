@@ -1,8 +1,11 @@
 #include "api/access.h"
 
 #include "api/api.h"
+#include "codec/iso_time.h"
+#include "predictions/schedule.h"
 
 enum {
+	GAME_HOURS = 4, /* and then it is over */
 	USERS_COUNTED = 32768,
 	ADDRESSES_COUNTED = 65536,
 };
@@ -114,9 +117,89 @@ access_audience(const struct request *rq)
 {
 	const struct entitlement *entitlement = &rq->caller.entitlement;
 
-	if (!entitlement_has(entitlement, FEATURE_REAL_TIME_PREDICTIONS))
+	if (!entitlement_has(entitlement, FEATURE_REAL_TIME_PREDICTIONS) ||
+		!entitlement_has(entitlement, FEATURE_LIVE_ACCURACY))
 		return AUDIENCE_PUBLIC;
 	return entitlement_has(entitlement, FEATURE_PLAYOFF_PREDICTIONS)
 		? AUDIENCE_ENTITLED
 		: AUDIENCE_REGULAR;
+}
+
+/* --- Rules -------------------------------------------------------------------------- */
+
+struct err *
+access_open_through(struct request *rq, struct tx *tx, int32_t season, int32_t *ret)
+{
+	struct week_number last;
+
+	switch (access_audience(rq)) {
+	case AUDIENCE_PUBLIC:
+		*ret = 0;
+		break;
+	case AUDIENCE_REGULAR:
+		TRY(q_week_regular_last(tx, season, &last));
+		*ret = last.week.is_set ? last.week.value : 0;
+		break;
+	case AUDIENCE_ENTITLED:
+		*ret = WEEK_MOST;
+		break;
+	}
+	return NULL;
+}
+
+struct err *
+access_check_forecast(struct request *rq, struct tx *tx, const struct prediction_row *row)
+{
+	int32_t open_through;
+
+	if (row->is_sample)
+		return NULL;
+	TRY(access_open_through(rq, tx, row->season, &open_through));
+	if (row->week <= open_through)
+		return NULL;
+	if (open_through > 0)
+		return err_new(rq->ctx, ERR_DENIED,
+			"forecasts of the playoffs need a plan with "
+			"playoff_predictions; GET /v1/tiers lists the plans");
+	return err_new(rq->ctx, ERR_DENIED,
+		"this forecast is for subscribers; three of each week are open to all, "
+		"and GET /v1/tiers lists the plans");
+}
+
+struct err *
+access_check_id(struct request *rq, struct tx *tx, struct prediction_id id)
+{
+	struct prediction_row row;
+	bool found;
+
+	if (access_audience(rq) == AUDIENCE_ENTITLED)
+		return NULL;
+	TRY(q_prediction_get(tx, id, &row, &found));
+	return found ? access_check_forecast(rq, tx, &row) : NULL;
+}
+
+int64_t
+access_known_by(const struct request *rq)
+{
+	if (access_audience(rq) != AUDIENCE_PUBLIC)
+		return INT64_MAX;
+	return rq->ctx->now - (RECORD_DELAY_HOURS + GAME_HOURS) * MICROSECONDS_PER_HOUR;
+}
+
+struct err *
+access_late_games(struct request *rq, struct tx *tx, struct late_game_list *ret)
+{
+	*ret = (struct late_game_list){ .count = 0 };
+	if (access_audience(rq) != AUDIENCE_PUBLIC)
+		return NULL;
+	return q_games_of_late(tx, access_known_by(rq), ret);
+}
+
+bool
+access_is_late(const struct late_game_list *late, struct str game)
+{
+	for (size_t i = 0; i < late->count; i++)
+		if (str_eq(late->items[i].nflverse_id, game))
+			return true;
+	return false;
 }

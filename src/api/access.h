@@ -11,6 +11,7 @@
 #include "api/rate_table.h"
 #include "api/request.h"
 #include "codec/ip.h"
+#include "predictions/reads_q.h"
 
 enum {
 	PROXIES_MAX = 32,
@@ -52,5 +53,29 @@ enum audience {
 };
 enum { AUDIENCE_COUNT = 3 };
 enum audience access_audience(const struct request *rq);
+
+/* --- Rules, for handlers ------------------------------------------------------------ */
+
+enum {
+	RECORD_DELAY_HOURS = 24,
+};
+
+/* Up to which week of SEASON RQ is shown every forecast; beyond it, samples only. */
+struct err *access_open_through(
+	struct request *rq, struct tx *tx, int32_t season, int32_t *ret) MUST_USE;
+/* DENIED where ROW, or the forecast ID, is none that RQ is shown. No such forecast is
+ * another's to tell. */
+struct err *access_check_forecast(
+	struct request *rq, struct tx *tx, const struct prediction_row *row) MUST_USE;
+struct err *
+access_check_id(struct request *rq, struct tx *tx, struct prediction_id id) MUST_USE;
+
+/* Games that began after this moment do not count in the record that RQ is shown: that is
+ * a day and the length of a game ago, INT64_MAX for live accuracy. */
+int64_t access_known_by(const struct request *rq);
+/* Those of them that are over; none for live accuracy. */
+struct err *
+access_late_games(struct request *rq, struct tx *tx, struct late_game_list *ret) MUST_USE;
+bool access_is_late(const struct late_game_list *late, struct str game);
 
 #endif

@@ -1,9 +1,11 @@
 /* The record: by season, by week, and how well chances were calibrated. */
 #include <math.h>
 
+#include "api/access.h"
 #include "api/cursor.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "predictions/accuracy.h"
 #include "predictions/forecaster.h"
 #include "predictions/publication.h"
 #include "predictions/reads_q.h"
@@ -73,6 +75,67 @@ key_of(struct ctx *ctx, const struct accuracy_row *row)
 	};
 }
 
+static void
+set_numbers(struct accuracy_row *row, const struct accuracy_metric *metric, int64_t at)
+{
+	row->total_predictions = metric->total_predictions;
+	row->correct_predictions = metric->correct_predictions;
+	row->push_count = metric->push_count;
+	row->accuracy_percentage = metric->accuracy_percentage;
+	row->confidence_weighted_accuracy = metric->confidence_weighted_accuracy;
+	row->brier = metric->brier;
+	row->log_loss = metric->log_loss;
+	row->units = metric->units;
+	row->roi = metric->roi;
+	row->details = metric->details;
+	row->calculated_at = at;
+}
+
+static const struct accuracy_metric *
+metric_of(const struct accuracy_list *metrics, const struct accuracy_row *row)
+{
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct accuracy_metric *metric = &metrics->items[i];
+
+		if (metric->week.is_set == row->week.is_set &&
+			metric->week.value == row->week.value &&
+			str_eq(metric->model, row->model) &&
+			str_eq(metric->prediction_type, row->prediction_type))
+			return metric;
+	}
+	return NULL;
+}
+
+/* The rows of a season with games that ended of late, as they were before those; what
+ * would have nothing left is taken away. */
+static struct err *
+leave_out_late(
+	struct request *rq, struct tx *tx, struct accuracy_row *rows, size_t *count)
+{
+	struct accuracy_list metrics = { .count = 0 };
+	struct late_game_list late;
+	int32_t season;
+	size_t kept = 0;
+
+	TRY(access_late_games(rq, tx, &late));
+	if (late.count == 0)
+		return NULL;
+	/* All of one season: it is a matter of a day. */
+	season = late.items[0].season;
+	TRY(accuracy_of_season(tx, season, access_known_by(rq), &metrics));
+	for (size_t i = 0; i < *count; i++) {
+		const struct accuracy_metric *metric = metric_of(&metrics, &rows[i]);
+
+		if (rows[i].season == season && !metric)
+			continue;
+		if (rows[i].season == season)
+			set_numbers(&rows[i], metric, access_known_by(rq));
+		rows[kept++] = rows[i];
+	}
+	*count = kept;
+	return NULL;
+}
+
 static struct answer
 answer_accuracy(struct request *rq, bool is_weekly)
 {
@@ -104,6 +167,7 @@ answer_accuracy(struct request *rq, bool is_weekly)
 	if (page_is_full(&rq->params, &rows.count))
 		rows.next = text_cursor_format(
 			rq->ctx, key_of(rq->ctx, &list.items[rows.count - 1]));
+	ANSWER_ERR(leave_out_late(rq, &tx, list.items, &rows.count));
 	return answer_rows(rq, &rows);
 }
 
@@ -151,7 +215,8 @@ api_accuracy_calibration(struct request *rq)
 	ANSWER_ERR(q_calibration_bins(&tx,
 		(struct calibration_bins){ .model = model,
 			.first_season = span.first,
-			.last_season = span.last },
+			.last_season = span.last,
+			.known_by = access_known_by(rq) },
 		&list));
 	rows = arena_alloc_array(rq->ctx->arena, list.count + 1, sizeof(*rows));
 	if (!rows)

@@ -1,4 +1,5 @@
 /* Forecasts: lists, one, and all of them as CSV. */
+#include "api/access.h"
 #include "api/cursor.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -47,6 +48,8 @@ static const struct field prediction_fields[] = {
 	FIELD(struct prediction_row, result_updated_at, OPT_TIME, "when it was graded"),
 	FIELD(struct prediction_row, is_simulated, BOOL,
 		"of the simulated league: made up"),
+	FIELD(struct prediction_row, is_sample, BOOL,
+		"one of its week's three that everybody is shown"),
 };
 const struct row_schema prediction_schema = ROW_SCHEMA("prediction",
 	struct prediction_row, prediction_fields,
@@ -76,6 +79,8 @@ static const struct field prediction_brief_fields[] = {
 		"win, loss, push or void; null: not graded"),
 	FIELD(struct prediction_brief, is_simulated, BOOL,
 		"of the simulated league: made up"),
+	FIELD(struct prediction_brief, is_sample, BOOL,
+		"one of its week's three that everybody is shown"),
 };
 const struct row_schema prediction_brief_schema = ROW_SCHEMA("prediction_brief",
 	struct prediction_brief, prediction_brief_fields,
@@ -88,9 +93,11 @@ list_query(struct request *rq, struct tx *tx, struct page_key after,
 {
 	const struct params *params = &rq->params;
 	struct week_range range;
+	int32_t open_through;
 
 	TRY(forecaster_check(tx, "model", params->model));
 	TRY(schedule_range(tx, params->season, params->week, &range));
+	TRY(access_open_through(rq, tx, range.season, &open_through));
 	*ret = (struct prediction_list){
 		.season = range.season,
 		.first_week = range.first_week,
@@ -99,6 +106,7 @@ list_query(struct request *rq, struct tx *tx, struct page_key after,
 		.team = params->team,
 		.model = str_is_none(params->model) ? STR(HOUSE_MODEL) : params->model,
 		.min_confidence = params->min_confidence,
+		.open_through = open_through,
 		.after_week = after.week,
 		.after_id = after.id,
 		.row_count = page_limit(params) + 1,
@@ -118,10 +126,37 @@ page_query(const struct prediction_list *list)
 		.team = list->team,
 		.model = list->model,
 		.min_confidence = list->min_confidence,
+		.open_through = list->open_through,
 		.after_week = list->after_week,
 		.after_id = list->after_id,
 		.row_count = list->row_count,
 	};
+}
+
+/* For those without live accuracy: what happened of late is not said yet. */
+static struct err *
+hide_late_briefs(struct request *rq, struct tx *tx, struct prediction_brief_list *list)
+{
+	struct late_game_list late;
+
+	TRY(access_late_games(rq, tx, &late));
+	for (size_t i = 0; i < list->count; i++)
+		if (access_is_late(&late, list->items[i].game_id))
+			list->items[i].outcome = STR_NONE;
+	return NULL;
+}
+
+static struct err *
+hide_late(struct request *rq, struct tx *tx, struct prediction_row *row)
+{
+	struct late_game_list late;
+
+	TRY(access_late_games(rq, tx, &late));
+	if (access_is_late(&late, row->game_id)) {
+		row->outcome = row->actual_result = STR_NONE;
+		row->is_correct.is_set = row->result_updated_at.is_set = false;
+	}
+	return NULL;
 }
 
 struct answer
@@ -136,6 +171,7 @@ api_prediction_list(struct request *rq)
 	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
 	ANSWER_ERR(list_query(rq, &tx, after, &query));
 	ANSWER_ERR(q_prediction_list(&tx, query, &list));
+	ANSWER_ERR(hide_late_briefs(rq, &tx, &list));
 	rows.rows = list.items;
 	rows.count = list.count;
 	if (page_is_full(&rq->params, &rows.count)) {
@@ -160,6 +196,8 @@ api_prediction_get(struct request *rq)
 	if (!found)
 		return answer_problem(
 			err_new(rq->ctx, ERR_NOT_FOUND, "no such forecast"));
+	ANSWER_ERR(access_check_forecast(rq, &tx, &prediction));
+	ANSWER_ERR(hide_late(rq, &tx, &prediction));
 	return answer_row(rq, &prediction_schema, &prediction);
 }
 

@@ -1,6 +1,7 @@
 /* A forecast asked again, at any line and at given odds. */
 #include "predictions/lines.h"
 
+#include "api/access.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/uuid.h"
@@ -63,6 +64,7 @@ api_line_list(struct request *rq)
 	if (!uuid_parse(rq->path_params[0], &id.uuid))
 		return answer_problem(
 			err_new(rq->ctx, ERR_NOT_FOUND, "no such forecast"));
+	ANSWER_ERR(access_check_id(rq, &tx, id));
 	ANSWER_ERR(lines_list(&tx, id, &terms, list));
 	return answer_rows(rq,
 		&(struct page){ .schema = &line_schema,

@@ -1,5 +1,7 @@
 #include "api/ready.h"
 
+#include "api/access.h"
+
 #include <stdatomic.h>
 
 #include "base/log.h"
@@ -17,13 +19,15 @@ enum {
 	KEPT_BYTES_MAX = 64 << 20, /* a loop */
 	TOKEN_AGE_MAX_MS = 1000,
 	ETAG_BYTES_MAX = 64,
+	HOURS_PER_DAY = 24,
 };
 
-/* What an answer was made from: what was published, and on which day it was asked, since
- * `current` moves on by itself. */
+/* What an answer was made from and for whom: what was published, and when it was asked,
+ * since `current` moves on by the day and what is public of the record by the hour. */
 struct edition {
 	struct uuid token;
-	int64_t day;
+	int64_t hour; /* of those who see the record live: the first of the day */
+	enum audience audience;
 };
 
 struct kept {
@@ -129,7 +133,39 @@ ready_token(struct ctx *ctx, struct uuid *ret)
 static bool
 edition_eq(struct edition a, struct edition b)
 {
-	return a.day == b.day && uuid_eq(a.token, b.token);
+	return a.hour == b.hour && a.audience == b.audience && uuid_eq(a.token, b.token);
+}
+
+static const char audience_letters[AUDIENCE_COUNT] = {
+	[AUDIENCE_PUBLIC] = 'p', [AUDIENCE_REGULAR] = 'r', [AUDIENCE_ENTITLED] = 'e'
+};
+
+static struct edition
+edition_for(const struct request *rq)
+{
+	int64_t now = rq->ctx->now;
+	enum audience audience = access_audience(rq);
+
+	return (struct edition){
+		.hour = audience == AUDIENCE_PUBLIC
+			? now / MICROSECONDS_PER_HOUR
+			: now / MICROSECONDS_PER_DAY * HOURS_PER_DAY,
+		.audience = audience,
+	};
+}
+
+/* What an answer is kept under: the target, each audience for itself. */
+static struct str
+key_for(const struct request *rq, struct edition edition)
+{
+	struct str target = rq->http->target;
+	char *key = arena_alloc_text(rq->ctx->arena, target.len + 1);
+
+	if (!key)
+		return STR_NONE;
+	key[0] = audience_letters[edition.audience];
+	memcpy(key + 1, target.ptr, target.len);
+	return (struct str){ .ptr = key, .len = target.len + 1 };
 }
 
 /* Weak, since plain and gzip are the same answer. */
@@ -142,7 +178,8 @@ etag_format(struct arena *arena, struct edition edition)
 	buf_put(&text, STR("W/\""));
 	uuid_format(&text, edition.token);
 	buf_put_char(&text, '-');
-	buf_put_i64(&text, edition.day);
+	buf_put_i64(&text, edition.hour);
+	buf_put_char(&text, audience_letters[edition.audience]);
 	buf_put_char(&text, '"');
 	return buf_is_cut(&text) ? STR_NONE : buf_str(&text);
 }
@@ -196,10 +233,9 @@ keep(struct ready *ready, struct kept *kept, const struct answer *answer,
 
 /* Make the answer while others that want it wait on its entry. */
 static struct answer
-make(struct ready *ready, struct request *rq, struct edition edition)
+make(struct ready *ready, struct request *rq, struct str key, struct edition edition)
 {
-	struct kept *kept = (struct kept *)lru_add(
-		&ready->lru, rq->http->target, sizeof(*kept));
+	struct kept *kept = (struct kept *)lru_add(&ready->lru, key, sizeof(*kept));
 	struct answer answer;
 
 	if (!kept)
@@ -214,15 +250,19 @@ make(struct ready *ready, struct request *rq, struct edition edition)
 static struct answer
 find_or_make(struct ready *ready, struct request *rq, struct edition edition)
 {
-	struct kept *kept = (struct kept *)lru_find(&ready->lru, rq->http->target);
+	struct str key = key_for(rq, edition);
+	struct kept *kept;
 
+	if (str_is_none(key))
+		return answer_problem(err_no_memory());
+	kept = (struct kept *)lru_find(&ready->lru, key);
 	/* While it is being made. Whoever makes it may fail, or its client leave: then the
 	 * first of those who waited makes it, and the others wait on. */
 	while (kept && kept->entry.is_pinned) {
 		ANSWER_ERR(wait_end_err(rq->ctx,
 			wait_queue_wait(&kept->filled, rq->ctx->deadline),
 			"the same answer for another request"));
-		kept = (struct kept *)lru_find(&ready->lru, rq->http->target);
+		kept = (struct kept *)lru_find(&ready->lru, key);
 	}
 	if (kept && edition_eq(kept->edition, edition)) {
 		atomic_fetch_add_explicit(&counted.hits, 1, memory_order_relaxed);
@@ -231,7 +271,7 @@ find_or_make(struct ready *ready, struct request *rq, struct edition edition)
 	if (kept)
 		lru_remove(&ready->lru, &kept->entry);
 	atomic_fetch_add_explicit(&counted.misses, 1, memory_order_relaxed);
-	return make(ready, rq, edition);
+	return make(ready, rq, key, edition);
 }
 
 struct answer
@@ -239,10 +279,10 @@ ready_answer(struct request *rq)
 {
 	static const struct http_header vary = {
 		.name = STR_INIT("Vary"),
-		.value = STR_INIT("Accept-Encoding"),
+		.value = STR_INIT("Accept-Encoding, Authorization"),
 	};
 	struct ready *ready = ready_get();
-	struct edition edition = { .day = rq->ctx->now / MICROSECONDS_PER_DAY };
+	struct edition edition = edition_for(rq);
 	struct answer answer;
 	struct str tag;
 

@@ -2,11 +2,13 @@
  * Ready answers: the bytes of public lists, kept by each loop until games or forecasts
  * change.
  *
+ * There is one for each audience (api/access.h), not one for each user.
+ *
  * What is published has a token (predictions/publication.h), new with every import,
  * forecast and grade; a loop looks at it again after a second, so an answer is never
  * older than that. A kept answer belongs to the token and to the day (UTC) it was made
- * under, as the current week moves on with the days, and is made again when either is
- * another. Many requests for one missing answer make it once. The ETag is token and day,
+ * under, as the current week moves on with the days, that for the public to the hour, as
+ * what it is told of the record does; it is made again when either is another. Many requests for one missing answer make it once. The ETag is token, hour and audience,
  * so that a client which has the answer is told so without looking for it.
  */
 #ifndef API_READY_H

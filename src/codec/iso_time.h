@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define MICROSECONDS_PER_DAY ((int64_t)86400 * 1000000)
+#define MICROSECONDS_PER_HOUR ((int64_t)3600 * 1000000)
 
 enum {
 	ISO_TIME_LEN_MAX = 27, /* 2023-09-08T00:20:00.123456Z */

@@ -230,6 +230,22 @@ compare(const struct making *making, const struct accuracy_list *stored,
 }
 
 struct err *
+accuracy_of_season(
+	struct tx *tx, int32_t season, int64_t known_by, struct accuracy_list *ret)
+{
+	struct making *making;
+
+	TRY_NEW(tx->ctx->arena, making, 1);
+	making->tx = tx;
+	map_init(&making->made_keys, tx->ctx->arena);
+	TRY(q_predictions_graded_by(tx, season, known_by, take_row, making));
+	TRY(close_season(making));
+	*ret = (struct accuracy_list){ .items = making->made.items,
+		.count = making->made.count };
+	return NULL;
+}
+
+struct err *
 accuracy_store(struct tx *tx, int64_t *ret_stored)
 {
 	struct making *making;

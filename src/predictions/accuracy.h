@@ -25,4 +25,9 @@ struct accuracy_list {
 /* All metrics, in order of model, type, season and week. */
 struct err *accuracy_list_read(struct tx *tx, struct accuracy_list *ret) MUST_USE;
 
+/* The metrics of SEASON as they would be without the games that began after KNOWN_BY.
+ * Nothing is stored. */
+struct err *accuracy_of_season(struct tx *tx, int32_t season, int64_t known_by,
+	struct accuracy_list *ret) MUST_USE;
+
 #endif

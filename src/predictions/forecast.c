@@ -8,6 +8,7 @@
 #include "predictions/models_q.h"
 #include "predictions/publication.h"
 #include "predictions/rating.h"
+#include "predictions/sample.h"
 #include "sys/wait.h"
 
 enum {
@@ -31,6 +32,9 @@ struct forecasting {
 	struct {
 		VEC_OF(struct prediction_supersede)
 	} superseded; /* what the inserts come after */
+	struct {
+		VEC_OF(struct prediction_sample_set)
+	} samples; /* of winners' forecasts that may stay as they are */
 	struct {
 		VEC_OF(struct key_weights_put)
 	} weights; /* of the walk, a list a season; of late the last one */
@@ -155,6 +159,29 @@ weights_name(
 	return NULL;
 }
 
+static bool
+is_sample(const struct forecasting *forecasting, size_t i, enum prediction_type type)
+{
+	return forecasting->options->tier == TIER_L && type == PREDICTION_GAME &&
+		sample_is(&forecasting->games, i);
+}
+
+/* Which games of a week are samples may change with those that come. */
+static struct err *
+plan_sample(struct forecasting *forecasting, size_t i, enum prediction_type type)
+{
+	if (type != PREDICTION_GAME)
+		return NULL;
+	return VEC_PUSH(forecasting->ctx->arena, &forecasting->samples,
+		       (struct prediction_sample_set){
+			       .game_id = forecasting->games.games[i].id,
+			       .model = forecast_model_name(forecasting->options->tier),
+			       .is_sample = is_sample(forecasting, i, type),
+		       })
+		? NULL
+		: err_no_memory();
+}
+
 static struct err *
 plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 	int64_t week_begins_at)
@@ -173,6 +200,8 @@ plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 		forecasting->counts.unchanged++;
 		return NULL;
 	}
+	if (head)
+		TRY(plan_sample(forecasting, i, type));
 	TRY(weights_name(forecasting, forecast, &options.weights));
 	TRY(forecast_row(ctx->arena, &options, game, forecast, &row));
 	if (head && str_eq(head->prediction_data, row.prediction_data)) {
@@ -183,6 +212,7 @@ plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 	row.model_version = STR(MODEL_VERSION);
 	row.predicted_at = begun ? week_begins_at : ctx->now;
 	row.now = ctx->now;
+	row.is_sample = is_sample(forecasting, i, type);
 	if (head &&
 		!VEC_PUSH(ctx->arena, &forecasting->superseded,
 			(struct prediction_supersede){
@@ -243,12 +273,13 @@ store_in_tx(struct tx *tx, void *arg)
 {
 	struct forecasting *forecasting = arg;
 	struct uuid token;
-	int64_t superseded, kept;
+	int64_t superseded, kept, moved;
 
 	/* This may be a second try. */
 	forecasting->counts = (struct forecast_counts){ .games = 0 };
 	forecasting->inserts.count = 0;
 	forecasting->superseded.count = 0;
+	forecasting->samples.count = 0;
 	forecasting->weights.count = 0;
 	forecasting->last_weights = NULL;
 	TRY(publication_token_in(tx, &token));
@@ -264,8 +295,10 @@ store_in_tx(struct tx *tx, void *arg)
 		forecasting->superseded.count, &superseded));
 	TRY(q_prediction_insert(tx, forecasting->inserts.items,
 		forecasting->inserts.count, &forecasting->counts.stored));
+	TRY(q_prediction_sample_set(
+		tx, forecasting->samples.items, forecasting->samples.count, &moved));
 	TRY(ratings_store(tx, forecasting));
-	if (forecasting->counts.stored || forecasting->counts.ratings)
+	if (forecasting->counts.stored || moved || forecasting->counts.ratings)
 		TRY(publication_renew(tx));
 	return NULL;
 }

@@ -48,6 +48,7 @@ week_forecast(struct ctx *ctx, struct prediction_row_list *ret)
 			.first_week = WEEK,
 			.last_week = WEEK,
 			.model = STR("gridiron"),
+			.open_through = WEEK,
 			.row_count = 200 },
 		ret);
 }
