@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-#define MICROSECONDS_PER_DAY ((int64_t)86400 * 1000000)
+#define MICROSECONDS_PER_DAY  ((int64_t)86400 * 1000000)
 #define MICROSECONDS_PER_HOUR ((int64_t)3600 * 1000000)
 
 enum {
