@@ -1,0 +1,39 @@
+-- A user's API keys: made, shown, taken back. Who calls with one is found in callers.sql.
+-- folder: accounts
+
+-- row api_key: id api_key_id, name text, prefix text, scopes json, created_at time, expires_at time?,
+--   last_used_at time?, last_used_ip text?
+-- row api_key_count: live i64
+
+-- name: api_key_insert :exec
+-- args: actor user_id, id api_key_id, name text, prefix text, key_hash hash, scopes json, expires_at time, now time
+-- as: actor
+-- A new key.
+INSERT INTO api_keys (user_id, id, name, prefix, key_hash, scopes, is_active, created_at, expires_at)
+VALUES (:actor, :id, :name, :prefix, :key_hash, :scopes, TRUE, :now, :expires_at);
+
+-- name: api_key_list :many api_key
+-- args: actor user_id, now time
+-- as: actor
+-- The keys that are good, the newest first.
+SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at, last_used_ip
+  FROM api_keys
+ WHERE user_id = :actor AND is_active AND (expires_at IS NULL OR expires_at > :now)
+ ORDER BY id DESC
+ LIMIT 100;
+
+-- name: api_key_count :one api_key_count
+-- args: actor user_id, now time
+-- as: actor
+-- How many keys are good.
+SELECT count(*) AS live
+  FROM api_keys
+ WHERE user_id = :actor AND is_active AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: api_key_revoke :rows
+-- args: actor user_id, id api_key_id, now time
+-- as: actor
+-- Take a key back. No row where it is not the actor's, or was taken back before.
+UPDATE api_keys
+   SET is_active = FALSE, revoked_at = :now
+ WHERE user_id = :actor AND id = :id AND is_active;

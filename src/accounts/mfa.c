@@ -1,0 +1,449 @@
+#include "accounts/mfa.h"
+
+#include "accounts/mfa_q.h"
+#include "accounts/sessions_q.h"
+#include "accounts/standing.h"
+#include "accounts/user.h"
+#include "accounts/users_q.h"
+#include "audit/audit.h"
+#include "base/buf.h"
+#include "codec/base32.h"
+#include "codec/url.h"
+#include "crypto/digest.h"
+#include "crypto/seal.h"
+#include "crypto/totp.h"
+#include "sys/random.h"
+
+enum {
+	RECOVERY_BYTES = 10, /* 80 bits: nobody finds one from its hash */
+	RECOVERY_DIGITS = 16,
+	RECOVERY_GROUP = 4,
+	URI_BYTES_MAX = 2048,
+};
+
+static struct seal_place
+secret_place(struct user_id user)
+{
+	return (struct seal_place){
+		.table = "users", .column = "totp_secret", .row = user.uuid
+	};
+}
+
+static struct err *
+code_err(struct ctx *ctx)
+{
+	return err_field(ctx, "code",
+		"the code is wrong or was used before; each is good once, for half a "
+		"minute");
+}
+
+/* --- Enrolment */
+
+/* otpauth://totp/Gridiron:alice%40example.org?secret=…&issuer=Gridiron: the form of the
+ * key URIs that authenticators read. */
+static struct err *
+uri_new(struct ctx *ctx, struct str email, struct str secret, struct str *ret)
+{
+	struct buf uri;
+
+	buf_init(&uri, ctx->arena, URI_BYTES_MAX);
+	buf_put(&uri, STR("otpauth://totp/Gridiron:"));
+	url_encode(&uri, email);
+	buf_put(&uri, STR("?secret="));
+	buf_put(&uri, secret);
+	buf_put(&uri, STR("&issuer=Gridiron"));
+	if (buf_is_cut(&uri))
+		return err_no_memory();
+	*ret = buf_str(&uri);
+	return NULL;
+}
+
+struct beginning {
+	struct str sealed;
+};
+
+static struct err *
+begin_in_tx(struct tx *tx, void *arg)
+{
+	const struct beginning *beginning = arg;
+	int64_t begun;
+
+	TRY(q_mfa_begin(tx,
+		(struct mfa_begin){ .actor = tx->ctx->actor.user_id,
+			.totp_secret = beginning->sealed,
+			.now = tx->ctx->now },
+		&begun));
+	if (begun != 1)
+		return err_new(tx->ctx, ERR_CONFLICT,
+			"a second factor is in force already; take it away first");
+	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_BEGIN });
+}
+
+struct err *
+mfa_begin(struct ctx *ctx, struct str password, struct mfa_enrolment *ret)
+{
+	struct user_id user = ctx->actor.user_id;
+	const struct seal_place place = secret_place(user);
+	struct mfa_enrolment enrolment;
+	char secret[TOTP_SECRET_BYTES];
+	struct beginning beginning;
+	struct user_password known;
+	struct buf text;
+
+	TRY(user_confirm(ctx, password, "password", &known));
+	random_bytes(secret, sizeof(secret));
+	TRY(seal(ctx, &place, (struct str){ secret, sizeof(secret) }, &beginning.sealed));
+	buf_init(&text, ctx->arena, 2 * TOTP_SECRET_BYTES);
+	base32_encode(&text, (struct str){ secret, sizeof(secret) });
+	explicit_bzero(secret, sizeof(secret));
+	if (buf_is_cut(&text))
+		return err_no_memory();
+	enrolment.secret = buf_str(&text);
+	TRY(uri_new(ctx, known.email, enrolment.secret, &enrolment.uri));
+	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), begin_in_tx, &beginning));
+	*ret = enrolment;
+	return NULL;
+}
+
+/* --- Recovery codes */
+
+/* Bound to the user, so that equal codes of two users have different hashes. */
+static void
+recovery_hash(struct user_id user, struct str code, uint8_t ret[static SHA256_BYTES])
+{
+	char storage[sizeof(user.uuid.bytes) + RECOVERY_DIGITS];
+	struct buf text;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	buf_put(&text,
+		(struct str){ (const char *)user.uuid.bytes, sizeof(user.uuid.bytes) });
+	buf_put(&text, code);
+	digest_sha256(buf_str(&text), ret);
+}
+
+/* "ABCDEFGHIJKLMNOP" as "abcd-efgh-ijkl-mnop". */
+static struct err *
+recovery_shown(struct ctx *ctx, struct str code, struct str *ret)
+{
+	struct buf shown;
+
+	buf_init(&shown, ctx->arena, RECOVERY_DIGITS + RECOVERY_DIGITS / RECOVERY_GROUP);
+	for (size_t i = 0; i < code.len; i++) {
+		char c = code.ptr[i];
+
+		if (i > 0 && i % RECOVERY_GROUP == 0)
+			buf_put_char(&shown, '-');
+		buf_put_char(&shown, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+	}
+	if (buf_is_cut(&shown))
+		return err_no_memory();
+	*ret = buf_str(&shown);
+	return NULL;
+}
+
+/* New codes, and their hashes to be kept. */
+struct new_codes {
+	struct recovery_codes shown;
+	uint8_t hashes[MFA_RECOVERY_CODES][SHA256_BYTES];
+};
+
+static struct err *
+codes_new(struct ctx *ctx, struct new_codes *ret)
+{
+	for (size_t i = 0; i < MFA_RECOVERY_CODES; i++) {
+		char random[RECOVERY_BYTES], digits[RECOVERY_DIGITS];
+		struct buf code;
+
+		random_bytes(random, sizeof(random));
+		buf_init_fixed(&code, digits, sizeof(digits));
+		base32_encode(&code, (struct str){ random, sizeof(random) });
+		recovery_hash(ctx->actor.user_id, buf_str(&code), ret->hashes[i]);
+		TRY(recovery_shown(ctx, buf_str(&code), &ret->shown.codes[i]));
+	}
+	return NULL;
+}
+
+static struct err *
+codes_put(struct tx *tx, const struct new_codes *codes)
+{
+	struct recovery_insert sets[MFA_RECOVERY_CODES];
+	int64_t inserted;
+
+	TRY(q_recovery_drop(tx, tx->ctx->actor.user_id));
+	for (size_t i = 0; i < MFA_RECOVERY_CODES; i++)
+		sets[i] = (struct recovery_insert){ .actor = tx->ctx->actor.user_id,
+			.code_hash = { (const char *)codes->hashes[i], SHA256_BYTES },
+			.now = tx->ctx->now };
+	return q_recovery_insert(tx, sets, MFA_RECOVERY_CODES, &inserted);
+}
+
+/* --- Codes */
+
+/* A code as it is compared: without blanks and dashes, in upper case. */
+static struct str
+code_plain(struct str code, char storage[static RECOVERY_DIGITS])
+{
+	struct buf plain;
+
+	buf_init_fixed(&plain, storage, RECOVERY_DIGITS);
+	for (size_t i = 0; i < code.len; i++) {
+		char c = code.ptr[i];
+
+		if (c == ' ' || c == '-')
+			continue;
+		buf_put_char(&plain, c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
+	}
+	return buf_is_cut(&plain) ? STR("") : buf_str(&plain);
+}
+
+/* Whether CODE is one of the secret in STATE, and of which step. */
+static struct err *
+code_compare(struct ctx *ctx, struct user_id user, const struct mfa_state *state,
+	struct str code, struct opt_i64 *ret_step)
+{
+	const struct seal_place place = secret_place(user);
+	struct opt_i64 step = { .is_set = false };
+	struct str secret;
+
+	TRY(unseal(ctx, &place, state->totp_secret, &secret));
+	step.is_set = totp_verify(secret, code, ctx->now / MICROSECONDS_PER_SECOND,
+		state->totp_last_step.is_set ? state->totp_last_step.value : INT64_MIN,
+		&step.value);
+	*ret_step = step;
+	return NULL;
+}
+
+static struct err *
+use_code(struct tx *tx, struct user_id user, const struct mfa_state *state,
+	struct str code, bool *ret)
+{
+	struct opt_i64 step;
+	int64_t used = 0;
+
+	TRY(code_compare(tx->ctx, user, state, code, &step));
+	if (step.is_set)
+		TRY(q_mfa_use_step(tx, user, step.value, &used));
+	*ret = used == 1;
+	return NULL;
+}
+
+static struct err *
+use_recovery_code(struct tx *tx, struct user_id user, struct str code, bool *ret)
+{
+	uint8_t hash[SHA256_BYTES];
+	int64_t used;
+
+	recovery_hash(user, code, hash);
+	TRY(q_recovery_use(tx,
+		(struct recovery_use){ .user_id = user,
+			.code_hash = { (const char *)hash, sizeof(hash) },
+			.now = tx->ctx->now },
+		&used));
+	*ret = used == 1;
+	if (!*ret)
+		return NULL;
+	return audit_log(tx,
+		&(struct audit_entry){ .action = AUDIT_MFA_RECOVERY, .user = user });
+}
+
+struct err *
+mfa_check(struct tx *tx, struct user_id user, struct str code, enum mfa_result *ret)
+{
+	char storage[RECOVERY_DIGITS];
+	struct mfa_state state;
+	bool found, is_right = false;
+	struct str plain;
+
+	TRY(q_mfa_for_sign_in(tx, user, &state, &found));
+	if (!found || !state.mfa_enabled_at.is_set) {
+		*ret = MFA_NOT_ASKED;
+		return NULL;
+	}
+	if (code.len == 0) {
+		*ret = MFA_CODE_MISSING;
+		return NULL;
+	}
+	plain = code_plain(code, storage);
+	if (plain.len == TOTP_DIGITS)
+		TRY(use_code(tx, user, &state, plain, &is_right));
+	else if (plain.len == RECOVERY_DIGITS)
+		TRY(use_recovery_code(tx, user, plain, &is_right));
+	*ret = is_right ? MFA_PASSED : MFA_CODE_WRONG;
+	if (is_right)
+		return NULL;
+	return audit_log(tx,
+		&(struct audit_entry){ .action = AUDIT_MFA_CHECK,
+			.outcome = AUDIT_REFUSED,
+			.subject = user });
+}
+
+/* --- In force, and no longer */
+
+struct confirming {
+	struct uuid family;
+	struct str code;
+	struct new_codes codes;
+	bool is_wrong;
+};
+
+static struct err *
+confirm_in_tx(struct tx *tx, void *arg)
+{
+	struct confirming *confirming = arg;
+	struct user_id user = tx->ctx->actor.user_id;
+	char storage[RECOVERY_DIGITS];
+	int64_t enabled, ended;
+	struct mfa_state state;
+	struct opt_i64 step;
+
+	TRY(q_mfa_get(tx, user, &state));
+	if (state.mfa_enabled_at.is_set || str_is_none(state.totp_secret))
+		return err_new(tx->ctx, ERR_CONFLICT,
+			"no second factor waits to be confirmed");
+	TRY(code_compare(tx->ctx, user, &state, code_plain(confirming->code, storage),
+		&step));
+	confirming->is_wrong = !step.is_set;
+	if (confirming->is_wrong)
+		return audit_log(tx,
+			&(struct audit_entry){ .action = AUDIT_MFA_ENABLE,
+				.outcome = AUDIT_REFUSED });
+	TRY(q_mfa_enable(tx,
+		(struct mfa_enable){ .actor = user,
+			.totp_secret = state.totp_secret,
+			.step = step.value,
+			.now = tx->ctx->now },
+		&enabled));
+	if (enabled != 1)
+		return err_new(tx->ctx, ERR_CONFLICT,
+			"the second factor was changed by another request meanwhile");
+	TRY(codes_put(tx, &confirming->codes));
+	TRY(q_mfa_pass_session(tx,
+		(struct mfa_pass_session){ .actor = user,
+			.family_id = confirming->family,
+			.now = tx->ctx->now }));
+	TRY(q_session_end_all(tx,
+		(struct session_end_all){ .user_id = user,
+			.except_family_id = confirming->family,
+			.reason = STR("signed_out_elsewhere"),
+			.now = tx->ctx->now },
+		&ended));
+	TRY(standing_changed(tx, user));
+	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_ENABLE });
+}
+
+struct err *
+mfa_confirm(struct ctx *ctx, struct uuid family, struct str code,
+	struct recovery_codes *ret)
+{
+	struct confirming confirming = { .family = family, .code = code };
+
+	TRY(codes_new(ctx, &confirming.codes));
+	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), confirm_in_tx,
+		&confirming));
+	if (confirming.is_wrong)
+		return code_err(ctx);
+	*ret = confirming.codes.shown;
+	return NULL;
+}
+
+/* A change that the password and a code are asked for. */
+struct changing {
+	const struct mfa_proof *proof;
+	struct err *(*change)(struct tx *tx, struct changing *changing);
+	struct new_codes codes;
+	enum mfa_result result;
+};
+
+static struct err *
+change_in_tx(struct tx *tx, void *arg)
+{
+	struct changing *changing = arg;
+
+	TRY(mfa_check(tx, tx->ctx->actor.user_id, changing->proof->code,
+		&changing->result));
+	return changing->result == MFA_PASSED ? changing->change(tx, changing) : NULL;
+}
+
+static struct err *
+change_proved(struct ctx *ctx, struct changing *changing)
+{
+	struct user_password known;
+
+	TRY(user_confirm(ctx, changing->proof->password, "password", &known));
+	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), change_in_tx,
+		changing));
+	switch (changing->result) {
+	case MFA_NOT_ASKED:
+		return err_new(ctx, ERR_CONFLICT, "no second factor is in force");
+	case MFA_CODE_MISSING:
+	case MFA_CODE_WRONG:
+		return code_err(ctx);
+	case MFA_PASSED:
+		break;
+	}
+	return NULL;
+}
+
+static struct err *
+renew(struct tx *tx, struct changing *changing)
+{
+	TRY(codes_put(tx, &changing->codes));
+	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_RENEW });
+}
+
+struct err *
+mfa_renew_codes(
+	struct ctx *ctx, const struct mfa_proof *proof, struct recovery_codes *ret)
+{
+	struct changing changing = { .proof = proof, .change = renew };
+
+	TRY(codes_new(ctx, &changing.codes));
+	TRY(change_proved(ctx, &changing));
+	*ret = changing.codes.shown;
+	return NULL;
+}
+
+static struct err *
+disable(struct tx *tx, struct changing *changing)
+{
+	struct user_id user = tx->ctx->actor.user_id;
+	int64_t disabled;
+
+	(void)changing;
+	TRY(q_mfa_disable(tx, user, tx->ctx->now, &disabled));
+	TRY(q_recovery_drop(tx, user));
+	TRY(standing_changed(tx, user));
+	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_DISABLE });
+}
+
+struct err *
+mfa_disable(struct ctx *ctx, const struct mfa_proof *proof)
+{
+	struct changing changing = { .proof = proof, .change = disable };
+	struct standing standing;
+	bool found;
+
+	TRY(standing_get(ctx, ctx->actor.user_id, &standing, &found));
+	if (found && standing.role != ROLE_NONE)
+		return err_new(ctx, ERR_DENIED, "administrators need a second factor");
+	return change_proved(ctx, &changing);
+}
+
+struct err *
+mfa_status(struct ctx *ctx, struct mfa_status *ret)
+{
+	struct user_id user = ctx->actor.user_id;
+	struct tx tx = db_auto(ctx, db_shard_of(user));
+	struct recovery_count count;
+	struct mfa_state state;
+
+	TRY(q_mfa_get(&tx, user, &state));
+	TRY(q_recovery_count(&tx, user, &count));
+	*ret = (struct mfa_status){
+		.enabled_at = state.mfa_enabled_at,
+		.is_begun = !state.mfa_enabled_at.is_set &&
+			!str_is_none(state.totp_secret),
+		.recovery_codes_left = count.unused,
+	};
+	return NULL;
+}

@@ -1,0 +1,74 @@
+/*
+ * The second factor: one-time codes of an authenticator app (crypto/totp.h), and ten
+ * recovery codes for whoever loses it.
+ *
+ * mfa_begin makes a secret, mfa_confirm puts it in force with the first code that the app
+ * shows; from then on signing in asks for a code (mfa_check). A code is good once, and for
+ * half a minute around its own. A recovery code is good once, for ever; only its hash is
+ * kept.
+ */
+#ifndef ACCOUNTS_MFA_H
+#define ACCOUNTS_MFA_H
+
+#include "base/id.h"
+#include "db/db.h"
+
+enum {
+	MFA_RECOVERY_CODES = 10,
+};
+
+struct mfa_enrolment {
+	struct str secret; /* base32, for typing */
+	struct str uri;    /* otpauth://, for a QR code */
+};
+
+struct recovery_codes {
+	struct str codes[MFA_RECOVERY_CODES]; /* "abcd-efgh-ijkl-mnop" */
+};
+
+/* What a user confirms a change with: all that signing in takes. */
+struct mfa_proof {
+	struct str password;
+	struct str code; /* of the app, or for recovery */
+};
+
+/*
+ * A new secret for the actor, in place of one that was not confirmed. INVALID, field
+ * "password"; CONFLICT where a second factor is in force.
+ */
+struct err *
+mfa_begin(struct ctx *ctx, struct str password, struct mfa_enrolment *ret) MUST_USE;
+
+/*
+ * Put the actor's new secret in force by a code of it. Session FAMILY goes on and has
+ * passed it, as its next access token says; all others end. INVALID, field "code";
+ * CONFLICT where nothing is to be confirmed.
+ */
+struct err *mfa_confirm(struct ctx *ctx, struct uuid family, struct str code,
+	struct recovery_codes *ret) MUST_USE;
+
+/* New recovery codes for the actor; the old ones are void. INVALID, field "password" or
+ * "code"; CONFLICT where no second factor is in force. */
+struct err *mfa_renew_codes(struct ctx *ctx, const struct mfa_proof *proof,
+	struct recovery_codes *ret) MUST_USE;
+
+/* Take the actor's second factor away. Errors as mfa_renew_codes; DENIED to
+ * administrators, who need one. */
+struct err *mfa_disable(struct ctx *ctx, const struct mfa_proof *proof) MUST_USE;
+
+enum mfa_result { MFA_NOT_ASKED, MFA_PASSED, MFA_CODE_MISSING, MFA_CODE_WRONG };
+
+/* Whether CODE (may be absent) is USER's, in the transaction that signs him in; it is
+ * spent by that. A wrong one goes on record. */
+struct err *mfa_check(struct tx *tx, struct user_id user, struct str code,
+	enum mfa_result *ret) MUST_USE;
+
+/* How the actor's second factor stands. */
+struct mfa_status {
+	struct opt_i64 enabled_at;
+	bool is_begun; /* a secret waits to be confirmed */
+	int64_t recovery_codes_left;
+};
+struct err *mfa_status(struct ctx *ctx, struct mfa_status *ret) MUST_USE;
+
+#endif
