@@ -44,8 +44,8 @@ record(struct tx *tx, enum audit_action action, struct api_key_id id, struct str
 	buf_init_fixed(&text, storage, sizeof(storage));
 	uuid_format(&text, id.uuid);
 	if (!str_is_none(scopes))
-		details = str_fmt(tx->ctx->arena, "{\"scopes\":" STR_FMT "}",
-			STR_ARG(scopes));
+		details = str_fmt(
+			tx->ctx->arena, "{\"scopes\":" STR_FMT "}", STR_ARG(scopes));
 	return audit_log(tx,
 		&(struct audit_entry){ .action = action,
 			.resource_type = STR("api_key"),
@@ -102,8 +102,8 @@ api_key_create(struct ctx *ctx, const struct api_key_new *key, struct api_key *r
 	TRY(token_new(ctx->arena, STR(TOKEN_API_KEY), &text));
 	token_hash(text, creating.hash);
 	creating.row.prefix = str_slice(text, 0, API_KEY_SHOWN_LEN);
-	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), create_in_tx,
-		&creating));
+	TRY(db_transact(
+		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), create_in_tx, &creating));
 	*ret = creating.row;
 	*ret_text = text;
 	return NULL;
@@ -116,9 +116,8 @@ revoke_in_tx(struct tx *tx, void *arg)
 	int64_t revoked;
 
 	TRY(q_api_key_revoke(tx,
-		(struct api_key_revoke){ .actor = tx->ctx->actor.user_id,
-			.id = *id,
-			.now = tx->ctx->now },
+		(struct api_key_revoke){
+			.actor = tx->ctx->actor.user_id, .id = *id, .now = tx->ctx->now },
 		&revoked));
 	if (revoked != 1)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "no such API key");
@@ -128,6 +127,6 @@ revoke_in_tx(struct tx *tx, void *arg)
 struct err *
 api_key_revoke(struct ctx *ctx, struct api_key_id id)
 {
-	return db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), revoke_in_tx,
-		&id);
+	return db_transact(
+		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), revoke_in_tx, &id);
 }

@@ -1,5 +1,6 @@
 #include "accounts/mfa.h"
 
+#include "accounts/guess.h"
 #include "accounts/mfa_q.h"
 #include "accounts/sessions_q.h"
 #include "accounts/standing.h"
@@ -9,6 +10,7 @@
 #include "base/buf.h"
 #include "codec/base32.h"
 #include "codec/url.h"
+#include "codec/uuid.h"
 #include "crypto/digest.h"
 #include "crypto/seal.h"
 #include "crypto/totp.h"
@@ -196,6 +198,22 @@ code_plain(struct str code, char storage[static RECOVERY_DIGITS])
 	return buf_is_cut(&plain) ? STR("") : buf_str(&plain);
 }
 
+struct err *
+mfa_gate(struct ctx *ctx, struct user_id user, struct guess *ret)
+{
+	struct guess guess = { .kind = GUESS_CODE, .address = ctx->remote_address };
+	struct buf account;
+
+	buf_init(&account, ctx->arena, UUID_TEXT_LEN);
+	uuid_format(&account, user.uuid);
+	if (buf_is_cut(&account))
+		return err_no_memory();
+	guess.account = buf_str(&account);
+	TRY(guess_gate(ctx, &guess));
+	*ret = guess;
+	return NULL;
+}
+
 /* Whether CODE is one of the secret in STATE, and of which step. */
 static struct err *
 code_compare(struct ctx *ctx, struct user_id user, const struct mfa_state *state,
@@ -242,8 +260,8 @@ use_recovery_code(struct tx *tx, struct user_id user, struct str code, bool *ret
 	*ret = used == 1;
 	if (!*ret)
 		return NULL;
-	return audit_log(tx,
-		&(struct audit_entry){ .action = AUDIT_MFA_RECOVERY, .user = user });
+	return audit_log(
+		tx, &(struct audit_entry){ .action = AUDIT_MFA_RECOVERY, .user = user });
 }
 
 struct err *
@@ -298,15 +316,15 @@ confirm_in_tx(struct tx *tx, void *arg)
 
 	TRY(q_mfa_get(tx, user, &state));
 	if (state.mfa_enabled_at.is_set || str_is_none(state.totp_secret))
-		return err_new(tx->ctx, ERR_CONFLICT,
-			"no second factor waits to be confirmed");
-	TRY(code_compare(tx->ctx, user, &state, code_plain(confirming->code, storage),
-		&step));
+		return err_new(
+			tx->ctx, ERR_CONFLICT, "no second factor waits to be confirmed");
+	TRY(code_compare(
+		tx->ctx, user, &state, code_plain(confirming->code, storage), &step));
 	confirming->is_wrong = !step.is_set;
 	if (confirming->is_wrong)
 		return audit_log(tx,
-			&(struct audit_entry){ .action = AUDIT_MFA_ENABLE,
-				.outcome = AUDIT_REFUSED });
+			&(struct audit_entry){
+				.action = AUDIT_MFA_ENABLE, .outcome = AUDIT_REFUSED });
 	TRY(q_mfa_enable(tx,
 		(struct mfa_enable){ .actor = user,
 			.totp_secret = state.totp_secret,
@@ -332,16 +350,19 @@ confirm_in_tx(struct tx *tx, void *arg)
 }
 
 struct err *
-mfa_confirm(struct ctx *ctx, struct uuid family, struct str code,
-	struct recovery_codes *ret)
+mfa_confirm(
+	struct ctx *ctx, struct uuid family, struct str code, struct recovery_codes *ret)
 {
 	struct confirming confirming = { .family = family, .code = code };
+	struct guess guess;
 
+	TRY(mfa_gate(ctx, ctx->actor.user_id, &guess));
 	TRY(codes_new(ctx, &confirming.codes));
 	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), confirm_in_tx,
 		&confirming));
 	if (confirming.is_wrong)
 		return code_err(ctx);
+	guess_right(ctx, &guess);
 	*ret = confirming.codes.shown;
 	return NULL;
 }
@@ -359,8 +380,8 @@ change_in_tx(struct tx *tx, void *arg)
 {
 	struct changing *changing = arg;
 
-	TRY(mfa_check(tx, tx->ctx->actor.user_id, changing->proof->code,
-		&changing->result));
+	TRY(mfa_check(
+		tx, tx->ctx->actor.user_id, changing->proof->code, &changing->result));
 	return changing->result == MFA_PASSED ? changing->change(tx, changing) : NULL;
 }
 
@@ -368,10 +389,12 @@ static struct err *
 change_proved(struct ctx *ctx, struct changing *changing)
 {
 	struct user_password known;
+	struct guess guess;
 
 	TRY(user_confirm(ctx, changing->proof->password, "password", &known));
-	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), change_in_tx,
-		changing));
+	TRY(mfa_gate(ctx, ctx->actor.user_id, &guess));
+	TRY(db_transact(
+		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), change_in_tx, changing));
 	switch (changing->result) {
 	case MFA_NOT_ASKED:
 		return err_new(ctx, ERR_CONFLICT, "no second factor is in force");
@@ -379,6 +402,7 @@ change_proved(struct ctx *ctx, struct changing *changing)
 	case MFA_CODE_WRONG:
 		return code_err(ctx);
 	case MFA_PASSED:
+		guess_right(ctx, &guess);
 		break;
 	}
 	return NULL;

@@ -63,6 +63,11 @@ enum mfa_result { MFA_NOT_ASKED, MFA_PASSED, MFA_CODE_MISSING, MFA_CODE_WRONG };
 struct err *mfa_check(struct tx *tx, struct user_id user, struct str code,
 	enum mfa_result *ret) MUST_USE;
 
+/* Take a try at a code of USER's, before mfa_check; guess_right(RET) where it passed. As
+ * guess_gate. */
+struct guess; /* accounts/guess.h */
+struct err *mfa_gate(struct ctx *ctx, struct user_id user, struct guess *ret) MUST_USE;
+
 /* How the actor's second factor stands. */
 struct mfa_status {
 	struct opt_i64 enabled_at;

@@ -1,6 +1,7 @@
 #include "accounts/sign_in.h"
 
 #include "accounts/guess.h"
+#include "accounts/mfa.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "crypto/password.h"
@@ -9,6 +10,7 @@ struct signing_in {
 	const struct sign_in *sign_in;
 	struct sign_in_row user;
 	struct str password_hash; /* as it is to be kept */
+	enum mfa_result mfa;
 	bool is_refused;
 	struct session_tokens tokens;
 };
@@ -34,6 +36,26 @@ refuse(struct ctx *ctx, const struct sign_in_row *user, bool found)
 	return refused(ctx);
 }
 
+/* Address and password are right, which only their owner gets to know. */
+static struct err *
+refuse_code(struct ctx *ctx, const struct signing_in *signing)
+{
+	bool is_missing = signing->mfa == MFA_CODE_MISSING;
+	struct err *err;
+
+	TRY(audit_log_alone(ctx,
+		&(struct audit_entry){
+			.action = AUDIT_SIGN_IN,
+			.outcome = AUDIT_REFUSED,
+			.subject = signing->user.id,
+		}));
+	err = err_new(ctx, ERR_UNAUTHENTICATED,
+		is_missing ? "a code of the authenticator is needed, or a recovery code"
+			   : "the code is wrong or was used before");
+	err->field = STR("code");
+	return err;
+}
+
 static struct err *
 sign_in_in_tx(struct tx *tx, void *arg)
 {
@@ -41,6 +63,11 @@ sign_in_in_tx(struct tx *tx, void *arg)
 	const struct sign_in_row *user = &signing->user;
 	int64_t signed_in;
 
+	TRY(mfa_check(tx, user->id, signing->sign_in->code, &signing->mfa));
+	signing->is_refused = signing->mfa == MFA_CODE_MISSING ||
+		signing->mfa == MFA_CODE_WRONG;
+	if (signing->is_refused)
+		return NULL;
 	TRY(q_user_signed_in(tx,
 		(struct user_signed_in){
 			.id = user->id,
@@ -57,6 +84,7 @@ sign_in_in_tx(struct tx *tx, void *arg)
 		&(struct session_begin){
 			.user_id = user->id,
 			.device_name = signing->sign_in->device_name,
+			.is_mfa_passed = signing->mfa == MFA_PASSED,
 		},
 		&signing->tokens));
 	return audit_log(tx,
@@ -64,6 +92,23 @@ sign_in_in_tx(struct tx *tx, void *arg)
 			.action = AUDIT_SIGN_IN,
 			.user = user->id,
 		});
+}
+
+/* The transaction, with a try at the code taken where there is one to be right. */
+static struct err *
+sign_in_run(struct ctx *ctx, struct signing_in *signing)
+{
+	bool has_code = signing->user.mfa_enabled_at.is_set &&
+		signing->sign_in->code.len > 0;
+	struct guess guess;
+
+	if (has_code)
+		TRY(mfa_gate(ctx, signing->user.id, &guess));
+	TRY(db_transact(
+		ctx, TX_WRITE, db_shard_of(signing->user.id), sign_in_in_tx, signing));
+	if (has_code && signing->mfa == MFA_PASSED)
+		guess_right(ctx, &guess);
+	return NULL;
 }
 
 /* The account is not looked up by more than its address: everything else is decided after
@@ -101,8 +146,9 @@ sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_tokens *r
 	signing.password_hash = signing.user.password_hash;
 	if (verdict.needs_rehash)
 		TRY(password_hash(ctx, sign_in->password, &signing.password_hash));
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(signing.user.id), sign_in_in_tx, &signing));
+	TRY(sign_in_run(ctx, &signing));
+	if (signing.mfa == MFA_CODE_MISSING || signing.mfa == MFA_CODE_WRONG)
+		return refuse_code(ctx, &signing);
 	if (signing.is_refused)
 		return refuse(ctx, &signing.user, true);
 	TRY(session_sign(ctx, &signing.tokens));

@@ -36,8 +36,8 @@ static const struct field new_key_fields[] = {
 	FIELD_AS("expires_at", struct new_key_row, row.expires_at, OPT_TIME,
 		"when it ends"),
 };
-const struct row_schema new_api_key_schema = ROW_SCHEMA("new_api_key",
-	struct new_key_row, new_key_fields, "A new key for the user's programs");
+const struct row_schema new_api_key_schema = ROW_SCHEMA("new_api_key", struct new_key_row,
+	new_key_fields, "A new key for the user's programs");
 
 struct answer
 api_key_list(struct request *rq)

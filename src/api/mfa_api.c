@@ -1,12 +1,10 @@
 /* The second factor of the signed-in user. */
-#include "accounts/guess.h"
 #include "accounts/mfa.h"
 #include "api/auth_api.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/json_write.h"
 #include "codec/qr.h"
-#include "codec/uuid.h"
 
 enum {
 	CODES_BYTES_MAX = 1024,
@@ -15,11 +13,12 @@ enum {
 static const struct field mfa_fields[] = {
 	FIELD(struct mfa_status, enabled_at, OPT_TIME,
 		"since when signing in asks for a code; null: it does not"),
-	FIELD(struct mfa_status, is_begun, BOOL, "whether a secret waits to be confirmed"),
+	FIELD(struct mfa_status, is_begun, BOOL,
+		"whether a secret waits to be confirmed"),
 	FIELD(struct mfa_status, recovery_codes_left, I64, ""),
 };
-const struct row_schema mfa_schema =
-	ROW_SCHEMA("mfa", struct mfa_status, mfa_fields, "How the second factor stands");
+const struct row_schema mfa_schema = ROW_SCHEMA(
+	"mfa", struct mfa_status, mfa_fields, "How the second factor stands");
 
 struct enrolment_row {
 	struct str secret;
@@ -30,11 +29,12 @@ struct enrolment_row {
 static const struct field enrolment_fields[] = {
 	FIELD(struct enrolment_row, secret, TEXT, "in base32, for typing into the app"),
 	FIELD(struct enrolment_row, uri, TEXT, "the same as an otpauth:// link"),
-	FIELD(struct enrolment_row, qr_svg, TEXT, "the link as a QR code, an SVG element"),
+	FIELD(struct enrolment_row, qr_svg, TEXT,
+		"the link as a QR code, an SVG element"),
 };
-const struct row_schema mfa_enrolment_schema =
-	ROW_SCHEMA("mfa_enrolment", struct enrolment_row, enrolment_fields,
-		"A new secret for an authenticator app, shown once");
+const struct row_schema mfa_enrolment_schema = ROW_SCHEMA("mfa_enrolment",
+	struct enrolment_row, enrolment_fields,
+	"A new secret for an authenticator app, shown once");
 
 struct codes_row {
 	struct str recovery_codes; /* a JSON array */
@@ -69,22 +69,6 @@ answer_codes(struct request *rq, const struct recovery_codes *codes)
 	return answer;
 }
 
-/* What a stolen session could be used to find out is slowed as sign-ins are. */
-static struct err *
-guess_begin(struct request *rq, enum guess_kind kind, struct guess *ret)
-{
-	struct buf account;
-
-	buf_init(&account, rq->ctx->arena, UUID_TEXT_LEN);
-	uuid_format(&account, rq->caller.user_id.uuid);
-	if (buf_is_cut(&account))
-		return err_no_memory();
-	*ret = (struct guess){ .kind = kind,
-		.account = buf_str(&account),
-		.address = rq->ctx->remote_address };
-	return guess_gate(rq->ctx, ret);
-}
-
 struct answer
 api_mfa_get(struct request *rq)
 {
@@ -101,11 +85,8 @@ api_mfa_begin(struct request *rq)
 	struct mfa_enrolment enrolment;
 	struct enrolment_row row;
 	struct answer answer;
-	struct guess guess;
 
-	ANSWER_ERR(guess_begin(rq, GUESS_PASSWORD, &guess));
 	ANSWER_ERR(mfa_begin(rq->ctx, in->password, &enrolment));
-	guess_right(rq->ctx, &guess);
 	row = (struct enrolment_row){ .secret = enrolment.secret, .uri = enrolment.uri };
 	ANSWER_ERR(qr_svg(rq->ctx->arena, enrolment.uri, &row.qr_svg));
 	answer = answer_row(rq, &mfa_enrolment_schema, &row);
@@ -118,11 +99,8 @@ api_mfa_confirm(struct request *rq)
 {
 	const struct code_body *in = BODY_OF(rq, code);
 	struct recovery_codes codes;
-	struct guess guess;
 
-	ANSWER_ERR(guess_begin(rq, GUESS_CODE, &guess));
 	ANSWER_ERR(mfa_confirm(rq->ctx, rq->caller.session_family, in->code, &codes));
-	guess_right(rq->ctx, &guess);
 	return answer_codes(rq, &codes);
 }
 
@@ -132,11 +110,8 @@ api_mfa_renew_codes(struct request *rq)
 	const struct mfa_proof_body *in = BODY_OF(rq, mfa_proof);
 	struct mfa_proof proof = { .password = in->password, .code = in->code };
 	struct recovery_codes codes;
-	struct guess guess;
 
-	ANSWER_ERR(guess_begin(rq, GUESS_CODE, &guess));
 	ANSWER_ERR(mfa_renew_codes(rq->ctx, &proof, &codes));
-	guess_right(rq->ctx, &guess);
 	return answer_codes(rq, &codes);
 }
 
@@ -145,10 +120,7 @@ api_mfa_disable(struct request *rq)
 {
 	const struct mfa_proof_body *in = BODY_OF(rq, mfa_proof);
 	struct mfa_proof proof = { .password = in->password, .code = in->code };
-	struct guess guess;
 
-	ANSWER_ERR(guess_begin(rq, GUESS_CODE, &guess));
 	ANSWER_ERR(mfa_disable(rq->ctx, &proof));
-	guess_right(rq->ctx, &guess);
 	return answer_empty(204);
 }

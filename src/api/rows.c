@@ -43,6 +43,7 @@ write_json_value(struct json *json, const struct field *field, const void *at)
 	case FIELD_UUID:
 		json_put_uuid(json, *(const struct uuid *)at);
 		break;
+	case FIELD_TEXTS:
 	case FIELD_JSON:
 	case FIELD_OPT_JSON:
 		json_put_raw(json, *(const struct str *)at);
@@ -126,6 +127,7 @@ write_csv_value(struct csv *csv, const struct field *field, const void *at)
 	switch (field->kind) {
 	case FIELD_TEXT:
 	case FIELD_OPT_TEXT:
+	case FIELD_TEXTS:
 	case FIELD_JSON:
 	case FIELD_OPT_JSON:
 		csv_put_text(csv, *(const struct str *)at);
@@ -213,6 +215,10 @@ write_field_schema(struct json *json, const struct field *field)
 	if (kinds[field->kind].format) {
 		json_put_key(json, STR("format"));
 		json_put_text(json, str_from(kinds[field->kind].format));
+	}
+	if (field->kind == FIELD_TEXTS) {
+		json_put_key(json, STR("items"));
+		json_put_raw(json, STR("{\"type\":\"string\"}"));
 	}
 	json_put_key(json, STR("description"));
 	json_put_text(json, str_from(field->about));

@@ -16,20 +16,21 @@
 #include "base/opt.h"
 
 /* X(kind, C type, JSON schema type, format or NULL, may be null) */
-#define FIELD_KINDS(X)                                           \
-	X(TEXT, struct str, "string", NULL, false)               \
-	X(OPT_TEXT, struct str, "string", NULL, true)            \
-	X(BOOL, bool, "boolean", NULL, false)                    \
-	X(OPT_BOOL, struct opt_bool, "boolean", NULL, true)      \
-	X(I32, int32_t, "integer", "int32", false)               \
-	X(OPT_I32, struct opt_i32, "integer", "int32", true)     \
-	X(I64, int64_t, "integer", "int64", false)               \
-	X(FIXED, double, "number", "double", false)              \
-	X(OPT_FIXED, struct opt_f64, "number", "double", true)   \
-	X(TIME, int64_t, "string", "date-time", false)           \
-	X(OPT_TIME, struct opt_i64, "string", "date-time", true) \
-	X(UUID, struct uuid, "string", "uuid", false)            \
-	X(JSON, struct str, "object", NULL, false)               \
+#define FIELD_KINDS(X)                                                 \
+	X(TEXT, struct str, "string", NULL, false)                     \
+	X(OPT_TEXT, struct str, "string", NULL, true)                  \
+	X(BOOL, bool, "boolean", NULL, false)                          \
+	X(OPT_BOOL, struct opt_bool, "boolean", NULL, true)            \
+	X(I32, int32_t, "integer", "int32", false)                     \
+	X(OPT_I32, struct opt_i32, "integer", "int32", true)           \
+	X(I64, int64_t, "integer", "int64", false)                     \
+	X(FIXED, double, "number", "double", false)                    \
+	X(OPT_FIXED, struct opt_f64, "number", "double", true)         \
+	X(TIME, int64_t, "string", "date-time", false)                 \
+	X(OPT_TIME, struct opt_i64, "string", "date-time", true)       \
+	X(TEXTS, struct str, "array", NULL, false) /* JSON of texts */ \
+	X(UUID, struct uuid, "string", "uuid", false)                  \
+	X(JSON, struct str, "object", NULL, false)                     \
 	X(OPT_JSON, struct str, "object", NULL, true)
 
 enum field_kind {

@@ -19,7 +19,12 @@
 	X(calibration)      \
 	X(tokens)           \
 	X(profile)          \
-	X(session)
+	X(session)          \
+	X(mfa)              \
+	X(mfa_enrolment)    \
+	X(recovery_codes)   \
+	X(api_key)          \
+	X(new_api_key)
 
 #define X(name) extern const struct row_schema name##_schema;
 ROW_SCHEMAS(X)

@@ -41,8 +41,8 @@ qr_svg(struct arena *arena, struct str text, struct str *ret)
 	int size;
 
 	if (text.len == 0 || text.len > QR_TEXT_BYTES_MAX)
-		return err_in(arena, ERR_TOO_LARGE,
-			"a QR code here holds 1 to %d bytes", QR_TEXT_BYTES_MAX);
+		return err_in(arena, ERR_TOO_LARGE, "a QR code here holds 1 to %d bytes",
+			QR_TEXT_BYTES_MAX);
 	CLEANUP(qr_release)
 	QRcode *code = QRcode_encodeData(
 		(int)text.len, (const unsigned char *)text.ptr, 0, QR_ECLEVEL_M);
