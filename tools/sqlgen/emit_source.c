@@ -132,6 +132,43 @@ put_decoder(struct buf *out, const struct row *row)
 		STR_ARG(name), STR_ARG(name), STR_ARG(name));
 }
 
+/* Where the column that is compared with :actor at INDEX begins; INDEX where it stands in no
+ * such condition. */
+static size_t
+owner_column(const struct tokens *tokens, size_t index)
+{
+	struct str column;
+
+	if (index < 2 || !token_is(tokens->items[index - 1], "=") ||
+		!str_eq(token_name(tokens->items[index]), STR("actor")))
+		return index;
+	column = tokens->items[index - 2].text;
+	if (!str_eq_nocase(column, STR("user_id")) && !str_eq_nocase(column, STR("id")))
+		return index;
+	return index >= 4 && token_is(tokens->items[index - 3], ".") ? index - 4
+								     : index - 2;
+}
+
+/* :actor, numbered NUMBER. Unguarded, `user_id = :actor` becomes a condition that holds for
+ * every row and keeps the argument: `user_id = coalesce(user_id, :actor)`. */
+static void
+put_param(struct buf *out, const struct program *program, const struct tokens *tokens,
+	size_t index, struct str number)
+{
+	size_t column = program->is_unguarded ? owner_column(tokens, index) : index;
+
+	if (column == index) {
+		buf_put(out, number);
+		return;
+	}
+	buf_put(out, STR("coalesce("));
+	for (; column < index - 1; column++)
+		buf_put(out, tokens->items[column].text);
+	buf_put(out, STR(", "));
+	buf_put(out, number);
+	buf_put_char(out, ')');
+}
+
 /* The statement with arguments numbered as they are declared, and the ids made here
  * behind them. */
 static void
@@ -149,7 +186,9 @@ put_sql(struct buf *out, const struct program *program, const struct query *quer
 		if (token.is_spaced)
 			buf_put_char(out, ' ');
 		if (token.kind == TOKEN_PARAM)
-			buf_fmt(out, "%c%zu", mark, query_arg(query, name));
+			put_param(out, program, &query->sql[dialect], i,
+				str_fmt(program->arena, "%c%zu", mark,
+					query_arg(query, name)));
 		else if (token.kind == TOKEN_PLACEHOLDER && str_eq(name, STR("new id")))
 			buf_fmt(out, "%c%zu", mark, ++next_id);
 		else if (token.kind == TOKEN_PLACEHOLDER && type)

@@ -7,7 +7,8 @@
  *
  * Options: --sql FOLDER (with types.txt, checks.txt, migrations/), --ids FILE
  * (base/id.h),
- * --depfile FILE and the --target it is about (else --out).
+ * --depfile FILE and the --target it is about (else --out); queries: --unguarded yes leaves out
+ * what holds `as: actor` queries to the actor, for a test.
  */
 #include <stdio.h>
 
@@ -34,6 +35,7 @@ struct options {
 	struct str target;
 	struct str folder;
 	struct str queries;
+	struct str unguarded;
 	char **files;
 	int file_count;
 };
@@ -61,6 +63,7 @@ set_option(struct options *options, struct str name, struct str value)
 		{ "--target", &options->target },
 		{ "--folder", &options->folder },
 		{ "--queries", &options->queries },
+		{ "--unguarded", &options->unguarded },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
@@ -131,7 +134,8 @@ read_queries(struct run *run)
 	*program = (struct program){ .arena = run->arena,
 		.types = &run->types,
 		.schema = &run->schema,
-		.faults = &run->faults };
+		.faults = &run->faults,
+		.is_unguarded = run->options.unguarded.len > 0 };
 	for (int i = 0; i < run->options.file_count; i++) {
 		struct file file;
 

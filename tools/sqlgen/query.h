@@ -84,6 +84,9 @@ struct program {
 	const struct types *types;
 	const struct schema *schema;
 	struct faults *faults;
+	/* Leave out what holds `as: actor` queries to the actor: for the test that row
+	 * security holds them alone. */
+	bool is_unguarded;
 	struct {
 		VEC_OF(struct query_file)
 	} files;
