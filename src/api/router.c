@@ -114,17 +114,6 @@ private_unless_public(const struct request *rq, struct http_answer answer)
 	return answer;
 }
 
-/* Where the request came from, for what may be put on record. */
-static void
-note_origin(struct request *rq)
-{
-	if (rq->route->who == WHO_ANYONE && rq->route->method == METHOD_GET)
-		return;
-	if (str_is_none(rq->ctx->remote_address))
-		rq->ctx->remote_address = rq->http->remote_address;
-	rq->ctx->user_agent = http_request_header(rq->http, STR("user-agent"));
-}
-
 static struct http_answer
 answer_routed(struct request *rq)
 {
@@ -133,7 +122,6 @@ answer_routed(struct request *rq)
 
 	rq->ctx->route = rq->route->label;
 	fiber_set_name(rq->route->label);
-	note_origin(rq);
 	answer = run(rq);
 	if (!answer.err)
 		return private_unless_public(rq, answer.http);
@@ -181,11 +169,12 @@ api_handle(struct http_request *http, void *arg)
 	uint32_t allowed;
 
 	http->ctx.db = api->db;
-	http->ctx.remote_address = http->remote_address;
-	http->ctx.user_agent = http_request_header(http, STR("User-Agent"));
 	http->ctx.keys = api->keys;
 	http->ctx.audit = api->audit;
+	/* For what may be put on record: the client behind a proxy of ours, not the proxy. */
 	access_find_client(&api->access, http);
+	http->ctx.remote_address = http->remote_address;
+	http->ctx.user_agent = http_request_header(http, STR("user-agent"));
 	rq.route = route_find(
 		http->ctx.arena, http->method, http->path, rq.path_params, &allowed);
 	answer = rq.route ? answer_routed(&rq) : answer_unrouted(api, http, allowed);

@@ -55,22 +55,6 @@ request_count(void)
 	return count;
 }
 
-/* Every "mark<number>-end" of TEXT is that of MEMBER. */
-static bool
-is_only_of(struct str text, const struct member *member)
-{
-	for (;;) {
-		ptrdiff_t at = str_find(text, STR("mark"));
-
-		if (at < 0)
-			return true;
-		text = str_slice(text, (size_t)at, text.len);
-		if (!str_starts_with(text, member->marker))
-			return false;
-		text = str_slice(text, member->marker.len, text.len);
-	}
-}
-
 /* One of what users do: looked at, listed, changed. */
 static struct asking
 pick_request(struct ctx *ctx, const struct run *run, size_t user)
@@ -119,8 +103,8 @@ client_run(void *arg)
 		asked = ask(&ctx, &run->api, &what);
 		run->answered += asked.status < 300;
 		run->broken += asked.status >= 500;
-		if (is_only_of(asked.body, &run->members[user]) && asked.status != 404 &&
-			asked.status != 401 && asked.status != 403)
+		if (member_is_alone(&run->members[user], asked.body) &&
+			asked.status != 404 && asked.status != 401 && asked.status != 403)
 			continue;
 		if (run->leaks++ == 0)
 			run->first_leak = str_fmt(run->ctx->arena,
@@ -168,6 +152,8 @@ prepare(struct run *run)
 		run->tokens[i] = member_token(ctx, &run->members[i], 0, false);
 	}
 	TRY(database_open_as_app(ctx, &run->api.db));
+	TRY(access_init(ctx->arena, &(struct access_setup){ .is_open = false },
+		&run->api.access));
 	run->api.keys = keys;
 	run->api.is_quiet = true;
 	run->api.version = "test";

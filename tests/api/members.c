@@ -4,6 +4,7 @@
 #include "codec/hex.h"
 #include "codec/uuid.h"
 #include "crypto/jwt.h"
+#include "crypto/password.h"
 #include "crypto/token.h"
 #include "predictions/forecast.h"
 #include "predictions/import.h"
@@ -14,6 +15,9 @@
 #include "tests/accounts/people.h"
 #include "tests/support/database.h"
 #include "tests/support/feed_text.h"
+
+/* Stands nowhere else. */
+#define MARKER_BEGIN "plant"
 
 enum {
 	ARENA_BYTES = 16 << 20,
@@ -102,6 +106,7 @@ token_literal(const struct ctx *ctx, struct str token)
 /* The statements that make a member, in the order in which they refer to each other. */
 struct statements {
 	struct ctx *ctx;
+	struct str password_hash;
 	const char *sqls[SQL_MAX];
 	size_t count;
 };
@@ -121,6 +126,23 @@ add(struct statements *list, const char *fmt, ...)
 	list->sqls[list->count++] = str_cstr(list->ctx->arena, buf_str(&sql));
 }
 
+/* Of every member, made once: hashing is slow on purpose. */
+static struct err *
+password_hash_get(struct ctx *ctx, struct str *ret)
+{
+	static char kept[PASSWORD_HASH_LEN_MAX];
+	static size_t kept_len;
+	struct str hash;
+
+	if (kept_len == 0) {
+		TRY(password_hash(ctx, STR(MEMBER_PASSWORD), &hash));
+		kept_len = hash.len < sizeof(kept) ? hash.len : sizeof(kept);
+		memcpy(kept, hash.ptr, kept_len);
+	}
+	*ret = (struct str){ .ptr = kept, .len = kept_len };
+	return NULL;
+}
+
 static void
 add_account(struct statements *list, const struct member *member, bool has_mfa)
 {
@@ -131,9 +153,9 @@ add_account(struct statements *list, const struct member *member, bool has_mfa)
 	add(list,
 		"INSERT INTO users (id, email, password_hash, first_name, last_name, "
 		"leaderboard_name, email_verified, is_active, created_at, updated_at, "
-		"email_identity) VALUES ({u%d}, '%s@example.org', '!', '%s', '%s', '%s', "
-		"{yes}, {yes}, {ago}, {ago}, '%s@example.org')",
-		n, mark, mark, mark, mark, mark);
+		"email_identity) VALUES ({u%d}, '%s@example.org', '" STR_FMT
+		"', '%s', '%s', '%s', {yes}, {yes}, {ago}, {ago}, '%s@example.org')",
+		n, mark, STR_ARG(list->password_hash), mark, mark, mark, mark);
 	if (has_mfa)
 		add(list,
 			"UPDATE users SET totp_secret = " STR_FMT
@@ -258,10 +280,11 @@ member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *
 	struct member member = {
 		.number = number,
 		.id = person(number),
-		.marker = str_from(
-			str_cstr(ctx->arena, str_fmt(ctx->arena, "mark%d-end", number))),
+		.marker = str_from(str_cstr(
+			ctx->arena, str_fmt(ctx->arena, MARKER_BEGIN "%d-end", number))),
 	};
 
+	TRY(password_hash_get(ctx, &list.password_hash));
 	TRY(token_new(ctx->arena, STR(TOKEN_API_KEY), &member.key));
 	TRY(token_new(ctx->arena, STR(TOKEN_API_KEY), &member.narrow_key));
 	add_account(&list, &member, kind >= MEMBER_SUPPORT);
@@ -281,6 +304,21 @@ member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *
 	TRY(people_run_all(ctx, list.sqls, list.count));
 	*ret = member;
 	return NULL;
+}
+
+bool
+member_is_alone(const struct member *member, struct str text)
+{
+	for (;;) {
+		ptrdiff_t at = str_find(text, STR(MARKER_BEGIN));
+
+		if (at < 0)
+			return true;
+		text = str_slice(text, (size_t)at, text.len);
+		if (!str_starts_with(text, member->marker))
+			return false;
+		text = str_slice(text, member->marker.len, text.len);
+	}
 }
 
 struct err *
@@ -375,7 +413,7 @@ ask(struct ctx *ctx, struct api *api, const struct asking *what)
 		.body = str_is_none(what->body) ? STR("") : what->body,
 		.headers = headers,
 		.minor_version = 1,
-		.remote_address = str_fmt(ctx->arena, "2001:db8::%x:%x",
+		.remote_address = str_fmt(ctx->arena, "2001:db8:%x:%x::1",
 			(unsigned)asked_count >> 16, (unsigned)asked_count & 0xffff),
 	};
 	ptrdiff_t question = str_find_char(what->target, '?');

@@ -8,6 +8,9 @@
 #include "api/api.h"
 #include "api/route.h"
 
+/* Of every member. */
+#define MEMBER_PASSWORD "abcdefghijklmnopqrst"
+
 enum {
 	/* Ids of a member's objects are person(number * OBJECTS_EACH + which). */
 	OBJECTS_EACH = 100,
@@ -53,6 +56,8 @@ struct err *league_put(struct ctx *ctx) MUST_USE;
 /* A member with something everywhere. */
 struct err *member_put(struct ctx *ctx, int number, enum standing_kind kind,
 	struct member *ret) MUST_USE;
+/* Whether TEXT shows no other member's marker. */
+bool member_is_alone(const struct member *member, struct str text);
 /* What is on file of MEMBER, as text: to see that it stays so. */
 struct err *
 member_dump(struct ctx *ctx, const struct member *member, struct str *ret) MUST_USE;

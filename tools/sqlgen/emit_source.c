@@ -149,14 +149,19 @@ owner_column(const struct tokens *tokens, size_t index)
 								     : index - 2;
 }
 
-/* :actor, numbered NUMBER. Unguarded, `user_id = :actor` becomes a condition that holds for
- * every row and keeps the argument: `user_id = coalesce(user_id, :actor)`. */
+/*
+ * The argument at INDEX, numbered NUMBER. Unguarded, `user_id = :actor` of an `as: actor`
+ * query becomes a condition that holds for every row and keeps the argument:
+ * `user_id = coalesce(user_id, :actor)`.
+ */
 static void
-put_param(struct buf *out, const struct program *program, const struct tokens *tokens,
-	size_t index, struct str number)
+put_param(struct buf *out, const struct query *query, const struct tokens *tokens,
+	size_t index, struct str number, bool is_unguarded)
 {
-	size_t column = program->is_unguarded ? owner_column(tokens, index) : index;
+	size_t column = index;
 
+	if (is_unguarded && query->audience == AUDIENCE_ACTOR)
+		column = owner_column(tokens, index);
 	if (column == index) {
 		buf_put(out, number);
 		return;
@@ -186,9 +191,10 @@ put_sql(struct buf *out, const struct program *program, const struct query *quer
 		if (token.is_spaced)
 			buf_put_char(out, ' ');
 		if (token.kind == TOKEN_PARAM)
-			put_param(out, program, &query->sql[dialect], i,
+			put_param(out, query, &query->sql[dialect], i,
 				str_fmt(program->arena, "%c%zu", mark,
-					query_arg(query, name)));
+					query_arg(query, name)),
+				program->is_unguarded);
 		else if (token.kind == TOKEN_PLACEHOLDER && str_eq(name, STR("new id")))
 			buf_fmt(out, "%c%zu", mark, ++next_id);
 		else if (token.kind == TOKEN_PLACEHOLDER && type)
