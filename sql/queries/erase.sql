@@ -144,6 +144,13 @@ UPDATE webhook_events
    SET payload = :no_payload, last_error = NULL, object_id = NULL
  WHERE user_id = :user_id AND status <> 'received';
 
+-- name: erase_outbox :exec
+-- args: user_id user_id
+-- as: system, the outbox is the program's
+-- What is still to be done about him, but for what a provider is still to be told, that a subscription has ended.
+DELETE FROM outbox
+ WHERE user_id = :user_id AND (kind <> 'provider' OR status <> 'pending');
+
 -- name: erase_invitations :exec
 -- args: user_id user_id
 -- as: system, invitations are nobody's rows

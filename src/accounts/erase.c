@@ -26,6 +26,7 @@ static const erase_step deletions[] = {
 	q_erase_predictions,
 	q_erase_idempotency_keys,
 	q_erase_directory,
+	q_erase_outbox,
 	q_erase_invitations,
 };
 
