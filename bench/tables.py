@@ -164,7 +164,7 @@ def start_up(bench, report):
             with socket.socket() as probe:
                 probe.bind(('127.0.0.1', 0))
                 port = probe.getsockname()[1]
-            environment = {**os.environ, 'DATABASE_URL': url, 'GRIDIRON_DATA': str(bench.folder / 'start'), 'ENVIRONMENT': 'production', 'GRIDIRON_JOBS': 'false'}
+            environment = {**os.environ, **bench.settings(url, 'start')}
             begun = time.monotonic()
             process = subprocess.Popen([ROOT / 'build/gridiron', 'serve', '--listen', f'127.0.0.1:{port}'], env=environment,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
