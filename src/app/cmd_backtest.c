@@ -57,6 +57,8 @@ static const struct table_column points_columns[] = {
 	{ "total_error_line", "LINE" },
 	{ "margin_surprise", "SURPRISE" },
 	{ "margin_surprise_plain", "PLAIN" },
+	{ "total_surprise", "OF TOTAL" },
+	{ "total_surprise_plain", "PLAIN" },
 	{ "push_rate", "PUSHES" },
 	{ "push_rate_expected", "EXPECTED" },
 };
@@ -118,6 +120,8 @@ put_points(struct table *table, const struct backtest_row *row)
 	table_put_fixed(table, row->line_total_error, 3);
 	table_put_fixed(table, row->margin_surprise, 4);
 	table_put_fixed(table, row->plain_margin_surprise, 4);
+	table_put_fixed(table, row->total_surprise, 4);
+	table_put_fixed(table, row->plain_total_surprise, 4);
 	table_put_share(table, row->push_rate);
 	table_put_share(table, row->expected_push_rate);
 }

@@ -38,6 +38,7 @@ struct tally {
 			      */
 	double *line_differences;
 	double plain, surprise;
+	double plain_total, total_surprise;
 };
 
 static bool
@@ -135,8 +136,11 @@ grade_game(const struct grader *grader, struct tally *tally, size_t index)
 	const struct model_game *game = &grader->games[index];
 	const struct forecast *forecast = &grader->table->walk.forecasts[index];
 	int margin = game->home_score - game->away_score;
+	int total = game->home_score + game->away_score;
 	struct distribution plain = distribution_at(
 		forecast->margin, forecast->margin_sd, NULL, true);
+	struct distribution plain_total = distribution_of_total(
+		forecast->total, forecast->total_sd, NULL);
 
 	grade_chances(grader, tally, index);
 	grade_straight(tally->row, game, forecast);
@@ -147,6 +151,9 @@ grade_game(const struct grader *grader, struct tally *tally, size_t index)
 	tally->surprise -= log(
 		fmax(distribution_chance(&forecast->margins, margin), 1e-12));
 	tally->plain -= log(fmax(distribution_chance(&plain, margin), 1e-12));
+	tally->total_surprise -= log(
+		fmax(distribution_chance(&forecast->totals, total), 1e-12));
+	tally->plain_total -= log(fmax(distribution_chance(&plain_total, total), 1e-12));
 }
 
 /* From sums to means. */
@@ -170,6 +177,8 @@ finish_row(struct arena *arena, const struct grader *grader, struct tally *tally
 	row->calibration = calibration_line_fit(tally->curve_rows, row->games);
 	row->margin_surprise = tally->surprise / games;
 	row->plain_margin_surprise = tally->plain / games;
+	row->total_surprise = tally->total_surprise / games;
+	row->plain_total_surprise = tally->plain_total / games;
 	if (spreads > 0) {
 		row->margin_error /= spreads;
 		row->line_margin_error /= spreads;

@@ -52,8 +52,9 @@ struct backtest_row {
 	double calibration_error;
 	struct calibration_line calibration;
 	double margin_surprise; /* mean negative log likelihood, key numbers and tilt */
-	double plain_margin_surprise;         /* of the plain normal */
-	double push_rate, expected_push_rate; /* at the closing spreads */
+	double plain_margin_surprise;                /* of the plain normal */
+	double total_surprise, plain_total_surprise; /* the same of totals */
+	double push_rate, expected_push_rate;        /* at the closing spreads */
 	struct record straight; /* at the closing moneyline, where there is one */
 	struct record spread;   /* against the closing spread, at its odds, else -110 */
 	struct record total;    /* over or under the closing total, likewise */

@@ -54,7 +54,12 @@ count_season(struct calibration *c)
 		c->recent_counts.expected[i] = c->recent_counts.expected[i] * memory +
 			c->season_counts.expected[i];
 	}
+	for (int i = 0; i < KEY_NUMBERS; i++) {
+		c->total_counts.observed[i] += c->season_total_counts.observed[i];
+		c->total_counts.expected[i] += c->season_total_counts.expected[i];
+	}
 	c->season_counts = (struct key_counts){ .observed = { 0 } };
+	c->season_total_counts = (struct key_counts){ .observed = { 0 } };
 }
 
 static double
@@ -67,7 +72,7 @@ noise_of(const struct residuals *residuals, double prior)
 struct err *
 calibration_refit(struct calibration *c, struct arena *arena)
 {
-	struct key_weights *keys, always;
+	struct key_weights *keys, *total_keys, always;
 	struct regression chance = chance_prior(), blend = blend_prior();
 
 	regression_fit(&chance, c->parameters->probability_ridge, c->chances.items,
@@ -88,6 +93,10 @@ calibration_refit(struct calibration *c, struct arena *arena)
 	*keys = key_weights_of(
 		&c->recent_counts, c->parameters->recent_key_prior, &always);
 	c->keys = keys;
+	TRY_NEW(arena, total_keys, 1);
+	*total_keys = key_weights_of(
+		&c->total_counts, c->parameters->total_key_prior, NULL);
+	c->total_keys = total_keys;
 	forget(c);
 	return NULL;
 }
@@ -185,6 +194,9 @@ calibration_add(struct calibration *c, struct arena *arena, const struct model_g
 		prediction->total_variance);
 	key_counts_add(&c->season_counts, prediction->margin, margin_sd,
 		game->home_score - game->away_score);
+	key_counts_add_total(&c->season_total_counts, prediction->total,
+		sqrt(c->total_noise + prediction->total_variance),
+		game->home_score + game->away_score);
 
 	if (!blend_input(c, game, prediction, row.input))
 		return NULL;
@@ -241,7 +253,7 @@ calibration_forecast(const struct calibration *c, enum tier tier,
 		return ret;
 	ret.margins = distribution_of_margin(
 		ret.home_win, ret.margin_sd, c->keys, !game_is_playoff(game));
-	ret.totals = distribution_of_total(ret.total, ret.total_sd);
+	ret.totals = distribution_of_total(ret.total, ret.total_sd, c->total_keys);
 	ret.result = distribution_result(&ret.margins);
 	return ret;
 }

@@ -27,6 +27,7 @@ struct calibration {
 	double line_margin_noise; /* the same around tier B's */
 	double line_total_noise;
 	const struct key_weights *keys;
+	const struct key_weights *total_keys;
 
 	/* Gathered since the first game. */
 	struct {
@@ -37,6 +38,7 @@ struct calibration {
 		double product, square;
 	} margin_lines, total_lines;
 	struct key_counts counts, recent_counts, season_counts;
+	struct key_counts total_counts, season_total_counts;
 };
 
 void

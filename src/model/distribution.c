@@ -5,6 +5,7 @@
 
 enum {
 	MOST_ROUNDS = 30,
+	TOTAL_ROUNDS = 2, /* Newton's, from a good guess: off by 1e-6 at most */
 };
 
 /*
@@ -125,15 +126,30 @@ distribution_at(double location, double sd, const struct key_weights *keys, bool
 	};
 }
 
+/* Weights, and totals below 0 that cannot be, move the mean of the normal: the location is
+ * moved back by so much. d mean / d location is the variance of k, by sd². */
 struct distribution
-distribution_of_total(double mean, double sd)
+distribution_of_total(double mean, double sd, const struct key_weights *keys)
 {
-	return (struct distribution){
+	struct distribution ret = {
 		.location = mean,
 		.sd = sd,
 		.first = 0,
 		.last = MOST_TOTAL,
+		.keys = keys,
 	};
+
+	for (int round = 0; keys && round < TOTAL_ROUNDS; round++) {
+		double list[MOST_POINTS] = { 0 }, sum = 0, squares = 0;
+		int count = distribution_list(&ret, list);
+
+		for (int k = 0; k < count; k++) {
+			sum += list[k] * k;
+			squares += list[k] * k * k;
+		}
+		ret.location += (mean - sum) * sd * sd / (squares - sum * sum);
+	}
+	return ret;
 }
 
 /* The location at which the chance to win is WIN: Newton's method, kept between two
@@ -184,11 +200,25 @@ key_counts_add(struct key_counts *counts, double location, double sd, int margin
 	for (int i = 0; i <= 2 * MOST_MARGIN; i++)
 		sum += list[i];
 	counts->expected[0] += list[MOST_MARGIN] / sum;
-	for (int i = 1; i < KEY_NUMBERS; i++)
+	for (int i = 1; i < KEY_NUMBERS && i <= MOST_MARGIN; i++)
 		counts->expected[i] += (list[MOST_MARGIN - i] + list[MOST_MARGIN + i]) /
 			sum;
 	if (abs(margin) < KEY_NUMBERS)
 		counts->observed[abs(margin)] += 1;
+}
+
+void
+key_counts_add_total(struct key_counts *counts, double location, double sd, int total)
+{
+	double list[MOST_POINTS] = { 0 }, sum = 0;
+
+	bell(location, sd, 0, MOST_TOTAL, list);
+	for (int i = 0; i <= MOST_TOTAL; i++)
+		sum += list[i];
+	for (int i = 0; i < KEY_NUMBERS; i++)
+		counts->expected[i] += list[i] / sum;
+	if (total < KEY_NUMBERS)
+		counts->observed[total] += 1;
 }
 
 struct key_weights

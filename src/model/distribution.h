@@ -12,8 +12,8 @@
 #include "base/compiler.h"
 
 enum {
-	/* Margins below this have weights of their own; larger ones 1. */
-	KEY_NUMBERS = 60,
+	/* Margins and totals below this have weights of their own; larger ones 1. */
+	KEY_NUMBERS = 100,
 	MOST_MARGIN = 80,  /* margins from -80 to 80 */
 	MOST_TOTAL = 140,  /* totals from 0 to 140 */
 	MOST_POINTS = 161, /* of either kind */
@@ -29,7 +29,7 @@ struct distribution {
 	int first, last; /* the least and greatest value */
 	bool is_margin;
 	bool can_tie;                   /* a playoff game is played until it is won */
-	const struct key_weights *keys; /* margins; NULL: all weights 1. Outlives this. */
+	const struct key_weights *keys; /* NULL: all weights 1. Outlives this. */
 };
 
 /* Chances that add up to 1. Of a game: the home team wins, nobody, the away team. Of the
@@ -46,7 +46,9 @@ struct distribution distribution_of_margin(
 /* The same at a given location, with no chance to win asked for. */
 struct distribution
 distribution_at(double location, double sd, const struct key_weights *keys, bool can_tie);
-struct distribution distribution_of_total(double mean, double sd);
+/* The distribution of a total of which MEAN is the mean. */
+struct distribution
+distribution_of_total(double mean, double sd, const struct key_weights *keys);
 
 /* The chance of each value from first to last; returns how many there are. */
 int distribution_list(const struct distribution *distribution, double ret[MOST_POINTS]);
@@ -59,7 +61,8 @@ struct chances distribution_result(const struct distribution *distribution);
  * which the home team is favoured, so -3.5 gives the chance to cover +3.5. */
 struct chances distribution_against(const struct distribution *distribution, double line);
 
-/* Observed and expected counts of margins by size, from which weights are made. */
+/* Observed and expected counts of margins by size, or of totals, from which weights are
+ * made. */
 struct key_counts {
 	double observed[KEY_NUMBERS];
 	double expected[KEY_NUMBERS];
@@ -68,6 +71,9 @@ struct key_counts {
 /* Count a game that was expected to end by a normal of LOCATION and SD and ended by
  * MARGIN. */
 void key_counts_add(struct key_counts *counts, double location, double sd, int margin);
+/* The same of a TOTAL. */
+void
+key_counts_add_total(struct key_counts *counts, double location, double sd, int total);
 /* (observed + PRIOR · w) / (expected + PRIOR), where w is the weight BEFORE (NULL: 1). */
 struct key_weights key_weights_of(
 	const struct key_counts *counts, double prior, const struct key_weights *before);

@@ -78,7 +78,8 @@ enum {
 	X(noise_memory, .85, .85, .3, 1, 0, "chosen by the surprise of 2004-2015")      \
 	X(key_memory, .8, .8, .3, 1, 0, "chosen: scoring rules change")                 \
 	X(recent_key_prior, 100, 100, .1, 1000000, 0, "chosen likewise")                \
-	X(key_prior, 3, 3, .1, 1000, 0, "chosen by the surprise of 2004-2015")
+	X(key_prior, 3, 3, .1, 1000, 0, "chosen by the surprise of 2004-2015")          \
+	X(total_key_prior, 10, 10, .1, 1000, 0, "chosen likewise, of totals")
 
 struct parameters {
 #define X(name, s, l, least, most, fitted, origin) double name;

@@ -16,6 +16,12 @@ enum {
 	MOST_TRIES = 10,                     /* while games keep changing under it */
 };
 
+/* Weights of key numbers and the name they are stored under. */
+struct named_weights {
+	const struct key_weights *keys;
+	struct str name;
+};
+
 struct forecasting {
 	struct ctx *ctx;
 	const struct forecast_options *options;
@@ -37,8 +43,8 @@ struct forecasting {
 	} samples; /* of winners' forecasts that may stay as they are */
 	struct {
 		VEC_OF(struct key_weights_put)
-	} weights; /* of the walk, a list a season; of late the last one */
-	const struct key_weights *last_weights;
+	} weights; /* of the walk, two lists a season */
+	struct named_weights margin_weights, total_weights; /* of the season under way */
 };
 
 struct str
@@ -137,25 +143,22 @@ heads_read(struct tx *tx, struct forecasting *forecasting)
 
 /* --- What to store */
 
-/* The name of the weights that GAME's forecast was made under, which are stored beside it.
- * They are the same for a season, and games come by season. */
+/* The name of KEYS, which are stored under it. They are the same for a season, and games
+ * come by season. */
 static struct err *
-weights_name(
-	struct forecasting *forecasting, const struct forecast *forecast, struct str *ret)
+weights_name(struct forecasting *forecasting, const struct key_weights *keys,
+	struct named_weights *last, struct str *ret)
 {
 	struct ctx *ctx = forecasting->ctx;
 	struct key_weights_put put = { .now = ctx->now };
 
-	if (forecast->margins.keys != forecasting->last_weights) {
-		TRY(key_weights_format(
-			ctx->arena, forecast->margins.keys, &put.weights, &put.digest));
-		forecasting->last_weights = forecast->margins.keys;
+	if (keys && keys != last->keys) {
+		TRY(key_weights_format(ctx->arena, keys, &put.weights, &put.digest));
+		*last = (struct named_weights){ .keys = keys, .name = put.digest };
 		if (!VEC_PUSH(ctx->arena, &forecasting->weights, put))
 			return err_no_memory();
 	}
-	*ret = forecasting->weights.count > 0
-		? forecasting->weights.items[forecasting->weights.count - 1].digest
-		: STR_NONE;
+	*ret = keys ? last->name : STR_NONE;
 	return NULL;
 }
 
@@ -202,7 +205,10 @@ plan_type(struct forecasting *forecasting, size_t i, enum prediction_type type,
 	}
 	if (head)
 		TRY(plan_sample(forecasting, i, type));
-	TRY(weights_name(forecasting, forecast, &options.weights));
+	TRY(weights_name(forecasting, forecast->margins.keys,
+		&forecasting->margin_weights, &options.weights));
+	TRY(weights_name(forecasting, forecast->totals.keys, &forecasting->total_weights,
+		&options.total_weights));
 	TRY(forecast_row(ctx->arena, &options, game, forecast, &row));
 	if (head && str_eq(head->prediction_data, row.prediction_data)) {
 		forecasting->counts.unchanged++;
@@ -281,7 +287,8 @@ store_in_tx(struct tx *tx, void *arg)
 	forecasting->superseded.count = 0;
 	forecasting->samples.count = 0;
 	forecasting->weights.count = 0;
-	forecasting->last_weights = NULL;
+	forecasting->margin_weights = (struct named_weights){ .keys = NULL };
+	forecasting->total_weights = (struct named_weights){ .keys = NULL };
 	TRY(publication_token_in(tx, &token));
 	forecasting->is_stale = !uuid_eq(token, forecasting->token);
 	if (forecasting->is_stale)

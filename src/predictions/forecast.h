@@ -19,7 +19,7 @@
 #include "predictions/game.h"
 
 /* What changes when the same games would be forecast otherwise. */
-#define MODEL_VERSION "1"
+#define MODEL_VERSION "2"
 
 enum forecast_scope {
 	FORECAST_TO_COME, /* games that have not begun */

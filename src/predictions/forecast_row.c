@@ -150,9 +150,19 @@ put_choice(struct json *json, const struct choice *choice)
 	}
 }
 
+static void
+put_weights(struct json *json, struct str name)
+{
+	if (str_is_none(name))
+		return;
+	json_put_key(json, STR("weights"));
+	json_put_text(json, name);
+}
+
 /* What any line can be asked of later (predictions/lines.h). */
 static void
-put_shapes(struct json *json, const struct forecast *forecast, struct str weights)
+put_shapes(struct json *json, const struct forecast *forecast,
+	const struct forecast_row_options *options)
 {
 	json_put_key(json, STR("margins"));
 	json_put_object(json);
@@ -160,20 +170,19 @@ put_shapes(struct json *json, const struct forecast *forecast, struct str weight
 	put_fixed(json, STR("sd"), forecast->margins.sd, SHAPE_DECIMALS);
 	json_put_key(json, STR("can_tie"));
 	json_put_bool(json, forecast->margins.can_tie);
-	if (!str_is_none(weights)) {
-		json_put_key(json, STR("weights"));
-		json_put_text(json, weights);
-	}
+	put_weights(json, options->weights);
 	json_put_object_end(json);
 	json_put_key(json, STR("totals"));
 	json_put_object(json);
 	put_fixed(json, STR("location"), forecast->totals.location, SHAPE_DECIMALS);
 	put_fixed(json, STR("sd"), forecast->totals.sd, SHAPE_DECIMALS);
+	put_weights(json, options->total_weights);
 	json_put_object_end(json);
 }
 
 static void
-put_game(struct json *json, const struct forecast *forecast, struct str weights)
+put_game(struct json *json, const struct forecast *forecast,
+	const struct forecast_row_options *options)
 {
 	put_chance(json, STR("home_win_probability"), forecast->result.win);
 	put_chance(json, STR("tie_probability"), forecast->result.push);
@@ -182,7 +191,7 @@ put_game(struct json *json, const struct forecast *forecast, struct str weights)
 	put_points(json, STR("total"), forecast->total);
 	put_points(json, STR("home_points"), forecast->home_points);
 	put_points(json, STR("away_points"), forecast->away_points);
-	put_shapes(json, forecast, weights);
+	put_shapes(json, forecast, options);
 }
 
 /* The three chances at the line, as the first side sees them. */
@@ -228,7 +237,7 @@ put_data(struct json *json, const struct forecast_row_options *options,
 	}
 	switch (options->type) {
 	case PREDICTION_GAME:
-		put_game(json, forecast, options->weights);
+		put_game(json, forecast, options);
 		break;
 	case PREDICTION_ATS:
 		put_points(json, STR("spread"), forecast->margin);

@@ -13,7 +13,8 @@ extern const char *const prediction_type_names[PREDICTION_TYPES];
 struct forecast_row_options {
 	enum prediction_type type;
 	bool is_backfilled;
-	struct str weights; /* under which the forecast's key numbers are kept */
+	/* Under which names the key numbers of margins and totals are kept. */
+	struct str weights, total_weights;
 };
 
 /* The row for GAME, but for model and times; prediction_data is canonical

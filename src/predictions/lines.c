@@ -159,7 +159,7 @@ lines_of(struct asking *asking, const struct json_node *data)
 	const struct json_node *can_tie = json_node_find(margins, STR("can_tie"));
 	struct distribution margin = distribution_at(
 		0, 1, NULL, !can_tie || can_tie->boolean);
-	struct distribution total = distribution_of_total(0, 1);
+	struct distribution total = distribution_of_total(0, 1, NULL);
 	const struct lines_terms *terms = asking->terms;
 	bool has_margin, has_total;
 

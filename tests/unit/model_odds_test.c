@@ -87,12 +87,43 @@ TEST(cover_push_and_loss_at_a_line)
 
 TEST(a_total_distribution_has_no_negative_values)
 {
-	struct distribution d = distribution_of_total(41, 13.4);
+	struct distribution d = distribution_of_total(41, 13.4, NULL);
 	struct chances chances = distribution_against(&d, 41);
 
 	NEAR(distribution_chance(&d, -1), 0, 0);
 	NEAR(chances.win, chances.loss, 0.01);
 	NEAR(chances.win + chances.push + chances.loss, 1, 1e-12);
+}
+
+TEST(key_numbers_of_totals_leave_the_mean_where_it_was)
+{
+	static const double means[] = { 30, 37.3, 44, 51.9, 60 };
+	struct key_weights keys = football_weights();
+
+	keys.weight[37] = 1.3;
+	keys.weight[41] = 1.2;
+	keys.weight[42] = 0.75;
+	for (size_t i = 0; i < COUNT_OF(means); i++) {
+		struct distribution d = distribution_of_total(means[i], 13.4, &keys);
+		struct distribution plain = distribution_of_total(means[i], 13.4, NULL);
+
+		NEAR(distribution_mean(&d), means[i], 1e-5);
+		OK(distribution_chance(&d, 37) > distribution_chance(&plain, 37));
+		OK(distribution_chance(&d, 42) < distribution_chance(&plain, 42));
+	}
+}
+
+TEST(key_counts_of_totals_see_what_comes_more_often)
+{
+	struct key_counts counts = { .observed = { 0 } };
+	struct key_weights keys;
+
+	for (int i = 0; i < 1000; i++)
+		key_counts_add_total(&counts, 44, 13, i % 2 ? 37 : 51);
+	keys = key_weights_of(&counts, 10, NULL);
+	OK(keys.weight[37] > 5 && keys.weight[51] > 5);
+	OK(keys.weight[44] < 0.5);
+	NEAR(keys.weight[99], 1, 0.1);
 }
 
 TEST(weights_of_key_numbers_shrink_towards_one)
