@@ -356,6 +356,7 @@ file_look_up(struct ctx *ctx, struct audit *audit, const struct witness_file *fi
 			witness_adopt(audit->witness, &file->lines[i]);
 	}
 	/* From now on the anchor vouches for what that process saw in the chain. */
+	audit->anchored_seq = 0;
 	TRY(audit_anchor(ctx, audit));
 	witness_file_remove(file);
 	return NULL;
@@ -456,6 +457,7 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	audit->anchor.is_syslog = options->is_syslog;
 	audit->anchor.folder = options->folder;
 	TRY(end_of_chain(&tx, &audit->followed));
+	audit->anchored_seq = audit->followed.seq;
 	TRY(witness_open(ctx, options->folder, &audit->witness));
 	err = dead_look_up(ctx, audit);
 	if (err) {

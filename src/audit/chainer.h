@@ -46,7 +46,8 @@ struct audit_round {
 struct err *
 audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
 
-/* Put the chain's end, as this process has seen it, into the anchor, where it has moved. */
+/* Put the chain's end, as this process has seen it, into the anchor. Nothing is done where
+ * it has not moved since it was last there, or since audit_open. */
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 struct witness *audit_witness(struct audit *audit);
