@@ -19,6 +19,7 @@
 	X(calibration)      \
 	X(tokens)           \
 	X(profile)          \
+	X(audit_entry)      \
 	X(session)          \
 	X(mfa)              \
 	X(mfa_enrolment)    \
