@@ -19,6 +19,8 @@ prepare(struct ctx *ctx, struct reading *ret)
 	struct audit_round round;
 
 	ret->api = (struct api){ .db = ctx->db, .keys = ctx->keys, .is_quiet = true };
+	TRY(access_init(ctx->arena, &(struct access_setup){ .is_open = false },
+		&ret->api.access));
 	TRY(league_put(ctx));
 	TRY(member_put(ctx, READER, MEMBER_ADMIN, &ret->reader));
 	TRY(member_put(ctx, WATCHED, MEMBER_PLAIN, &ret->watched));
