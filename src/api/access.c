@@ -125,6 +125,30 @@ access_audience(const struct request *rq)
 		: AUDIENCE_REGULAR;
 }
 
+struct delivery
+access_delivery(const struct request *rq)
+{
+	const struct caller *caller = &rq->caller;
+
+	return (struct delivery){
+		.user_id = caller->user_id,
+		.via = caller->kind == CALLER_API_KEY ? STR("api") : STR("page"),
+		.tier = str_from(caller->entitlement.tier),
+	};
+}
+
+void
+access_note(const struct request *rq)
+{
+	struct delivery to;
+
+	if (rq->delivered.len == 0 || rq->caller.kind == CALLER_NOBODY ||
+		rq->http->method == METHOD_HEAD)
+		return;
+	to = access_delivery(rq);
+	delivery_note(rq->ctx, &to, rq->delivered);
+}
+
 /* --- Rules -------------------------------------------------------------------------- */
 
 struct err *

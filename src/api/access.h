@@ -11,6 +11,7 @@
 #include "api/rate_table.h"
 #include "api/request.h"
 #include "codec/ip.h"
+#include "predictions/delivery.h"
 #include "predictions/reads_q.h"
 
 enum {
@@ -53,6 +54,11 @@ enum audience {
 };
 enum { AUDIENCE_COUNT = 3 };
 enum audience access_audience(const struct request *rq);
+
+/* For the record of who was shown which forecast: RQ's caller. */
+struct delivery access_delivery(const struct request *rq);
+/* Put on record what RQ's answer delivers, where somebody is known to ask. */
+void access_note(const struct request *rq);
 
 /* --- Rules, for handlers ------------------------------------------------------------ */
 

@@ -159,6 +159,20 @@ hide_late(struct request *rq, struct tx *tx, struct prediction_row *row)
 	return NULL;
 }
 
+/* What the answer delivers. */
+static struct err *
+deliver_briefs(struct request *rq, const struct prediction_brief *rows, size_t count)
+{
+	struct uuid *ids;
+
+	TRY_NEW(rq->ctx->arena, ids, count + 1);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = rows[i].id.uuid;
+	rq->delivered = (struct str){ .ptr = (const char *)ids,
+		.len = count * sizeof(*ids) };
+	return NULL;
+}
+
 struct answer
 api_prediction_list(struct request *rq)
 {
@@ -180,6 +194,7 @@ api_prediction_list(struct request *rq)
 		rows.next = cursor_format(rq->ctx,
 			(struct page_key){ .week = last->week, .id = last->id.uuid });
 	}
+	ANSWER_ERR(deliver_briefs(rq, list.items, rows.count));
 	return answer_rows(rq, &rows);
 }
 
@@ -198,12 +213,16 @@ api_prediction_get(struct request *rq)
 			err_new(rq->ctx, ERR_NOT_FOUND, "no such forecast"));
 	ANSWER_ERR(access_check_forecast(rq, &tx, &prediction));
 	ANSWER_ERR(hide_late(rq, &tx, &prediction));
+	rq->delivered = str_dup(rq->ctx->arena,
+		(struct str){ .ptr = (const char *)prediction.id.uuid.bytes,
+			.len = sizeof(prediction.id.uuid) });
 	return answer_row(rq, &prediction_schema, &prediction);
 }
 
 struct export
 {
 	struct ctx *ctx;
+	struct delivery to; /* nobody: not noted */
 	struct prediction_page query;
 	struct prediction_row_list first;
 };
@@ -216,6 +235,7 @@ export_write(struct http_writer *writer, void *arg)
 	struct export *export = arg;
 	struct tx tx = db_auto(export->ctx, SHARD_GLOBAL);
 	struct prediction_row_list list = export->first;
+	bool is_noted = !uuid_is_nil(export->to.user_id.uuid);
 	struct arena_mark mark;
 	struct buf out;
 
@@ -230,6 +250,11 @@ export_write(struct http_writer *writer, void *arg)
 		export->query.after_week = last->week;
 		export->query.after_id = last->id.uuid;
 		rows_write_csv(&out, &prediction_schema, list.items, list.count);
+		for (size_t i = 0; is_noted && i < list.count; i++)
+			delivery_note(export->ctx, &export->to,
+				(struct str){
+					.ptr = (const char *)list.items[i].id.uuid.bytes,
+					.len = sizeof(list.items[i].id.uuid) });
 		if (buf_is_cut(&out))
 			return err_new(export->ctx, ERR_TOO_LARGE,
 				"a page of the export is too large");
@@ -257,6 +282,8 @@ api_prediction_export(struct request *rq)
 	if (!export)
 		return answer_problem(err_no_memory());
 	export->ctx = rq->ctx;
+	export->to = access_delivery(rq);
+	export->to.via = STR("export");
 	ANSWER_ERR(list_query(rq, &tx, (struct page_key){ 0 }, &query));
 	export->query = page_query(&query);
 	export->query.row_count = EXPORT_PAGE_ROWS;

@@ -65,6 +65,9 @@ api_line_list(struct request *rq)
 		return answer_problem(
 			err_new(rq->ctx, ERR_NOT_FOUND, "no such forecast"));
 	ANSWER_ERR(access_check_id(rq, &tx, id));
+	rq->delivered = str_dup(rq->ctx->arena,
+		(struct str){
+			.ptr = (const char *)id.uuid.bytes, .len = sizeof(id.uuid) });
 	ANSWER_ERR(lines_list(&tx, id, &terms, list));
 	return answer_rows(rq,
 		&(struct page){ .schema = &line_schema,

@@ -36,7 +36,8 @@ struct kept {
 	struct wait_queue filled;
 	struct str content_type;
 	struct str plain;
-	struct str gzip; /* absent until somebody takes it */
+	struct str gzip;      /* absent until somebody takes it */
+	struct str delivered; /* see struct request */
 };
 
 /* What a loop keeps. */
@@ -207,6 +208,8 @@ answer_kept(struct ready *ready, struct request *rq, struct kept *kept)
 	} else {
 		answer.http.body = str_dup(rq->ctx->arena, kept->plain);
 	}
+	if (rq->caller.kind != CALLER_NOBODY)
+		rq->delivered = str_dup(rq->ctx->arena, kept->delivered);
 	if (str_is_none(answer.http.body))
 		return answer_problem(err_no_memory());
 	return answer;
@@ -215,14 +218,15 @@ answer_kept(struct ready *ready, struct request *rq, struct kept *kept)
 /* Keep ANSWER's body in KEPT; where it cannot be kept, what waited for it is let go on
  * its own. */
 static void
-keep(struct ready *ready, struct kept *kept, const struct answer *answer,
-	struct edition edition)
+keep(struct ready *ready, struct request *rq, struct kept *kept,
+	const struct answer *answer, struct edition edition)
 {
 	kept->entry.is_pinned = false;
 	kept->edition = edition;
 	if (!answer->err && answer->http.status == 200 && !answer->http.stream) {
 		kept->content_type = answer->http.content_type;
 		kept->plain = str_dup(&kept->entry.arena, answer->http.body);
+		kept->delivered = str_dup(&kept->entry.arena, rq->delivered);
 	}
 	wait_queue_wake_all(&kept->filled);
 	if (str_is_none(kept->plain))
@@ -243,7 +247,7 @@ make(struct ready *ready, struct request *rq, struct str key, struct edition edi
 	kept->entry.is_pinned = true;
 	wait_queue_init(&kept->filled);
 	answer = rq->route->handler(rq);
-	keep(ready, kept, &answer, edition);
+	keep(ready, rq, kept, &answer, edition);
 	return answer;
 }
 

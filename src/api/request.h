@@ -33,6 +33,7 @@ struct request {
 	bool is_open;           /* open access holds for him (api/access.h) */
 	struct rate_taken rate; /* limit 0: not counted (api/rate_gate.h) */
 	struct params params;
+	struct str delivered; /* by the answer: forecasts' ids, sixteen bytes each */
 	const void *body; /* see BODY_OF; NULL where the route takes raw bytes: those are
 			     http->body */
 	struct str

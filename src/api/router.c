@@ -123,8 +123,10 @@ answer_routed(struct request *rq)
 	rq->ctx->route = rq->route->label;
 	fiber_set_name(rq->route->label);
 	answer = run(rq);
-	if (!answer.err)
+	if (!answer.err) {
+		access_note(rq);
 		return private_unless_public(rq, answer.http);
+	}
 	/* What the client did wrong is said to the client, and the line of the request
 	 * has its status. One that left ended its own request. */
 	if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)

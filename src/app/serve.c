@@ -14,6 +14,7 @@
 #include "codec/url.h"
 #include "db/db.h"
 #include "jobs/schedule.h"
+#include "predictions/delivery.h"
 #include "sys/clock.h"
 #include "sys/signal.h"
 #include "sys/wait.h"
@@ -76,6 +77,7 @@ worker_close(void *arg)
 	while (serving->server &&
 		http_server_counters(serving->server).connections_open > 0)
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
+	delivery_loop_close(serving->api.db);
 	standing_loop_close();
 	ready_loop_close();
 	db_loop_close(serving->api.db);
