@@ -178,6 +178,15 @@ role_of(enum caller_case caller)
 	return caller == AS_SUPER_ADMIN ? ROLE_SUPER_ADMIN : ROLE_NONE;
 }
 
+/* What the domain refuses to some of those whom the gate lets in. */
+static bool
+is_refused_by_rule(const struct route *route, enum caller_case caller)
+{
+	/* Administrators keep their second factor. */
+	return str_eq(str_from(route->label), STR("DELETE /v1/me/mfa")) &&
+		standing_of(caller) >= MEMBER_SUPPORT;
+}
+
 /* 401, 403, or 0: the caller is let in. */
 static int
 status_of_gate(const struct route *route, enum caller_case caller)
@@ -195,7 +204,7 @@ status_of_gate(const struct route *route, enum caller_case caller)
 		return 403;
 	if (route->feature != ROUTE_OPEN && caller != AS_ENTITLED)
 		return 403;
-	return 0;
+	return is_refused_by_rule(route, caller) ? 403 : 0;
 }
 
 enum whose { OWN, FOREIGN, ABSENT, WHOSE_COUNT };
