@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "api/secure.h"
 #include "crypto/token.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
@@ -59,21 +60,6 @@ answer_tokens(struct request *rq, const struct session_tokens *tokens)
 }
 
 /* --- The cookie of a page */
-
-/* The refresh token in the cookies of RQ, or absent. */
-static struct str
-cookie_find(const struct request *rq)
-{
-	struct str rest = http_request_header(rq->http, STR("Cookie"));
-	struct str part;
-
-	while (str_next(&rest, ';', &part)) {
-		part = str_trim(part);
-		if (str_starts_with(part, STR(COOKIE_NAME "=")))
-			return str_slice(part, sizeof(COOKIE_NAME "=") - 1, part.len);
-	}
-	return STR_NONE;
-}
 
 /* Else a browser would not send the cookie back. */
 static bool
@@ -210,10 +196,11 @@ refresh_token_of(struct request *rq, struct str *ret, bool *ret_is_cookie)
 	bool is_cookie = str_is_none(text);
 
 	if (is_cookie)
-		text = cookie_find(rq);
+		text = secure_cookie(rq->http, rq->api->public_origin, STR(COOKIE_NAME));
 	if (str_is_none(text))
 		return err_field(rq->ctx, "refresh_token",
-			"send the refresh token of the session, or its cookie");
+			"send the refresh token of the session, or its cookie from a "
+			"page of this origin");
 	*ret = text;
 	*ret_is_cookie = is_cookie;
 	return NULL;
