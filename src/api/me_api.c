@@ -1,4 +1,5 @@
 /* The signed-in user's own account: profile, password, sessions, export, erasure. */
+#include "accounts/alert.h"
 #include "accounts/erase.h"
 #include "accounts/export.h"
 #include "accounts/password_reset.h"
@@ -200,5 +201,17 @@ struct answer
 api_me_erase(struct request *rq)
 {
 	ANSWER_ERR(erase_account(rq->ctx, BODY_OF(rq, erasure)->password));
+	return answer_empty(204);
+}
+
+/* --- Alerts */
+
+struct answer
+api_alerts_end(struct request *rq)
+{
+	if (str_is_none(rq->params.token))
+		return answer_problem(err_field(rq->ctx, "token",
+			"open the link of the mail, or turn alerts off in your account"));
+	ANSWER_ERR(alerts_end(rq->ctx, rq->params.token));
 	return answer_empty(204);
 }

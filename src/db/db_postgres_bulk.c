@@ -246,7 +246,7 @@ copy_through(struct copy *copy, const struct value *params, size_t sets,
 	enum pg_remedy *ret_remedy, int64_t *ret_affected)
 {
 	PGconn *pq = copy->conn->pq;
-	PGresult *result;
+	PGresult *result = NULL;
 	bool is_ready;
 
 	*ret_remedy = PG_REMEDY_RECONNECT;

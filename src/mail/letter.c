@@ -153,6 +153,10 @@ letter_make(struct ctx *ctx, const struct mail_options *options, const struct ma
 	TRY(frame(ctx, &values, STR("frame.html"), html, &message.html));
 	if (!address_split(options->from, &message.from_name, &message.from))
 		return err_new(ctx, ERR_INVALID, "mail.from is no address");
+	if (mail->unsubscribe.len)
+		message.unsubscribe_url = str_fmt(ctx->arena,
+			STR_FMT MAIL_UNSUBSCRIBE_PATH STR_FMT,
+			STR_ARG(options->public_url), STR_ARG(mail->unsubscribe));
 	letter.smtp.from = message.from;
 	TRY(message_format(ctx, &message, &letter.smtp.text));
 	letter.name = file_name(ctx->arena, mail, head);

@@ -24,6 +24,9 @@
 
 struct tx;
 
+/* Where a mail program posts to end mail, the token behind it. */
+#define MAIL_UNSUBSCRIBE_PATH "/v1/alerts/unsubscribe?token="
+
 enum mail_kind {
 #define KIND(name, file, page, needs) MAIL_##name,
 #include "mail/mail_kind.def"

@@ -165,6 +165,11 @@ put_head(struct buf *out, const struct message *message, struct str id)
 	put_date(out, message->created_at);
 	buf_fmt(out, "\r\nMessage-ID:\r\n <" STR_FMT "@" STR_FMT ">\r\n", STR_ARG(id),
 		STR_ARG(domain));
+	if (message->unsubscribe_url.len)
+		buf_fmt(out,
+			"List-Unsubscribe:\r\n <" STR_FMT
+			">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+			STR_ARG(message->unsubscribe_url));
 	/* So that no absence notice comes back (RFC 3834 §5). */
 	buf_fmt(out,
 		"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
@@ -188,8 +193,9 @@ message_format(struct ctx *ctx, const struct message *message, struct str *ret)
 	char id_text[UUID_TEXT_LEN];
 	struct buf out, id;
 
-	if (has_control(message->from_name) || has_control(message->subject) ||
-		!address_is_valid(message->from) || !address_is_valid(message->to))
+	if (has_control(message->unsubscribe_url) || has_control(message->from_name) ||
+		has_control(message->subject) || !address_is_valid(message->from) ||
+		!address_is_valid(message->to))
 		return err_new(ctx, ERR_INTERNAL,
 			"a header of the mail would hold what none may");
 	buf_init_fixed(&id, id_text, sizeof(id_text));

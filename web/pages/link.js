@@ -46,7 +46,13 @@ function Invitation() {
     <${Form} label="Accept" fields=${[]} send=${accept} done=${html`Done. <a href="/account">Your account</a>`} />`;
 }
 
-const PAGES = { '/verify-email': Verify, '/reset-password': Reset, '/forgot-password': Forgot, '/accept-invitation': Invitation };
+function Unsubscribe() {
+  const text = useToken();
+  return html`<h1>No more alerts</h1><p>Sure games will not be mailed to you any more. You can turn alerts on again in your account.</p>
+    <${Form} label="End alerts" fields=${[]} send=${() => post(`/v1/alerts/unsubscribe?token=${text}`, {})} done="They have ended." />`;
+}
+
+const PAGES = { '/unsubscribe': Unsubscribe, '/verify-email': Verify, '/reset-password': Reset, '/forgot-password': Forgot, '/accept-invitation': Invitation };
 
 export function Page() {
   const Shown = PAGES[location.pathname];
