@@ -17,6 +17,16 @@ INSERT INTO user_sessions (user_id, id, family_id, token_hash, expires_at, last_
 VALUES (:user_id, :id, :family_id, :token_hash, :expires_at, :now, :ip_address, :user_agent, :device_name, TRUE, :now,
        :family_started_at, :mfa_passed_at);
 
+-- row acquaintance: sessions i64, alike i64
+
+-- name: session_acquaintance :one acquaintance
+-- args: user_id user_id, user_agent text?
+-- as: system, whoever signs in is nobody yet
+-- How many sessions of the user are on file, and how many of them were begun by the program that asks now.
+SELECT count(*) AS sessions, count(CASE WHEN user_agent = :user_agent THEN 1 END) AS alike
+  FROM user_sessions
+ WHERE user_id = :user_id;
+
 -- name: session_by_token :opt session_row
 -- args: token_hash hash
 -- as: system, whoever refreshes is known by his token alone

@@ -1,10 +1,13 @@
 #include "accounts/sign_in.h"
 
+#include "accounts/device.h"
 #include "accounts/guess.h"
 #include "accounts/mfa.h"
+#include "accounts/sessions_q.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "crypto/password.h"
+#include "mail/mail.h"
 
 struct signing_in {
 	const struct sign_in *sign_in;
@@ -56,6 +59,28 @@ refuse_code(struct ctx *ctx, const struct signing_in *signing)
 	return err;
 }
 
+/* Word to the owner where a program signs in that never did: it may be somebody else's. */
+static struct err *
+tell_of_new_device(struct tx *tx, const struct signing_in *signing)
+{
+	struct ctx *ctx = tx->ctx;
+	struct acquaintance known;
+
+	TRY(q_session_acquaintance(
+		tx, signing->user.id, device_agent(ctx->user_agent), &known));
+	if (known.sessions == 0 || known.alike > 0)
+		return NULL;
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_NEW_SIGN_IN,
+			.recipient = signing->sign_in->email,
+			.user_id = signing->user.id,
+			.happened_at = ctx->now,
+			.device = device_name(ctx->arena, ctx->user_agent),
+			.ip_address = ctx->remote_address,
+		});
+}
+
 static struct err *
 sign_in_in_tx(struct tx *tx, void *arg)
 {
@@ -80,6 +105,7 @@ sign_in_in_tx(struct tx *tx, void *arg)
 	signing->is_refused = signed_in != 1;
 	if (signing->is_refused)
 		return NULL;
+	TRY(tell_of_new_device(tx, signing));
 	TRY(session_begin(tx,
 		&(struct session_begin){
 			.user_id = user->id,

@@ -118,6 +118,24 @@ BOTH_ENGINES(whoever_guesses_is_slowed_and_the_owner_elsewhere_gets_in)
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 }
 
+BOTH_ENGINES(a_sign_in_by_another_program_is_mailed_to_the_owner)
+{
+	struct session_tokens tokens;
+	struct mail mail;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	/* The first of all, and one by the same program again. */
+	for (int i = 0; i < 2; i++) {
+		OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+		FAILS_WITH(mail_take(ctx, MAIL_NEW_SIGN_IN, ALICE, &mail), ERR_NOT_FOUND);
+	}
+	ctx->user_agent = STR("curl/7.88.1");
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(mail_take(ctx, MAIL_NEW_SIGN_IN, ALICE, &mail));
+	EQ_STR(mail.device, STR("curl"));
+}
+
 /* --- Schemes */
 
 BOTH_ENGINES(a_bcrypt_hash_is_verified_and_hashed_anew)
