@@ -1,11 +1,16 @@
 /* GET /metrics: what every part counts, for Prometheus. */
+#include "accounts/guess.h"
+#include "accounts/standing.h"
 #include "api/api.h"
+#include "api/rate_gate.h"
 #include "api/ready.h"
 #include "api/route.h"
 #include "db/db.h"
+#include "db/listen.h"
 #include "db/pool.h"
 #include "mail/deliver.h"
 #include "metrics/metrics.h"
+#include "predictions/delivery.h"
 
 enum {
 	METRICS_BYTES_MAX = 4 << 20,
@@ -154,6 +159,75 @@ put_mail(struct metrics *metrics)
 }
 
 static void
+put_standings(struct metrics *metrics, const struct db *db)
+{
+	struct standing_counters standings = standing_counters();
+	struct listen_counters notices = db_listen_counters(db);
+
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_standings_total",
+		"Look-ups of a user's standing: kept, asked of the database, or asked "
+		"because notices were not heard.");
+	metrics_u64(metrics, standings.hits, METRIC_LABEL("from", STR("memory")));
+	metrics_u64(metrics, standings.misses, METRIC_LABEL("from", STR("database")));
+	metrics_u64(metrics, standings.untrusted, METRIC_LABEL("from", STR("distrust")));
+	put_one(metrics, METRIC_GAUGE, "gridiron_notices_heard",
+		"1 while notices of other instances are heard.", db_hears(db));
+	put_one(metrics, METRIC_COUNTER, "gridiron_notices_total",
+		"Notices heard, from here and elsewhere.", notices.heard);
+	put_one(metrics, METRIC_COUNTER, "gridiron_notices_missed_total",
+		"Times that notices may have been missed, and everything kept was "
+		"forgotten.",
+		notices.missings);
+}
+
+static void
+put_rates(struct metrics *metrics, const struct access *access)
+{
+	static const struct str results[] = { STR_INIT("allowed"), STR_INIT("refused") };
+	struct guess_counters guesses = guess_counters();
+	struct rate_counters users = rate_table_counters(access->users);
+	struct rate_counters addresses = rate_table_counters(access->addresses);
+	struct rate_gate_counters counts;
+	const char *kind;
+
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_rate_requests_total",
+		"Requests counted against an hourly limit, by what they count as.");
+	for (size_t i = 0; (kind = rate_gate_counters(i, &counts)) != NULL; i++)
+		for (size_t result = 0; result < COUNT_OF(results); result++)
+			metrics_u64(metrics, result ? counts.refused : counts.allowed,
+				METRIC_LABELS({ .name = "kind", .value = str_from(kind) },
+					{ .name = "result", .value = results[result] }));
+	metrics_family(metrics, METRIC_GAUGE, "gridiron_rate_counts",
+		"Places of the tables of hourly counts that were ever taken.");
+	metrics_u64(metrics, users.held, METRIC_LABEL("of", STR("users")));
+	metrics_u64(metrics, addresses.held, METRIC_LABEL("of", STR("addresses")));
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_rate_evictions_total",
+		"Counts given up for newcomers before their hour was over.");
+	metrics_u64(metrics, users.evicted, METRIC_LABEL("of", STR("users")));
+	metrics_u64(metrics, addresses.evicted, METRIC_LABEL("of", STR("addresses")));
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_guesses_total",
+		"Tries of passwords, codes and tokens.");
+	metrics_u64(metrics, guesses.taken, METRIC_LABEL("result", STR("taken")));
+	metrics_u64(metrics, guesses.refused, METRIC_LABEL("result", STR("refused")));
+}
+
+static void
+put_deliveries(struct metrics *metrics)
+{
+	struct delivery_counters counts = delivery_counters();
+
+	put_one(metrics, METRIC_COUNTER, "gridiron_deliveries_total",
+		"Forecasts shown to a known user.", counts.noted);
+	put_one(metrics, METRIC_COUNTER, "gridiron_deliveries_stored_total",
+		"Of these, put on record.", counts.stored);
+	put_one(metrics, METRIC_COUNTER, "gridiron_deliveries_lost_total",
+		"Of these, never put on record: the queue was full.", counts.lost);
+	put_one(metrics, METRIC_COUNTER, "gridiron_deliveries_failures_total",
+		"Statements of the record that the database did not take.",
+		counts.failures);
+}
+
+static void
 put_queries(struct metrics *metrics)
 {
 	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_query_duration_seconds",
@@ -186,6 +260,9 @@ api_metrics(struct request *rq)
 	put_loops(&metrics, rq->api);
 	put_pool(&metrics, rq->api);
 	put_mail(&metrics);
+	put_standings(&metrics, rq->api->db);
+	put_rates(&metrics, &rq->api->access);
+	put_deliveries(&metrics);
 	put_queries(&metrics);
 	metrics_end(&metrics);
 	if (buf_is_cut(&out))

@@ -16,6 +16,8 @@
 	X(line)             \
 	X(batch)            \
 	X(accuracy)         \
+	X(entitlements)     \
+	X(tier)             \
 	X(calibration)      \
 	X(tokens)           \
 	X(profile)          \
