@@ -18,7 +18,10 @@ enum {
 	COOKIE_BYTES_MAX = 300,
 };
 
-#define COOKIE_NAME "gridiron_refresh"
+/* The prefix keeps others, on this host or reached without TLS, from setting one of its
+ * name (RFC 6265bis §4.1.3); __Host- would ask for the path /. */
+#define COOKIE_NAME     "gridiron_refresh"
+#define COOKIE_NAME_TLS "__Secure-gridiron_refresh"
 
 const struct field session_tokens_fields[] = {
 	FIELD(struct tokens_row, access_token, TEXT,
@@ -68,6 +71,12 @@ is_reached_by_tls(const struct api *api)
 	return api->is_production || str_starts_with(api->public_origin, STR("https://"));
 }
 
+static struct str
+cookie_name(const struct api *api)
+{
+	return is_reached_by_tls(api) ? STR(COOKIE_NAME_TLS) : STR(COOKIE_NAME);
+}
+
 /*
  * Keep TEXT in a cookie for so many seconds; 0 takes it away. Scripts do not see it, no
  * other site's page sends it, and it goes to /v1/auth alone.
@@ -79,9 +88,9 @@ cookie_put(struct request *rq, struct answer *answer, struct str text, int64_t s
 
 	buf_init(&cookie, rq->ctx->arena, COOKIE_BYTES_MAX);
 	buf_fmt(&cookie,
-		COOKIE_NAME "=" STR_FMT
-			    "; Path=/v1/auth; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
-		STR_ARG(text), (long long)seconds,
+		STR_FMT "=" STR_FMT
+			"; Path=/v1/auth; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+		STR_ARG(cookie_name(rq->api)), STR_ARG(text), (long long)seconds,
 		is_reached_by_tls(rq->api) ? "; Secure" : "");
 	if (buf_is_cut(&cookie))
 		return err_no_memory();
@@ -196,7 +205,8 @@ refresh_token_of(struct request *rq, struct str *ret, bool *ret_is_cookie)
 	bool is_cookie = str_is_none(text);
 
 	if (is_cookie)
-		text = secure_cookie(rq->http, rq->api->public_origin, STR(COOKIE_NAME));
+		text = secure_cookie(
+			rq->http, rq->api->public_origin, cookie_name(rq->api));
 	if (str_is_none(text))
 		return err_field(rq->ctx, "refresh_token",
 			"send the refresh token of the session, or its cookie from a "

@@ -12,14 +12,16 @@
 	LINES_FOR_ALL                                                      \
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; " \
 	"style-src 'self'; img-src 'self' data:; connect-src 'self'; "     \
-	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"  \
+	"object-src 'none'; base-uri 'none'; form-action 'self'; "         \
+	"frame-ancestors 'none'\r\n"                                       \
 	"Permissions-Policy: camera=(), geolocation=(), microphone=(), "   \
 	"payment=()\r\n"
 /* What is no page may do nothing where a browser shows it as one. */
-#define LINES_FOR_DATA                                           \
-	LINES_FOR_ALL                                            \
-	"Content-Security-Policy: default-src 'none'; base-uri " \
-	"'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+#define LINES_FOR_DATA                                             \
+	LINES_FOR_ALL                                              \
+	"Content-Security-Policy: default-src 'none'; sandbox; "   \
+	"object-src 'none'; base-uri 'none'; form-action 'none'; " \
+	"frame-ancestors 'none'\r\n"
 /* Two years. */
 #define LINES_FOR_TLS "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n"
 
