@@ -8,6 +8,7 @@ run_jobs_run(struct invocation *run)
 {
 	struct job_setup setup = {
 		.games = run->config.games,
+		.data = run->config.data,
 		.instance = str_fmt(run->arena, "command %ld", (long)getpid()),
 	};
 	struct job_outcome outcome;
@@ -38,5 +39,6 @@ const struct command cmd_jobs_run = {
 	.args_min = 1,
 	.args_max = 1,
 	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
 	.run = run_jobs_run,
 };

@@ -221,7 +221,7 @@ static struct err *
 jobs_start(struct invocation *run, struct serving *serving)
 {
 	char host[HOST_NAME_BYTES_MAX] = "";
-	struct job_setup setup = { .games = run->config.games };
+	struct job_setup setup = { .games = run->config.games, .data = run->config.data };
 
 	if (!run->config.jobs)
 		return NULL;

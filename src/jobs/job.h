@@ -23,7 +23,8 @@ enum job_index {
 /* What the program gives its jobs. */
 struct job_setup {
 	struct str
-		games; /* path or URL of the feed; "simulated"; empty: the public one */
+		games;   /* path or URL of the feed; "simulated"; empty: the public one */
+	struct str data; /* the data folder; absent: there is none */
 	struct str instance; /* this process, among those that share the database */
 };
 
