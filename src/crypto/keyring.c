@@ -164,6 +164,23 @@ keyring_new(struct ctx *ctx, struct keyring **ret)
 	return NULL;
 }
 
+struct err *
+keyring_new_beside(struct ctx *ctx, const struct keyring *old, struct keyring **ret)
+{
+	const struct key_set *set = atomic_load(&old->set);
+	struct keyring *keys;
+
+	TRY(keyring_new(ctx, &keys));
+	if (keys->sets[0].count + set->count > KEYS_MAX)
+		return err_new(ctx, ERR_CONFLICT, "too many keys");
+	for (size_t i = 0; i < keys->sets[0].count; i++)
+		keys->sets[0].keys[i].starts_at = ctx->now;
+	for (size_t i = 0; i < set->count; i++)
+		keys->sets[0].keys[keys->sets[0].count++] = set->keys[i];
+	*ret = keys;
+	return NULL;
+}
+
 void
 keyring_close(struct keyring *keys)
 {

@@ -91,6 +91,9 @@ struct err *keyring_open(struct ctx *ctx, const struct keyring_options *options,
 	struct keyring **ret) MUST_USE;
 /* New keys in memory alone: for tests. */
 struct err *keyring_new(struct ctx *ctx, struct keyring **ret) MUST_USE;
+/* The same after a rotation of every use: OLD's keys, and newer ones in force. For tests. */
+struct err *keyring_new_beside(
+	struct ctx *ctx, const struct keyring *old, struct keyring **ret) MUST_USE;
 /* Wipes every key. No thread may use KEYS any more. */
 void keyring_close(struct keyring *keys);
 

@@ -5,7 +5,6 @@
 #include "crypto/aead.h"
 
 enum {
-	VERSION = 1,
 	HEAD_BYTES = 1 + KEY_ID_BYTES,
 	CONTEXT_BYTES_MAX = 256,
 };
@@ -16,7 +15,7 @@ _Static_assert(SEAL_OVERHEAD_BYTES == HEAD_BYTES + AEAD_EXTRA_BYTES,
 static bool
 is_wellformed(struct str sealed)
 {
-	return sealed.len >= SEAL_OVERHEAD_BYTES && sealed.ptr[0] == VERSION;
+	return sealed.len >= SEAL_OVERHEAD_BYTES && sealed.ptr[0] == SEAL_VERSION;
 }
 
 /* What is authenticated beside the text: names end in zero bytes, so that no two places
@@ -51,7 +50,7 @@ seal(struct ctx *ctx, const struct seal_place *place, struct str plain, struct s
 		return err_new(ctx, ERR_TOO_LARGE, "more than %d bytes cannot be sealed",
 			SEAL_PLAIN_BYTES_MAX);
 	buf_init(&sealed, ctx->arena, plain.len + SEAL_OVERHEAD_BYTES);
-	buf_put_char(&sealed, VERSION);
+	buf_put_char(&sealed, SEAL_VERSION);
 	/* The id is hexadecimal digits: keyring_file.c sees to it. */
 	if (!hex_decode(&sealed, key_id(key)))
 		return err_no_memory();

@@ -17,6 +17,7 @@
 #include "crypto/keyring.h"
 
 enum {
+	SEAL_VERSION = 1,
 	SEAL_OVERHEAD_BYTES = 1 + KEY_ID_BYTES + 12 + 16,
 	SEAL_PLAIN_BYTES_MAX = 1 << 20,
 };

@@ -1,0 +1,390 @@
+/* The second factor and API keys, on both engines. */
+#include "accounts/api_key.h"
+#include "accounts/api_keys_q.h"
+#include "accounts/caller.h"
+#include "accounts/mfa.h"
+#include "base/buf.h"
+#include "codec/hex.h"
+#include "crypto/keyring.h"
+#include "crypto/totp.h"
+#include "ops/reseal.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
+#include "sys/wait.h"
+#include "tests/accounts/accounts.h"
+#include "tests/support/database.h"
+
+#define ALICE STR("alice@example.org")
+#define BOB   STR("bob@example.org")
+
+enum {
+	AT_ONCE = 50,
+};
+
+static void
+later(struct ctx *ctx, int64_t seconds)
+{
+	ctx->now += seconds * MICROSECONDS_PER_SECOND;
+}
+
+static void
+act_as(struct ctx *ctx, struct user_id user)
+{
+	ctx->actor = (struct actor){ .user_id = user };
+}
+
+/* BASE32 as its bytes. */
+static struct str
+secret_of(struct arena *arena, struct str base32)
+{
+	struct buf out;
+	uint32_t bits = 0;
+	int count = 0;
+
+	buf_init(&out, arena, TOTP_SECRET_BYTES);
+	for (size_t i = 0; i < base32.len; i++) {
+		char c = base32.ptr[i];
+
+		bits = bits << 5 | (uint32_t)(c >= 'A' ? c - 'A' : c - '2' + 26);
+		count += 5;
+		if (count >= 8) {
+			count -= 8;
+			buf_put_char(&out, (char)(bits >> count));
+		}
+	}
+	return buf_str(&out);
+}
+
+static struct str
+code_at(struct ctx *ctx, struct str secret, int64_t steps)
+{
+	char *code = arena_alloc_text(ctx->arena, TOTP_DIGITS);
+
+	totp_code(secret, ctx->now / MICROSECONDS_PER_SECOND / TOTP_STEP_SECONDS + steps,
+		code);
+	return (struct str){ .ptr = code, .len = TOTP_DIGITS };
+}
+
+/* EMAIL, who signed in and put a second factor in force. */
+struct person {
+	struct session_tokens tokens;
+	struct str secret;
+	struct recovery_codes codes;
+};
+
+static struct err *
+enrol(struct ctx *ctx, struct str email, struct person *ret)
+{
+	struct mfa_enrolment enrolment;
+
+	TRY(account_make(ctx, email, STR(GOOD_PASSWORD)));
+	TRY(account_sign_in(ctx, email, STR(GOOD_PASSWORD), &ret->tokens));
+	act_as(ctx, ret->tokens.user_id);
+	TRY(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
+	ret->secret = secret_of(ctx->arena, enrolment.secret);
+	TRY(mfa_confirm(
+		ctx, ret->tokens.family_id, code_at(ctx, ret->secret, 0), &ret->codes));
+	ctx->actor = (struct actor){ 0 };
+	return NULL;
+}
+
+static struct err *
+sign_in_with(struct ctx *ctx, struct str email, struct str code)
+{
+	struct sign_in in = {
+		.email = email, .password = STR(GOOD_PASSWORD), .code = code
+	};
+	struct session_tokens tokens;
+
+	return sign_in(ctx, &in, &tokens);
+}
+
+BOTH_ENGINES(a_code_signs_in_once_and_only_in_its_time)
+{
+	struct person alice;
+	struct str old;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(enrol(ctx, ALICE, &alice));
+	FAILS_WITH(sign_in_with(ctx, ALICE, STR_NONE), ERR_UNAUTHENTICATED);
+	/* The one that put it in force is spent. */
+	FAILS_WITH(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)),
+		ERR_UNAUTHENTICATED);
+	later(ctx, 300);
+	old = code_at(ctx, alice.secret, -2);
+	FAILS_WITH(sign_in_with(ctx, ALICE, old), ERR_UNAUTHENTICATED);
+	OK_ERR(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)));
+	FAILS_WITH(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)),
+		ERR_UNAUTHENTICATED);
+	/* Nor one that was due before it. */
+	FAILS_WITH(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, -1)),
+		ERR_UNAUTHENTICATED);
+	later(ctx, 300);
+	OK_ERR(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 1)));
+	/* With a blank in the middle, as apps show it. */
+	later(ctx, 300);
+	old = code_at(ctx, alice.secret, 0);
+	OK_ERR(sign_in_with(
+		ctx, ALICE, str_fmt(ctx->arena, "%.3s %.3s", old.ptr, old.ptr + 3)));
+}
+
+BOTH_ENGINES(recovery_codes_are_good_once_and_for_their_user_alone)
+{
+	struct person alice, bob;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(enrol(ctx, ALICE, &alice));
+	OK_ERR(enrol(ctx, BOB, &bob));
+	FAILS_WITH(sign_in_with(ctx, ALICE, bob.codes.codes[0]), ERR_UNAUTHENTICATED);
+	for (size_t i = 0; i < MFA_RECOVERY_CODES; i++) {
+		OK_ERR(sign_in_with(ctx, ALICE, alice.codes.codes[i]));
+		FAILS_WITH(sign_in_with(ctx, ALICE, alice.codes.codes[i]),
+			ERR_UNAUTHENTICATED);
+		later(ctx, 3600);
+	}
+	OK_ERR(sign_in_with(ctx, BOB, bob.codes.codes[0]));
+}
+
+static struct str
+hex_of(struct ctx *ctx, struct str bytes)
+{
+	struct buf hex;
+
+	buf_init(&hex, ctx->arena, 2 * bytes.len);
+	hex_encode(&hex, bytes);
+	return buf_str(&hex);
+}
+
+BOTH_ENGINES(nothing_of_it_lies_in_the_database_as_it_is)
+{
+	static const enum db_type columns[] = { DB_TEXT };
+	struct person alice;
+	struct str dump;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(enrol(ctx, ALICE, &alice));
+	OK_ERR(database_dump(ctx,
+		db_dialect(ctx->db) == DIALECT_SQLITE
+			? "SELECT lower(hex(totp_secret)) FROM users UNION ALL "
+			  "SELECT lower(hex(code_hash)) FROM mfa_recovery_codes"
+			: "SELECT encode(totp_secret, 'hex') FROM users UNION ALL "
+			  "SELECT encode(code_hash, 'hex') FROM mfa_recovery_codes",
+		columns, 1, &dump));
+	/* A sealed secret, and ten hashes. */
+	OK(dump.len > (size_t)2 * (TOTP_SECRET_BYTES + MFA_RECOVERY_CODES * 32));
+	OK(str_find(dump, hex_of(ctx, alice.secret)) < 0);
+	for (size_t i = 0; i < MFA_RECOVERY_CODES; i++)
+		OK(str_find(dump, hex_of(ctx, alice.codes.codes[i])) < 0);
+}
+
+/* --- Many at once */
+
+struct race {
+	struct user_id user;
+	struct str code;
+	int64_t passed;
+	int64_t refused;
+	int64_t failed;
+	int running;
+};
+
+/* One try, by itself: a sign-in without the brake on guessing. */
+struct racer {
+	struct ctx ctx;
+	struct arena arena;
+	struct race *race;
+	enum mfa_result result;
+};
+
+static struct err *
+check_in_tx(struct tx *tx, void *arg)
+{
+	struct racer *racer = arg;
+
+	return mfa_check(tx, racer->race->user, racer->race->code, &racer->result);
+}
+
+static void
+race_once(void *arg)
+{
+	struct racer *racer = arg;
+	struct err *err = db_transact(&racer->ctx, TX_WRITE,
+		db_shard_of(racer->race->user), check_in_tx, racer);
+
+	if (err)
+		racer->race->failed++;
+	else if (racer->result == MFA_PASSED)
+		racer->race->passed++;
+	else if (racer->result == MFA_CODE_WRONG)
+		racer->race->refused++;
+	racer->race->running--;
+}
+
+static void
+run_race(struct ctx *ctx, struct race *race)
+{
+	struct racer *racers = arena_alloc_array(ctx->arena, AT_ONCE, sizeof(*racers));
+
+	if (!racers)
+		return;
+	for (int i = 0; i < AT_ONCE; i++) {
+		racers[i].race = race;
+		racers[i].ctx = *ctx;
+		arena_init(&racers[i].arena, 1 << 22);
+		racers[i].ctx.arena = &racers[i].arena;
+		/* Each from elsewhere, so that none waits for the others' tries. */
+		racers[i].ctx.remote_address = str_fmt(ctx->arena, "192.0.2.%d", i + 1);
+		if (fiber_spawn("race", race_once, &racers[i]))
+			race->running++;
+	}
+	while (race->running > 0)
+		fiber_sleep_until(clock_deadline_ms(10));
+	for (int i = 0; i < AT_ONCE; i++)
+		arena_release(&racers[i].arena);
+}
+
+BOTH_ENGINES(of_fifty_tries_at_once_with_one_code_one_passes)
+{
+	struct race race = { .passed = 0 };
+	struct person alice;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(enrol(ctx, ALICE, &alice));
+	later(ctx, 300);
+	race.user = alice.tokens.user_id;
+	race.code = code_at(ctx, alice.secret, 0);
+	run_race(ctx, &race);
+	EQ_I64(race.failed, 0);
+	EQ_I64(race.passed, 1);
+	EQ_I64(race.refused, AT_ONCE - 1);
+	race = (struct race){ .user = race.user, .code = alice.codes.codes[3] };
+	run_race(ctx, &race);
+	EQ_I64(race.failed, 0);
+	EQ_I64(race.passed, 1);
+	EQ_I64(race.refused, AT_ONCE - 1);
+}
+
+/* --- API keys */
+
+static struct err *
+key_new(struct ctx *ctx, int32_t days, struct api_key *ret, struct str *ret_text)
+{
+	struct api_key_new key = { .name = STR("of a test"),
+		.scopes = 1u << SCOPE_FORECASTS | 1u << SCOPE_PICKS,
+		.days = days };
+
+	return api_key_create(ctx, &key, ret, ret_text);
+}
+
+BOTH_ENGINES(a_key_is_its_users_until_its_day)
+{
+	struct session_tokens tokens;
+	struct caller caller;
+	struct api_key key;
+	struct str text;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	act_as(ctx, tokens.user_id);
+	OK_ERR(key_new(ctx, 2, &key, &text));
+	ctx->actor = (struct actor){ 0 };
+	OK_ERR(caller_by_key(ctx, text, &caller));
+	EQ_I64(caller.kind, CALLER_API_KEY);
+	OK(user_id_eq(caller.user_id, tokens.user_id));
+	OK(api_key_id_eq(caller.key_id, key.id));
+	EQ_I64(caller.scopes, 1u << SCOPE_FORECASTS | 1u << SCOPE_PICKS);
+	later(ctx, 2 * 86400 - 1);
+	OK_ERR(caller_by_key(ctx, text, &caller));
+	later(ctx, 1);
+	FAILS_WITH(caller_by_key(ctx, text, &caller), ERR_UNAUTHENTICATED);
+}
+
+BOTH_ENGINES(there_is_an_end_to_keys_and_one_that_ran_out_makes_room)
+{
+	struct session_tokens tokens;
+	struct api_key key, first;
+	struct str text;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	act_as(ctx, tokens.user_id);
+	OK_ERR(key_new(ctx, 1, &first, &text));
+	for (int i = 1; i < API_KEYS_MAX; i++)
+		OK_ERR(key_new(ctx, 30, &key, &text));
+	FAILS_WITH(key_new(ctx, 30, &key, &text), ERR_CONFLICT);
+	later(ctx, 86400);
+	OK_ERR(key_new(ctx, 30, &key, &text));
+	FAILS_WITH(key_new(ctx, 30, &key, &text), ERR_CONFLICT);
+	OK_ERR(api_key_revoke(ctx, key.id));
+	OK_ERR(key_new(ctx, 30, &key, &text));
+}
+
+/* --- Sealed again under a new key */
+
+static void
+no_progress(void *arg, int64_t done)
+{
+	*(int64_t *)arg = done;
+}
+
+BOTH_ENGINES(what_is_sealed_goes_over_to_a_new_key)
+{
+	struct reseal_uses uses;
+	struct person alice, bob;
+	const struct keyring *old_keys;
+	struct keyring *both;
+	int64_t resealed = 0, done = 0;
+	struct str old_id, new_id;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(enrol(ctx, ALICE, &alice));
+	OK_ERR(enrol(ctx, BOB, &bob));
+	old_keys = ctx->keys;
+	old_id = key_id(keyring_current(old_keys, KEY_SEAL, ctx->now));
+	OK_ERR(reseal_uses(ctx, old_id, &uses));
+	EQ_I64(uses.users, 2);
+	OK_ERR(keyring_new_beside(ctx, old_keys, &both));
+	ctx->keys = both;
+	new_id = key_id(keyring_current(both, KEY_SEAL, ctx->now));
+	OK(!str_eq(old_id, new_id));
+	/* Each has a secret, and a key of the audit log. */
+	OK_ERR(reseal_all(ctx, no_progress, &done, &resealed));
+	EQ_I64(resealed, 4);
+	EQ_I64(done, 2);
+	OK_ERR(reseal_uses(ctx, old_id, &uses));
+	EQ_I64(uses.users, 0);
+	OK_ERR(reseal_uses(ctx, new_id, &uses));
+	EQ_I64(uses.users, 2);
+	/* Once more: nothing is left to do. */
+	OK_ERR(reseal_all(ctx, no_progress, &done, &resealed));
+	EQ_I64(resealed, 0);
+	later(ctx, 300);
+	OK_ERR(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)));
+	keyring_close(both);
+}
+
+BOTH_ENGINES(it_is_told_what_still_needs_an_older_key)
+{
+	struct reseal_uses uses;
+	struct session_tokens tokens;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	/* Nobody of that address: what the log holds of the caller is sealed by the
+	 * keyring itself. A refresh leaves a successor. */
+	FAILS_WITH(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &tokens),
+		ERR_UNAUTHENTICATED);
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(session_refresh(ctx, tokens.refresh, &tokens));
+	OK_ERR(reseal_uses(
+		ctx, key_id(keyring_current(ctx->keys, KEY_SEAL, ctx->now)), &uses));
+	EQ_I64(uses.users, 1);
+	EQ_I64(uses.sessions, 1);
+	OK(uses.mails >= 1);
+	OK(uses.audit_entries >= 1);
+	OK_ERR(reseal_uses(ctx, STR("0123456789abcdef"), &uses));
+	EQ_I64(reseal_uses_total(&uses), 0);
+	FAILS_WITH(reseal_uses(ctx, STR("../x"), &uses), ERR_INVALID);
+}
