@@ -190,6 +190,13 @@ SELECT count(*) AS total
   FROM email_verifications
  WHERE user_id = :user_id AND created_at > :since;
 
+-- name: verification_sweep :rows
+-- args: before time
+-- as: system, retention
+-- Forget links that ran out before a moment.
+DELETE FROM email_verifications
+ WHERE expires_at < :before;
+
 -- name: reset_insert :exec
 -- args: user_id user_id, token_hash hash, ip_address text?, user_agent text?, is_by_admin bool, now time,
 --   expires_at time
@@ -229,3 +236,10 @@ DELETE FROM password_resets
 SELECT count(*) AS total
   FROM password_resets
  WHERE user_id = :user_id AND created_at > :since;
+
+-- name: reset_sweep :rows
+-- args: before time
+-- as: system, retention
+-- Forget links that ran out before a moment.
+DELETE FROM password_resets
+ WHERE expires_at < :before;

@@ -15,10 +15,6 @@
 #define SECONDS(n) ((int64_t)(n)*MICROSECONDS_PER_SECOND)
 #define DAYS(n)    ((int64_t)(n)*MICROSECONDS_PER_DAY)
 
-enum {
-	SWEEP_AFTER_DAYS = 30,
-};
-
 static const char *const reason_names[] = {
 	[SESSION_SIGNED_OUT] = "sign_out",
 	[SESSION_SIGNED_OUT_ELSEWHERE] = "signed_out_elsewhere",
@@ -417,12 +413,4 @@ session_end_all(struct tx *tx, struct user_id user, struct uuid except,
 	TRY(q_user_epoch_raise(tx, user, tx->ctx->now, &epoch));
 	*ret_epoch = epoch.session_epoch;
 	return standing_changed(tx, user);
-}
-
-struct err *
-session_sweep(struct ctx *ctx, int64_t *ret_deleted)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-
-	return q_session_sweep(&tx, ctx->now - DAYS(SWEEP_AFTER_DAYS), ret_deleted);
 }

@@ -86,7 +86,4 @@ session_end_others(struct ctx *ctx, struct uuid except, int64_t *ret_ended) MUST
 struct err *session_end_all(struct tx *tx, struct user_id user, struct uuid except,
 	enum session_end_reason reason, int64_t *ret_epoch) MUST_USE;
 
-/* Delete what ran out more than a month ago. For retention. */
-struct err *session_sweep(struct ctx *ctx, int64_t *ret_deleted) MUST_USE;
-
 #endif

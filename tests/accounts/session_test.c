@@ -1,6 +1,8 @@
 /* Refresh tokens and their families, on both engines. */
 #include "accounts/device.h"
+#include "accounts/password_reset.h"
 #include "accounts/sessions_q.h"
+#include "accounts/sweep.h"
 #include "codec/iso_time.h"
 #include "crypto/jwt.h"
 #include "sys/clock.h"
@@ -272,20 +274,22 @@ BOTH_ENGINES(nobody_ends_the_session_of_another)
 	OK_ERR(session_refresh(ctx, alice.refresh, &alice));
 }
 
-BOTH_ENGINES(sessions_that_ran_out_are_forgotten_in_the_end)
+BOTH_ENGINES(what_ran_out_is_forgotten_in_the_end)
 {
 	struct session_tokens tokens;
+	struct sweep_counts counts;
 	struct str left;
-	int64_t deleted;
 
 	OK_ERR(begin(ctx, &tokens));
+	OK_ERR(password_forgotten(ctx, ALICE));
 	for (int i = 0; i < 3; i++)
 		OK_ERR(session_refresh(ctx, tokens.refresh, &tokens));
-	OK_ERR(session_sweep(ctx, &deleted));
-	EQ_I64(deleted, 0);
+	OK_ERR(account_sweep(ctx, &counts));
+	EQ_I64(counts.sessions + counts.links, 0);
 	later(ctx, (int64_t)61 * 86400);
-	OK_ERR(session_sweep(ctx, &deleted));
-	EQ_I64(deleted, 4);
+	OK_ERR(account_sweep(ctx, &counts));
+	EQ_I64(counts.sessions, 4);
+	EQ_I64(counts.links, 2);
 	OK_ERR(value_of(ctx, "SELECT CAST(count(*) AS text) FROM user_sessions", &left));
 	EQ_STR(left, STR("0"));
 }

@@ -1,0 +1,20 @@
+/* Retention: what accounts leave behind that has run out is deleted. */
+#ifndef ACCOUNTS_SWEEP_H
+#define ACCOUNTS_SWEEP_H
+
+#include "db/db.h"
+
+enum {
+	/* So long it is kept, for whoever asks what happened. */
+	SWEEP_AFTER_DAYS = 30,
+};
+
+struct sweep_counts {
+	int64_t sessions; /* refresh tokens, spent ones too */
+	int64_t links;
+};
+
+/* Delete sessions and links that ran out more than SWEEP_AFTER_DAYS ago. */
+struct err *account_sweep(struct ctx *ctx, struct sweep_counts *ret) MUST_USE;
+
+#endif
