@@ -2,9 +2,16 @@
 #include "api/route.h"
 #include "api/schemas.h"
 #include "base/num.h"
+#include "model/team.h"
+#include "predictions/outlook.h"
 #include "predictions/outlooks_q.h"
 #include "predictions/publication.h"
 #include "predictions/schedule.h"
+
+enum {
+	MOST_AT_ONCE = 2,
+	OUTLOOK_MEMORY_BYTES = 128 << 20,
+};
 
 static const struct field outlook_fields[] = {
 	FIELD(struct outlook_row, model, TEXT, "the model that played the season"),
@@ -76,6 +83,47 @@ outlook_read(struct request *rq, struct tx *tx, struct week_range range,
 		ret);
 }
 
+/* The season played anew with the results that are supposed. It takes some tenths of a
+ * second of two threads, so few may ask at once. */
+static struct err *
+outlook_suppose(struct request *rq, struct week_range range, struct outlook_row_list *ret)
+{
+	static _Atomic int asking_count;
+	struct outlook_options options = {
+		.tier = TIER_L,
+		.season = range.season,
+		.week = range.first_week == range.last_week ? range.last_week : 0,
+		.runs = OUTLOOK_SUPPOSED_RUNS,
+	};
+	struct outlook *outlook;
+	struct err *err;
+
+	TRY(outlook_results_parse(rq->ctx, rq->params.result, &options));
+	request_widen(rq, OUTLOOK_MEMORY_BYTES);
+	TRY_NEW(rq->ctx->arena, outlook, 1);
+	if (atomic_fetch_add(&asking_count, 1) >= MOST_AT_ONCE)
+		err = err_new(rq->ctx, ERR_BUSY,
+			"too many ask what would be if; try again in a moment");
+	else
+		err = outlook_simulate(rq->ctx, &options, outlook);
+	atomic_fetch_sub(&asking_count, 1);
+	TRY(err);
+	return outlook_rows(rq->ctx, TIER_L, outlook, ret);
+}
+
+/* Only the rows of TEAM, a code of today; all without it. */
+static void
+keep_team(struct str team, struct outlook_row_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (str_is_none(team) ||
+			team_find(list->items[i].team) == team_find(team))
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+}
+
 struct answer
 api_outlook_list(struct request *rq)
 {
@@ -86,7 +134,12 @@ api_outlook_list(struct request *rq)
 
 	ANSWER_ERR(season_read(rq, &season));
 	ANSWER_ERR(schedule_range(&tx, season, rq->params.week, &range));
-	ANSWER_ERR(outlook_read(rq, &tx, range, &list));
+	if (str_is_none(rq->params.result)) {
+		ANSWER_ERR(outlook_read(rq, &tx, range, &list));
+	} else {
+		ANSWER_ERR(outlook_suppose(rq, range, &list));
+		keep_team(rq->params.team, &list);
+	}
 	return answer_rows(rq,
 		&(struct page){ .schema = &outlook_schema,
 			.rows = list.items,

@@ -14,6 +14,8 @@
 	X(prediction)       \
 	X(prediction_brief) \
 	X(line)             \
+	X(what_if)          \
+	X(quarterback)      \
 	X(batch)            \
 	X(accuracy)         \
 	X(entitlements)     \

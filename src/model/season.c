@@ -480,3 +480,15 @@ season_plan_new(struct arena *arena, const struct walk *walk, struct season_view
 	*ret = planner.plan;
 	return NULL;
 }
+
+bool
+season_plan_suppose(
+	struct season_plan *plan, int home, int away, enum season_result result)
+{
+	for (int i = 0; i < plan->game_count; i++)
+		if (plan->games[i].home == home && plan->games[i].away == away) {
+			plan->games[i].supposed = (uint8_t)result;
+			return true;
+		}
+	return false;
+}

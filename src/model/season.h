@@ -57,6 +57,16 @@ struct season_plan;
 MUST_USE struct err *season_plan_new(struct arena *arena, const struct walk *walk,
 	struct season_view view, struct season_time when, struct season_plan **ret);
 
+/* What is supposed of a game. */
+enum season_result { RESULT_OPEN, RESULT_HOME, RESULT_AWAY, RESULT_TIE };
+
+/* Let RESULT come out of the regular season's game of HOME and AWAY, in every run; its
+ * margin is drawn from those that fit. Strengths are drawn as if nothing were supposed:
+ * what is asked is what a result would do, not what it would tell. False where the plan
+ * has no such game to be played. */
+bool season_plan_suppose(
+	struct season_plan *plan, int home, int away, enum season_result result);
+
 /* How often what came out. */
 struct season_counts {
 	uint32_t runs;

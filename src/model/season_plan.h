@@ -36,8 +36,9 @@ struct margin_table {
 struct season_game {
 	uint8_t home, away;
 	uint8_t is_neutral;
-	uint8_t step; /* weeks from now */
-	float margin; /* expected, before strengths are drawn */
+	uint8_t step;     /* weeks from now */
+	uint8_t supposed; /* enum season_result */
+	float margin;     /* expected, before strengths are drawn */
 	float total;
 };
 

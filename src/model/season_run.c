@@ -4,6 +4,11 @@
 
 #include "model/season_plan.h"
 
+enum {
+	SUPPOSED_DRAWS_MOST = 256, /* beyond them a surprise is won by a field goal */
+	FIELD_GOAL = 3,
+};
+
 /* xoshiro256++, D. Blackman and S. Vigna, 2019: public domain. */
 struct generator {
 	uint64_t s[4];
@@ -114,6 +119,29 @@ wander(struct run *run)
 		run->strength[club] += run->plan->week_sd * draw_normal(run);
 }
 
+/* MARGIN if it fits what is supposed of game NUMBER, else another that does, from a stream
+ * of its own, so that all else stays as it would have been. */
+static int
+supposed_margin(struct run *run, int number, float expected, int margin)
+{
+	enum season_result supposed = run->plan->games[number].supposed;
+	int sign = supposed == RESULT_HOME ? 1 : -1;
+	struct generator generator;
+
+	if (supposed == RESULT_TIE)
+		return 0;
+	if (margin * sign > 0)
+		return margin;
+	generator = generator_of(run->number, (uint32_t)number + 2);
+	for (int i = 0; i < SUPPOSED_DRAWS_MOST; i++) {
+		margin = draw_margin(
+			&run->plan->regular, expected, (uint32_t)draw(&generator));
+		if (margin * sign > 0)
+			return margin;
+	}
+	return sign * FIELD_GOAL;
+}
+
 static void
 play_regular_season(struct run *run)
 {
@@ -134,6 +162,9 @@ play_regular_season(struct run *run)
 			expected += run->strength[STRENGTH_HOME];
 		run->margins[i] = (int16_t)draw_margin(
 			&plan->regular, expected, (uint32_t)bits);
+		if (UNLIKELY(game->supposed != RESULT_OPEN))
+			run->margins[i] = (int16_t)supposed_margin(
+				run, i, expected, run->margins[i]);
 		standings_result(
 			&run->standings, game->home, game->away, run->margins[i]);
 	}

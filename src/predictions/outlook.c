@@ -95,6 +95,45 @@ play(void *arg)
 	season_simulate(worker->plan, worker->first, worker->runs, &worker->counts);
 }
 
+static const struct model_game *
+game_find(const struct game_set *games, struct str id)
+{
+	for (size_t i = 0; i < games->count; i++)
+		if (str_eq(games->games[i].nflverse_id, id))
+			return &games->numbers[i];
+	return NULL;
+}
+
+/* Let the results come out that are supposed. */
+static struct err *
+suppose(struct simulating *simulating)
+{
+	const struct outlook_options *options = simulating->options;
+	struct ctx *ctx = simulating->ctx;
+
+	for (size_t i = 0; i < options->result_count; i++) {
+		struct str id = options->results[i].game_id;
+		const struct model_game *game = game_find(&simulating->games, id);
+
+		if (!game || game->season != simulating->when.season)
+			return err_field(ctx, "result",
+				"there is no game '" STR_FMT "' in season %d",
+				STR_ARG(id), simulating->when.season);
+		if (game->type != GAME_REGULAR)
+			return err_field(ctx, "result",
+				"'" STR_FMT
+				"' is a playoff game; only results of the regular season "
+				"can be supposed",
+				STR_ARG(id));
+		if (!season_plan_suppose(simulating->plan, game->home, game->away,
+			    options->results[i].result))
+			return err_field(ctx, "result",
+				"'" STR_FMT "' was over before week %d", STR_ARG(id),
+				simulating->when.week);
+	}
+	return NULL;
+}
+
 /* A fiber that waits for a thread. */
 static void
 work(void *arg)
@@ -155,6 +194,7 @@ outlook_simulate(
 	TRY(when_find(&simulating));
 	TRY(fiber_offload(ctx, prepare, &simulating));
 	TRY(simulating.err);
+	TRY(suppose(&simulating));
 	*ret = (struct outlook){ .when = simulating.when };
 	for (size_t i = 0; i < simulating.games.count; i++) {
 		const struct model_game *game = &simulating.games.numbers[i];
@@ -170,10 +210,11 @@ outlook_simulate(
 /* --- Storing */
 
 struct storing {
-	struct outlook *outlook;
+	const struct outlook *outlook;
 	enum tier tier;
 	struct outlook_put puts[FRANCHISES];
 	size_t count;
+	int64_t stored;
 };
 
 static double
@@ -243,7 +284,7 @@ store_in_tx(struct tx *tx, void *arg)
 {
 	struct storing *storing = arg;
 
-	TRY(q_outlook_put(tx, storing->puts, storing->count, &storing->outlook->stored));
+	TRY(q_outlook_put(tx, storing->puts, storing->count, &storing->stored));
 	return publication_renew(tx);
 }
 
@@ -259,5 +300,96 @@ outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook)
 		if (outlook->plays[franchise])
 			TRY(put_of(ctx, storing, franchise,
 				&storing->puts[storing->count++]));
-	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, storing);
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, storing));
+	outlook->stored = storing->stored;
+	return NULL;
+}
+
+/* --- What if */
+
+static struct err *
+result_parse(struct ctx *ctx, struct str text, struct outlook_result *ret)
+{
+	static const struct {
+		struct str word;
+		enum season_result result;
+	} words[] = { { STR_INIT("home"), RESULT_HOME },
+		{ STR_INIT("away"), RESULT_AWAY }, { STR_INIT("tie"), RESULT_TIE } };
+	struct str rest = text, id = STR_NONE;
+
+	if (str_next(&rest, ':', &id) && id.len > 0 && !str_is_none(rest))
+		for (size_t i = 0; i < COUNT_OF(words); i++)
+			if (str_eq(rest, words[i].word)) {
+				*ret = (struct outlook_result){ .game_id = id,
+					.result = words[i].result };
+				return NULL;
+			}
+	return err_field(ctx, "result",
+		"'" STR_FMT
+		"' is no result: write a game's id, a colon, and home, away or "
+		"tie, as in 2023_18_BUF_MIA:home",
+		STR_ARG(text));
+}
+
+struct err *
+outlook_results_parse(struct ctx *ctx, struct str text, struct outlook_options *options)
+{
+	struct outlook_result *results;
+	size_t count = 0;
+	struct str part;
+
+	TRY_NEW(ctx->arena, results, OUTLOOK_RESULTS_MOST);
+	while (str_next(&text, ',', &part)) {
+		if (count == OUTLOOK_RESULTS_MOST)
+			return err_field(ctx, "result",
+				"at most %d results can be supposed at a time",
+				OUTLOOK_RESULTS_MOST);
+		TRY(result_parse(ctx, part, &results[count]));
+		for (size_t i = 0; i < count; i++)
+			if (str_eq(results[i].game_id, results[count].game_id))
+				return err_field(ctx, "result",
+					"'" STR_FMT "' is there twice",
+					STR_ARG(results[i].game_id));
+		count++;
+	}
+	options->results = results;
+	options->result_count = count;
+	return NULL;
+}
+
+struct err *
+outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
+	struct outlook_row_list *ret)
+{
+	struct storing storing = { .outlook = outlook, .tier = tier };
+	struct outlook_row_list list = { .count = 0 };
+
+	TRY_NEW(ctx->arena, list.items, FRANCHISES);
+	for (int franchise = 0; franchise < FRANCHISES; franchise++) {
+		struct outlook_put put;
+
+		if (!outlook->plays[franchise])
+			continue;
+		TRY(put_of(ctx, &storing, franchise, &put));
+		list.items[list.count++] = (struct outlook_row){
+			.model = put.model,
+			.season = put.season,
+			.week = put.week,
+			.team = put.team,
+			.runs = put.runs,
+			.wins_mean = put.wins_mean,
+			.wins_sd = put.wins_sd,
+			.p_division = put.p_division,
+			.p_top_seed = put.p_top_seed,
+			.p_playoffs = put.p_playoffs,
+			.p_divisional = put.p_divisional,
+			.p_championship = put.p_championship,
+			.p_final = put.p_final,
+			.p_title = put.p_title,
+			.details = put.details,
+			.created_at = put.now,
+		};
+	}
+	*ret = list;
+	return NULL;
 }

@@ -12,12 +12,26 @@
 #include "model/parameters.h"
 #include "model/season.h"
 #include "predictions/game.h"
+#include "predictions/outlooks_q.h"
+
+/* What if: the result of one game of the regular season that is still to be played. */
+struct outlook_result {
+	struct str game_id; /* as in the feed */
+	enum season_result result;
+};
+
+enum {
+	OUTLOOK_RESULTS_MOST = 16,
+	OUTLOOK_SUPPOSED_RUNS = 20000, /* enough for a chance to be off by .0035 */
+};
 
 struct outlook_options {
 	enum tier tier;
 	int32_t season; /* 0: the last that has games */
 	int32_t week;   /* 0: the first with a game to be played */
 	int32_t runs;   /* 0: SEASON_RUNS_USUAL */
+	const struct outlook_result *results;
+	size_t result_count;
 };
 
 struct outlook {
@@ -28,9 +42,17 @@ struct outlook {
 };
 
 /* Simulate on another thread, without storing. NOT_FOUND where there are no games of the
- * season, INVALID for a season before 2002 or a week after its end. */
+ * season, INVALID for a season before 2002, a week after its end, or a result of a game that
+ * is not there, not of the regular season, or over by then. */
 struct err *outlook_simulate(struct ctx *ctx, const struct outlook_options *options,
 	struct outlook *ret) MUST_USE;
+/* "2023_18_BUF_MIA:home,2023_18_LA_SF:tie": at most OUTLOOK_RESULTS_MOST. INVALID, field
+ * `result`, where TEXT is not such a list. */
+struct err *outlook_results_parse(
+	struct ctx *ctx, struct str text, struct outlook_options *options) MUST_USE;
+/* The teams of OUTLOOK as rows, as they would be stored. */
+struct err *outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
+	struct outlook_row_list *ret) MUST_USE;
 /* Store OUTLOOK in place of the one of its week. */
 struct err *
 outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook) MUST_USE;

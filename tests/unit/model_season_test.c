@@ -276,6 +276,37 @@ TEST(a_much_stronger_club_has_the_better_chances)
 	arena_release(&real.arena);
 }
 
+/* Miami and Buffalo played for the division in the last week of 2023. */
+TEST(a_supposed_result_comes_out_in_every_run)
+{
+	static struct season_counts open, home, away, tie;
+	struct real real;
+	int miami = team_find(STR("MIA")), buffalo = team_find(STR("BUF"));
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	OK_ERR(real_plan(&real, 2023, LAST_WEEK));
+	open = home = away = tie = (struct season_counts){ .runs = 0 };
+	season_simulate(real.plan, 0, RUNS, &open);
+	OK(season_plan_suppose(real.plan, miami, buffalo, RESULT_HOME));
+	season_simulate(real.plan, 0, RUNS, &home);
+	OK(season_plan_suppose(real.plan, miami, buffalo, RESULT_AWAY));
+	season_simulate(real.plan, 0, RUNS, &away);
+	OK(season_plan_suppose(real.plan, miami, buffalo, RESULT_TIE));
+	season_simulate(real.plan, 0, RUNS, &tie);
+	EQ_I64(home.division[miami], RUNS);
+	EQ_I64(away.division[buffalo], RUNS);
+	EQ_I64(tie.division[miami], RUNS);
+	OK(open.division[miami] > RUNS / 5 && open.division[miami] < RUNS * 4 / 5);
+	EQ_I64(home.halves[miami], (int64_t)RUNS * 24);
+	EQ_I64(tie.halves[miami], (int64_t)RUNS * 23);
+	EQ_I64(tie.halves[buffalo], (int64_t)RUNS * 21);
+	/* All else is as it would have been: who was not concerned wins as often. */
+	EQ_I64(home.halves[team_find(STR("DAL"))], open.halves[team_find(STR("DAL"))]);
+	OK(!season_plan_suppose(real.plan, buffalo, miami, RESULT_HOME));
+	arena_release(&real.arena);
+}
+
 TEST(a_season_of_the_old_divisions_or_of_none_is_refused)
 {
 	struct real real;

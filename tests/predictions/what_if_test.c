@@ -1,0 +1,166 @@
+/* What if another quarterback played, or a result were known. */
+#include "tests/support/database.h"
+#include "tests/support/feed_text.h"
+
+#include "codec/iso_time.h"
+#include "predictions/import.h"
+#include "predictions/outlook.h"
+#include "predictions/simulated.h"
+#include "predictions/what_if.h"
+
+enum {
+	SEED = 9,
+	FIRST_SEASON = 2020,
+	SEASON = 2022,
+	WEEK = 8,
+};
+
+static struct err *
+league_at(struct ctx *ctx, const char *now)
+{
+	struct simulated_options league = {
+		.seed = SEED, .first_season = FIRST_SEASON, .last_season = SEASON
+	};
+	struct import_options import = { .source = STR("league"), .is_simulated = true };
+	struct import_counts counts;
+	struct feed feed;
+	struct str csv;
+
+	if (!iso_time_parse(str_from(now), &ctx->now))
+		return err_new(ctx, ERR_INTERNAL, "a wrong date");
+	league.now = ctx->now;
+	TRY(simulated_league(ctx->arena, &league, &csv));
+	TRY(feed_of_text(ctx->arena, csv, &feed));
+	return import_store(ctx, &feed, &import, &counts);
+}
+
+static struct err *
+week_game(struct ctx *ctx, int week, struct game_set *games, size_t *ret)
+{
+	TRY(game_set_read(ctx, games));
+	for (size_t i = 0; i < games->count; i++)
+		if (games->games[i].season == SEASON && games->games[i].week == week) {
+			*ret = i;
+			return NULL;
+		}
+	return err_new(ctx, ERR_NOT_FOUND, "no game of that week");
+}
+
+BOTH_ENGINES(without_another_quarterback_the_forecast_is_the_one_that_was_made)
+{
+	struct game_set games;
+	struct what_if_options options = { .game_id = STR_NONE };
+	struct what_if what_if;
+	struct walk walk;
+	size_t game;
+
+	OK_ERR(league_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, WEEK, &games, &game));
+	OK_ERR(walk_games(ctx->arena, (struct walk_options){ .tier = TIER_L },
+		games.numbers, games.count, &walk));
+	options.game_id = games.games[game].nflverse_id;
+	OK_ERR(what_if_forecast(ctx, &options, &what_if));
+	OK(what_if.forecast.home_win == walk.forecasts[game].home_win);
+	OK(what_if.forecast.total == walk.forecasts[game].total);
+	OK(what_if.as_named.margin == walk.forecasts[game].margin);
+	EQ_STR(what_if.home.id, games.games[game].home_qb_id);
+}
+
+BOTH_ENGINES(a_better_quarterback_wins_more_often)
+{
+	struct game_set games;
+	struct what_if_options options = { .game_id = STR_NONE };
+	struct quarterback_list list;
+	struct what_if with_best, with_worst, by_name;
+	size_t game;
+
+	OK_ERR(league_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, WEEK, &games, &game));
+	OK_ERR(quarterbacks_before(
+		ctx, (struct season_time){ .season = SEASON, .week = WEEK }, &list));
+	OK(list.count >= 32);
+	for (size_t i = 1; i < list.count; i++)
+		OK(list.items[i - 1].worth >= list.items[i].worth);
+	OK(list.items[0].worth_se > 0 && list.items[0].starts > 0);
+	options.game_id = games.games[game].nflverse_id;
+	options.home_quarterback = list.items[0].id;
+	OK_ERR(what_if_forecast(ctx, &options, &with_best));
+	options.home_quarterback = list.items[list.count - 1].id;
+	OK_ERR(what_if_forecast(ctx, &options, &with_worst));
+	OK(with_best.forecast.home_win > with_worst.forecast.home_win);
+	OK(with_best.as_named.home_win == with_worst.as_named.home_win);
+	NEAR(with_best.home.worth, list.items[0].worth, 0);
+	options.home_quarterback = list.items[0].name;
+	OK_ERR(what_if_forecast(ctx, &options, &by_name));
+	OK(by_name.forecast.home_win == with_best.forecast.home_win);
+}
+
+BOTH_ENGINES(nobody_and_nothing_are_refused_with_the_field)
+{
+	struct game_set games;
+	struct what_if_options options = { .game_id = STR("2022_99_NO_BODY") };
+	struct what_if what_if;
+	struct err *err;
+	size_t game;
+
+	OK_ERR(league_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, WEEK, &games, &game));
+	err = what_if_forecast(ctx, &options, &what_if);
+	OK(err && err->code == ERR_NOT_FOUND);
+	options.game_id = games.games[game].nflverse_id;
+	options.away_quarterback = STR("Nobody At All");
+	err = what_if_forecast(ctx, &options, &what_if);
+	OK(err && err->code == ERR_INVALID);
+	EQ_STR(err->field, STR("away_qb"));
+	options.away_quarterback = games.games[game].home_qb_id;
+	err = what_if_forecast(ctx, &options, &what_if);
+	OK(err && err->code == ERR_INVALID);
+}
+
+BOTH_ENGINES(results_are_supposed_of_games_to_come_only)
+{
+	static const struct {
+		const char *text;
+		bool is_good;
+	} lists[] = { { "%s:home", true }, { "%s:tie,x", false }, { "%s:win", false },
+		{ "%s", false }, { ":home", false }, { "%s:home,%s:away", false },
+		{ "2022_99_NO_BODY:home", true }, { "", false } };
+	struct game_set games;
+	struct outlook_options options = {
+		.tier = TIER_L, .season = SEASON, .week = WEEK, .runs = 200
+	};
+	struct outlook outlook;
+	struct err *err;
+	size_t game, over;
+
+	OK_ERR(league_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, WEEK, &games, &game));
+	OK_ERR(week_game(ctx, WEEK - 1, &games, &over));
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		struct buf text;
+		struct str rest = str_from(lists[i].text);
+
+		buf_init(&text, ctx->arena, 1000);
+		for (ptrdiff_t at; (at = str_find(rest, STR("%s"))) >= 0;
+			rest = str_slice(rest, (size_t)at + 2, rest.len)) {
+			buf_put(&text, str_slice(rest, 0, (size_t)at));
+			buf_put(&text, games.games[game].nflverse_id);
+		}
+		buf_put(&text, rest);
+		err = outlook_results_parse(ctx, buf_str(&text), &options);
+		OK_OR((err == NULL) == lists[i].is_good, "%s", lists[i].text);
+	}
+	OK(outlook_simulate(ctx, &options, &outlook) != NULL);
+	OK_ERR(outlook_results_parse(ctx,
+		str_fmt(ctx->arena, STR_FMT ":home",
+			STR_ARG(games.games[over].nflverse_id)),
+		&options));
+	err = outlook_simulate(ctx, &options, &outlook);
+	OK(err && err->code == ERR_INVALID);
+	EQ_STR(err->field, STR("result"));
+	OK_ERR(outlook_results_parse(ctx,
+		str_fmt(ctx->arena, STR_FMT ":home",
+			STR_ARG(games.games[game].nflverse_id)),
+		&options));
+	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+}
