@@ -20,7 +20,7 @@ def as_text(value):
 engine = create_engine(os.environ['PEER_DATABASE'], pool_size=CONNECTIONS, max_overflow=0, pool_recycle=3600, isolation_level='AUTOCOMMIT')
 app = FastAPI()
 QUERIES = json.load(open(os.environ['PEER_QUERIES'], encoding='utf-8'))
-FIRST_PAGE = {'type': None, 'team': None, 'model': 'gridiron', 'min_confidence': None, 'after_week': 0,
+FIRST_PAGE = {'type': None, 'team': None, 'model': 'gridiron', 'min_confidence': None, 'open_through': 99, 'after_week': 0,
               'after_id': '00000000-0000-0000-0000-000000000000', 'row_count': 51}
 
 

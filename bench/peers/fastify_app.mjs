@@ -9,9 +9,9 @@ const queries = JSON.parse(readFileSync(process.env.PEER_QUERIES, 'utf8'));
 // Named parameters to $n, in the order of the names given.
 const positional = (text, names) => text.replace(/:(\w+)/g, (_, name) => `$${names.indexOf(name) + 1}`);
 const one = positional(queries.one, ['nflverse_id']);
-const week = positional(queries.week, ['season', 'first_week', 'last_week', 'type', 'team', 'model', 'min_confidence', 'after_week',
-  'after_id', 'row_count']);
-const firstPage = (season, number) => [season, number, number, null, null, 'gridiron', null, 0,
+const week = positional(queries.week, ['season', 'first_week', 'last_week', 'type', 'team', 'model', 'min_confidence', 'open_through',
+  'after_week', 'after_id', 'row_count']);
+const firstPage = (season, number) => [season, number, number, null, null, 'gridiron', null, 99, 0,
   '00000000-0000-0000-0000-000000000000', 51];
 
 let rows;

@@ -195,23 +195,30 @@ has_gzip(struct ready *ready, struct kept *kept)
 	return !str_is_none(kept->gzip);
 }
 
-/* A copy, since the store may forget what it keeps while the answer is being sent. */
+static void
+let_go(void *arg)
+{
+	lru_let_go(arg);
+}
+
+/* The kept bytes themselves, which stay until they are sent though the store may forget
+ * them meanwhile. */
 static struct answer
 answer_kept(struct ready *ready, struct request *rq, struct kept *kept)
 {
 	struct answer answer = { .http = { .status = 200,
-					 .content_type = kept->content_type } };
+					 .content_type = kept->content_type,
+					 .body = kept->plain,
+					 .sent = let_go,
+					 .sent_arg = &kept->entry } };
 
+	lru_hold(&kept->entry);
 	if (http_accepts_gzip(rq->http) && has_gzip(ready, kept)) {
-		answer.http.body = str_dup(rq->ctx->arena, kept->gzip);
+		answer.http.body = kept->gzip;
 		answer.http.encoding = STR("gzip");
-	} else {
-		answer.http.body = str_dup(rq->ctx->arena, kept->plain);
 	}
 	if (rq->caller.kind != CALLER_NOBODY)
 		rq->delivered = str_dup(rq->ctx->arena, kept->delivered);
-	if (str_is_none(answer.http.body))
-		return answer_problem(err_no_memory());
 	return answer;
 }
 

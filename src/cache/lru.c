@@ -1,5 +1,7 @@
 #include "cache/lru.h"
 
+#include <assert.h>
+
 bool
 lru_init(struct lru *lru, struct arena *arena, struct lru_options options)
 {
@@ -40,11 +42,19 @@ lru_find(struct lru *lru, struct str key)
 	return NULL;
 }
 
+static void
+release_unheld(struct lru_entry *entry)
+{
+	struct arena arena = entry->arena; /* the entry lies in it */
+
+	if (entry->is_removed && entry->holders == 0)
+		arena_release(&arena);
+}
+
 void
 lru_remove(struct lru *lru, struct lru_entry *entry)
 {
 	struct lru_entry **link = bucket_of(lru, entry->hash);
-	struct arena arena = entry->arena; /* the entry lies in it */
 
 	while (*link != entry)
 		link = &(*link)->next;
@@ -52,7 +62,22 @@ lru_remove(struct lru *lru, struct lru_entry *entry)
 	list_remove(&entry->by_use);
 	lru->count--;
 	lru->bytes -= entry->bytes;
-	arena_release(&arena);
+	entry->is_removed = true;
+	release_unheld(entry);
+}
+
+void
+lru_hold(struct lru_entry *entry)
+{
+	entry->holders++;
+}
+
+void
+lru_let_go(struct lru_entry *entry)
+{
+	assert(entry->holders > 0);
+	entry->holders--;
+	release_unheld(entry);
 }
 
 void

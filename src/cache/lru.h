@@ -27,6 +27,8 @@ struct lru_entry {
 	struct arena arena; /* of the entry itself and of what it holds */
 	size_t bytes;       /* counted for it */
 	bool is_pinned;     /* never forgotten: somebody waits for it to be filled */
+	bool is_removed;    /* and kept in memory for those who still look at it */
+	uint32_t holders;
 };
 
 struct lru {
@@ -60,5 +62,9 @@ struct lru_entry *lru_add(struct lru *lru, struct str key, size_t size) MUST_USE
 /* Count what ENTRY's arena has grown to; others are forgotten until all fits. */
 void lru_account(struct lru *lru, struct lru_entry *entry);
 void lru_remove(struct lru *lru, struct lru_entry *entry);
+
+/* Between the two ENTRY stays where it is, though it may be forgotten meanwhile. */
+void lru_hold(struct lru_entry *entry);
+void lru_let_go(struct lru_entry *entry);
 
 #endif

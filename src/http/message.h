@@ -77,6 +77,9 @@ struct http_answer {
 	bool is_endless; /* a stream that ends only with the client, or the server: when
 			    that stops, its waits end at once */
 	bool closes;     /* close the connection after it */
+	void (*sent)(void *arg); /* not NULL: called once, when the texts are needed no
+				    more, sent or not; it must not wait */
+	void *sent_arg;
 };
 
 /*

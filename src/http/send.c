@@ -289,12 +289,16 @@ connection_answer(struct connection *connection, struct http_answer *answer)
 {
 	const struct http_server *server = connection->loop->server;
 	struct workspace *work = connection->work;
+	bool ok;
 
 	http_answer_revalidate(&work->rq, answer);
 	if (answer->closes ||
 		atomic_load_explicit(&server->is_stopping, memory_order_relaxed))
 		work->rq.is_kept_alive = false;
 	work->outcome.status = answer->status;
-	return answer->stream ? answer_stream(connection, answer)
-			      : answer_whole(connection, answer);
+	ok = answer->stream ? answer_stream(connection, answer)
+			    : answer_whole(connection, answer);
+	if (answer->sent)
+		answer->sent(answer->sent_arg);
+	return ok;
 }

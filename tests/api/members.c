@@ -456,6 +456,8 @@ ask(struct ctx *ctx, struct api *api, const struct asking *what)
 		};
 	asked.headers = copies;
 	asked.header_count = copies ? answer.header_count : 0;
+	if (answer.sent)
+		answer.sent(answer.sent_arg);
 	arena_release(&arena);
 	return asked;
 }

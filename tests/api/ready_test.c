@@ -81,11 +81,15 @@ clients_ask(struct client *clients, size_t count)
 		(void)fiber_sleep_until(clock_deadline_ms(1));
 }
 
+/* As the server does when an answer is sent. */
 static void
 clients_release(struct client *clients, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (clients[i].answer.http.sent)
+			clients[i].answer.http.sent(clients[i].answer.http.sent_arg);
 		arena_release(&clients[i].arena);
+	}
 }
 
 /* CLIENTS ask for TARGET while the handler fails FAILURES times: how many get an answer. */
@@ -150,7 +154,7 @@ ask_alone(struct ctx *ctx, struct str *ret_etag)
 	body = str_dup(ctx->arena, client.answer.http.body);
 	if (ret_etag)
 		*ret_etag = str_dup(ctx->arena, client.answer.http.etag);
-	arena_release(&client.arena);
+	clients_release(&client, 1);
 	return body;
 }
 
@@ -171,6 +175,29 @@ next_day_body(struct ctx *ctx)
 TEST(what_was_current_yesterday_is_asked_again_today)
 {
 	database_run(DIALECT_SQLITE, next_day_body);
+}
+
+static void
+sending_body(struct ctx *ctx)
+{
+	struct client client;
+
+	EQ_STR(ask_alone(ctx, NULL), STR("answer 1"));
+	client_init(&client, ctx, "/one");
+	clients_ask(&client, 1);
+	OK(client.answer.http.sent);
+	/* What it is made of is of yesterday, and its place another's. */
+	ctx->now += INT64_C(24) * 3600 * MICROSECONDS_PER_SECOND;
+	EQ_STR(ask_alone(ctx, NULL), STR("answer 2"));
+	EQ_STR(client.answer.http.body, STR("answer 1"));
+	clients_release(&client, 1);
+	ready_loop_close();
+}
+
+TEST(an_answer_being_sent_stays_as_it_is_while_another_takes_its_place)
+{
+	handler.calls = 0;
+	database_run(DIALECT_SQLITE, sending_body);
 }
 
 static struct err *

@@ -50,6 +50,33 @@ TEST(the_least_recently_used_entry_is_forgotten_first)
 	arena_release(&arena);
 }
 
+TEST(an_entry_that_is_held_outlives_its_being_forgotten)
+{
+	struct lru_entry *held;
+	struct arena arena;
+	struct lru lru;
+
+	arena_init(&arena, 1 << 20);
+	OK(lru_init(&lru, &arena,
+		(struct lru_options){ .count_max = 1, .bytes_max = 1 << 20 }));
+	held = add(&lru, 7);
+	OK(held != NULL);
+	lru_hold(held);
+	lru_hold(held);
+	OK(add(&lru, 8) != NULL);
+	OK(find(&lru, 7) == NULL);
+	EQ_I64(lru.count, 1);
+	lru_let_go(held);
+	EQ_I64(((struct note *)held)->value, 7);
+	lru_let_go(held);
+	held = find(&lru, 8);
+	lru_hold(held);
+	lru_let_go(held);
+	OK(find(&lru, 8) == held);
+	lru_release(&lru);
+	arena_release(&arena);
+}
+
 TEST(a_pinned_entry_stays_and_a_table_full_of_them_refuses)
 {
 	struct arena arena;
