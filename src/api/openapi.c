@@ -244,30 +244,46 @@ put_operation(struct json *json, const struct route *route)
 	json_put_object_end(json);
 }
 
+static struct str
+method_key(enum http_method method)
+{
+	return method == METHOD_GET      ? STR("get")
+		: method == METHOD_POST  ? STR("post")
+		: method == METHOD_PUT   ? STR("put")
+		: method == METHOD_PATCH ? STR("patch")
+					 : STR("delete");
+}
+
+/* The first route of the path of route INDEX. */
+static size_t
+first_of_path(size_t index)
+{
+	size_t first = 0;
+
+	while (!str_eq(route_table[first].path, route_table[index].path))
+		first++;
+	return first;
+}
+
+/* A path once, with all its methods, wherever in the table they stand. */
 static void
 put_paths(struct json *json)
 {
 	json_put_key(json, STR("paths"));
 	json_put_object(json);
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
-		const struct route *route = &route_table[i];
-		bool goes_on = i > 0 && str_eq(route_table[i - 1].path, route->path);
-
-		if (!goes_on) {
-			if (i > 0)
-				json_put_object_end(json);
-			json_put_key(json, route->path);
-			json_put_object(json);
+		if (first_of_path(i) != i)
+			continue;
+		json_put_key(json, route_table[i].path);
+		json_put_object(json);
+		for (size_t j = i; j < ROUTE_COUNT; j++) {
+			if (first_of_path(j) != i)
+				continue;
+			json_put_key(json, method_key(route_table[j].method));
+			put_operation(json, &route_table[j]);
 		}
-		json_put_key(json,
-			route->method == METHOD_GET             ? STR("get")
-				: route->method == METHOD_POST  ? STR("post")
-				: route->method == METHOD_PUT   ? STR("put")
-				: route->method == METHOD_PATCH ? STR("patch")
-								: STR("delete"));
-		put_operation(json, route);
+		json_put_object_end(json);
 	}
-	json_put_object_end(json);
 	json_put_object_end(json);
 }
 
