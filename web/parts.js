@@ -6,6 +6,17 @@ export function Choice({ label, value, values, names = values, onChange }) {
     ${values.map((v, i) => html`<option value=${v} selected=${String(v) === String(value)}>${names[i]}</option>`)}</select></label>`;
 }
 
+// What whoever looks is shown, where that is not simply everything: GET /v1/access.
+export function Access({ access }) {
+  if (access?.is_open)
+    return html`<p class="notice">Open access: whoever asks from this machine sees what subscribers see. <code>access.open: false</code> ends that.</p>`;
+  if (access?.audience === 'public')
+    return html`<p class="notice">Three forecasts of each week are open to all, and the record is a day late. Subscribers see every forecast as it is made.</p>`;
+  if (access?.audience === 'regular')
+    return html`<p class="notice">Your plan has every forecast but those of the playoffs, of which three a week are open to all.</p>`;
+  return '';
+}
+
 export const Simulated = ({ rows }) => rows?.some((row) => row.is_simulated) && html`<p class="notice"><strong>Simulated league.</strong>
   No real games were found; these are made up to show how the program works.</p>`;
 

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { all, get, percent } from '/api.js';
 import { live } from '/live.js';
-import { Choice, Data, Simulated, Warning, go as goTo } from '/parts.js';
+import { Access, Choice, Data, Simulated, Warning, go as goTo } from '/parts.js';
 import { Trend } from '/trend.js';
 
 const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
@@ -58,14 +58,14 @@ function Skeleton() {
 // Games and forecasts of the week that the address asks for; without one, the current week.
 async function load(query) {
   const week = { season: query.get('season') ?? 'current', week: query.get('week') ?? 'current' };
-  const [games, predictions, seasons, record] = await Promise.all([
-    all('/v1/games', week), all('/v1/predictions', week), get('/v1/seasons'), all('/v1/accuracy', { model: 'gridiron' })]);
+  const [games, predictions, seasons, record, access] = await Promise.all([
+    all('/v1/games', week), all('/v1/predictions', week), get('/v1/seasons'), all('/v1/accuracy', { model: 'gridiron' }), get('/v1/access')]);
   const byGame = new Map(games.map((game) => [game.id, {}]));
   for (const row of predictions) {
     const known = byGame.get(row.game_id);
     if (known && !known[row.prediction_type]) known[row.prediction_type] = row;
   }
-  return { games, byGame, seasons: seasons.data, record: record.filter((row) => row.prediction_type === 'game'), kinds: record };
+  return { games, byGame, seasons: seasons.data, record: record.filter((row) => row.prediction_type === 'game'), kinds: record, access };
 }
 
 export function Page({ query, failure }) {
@@ -83,7 +83,7 @@ export function Page({ query, failure }) {
   const weeks = Array.from({ length: last }, (_, i) => i + 1);
   const go = (to) => goTo({ season, week: 1, ...to });
   return html`
-    <${Simulated} rows=${state.games} /><${Warning} rows=${state.kinds} season=${state.seasons?.at(-1)?.season} />
+    <${Access} access=${state.access} /><${Simulated} rows=${state.games} /><${Warning} rows=${state.kinds} season=${state.seasons?.at(-1)?.season} />
     <div class="head"><h1>${first ? `Season ${season}, week ${week}` : 'Games'}${ROUNDS[first?.game_type] ? `: ${ROUNDS[first.game_type]}` : ''}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} />
         <${Choice} label="Week" value=${week} values=${weeks} onChange=${(v) => go({ season, week: v })} /></div></div>
