@@ -212,6 +212,7 @@ CREATE TABLE invitations (
     tier_id       {{uuid}},
     access_type   {{text}},
     grant_days    {{i32}},
+    notes         {{text}},
     batch_id      {{uuid}},
     token_hash    {{hash}} NOT NULL,
     invited_by    {{uuid}},

@@ -9,6 +9,14 @@ INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, status, a
 VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, 'pending', 0, :now, :now)
     ON CONFLICT (dedupe_key) DO NOTHING;
 
+-- name: mail_insert_many :batch
+-- args: id outbox_id, user_id user_id?, recipient text, payload object, dedupe_key text?, now time
+-- as: anyone
+-- The same of many.
+INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, status, attempts, next_attempt_at, created_at)
+VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, 'pending', 0, :now, :now)
+    ON CONFLICT (dedupe_key) DO NOTHING;
+
 -- name: mail_forget_user :exec
 -- args: user_id user_id
 -- as: anyone

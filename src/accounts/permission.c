@@ -35,6 +35,22 @@ admin_role_name(enum admin_role role)
 	return role_names[role].ptr;
 }
 
+const char *
+admin_role_title(enum admin_role role)
+{
+	switch (role) {
+	case ROLE_SUPER_ADMIN:
+		return "super administrator";
+	case ROLE_ADMIN:
+		return "administrator";
+	case ROLE_SUPPORT:
+		return "support";
+	case ROLE_NONE:
+		break;
+	}
+	return "";
+}
+
 uint32_t
 admin_role_permissions(enum admin_role role)
 {

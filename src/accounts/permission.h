@@ -18,6 +18,9 @@ enum admin_role admin_role_parse(struct str text);
 /* "" for ROLE_NONE. */
 const char *admin_role_name(enum admin_role role);
 
+/* As people say it: "super administrator". */
+const char *admin_role_title(enum admin_role role);
+
 /* What ROLE may do, as bits 1 << PERMISSION_x. */
 uint32_t admin_role_permissions(enum admin_role role);
 /* The bit of "users.read" and the like; 0 where there is no such permission. */

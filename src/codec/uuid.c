@@ -48,3 +48,13 @@ uuid_format(struct buf *out, struct uuid uuid)
 	}
 	buf_added(out, UUID_TEXT_LEN);
 }
+
+struct str
+uuid_text(struct arena *arena, struct uuid uuid)
+{
+	struct buf out;
+
+	buf_init(&out, arena, UUID_TEXT_LEN);
+	uuid_format(&out, uuid);
+	return buf_is_cut(&out) ? STR_NONE : buf_str(&out);
+}

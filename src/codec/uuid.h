@@ -11,5 +11,7 @@ enum {
 
 bool uuid_parse(struct str text, struct uuid *ret) MUST_USE;
 void uuid_format(struct buf *out, struct uuid uuid);
+/* The same as a text in ARENA; absent when the arena is full. */
+struct str uuid_text(struct arena *arena, struct uuid uuid);
 
 #endif

@@ -1,0 +1,121 @@
+#include "accounts/admin_user.h"
+
+#include "accounts/admin.h"
+#include "accounts/password_reset.h"
+#include "accounts/user.h"
+#include "audit/audit.h"
+#include "base/buf.h"
+
+/* Above every address that begins with what stands before it: the last of all characters. */
+#define LAST_CHARACTER "\xF4\x8F\xBF\xBF"
+
+static struct str
+in_lower_case(struct arena *arena, struct str text)
+{
+	struct buf out;
+
+	buf_init(&out, arena, text.len + 1);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		buf_put_char(&out, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
+	}
+	return buf_is_cut(&out) ? STR_NONE : buf_str(&out);
+}
+
+struct err *
+admin_user_list(struct ctx *ctx, const struct admin_user_search *search,
+	struct admin_user_row_list *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct str prefix = in_lower_case(ctx->arena, search->prefix);
+	struct str end = str_fmt(
+		ctx->arena, STR_FMT LAST_CHARACTER, STR_ARG(prefix));
+
+	if (str_is_none(prefix) || str_is_none(end))
+		return err_no_memory();
+	TRY(audit_log_alone(ctx,
+		&(struct audit_entry){
+			.action = AUDIT_ADMIN_USER_SEARCH, .personal = prefix }));
+	return q_admin_user_page(&tx,
+		(struct admin_user_page){
+			.prefix = prefix,
+			.prefix_end = end,
+			.after = str_is_none(search->after) ? STR("") : search->after,
+			.row_count = search->row_count,
+		},
+		ret);
+}
+
+static struct err *
+find(struct tx *tx, struct user_id user, struct admin_user_row *ret)
+{
+	bool found;
+
+	TRY(q_admin_user_get(tx, user, ret, &found));
+	return found ? NULL : err_new(tx->ctx, ERR_NOT_FOUND, "no such user");
+}
+
+struct err *
+admin_user_look(struct ctx *ctx, struct user_id user, struct admin_user_row *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct admin_user_row row;
+
+	TRY(find(&tx, user, &row));
+	TRY(audit_log_alone(ctx,
+		&(struct audit_entry){
+			.action = AUDIT_ADMIN_USER_READ, .subject = user }));
+	*ret = row;
+	return NULL;
+}
+
+struct acting {
+	struct user_id user;
+	enum admin_act act;
+	uint32_t permissions;
+};
+
+static struct err *
+carry_out(struct tx *tx, const struct admin_user_row *user, enum admin_act act)
+{
+	switch (act) {
+	case ADMIN_DEACTIVATES:
+		return user_deactivate(tx, user->id);
+	case ADMIN_REACTIVATES:
+		return user_reactivate(tx, user->id);
+	case ADMIN_RESETS_PASSWORD:
+		if (!user->is_active)
+			return err_new(tx->ctx, ERR_NOT_FOUND, "no such active user");
+		return password_reset_send(tx, user->id, user->email);
+	}
+	return NULL;
+}
+
+static struct err *
+act_in_tx(struct tx *tx, void *arg)
+{
+	static const enum audit_action actions[] = {
+		[ADMIN_DEACTIVATES] = AUDIT_ADMIN_USER_DEACTIVATE,
+		[ADMIN_REACTIVATES] = AUDIT_ADMIN_USER_ACTIVATE,
+		[ADMIN_RESETS_PASSWORD] = AUDIT_ADMIN_RESET_START,
+	};
+	const struct acting *acting = arg;
+	struct admin_user_row user;
+
+	TRY(find(tx, acting->user, &user));
+	TRY(admin_may_act_on(tx, user.id, acting->permissions));
+	TRY(carry_out(tx, &user, acting->act));
+	return audit_log(tx,
+		&(struct audit_entry){
+			.action = actions[acting->act], .subject = user.id });
+}
+
+struct err *
+admin_user_act(
+	struct ctx *ctx, struct user_id user, enum admin_act act, uint32_t permissions)
+{
+	struct acting acting = { .user = user, .act = act, .permissions = permissions };
+
+	return db_transact(ctx, TX_WRITE, db_shard_of(user), act_in_tx, &acting);
+}
