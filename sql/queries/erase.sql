@@ -154,9 +154,9 @@ DELETE FROM outbox
 -- name: erase_invitations :exec
 -- args: user_id user_id
 -- as: system, invitations are nobody's rows
--- The address that an invitation which he accepted was sent to.
+-- The address that an invitation which he accepted was sent to, and what was noted of him.
 UPDATE invitations
-   SET email = NULL
+   SET email = NULL, notes = NULL
  WHERE accepted_by = :user_id;
 
 -- name: erase_invitations_to :exec

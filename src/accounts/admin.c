@@ -148,7 +148,8 @@ invite_in_tx(struct tx *tx, void *arg)
 		TRY(q_admin_of_user(tx, user.id, &invited, &found));
 	if (found && invited.is_active)
 		return err_new(ctx, ERR_CONFLICT,
-			"this address belongs to an administrator; change the role instead");
+			"this address belongs to an administrator; change the role "
+			"instead");
 	TRY(q_invitation_revoke_email(tx, inviting->email, ctx->now));
 	TRY(offer(tx, inviting, inviter.id));
 	return mail_put(tx,
@@ -187,8 +188,8 @@ accept(struct tx *tx, const struct invitation_row *invitation, struct user_id us
 	if (invitation_is(invitation, INVITATION_FIRST_ADMIN)) {
 		TRY(count_super(tx, NOBODY, &count));
 		if (count > 0)
-			return err_new(tx->ctx, ERR_GONE,
-				"there is an administrator already");
+			return err_new(
+				tx->ctx, ERR_GONE, "there is an administrator already");
 	}
 	TRY(invitation_accept(tx, invitation, user));
 	TRY(q_admin_put(tx,
@@ -302,8 +303,8 @@ accept_new_in_tx(struct tx *tx, void *arg)
 
 	TRY(find_admin_invitation(tx, registering->registration->token, &invitation));
 	TRY(make_account(tx, registering, &user));
-	TRY(audit_log(tx,
-		&(struct audit_entry){ .action = AUDIT_REGISTER, .subject = user }));
+	TRY(audit_log(
+		tx, &(struct audit_entry){ .action = AUDIT_REGISTER, .subject = user }));
 	return accept(tx, &invitation, user);
 }
 
@@ -314,7 +315,8 @@ choose_email(struct ctx *ctx, const struct invitation_row *invitation, struct st
 {
 	if (str_is_none(invitation->email)) {
 		if (str_is_none(given))
-			return err_field(ctx, "email", "give the address of the new account");
+			return err_field(
+				ctx, "email", "give the address of the new account");
 		*ret = given;
 		return NULL;
 	}

@@ -45,12 +45,12 @@ struct admin_registration {
  * address has an account: sign in and accept with that. INVALID: field "password", or
  * "email" where the invitation names none or another.
  */
-struct err *admin_accept_new(
-	struct ctx *ctx, const struct admin_registration *registration) MUST_USE;
+struct err *
+admin_accept_new(struct ctx *ctx, const struct admin_registration *registration) MUST_USE;
 
 /* Change the role of ID. NOT_FOUND; CONFLICT: oneself. */
-struct err *admin_change_role(
-	struct ctx *ctx, struct admin_id id, enum admin_role role) MUST_USE;
+struct err *
+admin_change_role(struct ctx *ctx, struct admin_id id, enum admin_role role) MUST_USE;
 /* Make ID an administrator no more. NOT_FOUND; CONFLICT: oneself, or the last super_admin. */
 struct err *admin_remove(struct ctx *ctx, struct admin_id id) MUST_USE;
 
@@ -62,7 +62,7 @@ struct err *admin_of_actor(struct tx *tx, struct admin_row *ret) MUST_USE;
  * account only with roles.write (DENIED), never one's own, and never that of the last
  * super_admin (CONFLICT).
  */
-struct err *admin_may_act_on(
-	struct tx *tx, struct user_id user, uint32_t permissions) MUST_USE;
+struct err *
+admin_may_act_on(struct tx *tx, struct user_id user, uint32_t permissions) MUST_USE;
 
 #endif

@@ -4,33 +4,18 @@
 #include "accounts/password_reset.h"
 #include "accounts/user.h"
 #include "audit/audit.h"
-#include "base/buf.h"
+#include "mail/address.h"
 
 /* Above every address that begins with what stands before it: the last of all characters. */
 #define LAST_CHARACTER "\xF4\x8F\xBF\xBF"
-
-static struct str
-in_lower_case(struct arena *arena, struct str text)
-{
-	struct buf out;
-
-	buf_init(&out, arena, text.len + 1);
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		buf_put_char(&out, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
-	}
-	return buf_is_cut(&out) ? STR_NONE : buf_str(&out);
-}
 
 struct err *
 admin_user_list(struct ctx *ctx, const struct admin_user_search *search,
 	struct admin_user_row_list *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct str prefix = in_lower_case(ctx->arena, search->prefix);
-	struct str end = str_fmt(
-		ctx->arena, STR_FMT LAST_CHARACTER, STR_ARG(prefix));
+	struct str prefix = address_in_lower_case(ctx->arena, search->prefix);
+	struct str end = str_fmt(ctx->arena, STR_FMT LAST_CHARACTER, STR_ARG(prefix));
 
 	if (str_is_none(prefix) || str_is_none(end))
 		return err_no_memory();

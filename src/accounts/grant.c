@@ -148,7 +148,8 @@ addresses_of(
 }
 
 static struct err *
-plan_chunk(struct tx *tx, struct planning *planning, struct grant_wish *wishes, size_t count)
+plan_chunk(
+	struct tx *tx, struct planning *planning, struct grant_wish *wishes, size_t count)
 {
 	struct str emails;
 
@@ -358,14 +359,15 @@ give_in_tx(struct tx *tx, void *arg)
 	TRY(q_grant_tiers(tx, &tiers));
 	wish.tier = grant_tier_find(&tiers, one->tier);
 	if (!wish.tier)
-		return err_field(tx->ctx, "tier", "no such tier; GET /v1/tiers lists them");
+		return err_field(
+			tx->ctx, "tier", "no such tier; GET /v1/tiers lists them");
 	wish.access_type = str_is_none(one->access_type) ? grant_type_for(wish.tier)
 							 : one->access_type;
 	wish.days = one->days ? one->days : wish.tier->duration_days;
 	TRY(grants_plan(tx, &wish, 1, &faults, &counts));
 	if (faults.count > 0)
-		return err_field(tx->ctx, "email", STR_FMT,
-			STR_ARG(faults.items[0].reason));
+		return err_field(
+			tx->ctx, "email", STR_FMT, STR_ARG(faults.items[0].reason));
 	if (wish.fate != GRANT_IS_UNCHANGED)
 		TRY(grants_carry_out(tx, &wish, 1, (struct uuid){ { 0 } }));
 	giving->wish = wish;

@@ -19,7 +19,7 @@ enum {
 };
 
 /* X(type, name): free_access_grants.access_type */
-#define GRANT_TYPES(X)                     \
+#define GRANT_TYPES(X)                      \
 	X(FRIENDS_FAMILY, "friends_family") \
 	X(BETA_TESTER, "beta_tester")       \
 	X(PROMOTIONAL, "promotional")       \
@@ -87,13 +87,12 @@ struct grant_one {
 	int32_t days;           /* 0: as long as the tier lasts */
 	struct str notes;
 };
-struct err *grant_give(
-	struct ctx *ctx, const struct grant_one *one, struct grant_wish *ret) MUST_USE;
+struct err *
+grant_give(struct ctx *ctx, const struct grant_one *one, struct grant_wish *ret) MUST_USE;
 
 /* Give USER, whose address EMAIL has just been confirmed, what it was offered. In the
  * transaction that confirms it. */
-struct err *
-grants_claim(struct tx *tx, struct user_id user, struct str email) MUST_USE;
+struct err *grants_claim(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 
 /* Take a grant back, at once. NOT_FOUND where there is none, or it was taken back. */
 struct err *

@@ -74,8 +74,8 @@ read_head(struct reading *reading, const struct csv_row *row)
 	}
 	if (reading->places[COLUMN_email] == SIZE_MAX ||
 		reading->places[COLUMN_tier] == SIZE_MAX)
-		return err_new(ctx, ERR_INVALID,
-			"line 1 must name the columns email and tier");
+		return err_new(
+			ctx, ERR_INVALID, "line 1 must name the columns email and tier");
 	reading->field_count = row->count;
 	return NULL;
 }
@@ -93,8 +93,8 @@ fault(struct reading *reading, int64_t line, struct str field, struct str reason
 	return NULL;
 }
 
-#define FAULT(reading, line, column, ...)                       \
-	fault(reading, line, column_names[COLUMN_##column],     \
+#define FAULT(reading, line, column, ...)                   \
+	fault(reading, line, column_names[COLUMN_##column], \
 		str_fmt((reading)->ctx->arena, __VA_ARGS__))
 
 /* The field of a column, without blanks around it; "" where the file does not have it. */
@@ -106,27 +106,12 @@ field_of(const struct reading *reading, const struct csv_row *row, enum column c
 	return place == SIZE_MAX ? STR("") : str_trim(row->fields[place]);
 }
 
-static struct str
-copy_in_lower_case(struct arena *arena, struct str text)
-{
-	char *copy = arena_alloc_text(arena, text.len + 1);
-
-	if (!copy)
-		return STR_NONE;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		copy[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-	}
-	return (struct str){ .ptr = copy, .len = text.len };
-}
-
 static struct err *
 take_email(struct reading *reading, struct str text, struct grant_wish *wish)
 {
 	const struct grant_wish *earlier;
 
-	wish->email = copy_in_lower_case(reading->ctx->arena, text);
+	wish->email = address_in_lower_case(reading->ctx->arena, text);
 	if (str_is_none(wish->email))
 		return err_no_memory();
 	if (!address_is_valid(wish->email))
@@ -312,8 +297,8 @@ import(struct ctx *ctx, struct reading *reading, struct str file, bool is_dry_ru
 	TRY(flatten(reading, &importing));
 	if (reading->faults.count == 0) {
 		importing.batch = uuid_v7(ctx->now);
-		TRY(db_transact(reading->ctx, TX_WRITE, SHARD_GLOBAL, import_in_tx,
-			&importing));
+		TRY(db_transact(
+			reading->ctx, TX_WRITE, SHARD_GLOBAL, import_in_tx, &importing));
 		report.counts = importing.counts;
 	}
 	report.rows = reading->rows;

@@ -30,8 +30,7 @@ invitation_token_new(struct arena *arena, struct invitation_token *ret)
 
 	TRY(token_new(arena, STR(TOKEN_INVITE), &ret->text));
 	token_hash(ret->text, hash);
-	ret->hash = str_dup(arena,
-		str_from_bytes(hash, sizeof(hash)));
+	ret->hash = str_dup(arena, str_from_bytes(hash, sizeof(hash)));
 	return str_is_none(ret->hash) ? err_no_memory() : NULL;
 }
 
@@ -39,7 +38,8 @@ static struct err *
 dead_link(struct ctx *ctx)
 {
 	return err_new(ctx, ERR_GONE,
-		"this invitation does not stand any more; ask whoever sent it for a new one");
+		"this invitation does not stand any more; ask whoever sent it for a new "
+		"one");
 }
 
 struct err *
@@ -52,9 +52,7 @@ invitation_find(struct tx *tx, struct str text, struct invitation_row *ret)
 	if (!token_is_wellformed(text, STR(TOKEN_INVITE)))
 		return dead_link(tx->ctx);
 	token_hash(text, hash);
-	TRY(q_invitation_by_token(tx,
-		str_from_bytes(hash, sizeof(hash)), &row,
-		&found));
+	TRY(q_invitation_by_token(tx, str_from_bytes(hash, sizeof(hash)), &row, &found));
 	if (!found || row.accepted_at.is_set || row.revoked_at.is_set ||
 		row.expires_at <= tx->ctx->now)
 		return dead_link(tx->ctx);
@@ -69,9 +67,8 @@ invitation_accept(
 	int64_t changed;
 
 	TRY(q_invitation_accept(tx,
-		(struct invitation_accept){ .id = invitation->id,
-			.accepted_by = user,
-			.now = tx->ctx->now },
+		(struct invitation_accept){
+			.id = invitation->id, .accepted_by = user, .now = tx->ctx->now },
 		&changed));
 	return changed == 1 ? NULL : dead_link(tx->ctx);
 }
@@ -92,9 +89,8 @@ withdraw_in_tx(struct tx *tx, void *arg)
 	TRY(q_invitation_get(tx, withdrawal->id, &invitation, &found));
 	if (found) {
 		is_grant = invitation_is(&invitation, INVITATION_GRANT);
-		if (!(withdrawal->permissions >>
-				    (is_grant ? PERMISSION_GRANTS_WRITE
-					      : PERMISSION_ROLES_WRITE) &
+		if (!(withdrawal->permissions >> (is_grant ? PERMISSION_GRANTS_WRITE
+							   : PERMISSION_ROLES_WRITE) &
 			    1))
 			return err_new(tx->ctx, ERR_DENIED,
 				"this needs the permission 'roles.write'");

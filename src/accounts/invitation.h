@@ -26,13 +26,13 @@ struct invitation_token {
 	struct str text;
 	struct str hash;
 };
-struct err *invitation_token_new(
-	struct arena *arena, struct invitation_token *ret) MUST_USE;
+struct err *
+invitation_token_new(struct arena *arena, struct invitation_token *ret) MUST_USE;
 
 /* The invitation of the link with token TEXT. GONE where there is none, it was accepted or
  * taken back, or its time is over. */
-struct err *invitation_find(
-	struct tx *tx, struct str text, struct invitation_row *ret) MUST_USE;
+struct err *
+invitation_find(struct tx *tx, struct str text, struct invitation_row *ret) MUST_USE;
 
 /* Spend INVITATION for USER. GONE where somebody was faster. */
 struct err *invitation_accept(struct tx *tx, const struct invitation_row *invitation,

@@ -1,5 +1,6 @@
 #include "accounts/password_reset.h"
 
+#include "accounts/grant.h"
 #include "accounts/guess.h"
 #include "accounts/user.h"
 #include "accounts/users_q.h"
@@ -160,6 +161,7 @@ reset_in_tx(struct tx *tx, void *arg)
 	if (changed != 1)
 		return dead_link(ctx);
 	TRY(q_reset_drop_unused(tx, link.user_id));
+	TRY(grants_claim(tx, link.user_id, link.email));
 	TRY(q_verification_drop_all(tx, link.user_id));
 	TRY(session_end_all(tx, link.user_id, nobody, SESSION_PASSWORD_CHANGED, &epoch));
 	TRY(tell_owner(tx, link.user_id, link.email));

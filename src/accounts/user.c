@@ -1,5 +1,6 @@
 #include "accounts/user.h"
 
+#include "accounts/grant.h"
 #include "accounts/guess.h"
 #include "accounts/identity.h"
 #include "accounts/session.h"
@@ -189,6 +190,7 @@ verify_in_tx(struct tx *tx, void *arg)
 	if (changed != 1)
 		return dead_link(ctx);
 	TRY(q_verification_drop_others(tx, link.user_id, link.id));
+	TRY(grants_claim(tx, link.user_id, link.email));
 	TRY(audit_log(tx,
 		&(struct audit_entry){
 			.action = AUDIT_EMAIL_VERIFY,

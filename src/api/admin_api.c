@@ -1,17 +1,11 @@
 /* Administrators and what they do with users: invitations, roles, accounts. */
 #include "accounts/admin.h"
 #include "accounts/admin_user.h"
+#include "api/auth_api.h"
 #include "api/cursor.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/uuid.h"
-
-/* Done, and nothing to show. */
-static struct answer
-nothing(void)
-{
-	return (struct answer){ .http = { .status = 204 } };
-}
 
 /* The id in the path, number I; NOT_FOUND, saying WHAT, where it is none. */
 static struct err *
@@ -24,32 +18,24 @@ path_id(struct request *rq, size_t i, const char *what, struct uuid *ret)
 
 /* --- Invitations */
 
-struct invitation_item {
-	struct invitation_row row;
-	struct opt_bool is_standing;
-};
-
 static const struct field invitation_fields[] = {
-	FIELD_AS("id", struct invitation_item, row.id.uuid, UUID, ""),
-	FIELD_AS("kind", struct invitation_item, row.kind, TEXT,
-		"first_admin, admin or grant"),
-	FIELD_AS("email", struct invitation_item, row.email, OPT_TEXT,
+	FIELD_AS("id", struct invitation_row, id.uuid, UUID, ""),
+	FIELD(struct invitation_row, kind, TEXT, "first_admin, admin or grant"),
+	FIELD(struct invitation_row, email, OPT_TEXT,
 		"whom it was sent to; null: the link was printed"),
-	FIELD_AS("role", struct invitation_item, row.admin_role, OPT_TEXT,
+	FIELD_AS("role", struct invitation_row, admin_role, OPT_TEXT,
 		"what it makes an administrator"),
-	FIELD_AS("access_type", struct invitation_item, row.access_type, OPT_TEXT,
+	FIELD(struct invitation_row, access_type, OPT_TEXT,
 		"of a grant: why it is given"),
-	FIELD_AS("days", struct invitation_item, row.grant_days, OPT_I32,
+	FIELD_AS("days", struct invitation_row, grant_days, OPT_I32,
 		"of a grant: for how long"),
-	FIELD_AS("created_at", struct invitation_item, row.created_at, TIME, ""),
-	FIELD_AS("expires_at", struct invitation_item, row.expires_at, TIME,
-		"until when the link works"),
-	FIELD_AS("accepted_at", struct invitation_item, row.accepted_at, OPT_TIME, ""),
-	FIELD_AS("revoked_at", struct invitation_item, row.revoked_at, OPT_TIME,
-		"when it was taken back"),
+	FIELD(struct invitation_row, created_at, TIME, ""),
+	FIELD(struct invitation_row, expires_at, TIME, "until when the link works"),
+	FIELD(struct invitation_row, accepted_at, OPT_TIME, ""),
+	FIELD(struct invitation_row, revoked_at, OPT_TIME, "when it was taken back"),
 };
 const struct row_schema invitation_schema = ROW_SCHEMA("invitation",
-	struct invitation_item, invitation_fields,
+	struct invitation_row, invitation_fields,
 	"An offer to become an administrator, or to have free access");
 
 static struct err *
@@ -68,17 +54,11 @@ api_invitation_list(struct request *rq)
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct invitation_row_list list;
 	struct page page = { .schema = &invitation_schema };
-	struct invitation_item *items;
 	struct uuid after;
 
 	ANSWER_ERR(id_cursor_parse(rq, &after));
 	ANSWER_ERR(q_invitation_page(&tx, after, page_limit(&rq->params) + 1, &list));
-	items = arena_alloc_array(rq->ctx->arena, list.count + 1, sizeof(*items));
-	if (!items)
-		return answer_problem(err_no_memory());
-	for (size_t i = 0; i < list.count; i++)
-		items[i].row = list.items[i];
-	page.rows = items;
+	page.rows = list.items;
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))
 		page.next = cursor_format(rq->ctx,
@@ -93,7 +73,7 @@ api_invitation_withdraw(struct request *rq)
 
 	ANSWER_ERR(path_id(rq, 0, "invitation", &id.uuid));
 	ANSWER_ERR(invitation_withdraw(rq->ctx, id, rq->caller.permissions));
-	return nothing();
+	return answer_empty(204);
 }
 
 /* What a link offers, for the page that it opens. */
@@ -102,10 +82,10 @@ api_invitation_look(struct request *rq)
 {
 	const struct link_body *in = BODY_OF(rq, link);
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
-	struct invitation_item item = { .row = { .created_at = 0 } };
+	struct invitation_row invitation;
 
-	ANSWER_ERR(invitation_find(&tx, in->token, &item.row));
-	return answer_row(rq, &invitation_schema, &item);
+	ANSWER_ERR(invitation_find(&tx, in->token, &invitation));
+	return answer_row(rq, &invitation_schema, &invitation);
 }
 
 struct answer
@@ -114,7 +94,7 @@ api_invitation_accept(struct request *rq)
 	const struct link_body *in = BODY_OF(rq, link);
 
 	ANSWER_ERR(admin_accept(rq->ctx, in->token));
-	return nothing();
+	return answer_empty(204);
 }
 
 struct answer
@@ -130,7 +110,7 @@ api_invitation_register(struct request *rq)
 			.first_name = in->first_name,
 			.last_name = in->last_name,
 		}));
-	return nothing();
+	return answer_empty(204);
 }
 
 /* --- Administrators */
@@ -173,7 +153,7 @@ api_administrator_invite(struct request *rq)
 	const struct administrator_body *in = BODY_OF(rq, administrator);
 
 	ANSWER_ERR(admin_invite(rq->ctx, in->email, admin_role_parse(in->role)));
-	return (struct answer){ .http = { .status = 202 } };
+	return answer_empty(202);
 }
 
 struct answer
@@ -201,7 +181,7 @@ api_administrator_remove(struct request *rq)
 
 	ANSWER_ERR(path_id(rq, 0, "administrator", &id.uuid));
 	ANSWER_ERR(admin_remove(rq->ctx, id));
-	return nothing();
+	return answer_empty(204);
 }
 
 /* --- Users */
@@ -211,9 +191,11 @@ static const struct field user_fields[] = {
 	FIELD(struct admin_user_row, email, TEXT, "in lower case"),
 	FIELD(struct admin_user_row, first_name, OPT_TEXT, ""),
 	FIELD(struct admin_user_row, last_name, OPT_TEXT, ""),
-	FIELD(struct admin_user_row, email_verified, BOOL, "whether the address is proved"),
+	FIELD(struct admin_user_row, email_verified, BOOL,
+		"whether the address is proved"),
 	FIELD(struct admin_user_row, is_active, BOOL, "false: deactivated or erased"),
-	FIELD(struct admin_user_row, has_mfa, BOOL, "whether a code is asked for at sign-in"),
+	FIELD(struct admin_user_row, has_mfa, BOOL,
+		"whether a code is asked for at sign-in"),
 	FIELD(struct admin_user_row, role, OPT_TEXT, "as an administrator"),
 	FIELD(struct admin_user_row, created_at, TIME, ""),
 	FIELD(struct admin_user_row, last_login, OPT_TIME, ""),
@@ -264,7 +246,7 @@ act(struct request *rq, enum admin_act what)
 
 	ANSWER_ERR(path_id(rq, 0, "user", &id.uuid));
 	ANSWER_ERR(admin_user_act(rq->ctx, id, what, rq->caller.permissions));
-	return nothing();
+	return answer_empty(204);
 }
 
 struct answer

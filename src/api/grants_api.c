@@ -1,5 +1,6 @@
 /* Free access: one, by the file, what a user was given, taking it back. */
 #include "accounts/grant_file.h"
+#include "api/auth_api.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/uuid.h"
@@ -15,7 +16,8 @@ struct grant_item {
 
 static const struct field grant_result_fields[] = {
 	FIELD(struct grant_item, status, TEXT,
-		"given; offered: the address is invited, and has it when it is confirmed; "
+		"given; offered: the address is invited, and has it when it is "
+		"confirmed; "
 		"unchanged: it has as much already"),
 	FIELD(struct grant_item, email, TEXT, ""),
 	FIELD(struct grant_item, tier, TEXT, ""),
@@ -79,7 +81,7 @@ const struct row_schema grant_batch_schema = ROW_SCHEMA("grant_batch",
 struct answer
 api_grant_batch(struct request *rq)
 {
-	bool is_dry_run = str_eq(rq->params.dry_run, STR("true"));
+	bool is_dry_run = rq->params.dry_run.value;
 	struct grant_report report;
 
 	ANSWER_ERR(grant_file_import(rq->ctx, rq->http->body, is_dry_run, &report));
@@ -127,8 +129,9 @@ api_grant_list(struct request *rq)
 	tx = db_auto(rq->ctx, db_shard_of(user));
 	ANSWER_ERR(q_grant_list(&tx, user, &list));
 	return answer_rows(rq,
-		&(struct page){
-			.schema = &grant_schema, .rows = list.items, .count = list.count });
+		&(struct page){ .schema = &grant_schema,
+			.rows = list.items,
+			.count = list.count });
 }
 
 struct answer
@@ -141,5 +144,5 @@ api_grant_take_back(struct request *rq)
 		!uuid_parse(rq->path_params[1], &id.uuid))
 		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such grant"));
 	ANSWER_ERR(grant_take_back(rq->ctx, user, id));
-	return (struct answer){ .http = { .status = 204 } };
+	return answer_empty(204);
 }

@@ -29,7 +29,8 @@
 	X(mfa_enrolment)    \
 	X(recovery_codes)   \
 	X(api_key)          \
-	X(new_api_key)
+	X(new_api_key)      \
+	X(invitation) X(administrator) X(user) X(grant) X(grant_result) X(grant_batch)
 
 #define X(name) extern const struct row_schema name##_schema;
 ROW_SCHEMAS(X)

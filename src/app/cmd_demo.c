@@ -1,6 +1,8 @@
-#include "app/command.h"
+#include "accounts/admin.h"
 #include "app/games_import.h"
+#include "app/mailing.h"
 #include "app/serve.h"
+#include "base/log.h"
 #include "billing/tier.h"
 #include "codec/url.h"
 #include "predictions/forecast.h"
@@ -102,12 +104,34 @@ make_forecasts(struct invocation *run)
 	return NULL;
 }
 
+/* While nobody administers it, each start prints a new link, and those before end. */
+static struct err *
+say_first_link(struct invocation *run, struct str address)
+{
+	struct str token;
+	int64_t expires_at;
+	bool has_first;
+
+	TRY(admin_has_first(&run->ctx, &has_first));
+	if (has_first)
+		return NULL;
+	TRY(admin_invite_first(&run->ctx, &token, &expires_at));
+	printf("Its first administrator is whoever opens, within a day, " STR_FMT
+	       "/accept-invitation#" STR_FMT "\n",
+		STR_ARG(public_url_of(run, address)), STR_ARG(token));
+	return NULL;
+}
+
 static void
 say_where(struct invocation *run, struct str address)
 {
-	(void)run;
+	struct err *err;
+
 	printf("\nGridiron is at http://" STR_FMT "/ (end it with Ctrl-C)\n",
 		STR_ARG(address));
+	err = say_first_link(run, address);
+	if (err)
+		log_err(&run->ctx, "no link for the first administrator", err);
 	fflush(stdout);
 }
 

@@ -40,6 +40,14 @@ production_check(struct invocation *run)
 	return NULL;
 }
 
+struct str
+public_url_of(const struct invocation *run, struct str address)
+{
+	if (run->config.public_url.len > 0)
+		return run->config.public_url;
+	return str_fmt(run->arena, "http://" STR_FMT, STR_ARG(address));
+}
+
 struct err *
 mailing_options(struct invocation *run, struct str address, struct mail_options *ret)
 {
@@ -49,15 +57,12 @@ mailing_options(struct invocation *run, struct str address, struct mail_options 
 			.timeout_ms = config->mail_timeout_ms },
 		.folder = str_fmt(run->arena, STR_FMT "/mail", STR_ARG(config->data)),
 		.from = config->mail_from,
-		.public_url = config->public_url,
+		.public_url = public_url_of(run, address),
 	};
 
 	TRY(production_check(run));
 	if (config->mail_url.len && !str_eq(config->mail_url, STR("file:")))
 		options.smtp.url = config->mail_url;
-	if (options.public_url.len == 0)
-		options.public_url = str_fmt(
-			run->arena, "http://" STR_FMT, STR_ARG(address));
 	TRY(password_read(run, &options.smtp.password));
 	TRY(mail_options_check(&run->ctx, &options));
 	*ret = options;

@@ -5,6 +5,9 @@
 #include "app/command.h"
 #include "mail/deliver.h"
 
+/* What links begin with: public_url, or where it does not say, http:// and ADDRESS. */
+struct str public_url_of(const struct invocation *run, struct str address);
+
 /* What the settings say of mail. ADDRESS: where the server listens, for links where
  * public_url does not say. INVALID: a setting is wrong, or missing in production. */
 struct err *mailing_options(

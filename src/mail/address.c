@@ -56,6 +56,21 @@ address_is_valid(struct str address)
 		all_parts(str_slice(address, (size_t)at + 1, address.len), is_label);
 }
 
+struct str
+address_in_lower_case(struct arena *arena, struct str address)
+{
+	char *copy = arena_alloc_text(arena, address.len + 1);
+
+	if (!copy)
+		return STR_NONE;
+	for (size_t i = 0; i < address.len; i++) {
+		char c = address.ptr[i];
+
+		copy[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	return (struct str){ .ptr = copy, .len = address.len };
+}
+
 bool
 address_split(struct str text, struct str *ret_name, struct str *ret_address)
 {

@@ -15,6 +15,9 @@ enum {
 
 bool address_is_valid(struct str address);
 
+/* ADDRESS as it is kept and compared; absent when the arena is full. */
+struct str address_in_lower_case(struct arena *arena, struct str address);
+
 /* "Gridiron <mail@example.org>" or the address alone, into its parts; the name may be
  * quoted, and is absent where there is none. False: neither form, or no such address. */
 bool address_split(struct str text, struct str *ret_name, struct str *ret_address);
