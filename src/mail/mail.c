@@ -19,7 +19,8 @@ row_of(struct ctx *ctx, const struct mail *mail, struct mail_insert *ret)
 	};
 
 	if (!address_is_valid(mail->recipient))
-		return err_new(ctx, ERR_INVALID, "not an address that mail can be sent to");
+		return err_new(
+			ctx, ERR_INVALID, "not an address that mail can be sent to");
 	TRY(payload_format(ctx, row.id, mail, &row.payload));
 	*ret = row;
 	return NULL;

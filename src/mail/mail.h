@@ -56,8 +56,7 @@ struct mail {
 struct err *mail_put(struct tx *tx, const struct mail *mail) MUST_USE;
 
 /* Promise COUNT MAILS at once. */
-struct err *
-mail_put_many(struct tx *tx, const struct mail *mails, size_t count) MUST_USE;
+struct err *mail_put_many(struct tx *tx, const struct mail *mails, size_t count) MUST_USE;
 
 /* Forget what was or is to be sent to USER or to ADDRESS: for erasure. */
 struct err *mail_forget(struct tx *tx, struct user_id user, struct str address) MUST_USE;
