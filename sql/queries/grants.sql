@@ -51,6 +51,7 @@ UPDATE free_access_grants
 -- name: grant_addresses :each grant_address
 -- args: emails array
 -- as: system, an administrator gives access by addresses
+-- scan: ok, for hundreds of addresses at once the engine may choose to read few users as a whole
 -- The accounts of the addresses of a JSON array.
 -- for: postgresql
 SELECT email, id AS user_id, email_verified, is_active
@@ -64,6 +65,7 @@ SELECT email, id AS user_id, email_verified, is_active
 -- name: grants_held :each grant_held
 -- args: emails array, now time
 -- as: system, an administrator gives access by addresses
+-- scan: ok, for hundreds of addresses at once the engine may choose to read few users as a whole
 -- The live grants of the accounts of the addresses of a JSON array.
 -- for: postgresql
 SELECT u.email, g.tier_id, g.end_date
