@@ -351,3 +351,53 @@ TEST(the_public_key_of_eddsa_signs_nothing)
 	keyring_close(keys);
 	arena_release(&arena);
 }
+
+/* What was verified before is kept; what could change since is looked at each time. */
+TEST(a_token_seen_before_is_refused_once_its_key_is_gone)
+{
+	struct ctx ctx = new_ctx();
+	struct jwt_claims got;
+	struct keyring *others;
+	struct str text;
+
+	OK_ERR(jwt_sign(&ctx, &claims, &text));
+	for (int i = 0; i < 3; i++) {
+		memset(&got, 0, sizeof(got));
+		OK_ERR(jwt_verify(&ctx, text, &got));
+		EQ_I64(got.session_epoch, 7);
+		OK(uuid_eq(got.family_id, claims.family_id));
+	}
+	OK_ERR(keyring_new(&ctx, &others));
+	ctx.keys = others;
+	FAILS_WITH(jwt_verify(&ctx, text, &got), ERR_UNAUTHENTICATED);
+	arena_release(&arena);
+}
+
+TEST(tokens_of_many_users_are_never_mixed_up)
+{
+	enum { USERS = 3000 };
+	struct ctx ctx = new_ctx();
+	struct arena texts;
+	struct str *tokens;
+
+	arena_init(&texts, 8 << 20);
+	tokens = arena_alloc_array(&texts, USERS, sizeof(*tokens));
+	OK(tokens);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < USERS; i++) {
+			struct arena_mark mark = arena_mark(&arena);
+			struct jwt_claims mine = claims, got;
+
+			mine.session_epoch = i;
+			if (round == 0) {
+				OK_ERR(jwt_sign(&ctx, &mine, &tokens[i]));
+				tokens[i] = str_dup(&texts, tokens[i]);
+			}
+			OK_ERR(jwt_verify(&ctx, tokens[i], &got));
+			EQ_I64(got.session_epoch, i);
+			arena_rewind(&arena, mark);
+		}
+	}
+	arena_release(&texts);
+	arena_release(&arena);
+}
