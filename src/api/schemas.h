@@ -13,6 +13,8 @@
 	X(outlook)          \
 	X(prediction)       \
 	X(prediction_brief) \
+	X(pick)             \
+	X(leader)           \
 	X(line)             \
 	X(what_if)          \
 	X(quarterback)      \

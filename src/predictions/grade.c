@@ -6,6 +6,7 @@
 #include "codec/json_write.h"
 #include "model/odds.h"
 #include "predictions/accuracy.h"
+#include "predictions/pick.h"
 #include "predictions/publication.h"
 
 enum {
@@ -169,6 +170,7 @@ grade_in_tx(struct tx *tx, void *arg)
 	TRY(q_predictions_ungraded(tx, grade_one, grading));
 	TRY(q_prediction_grade(
 		tx, grading->grades.items, grading->grades.count, &affected));
+	TRY(picks_grade(tx, &grading->counts.picks));
 	TRY(accuracy_store(tx, &grading->counts.metrics));
 	if (grading->counts.graded || grading->counts.metrics)
 		TRY(publication_renew(tx));

@@ -21,6 +21,7 @@ struct grade_counts {
 	int64_t pushed;
 	int64_t void_count;
 	int64_t metrics; /* stored or replaced */
+	int64_t picks;   /* of subscribers, graded */
 };
 
 /* The grade of ROW, whose game is over. */

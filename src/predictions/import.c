@@ -4,6 +4,7 @@
 #include "db/db.h"
 #include "model/team.h"
 #include "predictions/games_q.h"
+#include "predictions/picks_q.h"
 #include "predictions/predictions_q.h"
 #include "predictions/publication.h"
 #include "predictions/teams_q.h"
@@ -33,6 +34,9 @@ struct import {
 	struct {
 		VEC_OF(struct prediction_ungrade)
 	} ungrades;
+	struct {
+		VEC_OF(struct pick_ungrade)
+	} pick_ungrades;
 };
 
 /* --- Teams */
@@ -244,8 +248,12 @@ plan_update(struct import *import, const struct feed_game *game,
 		    (struct game_update)GAME_ARGS(game, import, finished_at)))
 		return err_no_memory();
 	if (is_score_new && stamp->home_score.is_set &&
-		!VEC_PUSH(import->ctx->arena, &import->ungrades,
-			(struct prediction_ungrade){ .nflverse_id = game->nflverse_id }))
+		(!VEC_PUSH(import->ctx->arena, &import->ungrades,
+			 (struct prediction_ungrade){
+				 .nflverse_id = game->nflverse_id }) ||
+			!VEC_PUSH(import->ctx->arena, &import->pick_ungrades,
+				(struct pick_ungrade){
+					.nflverse_id = game->nflverse_id })))
 		return err_no_memory();
 	if (!stamp->home_score.is_set && has_lines(game) && !lines_eq(game, stamp))
 		TRY(line_keep(import, game));
@@ -305,6 +313,8 @@ carry_out(struct tx *tx, struct import *import)
 		tell_progress(import, import->inserts.count + i);
 	}
 	TRY(q_game_line_insert(tx, import->lines.items, import->lines.count, &affected));
+	TRY(q_pick_ungrade(
+		tx, import->pick_ungrades.items, import->pick_ungrades.count, &affected));
 	return q_prediction_ungrade(tx, import->ungrades.items, import->ungrades.count,
 		&import->counts.regraded);
 }
