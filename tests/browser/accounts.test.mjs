@@ -1,4 +1,5 @@
 // An account from registration to erasure, in a real browser, with the mail that the server writes.
+import { createHmac } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { accessible, base, claim, equal, open, shots } from './lib.mjs';
 
@@ -122,6 +123,60 @@ await claim('a forgotten password is set anew by mail', async () => {
   await close();
 });
 
+// What an authenticator app shows for SECRET now (RFC 6238).
+function codeOf(secret, at = Date.now()) {
+  const bits = [...secret.replace(/[ =]/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
+  const digest = createHmac('sha1', key).update(step).digest();
+  return String((digest.readUInt32BE(digest[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
+}
+
+await claim('codes are turned on with the picture\'s secret, and then asked for at sign-in', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.getByLabel('Password, once more').fill(PASSWORD);
+  await press(page, 'Turn on codes');
+  await page.waitForSelector('img.qr');
+  const secret = await page.textContent('section:has(img.qr) code');
+  await fill(page, { 'Code of the app': codeOf(secret, Date.now() - 30000) });
+  await press(page, 'Confirm');
+  await page.waitForSelector('.codes li');
+  const [spare] = await page.$$eval('.codes li', (items) => items.map((item) => item.textContent));
+  await accessible(page);
+  await page.goto(`${base}/sign-in`, { waitUntil: 'networkidle' });
+  await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
+  await press(page, 'Sign in');
+  await fill(page, { Code: spare });
+  await press(page, 'Sign in');
+  await page.waitForURL(/account/);
+  await page.click('summary:has-text("Turn codes off")');
+  const form = page.locator('form:has(button:has-text("Turn off"))');
+  await form.getByLabel('Password, once more').fill(PASSWORD);
+  await form.getByLabel('Code of the app').fill(codeOf(secret));
+  await press(page, 'Turn off');
+  await page.waitForSelector('button:has-text("Turn on codes")');
+  await close();
+});
+
+await claim('an API key is made, shown once, works, and is taken back', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.click('summary:has-text("Make a key")');
+  await fill(page, { 'What it is for': 'my notebook' });
+  await press(page, 'Make key');
+  const key = await page.textContent('.key-text');
+  const status = async () => (await fetch(`${base}/v1/teams`, { headers: { authorization: `Bearer ${key}` } })).status;
+  equal(await status(), 200, 'the answer with the key');
+  await page.getByRole('button', { name: 'Take back my notebook' }).click();
+  await page.waitForSelector('button:has-text("Take back")', { state: 'detached' });
+  equal(await status(), 401, 'the answer once it is taken back');
+  await close();
+});
+
 await claim('everything held is downloaded, and then the account is erased', async () => {
   const { page, close } = await open('/sign-in');
   await signIn(page, PASSWORD);
@@ -130,7 +185,7 @@ await claim('everything held is downloaded, and then the account is erased', asy
   const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Download')]);
   const held = readFileSync(await download.path(), 'utf8');
   if (!held.includes(EMAIL)) throw new Error('the export does not hold the address');
-  await page.click('summary');
+  await page.click('summary:has-text("Erase it")');
   await fill(page, { 'Your password, to be sure': PASSWORD });
   await press(page, 'Erase my account');
   await page.waitForSelector('[role=status]:has-text("It is gone")');

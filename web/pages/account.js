@@ -1,7 +1,10 @@
 // The signed-in user's account: profile, password, devices, data, end.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { Form } from '/form.js';
+import { Alerts } from '/account/alerts.js';
+import { Codes } from '/account/codes.js';
 import { Devices } from '/account/devices.js';
+import { Keys } from '/account/keys.js';
 import { ask, forget, isSignedIn, renew, signOut } from '/session.js';
 
 const text = (name, label, value, more) => ({ name, label, defaultValue: value ?? '', maxlength: 100, ...more });
@@ -44,7 +47,7 @@ export function Page({ failure }) {
   return html`<div class="head"><h1>Account</h1><button onClick=${leave}>Sign out</button></div>
     <${Profile} me=${state.me} change=${(me) => setState({ me })} />
     <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>
-    <${Devices} />
+    <${Codes} /><${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ me })} />
     <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>
     <${Erase} />`;
 }

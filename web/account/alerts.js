@@ -1,0 +1,13 @@
+// Alerts of sure games by e-mail.
+import { html, useState } from '/vendor/htm-preact.js';
+import { ask } from '/session.js';
+
+export function Alerts({ me, change }) {
+  const [error, setError] = useState();
+  const put = (values) => ask('PATCH', '/v1/me', values).then((changed) => { setError(undefined); change(changed); }, setError);
+  return html`<section><h2>Alerts</h2><p>On the eve of a day of games, those the forecasts are sure of, by e-mail. Plans with alerts: weekly and longer.</p>
+    ${error && html`<p class="wrong" role="alert">${error.message}</p>`}
+    <div class="picks wrap"><label class="check"><input type="checkbox" checked=${me.wants_email_alerts} onChange=${(event) => put({ wants_email_alerts: event.target.checked })} /> Mail me alerts</label>
+      <label>Of forecasts of at least<select onChange=${(event) => put({ alert_min_confidence: Number(event.target.value) })}>
+        ${[60, 65, 70, 75, 80, 85, 90].map((p) => html`<option value=${p / 100} selected=${Math.round(100 * (me.alert_min_confidence ?? 0.7)) === p}>${p} %</option>`)}</select></label></div></section>`;
+}

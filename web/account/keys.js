@@ -1,0 +1,21 @@
+// API keys: made for one purpose, shown once, taken back at once.
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { Form } from '/form.js';
+import { ask } from '/session.js';
+
+const FIELDS = [{ name: 'name', label: 'What it is for', maxlength: 100, required: true }, { name: 'days', label: 'Good for how many days', type: 'number', min: 1, max: 730, placeholder: '365' }];
+const day = (time) => (time ? new Date(time).toLocaleDateString() : 'never');
+
+export function Keys() {
+  const [state, setState] = useState({ rows: [] });
+  const load = (more = {}) => ask('GET', '/v1/me/api-keys').then(({ data }) => setState({ rows: data, ...more }), (error) => setState({ rows: [], error }));
+  useEffect(() => { load(); }, []);
+  const make = (values) => ask('POST', '/v1/me/api-keys', { name: values.name, scopes: ['forecasts'], ...(values.days && { days: Number(values.days) }) }).then((made) => load({ made: made.key }));
+  const end = (row) => ask('DELETE', `/v1/me/api-keys/${row.id}`).then(() => load(), (error) => setState({ ...state, error }));
+  return html`<section><h2>API keys</h2>${state.error && html`<p class="wrong" role="alert">${state.error.message}</p>`}
+    ${state.made && html`<div class="notice" role="status"><strong>Copy it now, it is not shown again:</strong><br /><code class="key-text">${state.made}</code></div>`}
+    ${state.rows.length > 0 && html`<div class="wide" tabindex="0" role="region" aria-label="API keys"><table class="words"><thead><tr><th scope="col">Key</th><th scope="col">For</th><th scope="col">May read</th><th scope="col">Last used</th><th scope="col">Ends</th><th scope="col"></th></tr></thead>
+      <tbody>${state.rows.map((row) => html`<tr key=${row.id}><td><code>${row.prefix}…</code></td><td>${row.name}</td><td>${row.scopes.join(', ')}</td><td>${day(row.last_used_at)}</td><td>${day(row.expires_at)}</td>
+        <td><button class="plain" onClick=${() => end(row)} aria-label=${`Take back ${row.name}`}>Take back</button></td></tr>`)}</tbody></table></div>`}
+    <details><summary>Make a key</summary><p class="soft">For programs that read forecasts, as <code>Authorization: Bearer KEY</code>.</p><${Form} label="Make key" fields=${FIELDS} send=${make} /></details></section>`;
+}
