@@ -226,7 +226,7 @@ copy_end(struct copy *copy, enum pg_remedy *ret_remedy, int64_t *ret_affected)
 	struct err *err = NULL;
 
 	for (;;) {
-		PGresult *result;
+		PGresult *result = NULL;
 
 		TRY(copy_result(copy, &result));
 		if (!result)
@@ -342,7 +342,7 @@ text_exchange(struct ctx *ctx, struct pg_conn *conn, struct str sql, enum pg_rem
 	if (PQexitPipelineMode(conn->pq) != 1 || PQsendQuery(conn->pq, text) != 1)
 		return pg_lost_err(ctx, conn, NULL);
 	for (;;) {
-		PGresult *result;
+		PGresult *result = NULL;
 
 		while (PQisBusy(conn->pq)) {
 			struct err *late = pg_await_input(ctx, conn, ctx->deadline);
