@@ -57,7 +57,8 @@
 --   season season, week week, game_id uuid, nflverse_id text, home_team text, away_team text, matchup text,
 --   prediction_data object, confidence share?, pick text?, probability share?, expected f64?, line f64?, odds i32?,
 --   predicted_at time, created_at time, superseded_at time?, actual_result object?, outcome text?,
---   is_correct bool?, brier f64?, log_loss f64?, units f64?, result_updated_at time?, is_simulated bool
+--   is_correct bool?, brier f64?, log_loss f64?, units f64?, result_updated_at time?, is_simulated bool,
+--   is_sample bool
 -- row export_user_prediction_access_row: id uuid, prediction_id uuid, accessed_at time, via text, tier_name text?
 -- row export_picks_row: id uuid, game_id uuid, prediction_type text, pick text, probability share, line f64?,
 --   odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, graded_at time?, created_at time,
@@ -260,7 +261,7 @@ SELECT id, affiliate_id, kind, amount_cents, currency, base_cents, rate, rule, s
 -- What table predictions holds of a user.
 SELECT id, model, model_version, prediction_type, subject, season, week, game_id, nflverse_id, home_team, away_team,
        matchup, prediction_data, confidence, pick, probability, expected, line, odds, predicted_at, created_at,
-       superseded_at, actual_result, outcome, is_correct, brier, log_loss, units, result_updated_at, is_simulated
+       superseded_at, actual_result, outcome, is_correct, brier, log_loss, units, result_updated_at, is_simulated, is_sample
   FROM predictions
  WHERE user_id = :actor AND id > :after
  ORDER BY id
