@@ -202,7 +202,7 @@ run_interleaved(struct ctx *ctx, bool kills)
 		(long long)run->answered, (long long)run->broken,
 		(long long)run->kill_count);
 	OK_ERR(count_mixed(ctx, &mixed));
-	database_close_as_app(ctx, run->api.db);
+	api_close(ctx, &run->api);
 	OK_OR(run->leaks == 0, "%lld wrong answers, the first: " STR_FMT,
 		(long long)run->leaks, STR_ARG(run->first_leak));
 	EQ_STR(mixed, STR("0\n"));

@@ -1,11 +1,14 @@
 #include "tests/api/members.h"
 
+#include "accounts/standing.h"
+#include "api/ready.h"
 #include "billing/tier.h"
 #include "codec/hex.h"
 #include "codec/uuid.h"
 #include "crypto/jwt.h"
 #include "crypto/password.h"
 #include "crypto/token.h"
+#include "predictions/delivery.h"
 #include "predictions/forecast.h"
 #include "predictions/import.h"
 #include "predictions/outlook.h"
@@ -460,6 +463,15 @@ ask(struct ctx *ctx, struct api *api, const struct asking *what)
 		answer.sent(answer.sent_arg);
 	arena_release(&arena);
 	return asked;
+}
+
+void
+api_close(struct ctx *ctx, struct api *api)
+{
+	delivery_loop_close(api->db);
+	standing_loop_close();
+	ready_loop_close();
+	database_close_as_app(ctx, api->db);
 }
 
 struct str

@@ -94,6 +94,8 @@ struct asked {
 
 /* Put a request to API, from an address of its own; the answer lies in CTX's arena. */
 struct asked ask(struct ctx *ctx, struct api *api, const struct asking *what);
+/* Give back what requests left on this loop, and the database of API. */
+void api_close(struct ctx *ctx, struct api *api);
 /* The value of a header of the answer; absent where it is not there. */
 struct str asked_header(const struct asked *asked, struct str name);
 
