@@ -13,6 +13,7 @@ enum {
 	MUTATIONS = 1000,
 	CHAINED = 72,
 	WAITING = 8,
+	UNANCHORED = 12,
 	SOUND_EVERY = 100,
 };
 
@@ -183,7 +184,12 @@ mutation(struct ctx *ctx)
 	case 6: /* A copy at the end. */
 		return SQL(
 			ctx, ROW_OF("@1", "1 + (SELECT max(seq) FROM audit_logs)"), row);
-	case 7: /* A chained entry waits once more. */
+	case 7: /* A chained entry waits once more: made up, or kept from then. */
+		if (row % 2)
+			return SQL(ctx,
+				"INSERT INTO audit_pending SELECT * FROM pending_kept "
+				"ORDER BY id LIMIT 1 OFFSET %d",
+				pick(UNANCHORED));
 		return SQL(
 			ctx, WAITING_OF("id", "hash") "audit_logs WHERE seq = %d", row);
 	case 8: /* A copy of what waits. */
@@ -235,11 +241,12 @@ fill(struct ctx *ctx)
 	struct audit_round round;
 
 	TRY(log_users(ctx));
-	TRY(log_entries(ctx, CHAINED - 12));
+	TRY(log_entries(ctx, CHAINED - UNANCHORED));
 	TRY(audit_round(ctx, ctx->audit, &round));
 	TRY(audit_anchor(ctx, ctx->audit));
 	/* These the anchor does not know yet. */
-	TRY(log_entries(ctx, 12));
+	TRY(log_entries(ctx, UNANCHORED));
+	TRY(owner_run(ctx, "CREATE TABLE pending_kept AS SELECT * FROM audit_pending"));
 	TRY(audit_round(ctx, ctx->audit, &round));
 	TRY(log_entries(ctx, WAITING));
 	return copy_all(ctx);
