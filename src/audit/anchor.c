@@ -181,7 +181,8 @@ anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 		if (!VEC_PUSH(ctx->arena, &links, link))
 			return err_no_memory();
 	}
-	qsort(links.items, links.count, sizeof(*links.items), link_compare);
+	if (links.count)
+		qsort(links.items, links.count, sizeof(*links.items), link_compare);
 	anchors.links = links.items;
 	anchors.count = links.count;
 	*ret = anchors;

@@ -19,7 +19,7 @@ struct verifying {
 	struct anchors anchors;
 	size_t next_anchor;
 	int64_t end; /* the number of the last link when this began */
-	struct audit_verified result;
+	struct audit_verified result = { .rows = 0 };
 };
 
 static struct err *
@@ -285,7 +285,7 @@ audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *re
 	struct audit_entry entry = { .action = AUDIT_AUDIT_TAMPERED,
 		.outcome = AUDIT_FAILURE,
 		.resource_type = STR("audit") };
-	struct audit_verified result;
+	struct audit_verified result = { .rows = 0 };
 
 	TRY(audit_verify(
 		ctx, &(struct audit_verify_options){ .folder = folder }, &result));
