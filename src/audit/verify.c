@@ -19,7 +19,7 @@ struct verifying {
 	struct anchors anchors;
 	size_t next_anchor;
 	int64_t end; /* the number of the last link when this began */
-	struct audit_verified result = { .rows = 0 };
+	struct audit_verified result;
 };
 
 static struct err *
