@@ -37,7 +37,7 @@ cipher_release(EVP_CIPHER_CTX **cipher)
 bool
 fernet_key_parse(struct str text, struct fernet_key *ret)
 {
-	struct fernet_key key;
+	struct fernet_key key = { { 0 } };
 	struct buf bytes;
 
 	buf_init_fixed(&bytes, (char *)key.bytes, sizeof(key.bytes));
@@ -72,7 +72,7 @@ put_encrypted(struct buf *out, const struct fernet_key *key, const unsigned char
 			(int)plain.len) != 1 ||
 		EVP_EncryptFinal_ex(cipher, at + len, &last) != 1)
 		return false;
-	buf_added(out, (size_t)(len + last));
+	buf_added(out, (size_t)len + (size_t)last);
 	return true;
 }
 
@@ -147,7 +147,7 @@ decrypt(const struct fernet_key *key, struct str iv, struct str text, struct buf
 			(int)text.len) != 1 ||
 		EVP_DecryptFinal_ex(cipher, at + len, &last) != 1)
 		return false;
-	buf_added(ret, (size_t)(len + last));
+	buf_added(ret, (size_t)len + (size_t)last);
 	return true;
 }
 

@@ -148,7 +148,7 @@ static struct err *
 member_time(struct arena *arena, const struct json_node *object, const char *name,
 	int64_t *ret)
 {
-	struct str text;
+	struct str text = STR_NONE;
 
 	TRY(member_text(arena, object, name, &text));
 	if (!iso_time_parse(text, ret))
@@ -179,7 +179,7 @@ static struct err *
 key_read(struct arena *arena, const struct json_node *node, struct key *ret)
 {
 	const struct json_node *retires = json_node_find(node, STR("retires_at"));
-	struct str id, use, algorithm, secret;
+	struct str id = STR_NONE, use = STR_NONE, algorithm = STR_NONE, secret = STR_NONE;
 	struct buf bytes;
 
 	TRY(member_text(arena, node, "id", &id));
@@ -190,7 +190,8 @@ key_read(struct arena *arena, const struct json_node *node, struct key *ret)
 	if (!id_is_wellformed(id))
 		return err_in(arena, ERR_INVALID, "a key's id is not %d hex digits",
 			KEY_ID_LEN);
-	memcpy(ret->id_text, id.ptr, KEY_ID_LEN);
+	buf_init_fixed(&bytes, ret->id_text, KEY_ID_LEN);
+	buf_put(&bytes, id);
 	if (!key_use_parse(use, &ret->use) ||
 		!key_algorithm_parse(algorithm, &ret->algorithm) ||
 		!algorithm_fits(ret->use, ret->algorithm))
@@ -267,7 +268,7 @@ set_read(struct arena *arena, struct arena *scratch, const char *path, bool is_c
 	struct key_set *ret)
 {
 	struct err *err;
-	struct str text;
+	struct str text = STR_NONE;
 
 	TRY(mode_check(arena, path));
 	err = file_read(scratch, path, FILE_BYTES_MAX, &text);
