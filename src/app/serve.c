@@ -27,6 +27,9 @@ enum {
 	STOP_LOOK_MS = 50,
 	LOOP_ARENA_BYTES = 1 << 20,
 	HOST_NAME_BYTES_MAX = 256,
+	TEND_MS = 1000,
+	TEND_LIMIT_MS = 5000, /* how long one look after the database may take */
+	TEND_ARENA_BYTES = 1 << 18,
 };
 
 /* One serving thread. */
@@ -48,6 +51,8 @@ struct serving {
 	struct http_server *server;
 	struct schedule schedule; /* on the command's own loop: jobs may hold it */
 	struct mailer *mailer;
+	struct db *db;
+	struct fiber *tender; /* looks after the database's connections; NULL: ended */
 };
 
 static void *
@@ -208,6 +213,47 @@ server_start(struct invocation *run, struct serving *serving,
 	return NULL;
 }
 
+/* --- Looking after the database */
+
+static void
+tend_database(void *arg)
+{
+	struct serving *serving = arg;
+	struct arena arena;
+
+	arena_init(&arena, TEND_ARENA_BYTES);
+	while (fiber_sleep_until(clock_deadline_ms(TEND_MS)) == WAIT_TIMED_OUT) {
+		struct ctx ctx = { .arena = &arena,
+			.db = serving->db,
+			.now = clock_now_us(),
+			.deadline = clock_deadline_ms(TEND_LIMIT_MS) };
+
+		db_tend(&ctx);
+		arena_reset(&arena);
+	}
+	arena_release(&arena);
+	serving->tender = NULL;
+}
+
+static struct err *
+tend_start(struct ctx *ctx, struct serving *serving)
+{
+	serving->db = ctx->db;
+	serving->tender = fiber_spawn("tend database", tend_database, serving);
+	return serving->tender
+		? NULL
+		: err_new(ctx, ERR_BUSY, "no fiber is left to look after the database");
+}
+
+static void
+tend_stop(struct serving *serving)
+{
+	if (serving->tender)
+		fiber_cancel(serving->tender);
+	while (serving->tender)
+		fiber_sleep_until(clock_deadline_ms(1));
+}
+
 static void
 wait_for_signal(void)
 {
@@ -299,6 +345,8 @@ serve(struct invocation *run, const struct serve_options *options)
 		err = server_start(run, serving, options);
 	if (!err)
 		err = jobs_start(run, serving);
+	if (!err)
+		err = tend_start(&run->ctx, serving);
 	if (!err) {
 		wait_for_signal();
 		log_info(NULL, "stopping");
@@ -306,6 +354,7 @@ serve(struct invocation *run, const struct serve_options *options)
 	/* Also where what comes after it did not start: its fibers would go on for ever. */
 	if (serving->server)
 		http_server_stop(serving->server);
+	tend_stop(serving);
 	schedule_stop(&serving->schedule);
 	workers_stop(serving);
 	if (serving->mailer)

@@ -129,6 +129,13 @@ db_shred(struct db *db)
 		(*db->driver->shred)(db->state);
 }
 
+void
+db_tend(struct ctx *ctx)
+{
+	if (ctx->db->driver->tend)
+		ctx->db->driver->tend(ctx->db->state, ctx);
+}
+
 struct err *
 db_ping(struct ctx *ctx)
 {

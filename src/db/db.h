@@ -97,6 +97,9 @@ void db_loop_close(struct db *db);
 enum dialect db_dialect(const struct db *db);
 /* What the pool and the lanes count (db/pool.h); all zero on SQLite. */
 void db_counters(const struct db *db, struct pool_counters *ret);
+/* What a server does every second or so: connections idle for long are closed, and some
+ * opened ahead of need. On SQLite nothing happens. */
+void db_tend(struct ctx *ctx);
 /* A cheap proof that the database answers, for /readyz. */
 struct err *db_ping(struct ctx *ctx) MUST_USE;
 

@@ -420,6 +420,14 @@ pg_counters(void *state, struct pool_counters *ret)
 	lanes_count(db, ret);
 }
 
+static void
+pg_tend(void *state, struct ctx *ctx)
+{
+	struct pg_db *db = state;
+
+	pool_tend(db->pool, ctx);
+}
+
 const struct driver driver_postgres = {
 	.name = "postgresql",
 	.dialect = DIALECT_POSTGRES,
@@ -433,6 +441,7 @@ const struct driver driver_postgres = {
 	.describe = pg_describe,
 	.ping = pg_ping,
 	.counters = pg_counters,
+	.tend = pg_tend,
 	.listen = pg_listen,
 	.notify_query = &pg_notify_query,
 };

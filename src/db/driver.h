@@ -53,6 +53,8 @@ struct driver {
 		struct query_description *ret);
 	struct err *(*ping)(void *state, struct ctx *ctx);
 	void (*counters)(void *state, struct pool_counters *ret);
+	/* See db_tend; NULL where there is nothing to do. */
+	void (*tend)(void *state, struct ctx *ctx);
 
 	/*
 	 * Begin to hear what other processes tell, on this loop, and say so in NOTICES,

@@ -456,3 +456,17 @@ pool_close(struct pool *pool, int64_t deadline)
 
 	return out;
 }
+
+void
+pool_tend(struct pool *pool, struct ctx *ctx)
+{
+	uint32_t open;
+
+	pool_trim(pool);
+	pool_lock(pool);
+	open = pool->open;
+	pool_unlock(pool);
+	/* Those lent out come back idle. */
+	if (open < (uint32_t)pool->settings.min_idle)
+		pool_warm(pool, ctx, (size_t)pool->settings.min_idle);
+}

@@ -122,6 +122,9 @@ void pool_trim(struct pool *pool);
  * those that fail are only counted. */
 void pool_warm(struct pool *pool, struct ctx *ctx, size_t count);
 
+/* Both: trim, and open what min_idle asks for and is not there. Before CTX's deadline. */
+void pool_tend(struct pool *pool, struct ctx *ctx);
+
 void pool_counters(struct pool *pool, struct pool_counters *ret);
 
 #endif

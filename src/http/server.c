@@ -349,11 +349,28 @@ listen_all(struct arena *arena, struct http_server *server)
 				"cannot tell the port listened on: %s", strerror(errno));
 	}
 	server->port = address_port(&address);
-	for (size_t i = 0; i < server->loop_count; i++)
-		if (!loop_post(server->loops[i].loop, "http accept", accept_clients,
-			    &server->loops[i]))
-			return err_in(arena, ERR_BUSY, "a loop has too many fibers");
 	return NULL;
+}
+
+/* Begin to accept on each loop. Where one takes no more fibers, those that have begun end
+ * by themselves; they use the server until their loops end, so it is not closed. */
+static struct err *
+accept_all(struct arena *arena, struct http_server *server)
+{
+	size_t begun = 0;
+
+	while (begun < server->loop_count &&
+		loop_post(server->loops[begun].loop, "http accept", accept_clients,
+			&server->loops[begun]))
+		begun++;
+	if (begun == server->loop_count)
+		return NULL;
+	for (size_t i = begun; i < server->loop_count; i++) {
+		close(server->loops[i].listen_fd);
+		server->loops[i].listen_fd = -1;
+	}
+	http_server_stop(server);
+	return err_in(arena, ERR_BUSY, "a loop has too many fibers to begin to serve");
 }
 
 struct err *
@@ -375,6 +392,7 @@ http_server_open(struct arena *arena, const struct http_server_options *options,
 		http_server_close(server);
 		return err;
 	}
+	TRY(accept_all(arena, server));
 	*ret = server;
 	return NULL;
 }

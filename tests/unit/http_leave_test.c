@@ -1,8 +1,89 @@
 /* Clients that leave, and servers that stop. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
+#include "http/respond.h"
+#include "sys/clock.h"
 #include "tests/support/http_served.h"
 #include "tests/tap.h"
+
+/* --- Beginning --- */
+
+/* A loop of another thread that has room for no more fibers. */
+struct full_loop {
+	pthread_t thread;
+	struct arena arena;
+	struct loop *loop;
+	_Atomic bool is_open;
+};
+
+static void
+fill(UNUSED void *arg)
+{
+	while (!loop_is_stopping(loop_current()))
+		(void)fiber_sleep_until(clock_deadline_ms(1));
+}
+
+static void *
+full_loop_main(void *arg)
+{
+	struct full_loop *full = arg;
+
+	if (!loop_open(&full->arena, (struct loop_options){ .fibers_max = 1 },
+		    &full->loop) &&
+		fiber_spawn("fill", fill, NULL)) {
+		full->is_open = true;
+		loop_run(full->loop);
+		loop_close(full->loop);
+	}
+	return NULL;
+}
+
+static struct http_answer
+answer_nothing(UNUSED struct http_request *rq, UNUSED void *arg)
+{
+	return http_answer_text(200, STR("ok"));
+}
+
+static void
+open_on_a_full_loop(void *arg)
+{
+	struct full_loop *full = arg;
+	struct loop *loops[] = { loop_current(), full->loop };
+	struct http_server_options options = { .address = STR("127.0.0.1"),
+		.loops = loops,
+		.loop_count = 2,
+		.handler = answer_nothing };
+	struct http_server *server;
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	FAILS_WITH(http_server_open(&arena, &options, &server), ERR_BUSY);
+	/* What began on this loop ends; else the test hangs here. */
+	while (loop_counters(loop_current()).fibers_live > 1)
+		(void)fiber_sleep_until(clock_deadline_ms(1));
+	arena_release(&arena);
+}
+
+TEST(a_server_that_one_loop_has_no_room_for_begins_on_none)
+{
+	struct full_loop full = { .is_open = false };
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	arena_init(&full.arena, 1 << 20);
+	if (pthread_create(&full.thread, NULL, full_loop_main, &full) != 0)
+		return;
+	while (!full.is_open)
+		usleep(1000);
+	OK_ERR(loop_run_once(&arena, (struct loop_options){ .stack_bytes = 0 },
+		open_on_a_full_loop, &full));
+	loop_stop(full.loop);
+	pthread_join(full.thread, NULL);
+	arena_release(&full.arena);
+	arena_release(&arena);
+}
 
 /* --- Leaving --- */
 

@@ -227,6 +227,37 @@ trim_fiber(void *arg)
 	bench_close(bench);
 }
 
+static void
+tend_fiber(void *arg)
+{
+	struct bench *bench = arg;
+	struct pool_settings settings = small(4, 2);
+	struct pool_slot *slots[5];
+	struct pool_counters counters;
+
+	settings.idle_trim_ms = settings.overflow_ms = 0;
+	settings.min_idle = 3;
+	bench_open(bench, settings);
+	pool_tend(bench->pool, &bench->ctx);
+	EQ_I64(bench->server.opened, 3);
+	for (int i = 0; i < 5; i++)
+		CHECKOUT(bench, &slots[i]);
+	for (int i = 0; i < 5; i++)
+		pool_checkin(bench->pool, slots[i], i > 2);
+	pool_tend(bench->pool, &bench->ctx);
+	pool_counters(bench->pool, &counters);
+	EQ_I64(counters.open, 3);
+	EQ_I64(counters.checked_in, 3);
+	bench_close(bench);
+}
+
+TEST(tending_trims_what_is_too_much_and_opens_what_is_too_little)
+{
+	struct bench bench = { .pool = NULL };
+
+	run_in_loop(tend_fiber, &bench);
+}
+
 TEST(idle_connections_are_closed_down_to_the_minimum)
 {
 	struct bench bench = { .pool = NULL };
