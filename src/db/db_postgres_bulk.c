@@ -202,9 +202,7 @@ copy_rows(struct copy *copy, const struct value *params, size_t sets)
 static struct err *
 copy_result(struct copy *copy, PGresult **ret)
 {
-	int pending;
-
-	while ((pending = PQflush(copy->conn->pq)) > 0)
+	while (PQflush(copy->conn->pq) > 0)
 		TRY(copy_await(copy, EPOLLOUT));
 	while (PQisBusy(copy->conn->pq)) {
 		TRY(copy_await(copy, EPOLLIN));

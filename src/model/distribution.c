@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+_Static_assert(KEY_NUMBERS > MOST_MARGIN, "every margin has a weight of its own");
+
 enum {
 	MOST_ROUNDS = 30,
 	TOTAL_ROUNDS = 2, /* Newton's, from a good guess: off by 1e-6 at most */
@@ -200,7 +202,7 @@ key_counts_add(struct key_counts *counts, double location, double sd, int margin
 	for (int i = 0; i <= 2 * MOST_MARGIN; i++)
 		sum += list[i];
 	counts->expected[0] += list[MOST_MARGIN] / sum;
-	for (int i = 1; i < KEY_NUMBERS && i <= MOST_MARGIN; i++)
+	for (int i = 1; i <= MOST_MARGIN; i++)
 		counts->expected[i] += (list[MOST_MARGIN - i] + list[MOST_MARGIN + i]) /
 			sum;
 	if (abs(margin) < KEY_NUMBERS)

@@ -1,5 +1,6 @@
 #include "predictions/lines.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "codec/json_read.h"
@@ -107,6 +108,7 @@ put_bet(struct asking *asking, enum bet bet, struct opt_f64 line, struct chances
 	bool is_home = bet == BET_HOME || bet == BET_HOME_SPREAD;
 	struct line_row *row = &asking->list->rows[asking->list->count++];
 
+	assert(bet < BETS);
 	*row = (struct line_row){
 		.prediction_id = shape->id,
 		.game_id = shape->game_id,
