@@ -140,29 +140,33 @@ standing_get(struct ctx *ctx, struct user_id user, struct standing *ret, bool *r
 	return NULL;
 }
 
+/* Of somebody who ended more sessions of late than are kept. */
+static struct err *
+ask_whether_ended(struct ctx *ctx, struct user_id user, struct uuid family, bool *ret)
+{
+	struct tx tx = db_auto(ctx, db_shard_of(user));
+	struct ended_count ended;
+
+	TRY(q_standing_ended_count(&tx,
+		(struct standing_ended_count){ .user_id = user,
+			.family_id = family,
+			.ended_after = ended_after(ctx) },
+		&ended));
+	*ret = ended.count > 0;
+	return NULL;
+}
+
 struct err *
 standing_has_session(
 	struct ctx *ctx, const struct standing *standing, struct uuid family, bool *ret)
 {
-	struct tx tx = db_auto(ctx, db_shard_of(standing->user_id));
-	struct ended_count ended;
+	bool has_ended = false;
 
-	for (uint32_t i = 0; i < standing->ended_count; i++) {
-		if (uuid_eq(standing->ended[i], family)) {
-			*ret = false;
-			return NULL;
-		}
-	}
-	if (!standing->has_more_ended) {
-		*ret = true;
-		return NULL;
-	}
-	TRY(q_standing_ended_count(&tx,
-		(struct standing_ended_count){ .user_id = standing->user_id,
-			.family_id = family,
-			.ended_after = ended_after(ctx) },
-		&ended));
-	*ret = ended.count == 0;
+	for (uint32_t i = 0; i < standing->ended_count && !has_ended; i++)
+		has_ended = uuid_eq(standing->ended[i], family);
+	if (!has_ended && standing->has_more_ended)
+		TRY(ask_whether_ended(ctx, standing->user_id, family, &has_ended));
+	*ret = !has_ended;
 	return NULL;
 }
 
