@@ -2,6 +2,7 @@
 #include "app/command.h"
 #include "audit/audit.h"
 #include "audit/browse.h"
+#include "audit/chainer.h"
 #include "base/num.h"
 #include "codec/json_write.h"
 #include "codec/uuid.h"
@@ -100,9 +101,12 @@ static struct err *
 run_audit_export(struct invocation *run)
 {
 	struct audit_filter filter;
+	struct audit_round round;
 	int64_t count;
 
 	TRY(filter_parse(run, &filter));
+	/* What waits is part of it. */
+	TRY(audit_round(&run->ctx, run->ctx.audit, &round));
 	TRY(audit_export(&run->ctx, &filter,
 		flag_is_set(run, "csv") ? AUDIT_CSV : AUDIT_JSON_LINES, write_out, run,
 		&count));
