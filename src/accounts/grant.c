@@ -14,6 +14,8 @@
 enum {
 	/* So many addresses are asked for, or written, in one query. */
 	CHUNK = 500,
+	/* Of more, everybody is asked for anew. */
+	TOLD_MAX = 1000,
 	ADDRESSES_BYTES_MAX = 256 << 10,
 	DETAILS_BYTES_MAX = 500,
 	DAYS_TEXT_MAX = 12,
@@ -276,8 +278,6 @@ write_chunk(
 	TRY(q_grant_insert(tx, writing->grants, writing->grant_count, &written));
 	TRY(q_invitation_insert_many(
 		tx, writing->invitations, writing->invitation_count, &written));
-	for (size_t i = 0; i < writing->grant_count; i++)
-		TRY(standing_changed(tx, writing->grants[i].user_id));
 	return mail_put_many(tx, writing->mails, writing->mail_count);
 }
 
@@ -319,6 +319,18 @@ put_on_record(
 		});
 }
 
+/* Whoever was given something may read more from the next request on. */
+static struct err *
+tell_standings(struct tx *tx, const struct grant_wish *wishes, size_t count)
+{
+	if (count > TOLD_MAX)
+		return standing_changed_for_all(tx);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].fate == GRANT_IS_GIVEN)
+			TRY(standing_changed(tx, wishes[i].user_id));
+	return NULL;
+}
+
 struct err *
 grants_carry_out(
 	struct tx *tx, struct grant_wish *wishes, size_t count, struct uuid batch)
@@ -336,6 +348,8 @@ grants_carry_out(
 		TRY(write_chunk(tx, writing, wishes + i, chunk_of(count, i)));
 		arena_rewind(arena, mark);
 	}
+	/* Behind the loop: what is told at the commit stays in the arena until then. */
+	TRY(tell_standings(tx, wishes, count));
 	return put_on_record(tx, wishes, count, batch);
 }
 

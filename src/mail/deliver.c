@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "codec/url.h"
+#include "codec/uuid.h"
 #include "db/db.h"
 #include "mail/address.h"
 #include "mail/letter.h"
@@ -164,7 +165,8 @@ plain_reason(struct arena *arena, const struct err *why)
 	return buf_str(&out);
 }
 
-/* Put the mail off, or give it up where it IS_HOPELESS. */
+/* Put the mail off, or give it up where it IS_HOPELESS. What the server said may name the
+ * recipient, so it goes into the outbox and not into the log. */
 static struct err *
 tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *why,
 	bool is_hopeless, struct mail_counts *counts)
@@ -178,7 +180,9 @@ tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *w
 	totals.dead += is_dead;
 	totals.deferred += !is_dead;
 	log_warning(ctx, is_dead ? "mail is dead" : "mail deferred",
-		LOG_I64("attempts", row->attempts), LOG_STR("reason", reason));
+		LOG_STR("mail", uuid_text(ctx->arena, row->id.uuid)),
+		LOG_I64("attempts", row->attempts),
+		LOG_TEXT("code", err_code_name(why->code)));
 	return q_mail_failed(&tx,
 		(struct mail_failed){
 			.id = row->id,
