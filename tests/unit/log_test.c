@@ -162,10 +162,10 @@ abort_fiber(UNUSED void *arg)
 static void
 fault_fiber(UNUSED void *arg)
 {
-	volatile int *nowhere = NULL;
+	char *volatile wild = (char *)4096;
 
 	log_info(NULL, "the last words");
-	*nowhere = 1;
+	*wild = 1;
 }
 
 /* How a process ended that ran FN, whose lines are in log_pipe.said. */
