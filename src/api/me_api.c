@@ -15,8 +15,10 @@
 static const struct field profile_fields[] = {
 	FIELD_AS("id", struct profile, id.uuid, UUID, "the account's own id"),
 	FIELD(struct profile, email, TEXT, "the address, in lower case"),
-	FIELD(struct profile, first_name, OPT_TEXT, "shown to its owner alone"),
-	FIELD(struct profile, last_name, OPT_TEXT, "shown to its owner alone"),
+	FIELD(struct profile, first_name, OPT_TEXT,
+		"shown to its owner and to administrators"),
+	FIELD(struct profile, last_name, OPT_TEXT,
+		"shown to its owner and to administrators"),
 	FIELD(struct profile, created_at, TIME, "when the account was made"),
 	FIELD(struct profile, last_login, OPT_TIME, "when it was last signed in to"),
 	FIELD(struct profile, password_changed_at, OPT_TIME,
