@@ -359,6 +359,7 @@ BOTH_ENGINES(a_published_model_may_be_asked_at_any_line)
 		(struct prediction_page){ .season = SEASON,
 			.first_week = 9,
 			.last_week = 9,
+			.open_through = 9,
 			.model = STR("shapely"),
 			.row_count = 10 },
 		&stored));
