@@ -8,8 +8,8 @@
 enum {
 	ARENA_BYTES = 64 << 20,
 	THREADS = 4,
-	TRIES = 20000,
-	LIMIT = 10000,
+	TRIES = 600000, /* a thread: enough to meet the others */
+	LIMIT = 300000,
 	KEYS = 3,
 	FLOOD = 1000000,
 };
@@ -61,11 +61,13 @@ TEST(as_many_pass_as_the_limit_says_and_are_told_what_is_left)
 
 static struct rate_table *shared;
 static _Atomic uint64_t passed[KEYS];
+static pthread_barrier_t start;
 
 static void *
 take_many(void *arg)
 {
 	(void)arg;
+	pthread_barrier_wait(&start);
 	for (uint32_t i = 0; i < TRIES; i++) {
 		struct rate_key key = key_of(i % KEYS);
 
@@ -83,6 +85,7 @@ TEST(of_many_at_once_on_several_threads_exactly_the_limit_passes)
 	arena_init(&arena, ARENA_BYTES);
 	shared = rate_table_new(&arena, 100);
 	OK(shared);
+	OK(pthread_barrier_init(&start, NULL, THREADS) == 0);
 	for (size_t i = 0; i < THREADS; i++)
 		OK(pthread_create(&threads[i], NULL, take_many, NULL) == 0);
 	for (size_t i = 0; i < THREADS; i++)
