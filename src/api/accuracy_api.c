@@ -126,10 +126,11 @@ leave_out_late(
 	for (size_t i = 0; i < *count; i++) {
 		const struct accuracy_metric *metric = metric_of(&metrics, &rows[i]);
 
-		if (rows[i].season == season && !metric)
-			continue;
-		if (rows[i].season == season)
+		if (rows[i].season == season) {
+			if (!metric)
+				continue;
 			set_numbers(&rows[i], metric, access_known_by(rq));
+		}
 		rows[kept++] = rows[i];
 	}
 	*count = kept;

@@ -338,7 +338,7 @@ read_text(struct arena *arena, const struct body_member *member, struct str text
 	case BODY_KIND_LINES:
 		if (has_controls(text, member->kind == BODY_KIND_LINES))
 			return false;
-		/* fall through */
+		FALLTHROUGH;
 	case BODY_KIND_SECRET:
 		if (length < member->minimum || length > member->maximum)
 			return false;

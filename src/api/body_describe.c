@@ -55,7 +55,7 @@ put_member_schema(struct json *json, const struct body_member *member)
 	switch (member->kind) {
 	case BODY_KIND_SECRET:
 		put_format(json, "password");
-		/* fall through */
+		FALLTHROUGH;
 	case BODY_KIND_TEXT:
 	case BODY_KIND_LINES:
 		put_limits(json, "minLength", "maxLength", member);

@@ -22,4 +22,7 @@
 #define COUNT_OF(a)                     (sizeof(a) / sizeof((a)[0]))
 #define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
+/* A case goes on into the next: gcc reads a comment as well, clang does not. */
+#define FALLTHROUGH __attribute__((fallthrough))
+
 #endif

@@ -236,12 +236,15 @@ delivery_note(const struct ctx *ctx, const struct delivery *to, struct str ids)
 	size_t wanted = ids.len / ID_BYTES, room;
 	struct entry entry = { .user_id = to->user_id, .at = ctx->now };
 
-	room = queue ? DELIVERIES_QUEUED_MAX - queue->count : 0;
 	count(&counted.noted, wanted);
+	if (UNLIKELY(!queue)) {
+		count(&counted.lost, wanted);
+		return;
+	}
+	room = DELIVERIES_QUEUED_MAX - queue->count;
 	if (UNLIKELY(wanted > room)) {
 		count(&counted.lost, wanted - room);
-		if (queue)
-			queue->lost += wanted - room;
+		queue->lost += wanted - room;
 		wanted = room;
 	}
 	text_set(entry.via, sizeof(entry.via), to->via);
