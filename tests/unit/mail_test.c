@@ -278,6 +278,7 @@ mail_of(enum mail_kind kind)
 		.days = STR("365"),
 		.headline = STR("Three forecasts for Sunday"),
 		.details = STR("KC @ BUF\nNYJ @ NE"),
+		.unsubscribe = STR("gru_token"),
 	};
 
 	return mail;
