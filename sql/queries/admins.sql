@@ -80,7 +80,7 @@ UPDATE admin_users
 -- name: admin_signed_in :exec
 -- args: user_id user_id, now time
 -- as: anyone
--- An administrator has signed in with a second factor.
+-- Somebody has signed in with a second factor: noted where he is an administrator.
 UPDATE admin_users
    SET last_admin_login = :now
  WHERE user_id = :user_id AND is_active;

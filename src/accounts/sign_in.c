@@ -1,5 +1,6 @@
 #include "accounts/sign_in.h"
 
+#include "accounts/admins_q.h"
 #include "accounts/device.h"
 #include "accounts/guess.h"
 #include "accounts/mfa.h"
@@ -105,6 +106,8 @@ sign_in_in_tx(struct tx *tx, void *arg)
 	signing->is_refused = signed_in != 1;
 	if (signing->is_refused)
 		return NULL;
+	if (signing->mfa == MFA_PASSED)
+		TRY(q_admin_signed_in(tx, user->id, tx->ctx->now));
 	TRY(tell_of_new_device(tx, signing));
 	TRY(session_begin(tx,
 		&(struct session_begin){

@@ -60,7 +60,7 @@ put_uuid(struct buf *out, struct uuid uuid)
 static struct audit_hash
 signed_by(struct str key, const struct buf *text)
 {
-	struct audit_hash hash;
+	struct audit_hash hash = { { 0 } };
 
 	hmac_sha256(key, buf_str(text), hash.bytes);
 	return hash;

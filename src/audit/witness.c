@@ -310,7 +310,7 @@ lines_parse(struct arena *arena, struct str text, struct witness_file *file)
 	struct str line;
 
 	while (str_next(&text, '\n', &line)) {
-		struct witness_line parsed;
+		struct witness_line parsed = { .mac = { { 0 } } };
 
 		if (line_parse(line, &parsed)) {
 			if (!VEC_PUSH(arena, &lines, parsed))

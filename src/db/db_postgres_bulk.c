@@ -129,7 +129,7 @@ static void
 put_number(struct buf *out, int64_t number, int count)
 {
 	for (int shift = (count - 1) * 8; shift >= 0; shift -= 8)
-		buf_put_char(out, (char)(number >> shift & 0xff));
+		buf_put_char(out, (char)((uint64_t)number >> shift & 0xff));
 }
 
 static struct err *

@@ -104,7 +104,10 @@ has_moment(int64_t value)
 {
 	return value != 0;
 }
-#define HAS(value) _Generic((value), struct str : has_text, int64_t : has_moment)(value)
+#define has_TEXT   has_text
+#define has_LINES  has_text
+#define has_TOKEN  has_text
+#define has_MOMENT has_moment
 
 static struct err *
 values_format(struct ctx *ctx, const struct mail *mail, struct buf *out)
@@ -114,7 +117,7 @@ values_format(struct ctx *ctx, const struct mail *mail, struct buf *out)
 
 	json_put_object(&json);
 #define VALUE(type, field, about)                        \
-	if (HAS(mail->field)) {                          \
+	if (has_##type(mail->field)) {                   \
 		json_put_key(&json, STR(#field));        \
 		if (!put_##type(&json, mail->field))     \
 			wrong = #field;                  \
@@ -182,17 +185,19 @@ take_moment(const struct json_node *node, int64_t *ret)
 	*ret = node->i64;
 	return true;
 }
-#define TAKE(node, place) \
-	_Generic((place), struct str * : take_text, int64_t * : take_moment)(node, place)
+#define take_TEXT   take_text
+#define take_LINES  take_text
+#define take_TOKEN  take_text
+#define take_MOMENT take_moment
 
 static bool
 values_take(const struct json_node *values, struct mail *mail)
 {
 	const struct json_node *node;
 
-#define VALUE(type, field, about)                   \
-	node = json_node_find(values, STR(#field)); \
-	if (node && !TAKE(node, &mail->field))      \
+#define VALUE(type, field, about)                     \
+	node = json_node_find(values, STR(#field));   \
+	if (node && !take_##type(node, &mail->field)) \
 		return false;
 #include "mail/mail_value.def"
 #undef VALUE

@@ -1,11 +1,14 @@
 /* The threads for what must block: one pool for all loops of the process. */
 #include <assert.h>
+#include <sys/resource.h>
 
 #include "sys/loop.h"
 #include "sys/process.h"
 
 enum {
 	THREADS_MAX = 64,
+	/* What is offloaded takes long anyway; a loop that has something to do goes first. */
+	NICENESS = 10,
 };
 
 /* On the stack of the fiber that waits for it. */
@@ -52,6 +55,8 @@ offload_thread(void *unused)
 {
 	struct offload *offload;
 
+	/* Of this thread alone: on Linux a thread has a niceness of its own. Without it the loops are only slower beside. */
+	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	while ((offload = next_offload())) {
 		offload->fn(offload->arg);
 		fiber_event_set(&offload->done);

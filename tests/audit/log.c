@@ -119,6 +119,7 @@ log_entries(struct ctx *ctx, int count)
 {
 	static const enum audit_action kinds[] = { AUDIT_SIGN_IN, AUDIT_PASSWORD_CHANGE,
 		AUDIT_ADMIN_GRANT, AUDIT_PAYMENT, AUDIT_EMAIL_CHANGE };
+	const struct user_id nobody = { { { 0 } } };
 	struct ctx own = *ctx;
 
 	for (int i = 0; i < count; i++) {
@@ -133,10 +134,8 @@ log_entries(struct ctx *ctx, int count)
 			&(struct audit_entry){
 				.action = kinds[(size_t)i % COUNT_OF(kinds)],
 				.outcome = is_anonymous ? AUDIT_REFUSED : AUDIT_SUCCESS,
-				.user = is_anonymous ? (struct user_id){ { { 0 } } }
-						     : log_user(1 + i % 4),
-				.subject = i % 3 ? log_user(1 + i % 5)
-						 : (struct user_id){ { { 0 } } },
+				.user = is_anonymous ? nobody : log_user(1 + i % 4),
+				.subject = i % 3 ? log_user(1 + i % 5) : nobody,
 				.resource_type = i % 2 ? STR("thing") : STR_NONE,
 				.resource_id = i % 2 ? STR("t-1") : STR_NONE,
 				.details = i % 4 ? STR("{\"b\": 1.50, \"a\":[true,null]}")

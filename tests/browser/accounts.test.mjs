@@ -193,3 +193,16 @@ await claim('everything held is downloaded, and then the account is erased', asy
   await page.waitForSelector('.wrong');
   await close();
 });
+
+await claim('the first administrator comes by the link that the server printed, once', async () => {
+  const [link] = readFileSync(process.env.GRIDIRON_SAID, 'utf8').match(/\/accept-invitation#\S+/);
+  const { page, close } = await open(link);
+  await fill(page, { 'E-mail address': 'grace@example.test', 'New password': PASSWORD });
+  await press(page, 'Make the account');
+  await page.waitForSelector('[role=status]:has-text("Done")');
+  await accessible(page);
+  await page.goto(`${base}/`);
+  await page.goto(base + link, { waitUntil: 'networkidle' });
+  await page.waitForSelector('[role=alert]');
+  await close();
+});

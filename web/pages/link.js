@@ -36,14 +36,19 @@ function Forgot() {
     done="If the address has an account, a link is on its way. It is good for an hour." /><p><a href="/sign-in">Back to signing in</a></p>`;
 }
 
+// An invitation to be an administrator: taken by the account that is signed in, or by a new one.
 function Invitation() {
   const text = useToken();
-  const accept = () => ask('POST', '/v1/admin/invitations/accept', { token: text });
-  if (!isSignedIn())
-    return html`<h1>An invitation</h1><p>Sign in first, or make an account with the address that was invited; then open the link again.</p>
-      <p><a href="/sign-in">Sign in</a> · <a href="/register">Make an account</a></p>`;
-  return html`<h1>An invitation</h1><p>You are about to become an administrator. Administrators sign in with a code: turn that on in your account afterwards.</p>
-    <${Form} label="Accept" fields=${[]} send=${accept} done=${html`Done. <a href="/account">Your account</a>`} />`;
+  const [state, setState] = useState({});
+  useEffect(() => { post('/v1/auth/invitation', { token: text }).then((offer) => setState({ offer }), (error) => setState({ error })); }, []);
+  if (state.error) return html`<h1>An invitation</h1><p class="notice bad" role="alert">${state.error.message}</p>`;
+  if (!state.offer) return html`<h1>An invitation</h1><p>One moment …</p>`;
+  const done = html`Done. Administrators sign in with a code: <a href=${isSignedIn() ? '/account' : '/sign-in?next=/account'}>turn that on in your account</a>, then sign in again with it.`;
+  const email = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', required: true };
+  return html`<h1>An invitation</h1><p>You are about to become an administrator${state.offer.role ? ` (${state.offer.role})` : ''}.</p>
+    ${isSignedIn() ? html`<${Form} label="Accept with this account" fields=${[]} send=${() => ask('POST', '/v1/me/accept-invitation', { token: text })} done=${done} />`
+      : html`<p>You have an account? <a href="/sign-in">Sign in</a> first, then open the link again.</p>
+        <${Form} label="Make the account" fields=${state.offer.email ? [PASSWORD] : [email, PASSWORD]} send=${(values) => post('/v1/auth/accept-invitation', { ...values, token: text })} done=${done} />`}`;
 }
 
 function Unsubscribe() {
