@@ -46,11 +46,12 @@ CREATE TABLE users (
         AND totp_secret IS NULL AND first_name IS NULL AND last_name IS NULL))
 );
 
--- Stands on a single cluster only; where users are sharded the table directory keeps addresses unique.
-CREATE UNIQUE INDEX users_email_key ON users (email);
--- For administrators who look for an address by how it begins, whatever the database's collation.
+-- Stands on a single cluster only; where users are sharded the table directory keeps addresses unique. In the order of
+-- bytes, whatever the database's collation, so that it finds addresses by how they begin as well.
 -- only: postgresql
-CREATE INDEX idx_users_email_pattern ON users (email text_pattern_ops);
+CREATE UNIQUE INDEX users_email_key ON users (email text_pattern_ops);
+-- only: sqlite
+CREATE UNIQUE INDEX users_email_key ON users (email);
 CREATE INDEX idx_users_email_verified_active ON users (email) WHERE email_verified AND is_active;
 CREATE INDEX idx_users_email_identity ON users (email_identity) WHERE email_identity IS NOT NULL;
 CREATE INDEX idx_users_created_at ON users (created_at DESC);

@@ -11,6 +11,9 @@
 #include "mail/mail.h"
 #include "sys/random.h"
 
+/* Grants that end within a day of each other are the same one, asked for twice. */
+#define SAME_US ((int64_t)MICROSECONDS_PER_DAY)
+
 enum {
 	/* So many addresses are asked for, or written, in one query. */
 	CHUNK = 500,
@@ -114,7 +117,7 @@ plan_held(void *arg, const struct grant_held *row)
 
 	if (wish && wish->fate == GRANT_IS_GIVEN &&
 		uuid_eq(row->tier_id.uuid, wish->tier->id.uuid) &&
-		row->end_date >= end_of(planning->ctx, wish->days))
+		row->end_date >= end_of(planning->ctx, wish->days) - SAME_US)
 		wish->fate = GRANT_IS_UNCHANGED;
 	return NULL;
 }

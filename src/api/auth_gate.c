@@ -59,10 +59,6 @@ check_key(struct request *rq)
 	if (scope == ROUTE_NO_KEY)
 		return err_new(rq->ctx, ERR_DENIED,
 			"API keys cannot do this; sign in as a person");
-	if (!entitlement_has(&rq->caller.entitlement, FEATURE_API_ACCESS))
-		return err_new(rq->ctx, ERR_DENIED,
-			"API keys work with a plan that has %s; GET /v1/tiers lists them",
-			feature_name(FEATURE_API_ACCESS));
 	if (!(rq->caller.scopes >> scope & 1))
 		return err_new(rq->ctx, ERR_DENIED,
 			"this API key does not have the scope '" STR_FMT "'",

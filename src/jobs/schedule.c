@@ -368,6 +368,8 @@ look(struct schedule *schedule, struct arena *arena)
 {
 	struct ctx ctx = { .arena = arena,
 		.db = schedule->db,
+		.keys = schedule->keys,
+		.audit = schedule->audit,
 		.now = clock_now_us(),
 		.deadline = DEADLINE_NEVER,
 		.actor = { .is_system = true },
@@ -405,7 +407,9 @@ run_always(void *arg)
 struct err *
 schedule_start(struct ctx *ctx, const struct job_setup *setup, struct schedule *schedule)
 {
-	*schedule = (struct schedule){ .db = ctx->db, .setup = *setup };
+	*schedule = (struct schedule){
+		.db = ctx->db, .keys = ctx->keys, .audit = ctx->audit, .setup = *setup
+	};
 	TRY(schedule_prepare(ctx));
 	fiber_event_init(&schedule->ended);
 	schedule->fiber = fiber_spawn("jobs", run_always, schedule);

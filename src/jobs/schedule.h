@@ -38,6 +38,8 @@ struct err *schedule_run(struct ctx *ctx, const struct job_setup *setup, struct 
 /* The schedule of a server: a fiber that looks for due jobs once a second. */
 struct schedule {
 	struct db *db;
+	const struct keyring *keys;
+	struct audit *audit;
 	struct job_setup setup;
 	struct fiber *fiber; /* NULL: not started */
 	bool is_at_work;

@@ -166,6 +166,9 @@ bad_key(struct scratch *s, const struct constraint *constraint,
 		if (str_starts_with(column, STR("coalesce(")) ||
 			str_starts_with(column, STR("COALESCE(")))
 			column = str_slice(column, strlen("coalesce("), column.len);
+		/* An operator class behind it orders the index and is no part of it. */
+		item = column;
+		(void)str_next(&item, ' ', &column);
 		value = row_value(row->columns, column);
 		if (!str_is_none(value))
 			instead = str_fmt(&s->arena, STR_FMT STR_FMT "=" STR_FMT ";",
