@@ -48,6 +48,9 @@ event_send(struct watching *watching, struct http_writer *writer)
 	uuid_format(&event, watching->token);
 	buf_put(&event, STR("\nevent: accuracy\ndata: "));
 	buf_put(&event, answer.http.body);
+	/* It is copied: what keeps it need not hold it for us. */
+	if (answer.http.sent)
+		answer.http.sent(answer.http.sent_arg);
 	buf_put(&event, STR("\n\n"));
 	if (buf_is_cut(&event))
 		return err_no_memory();
