@@ -4,6 +4,7 @@
 -- row admin_row: id admin_id, user_id user_id, email text, role text, is_active bool, has_mfa bool, created_at time,
 --   last_admin_login time?
 -- row admin_key: id admin_id
+-- row admin_standing: role text
 -- row admin_count: total i64
 -- row admin_user_row: id user_id, email text, first_name text?, last_name text?, email_verified bool, is_active bool,
 --   has_mfa bool, role text?, created_at time, last_login time?, deactivated_at time?, erased_at time?
@@ -29,6 +30,15 @@ SELECT a.id, a.user_id, u.email, a.role, a.is_active, u.mfa_enabled_at IS NOT NU
   FROM admin_users AS a
   JOIN users AS u ON u.id = a.user_id
  WHERE a.id = :id;
+
+-- name: admin_standing :opt admin_standing
+-- args: id admin_id
+-- as: system, whose invitations still count is asked by others
+-- The role of an administrator who may still act as one.
+SELECT a.role
+  FROM admin_users AS a
+  JOIN users AS u ON u.id = a.user_id
+ WHERE a.id = :id AND a.is_active AND u.is_active;
 
 -- name: admin_of_user :opt admin_row
 -- args: user_id user_id

@@ -1,5 +1,6 @@
 #include "accounts/admin.h"
 
+#include "accounts/grant.h"
 #include "accounts/identity.h"
 #include "accounts/standing.h"
 #include "accounts/users_q.h"
@@ -133,6 +134,37 @@ admin_of_actor(struct tx *tx, struct admin_row *ret)
 	return NULL;
 }
 
+/* Whether ADMIN makes administrators, now and in this transaction. Nobody's is the operator's. */
+static struct err *
+makes_admins(struct tx *tx, struct admin_id admin, bool *ret)
+{
+	struct admin_standing standing;
+	bool found = false;
+	uint32_t may = UINT32_C(1) << PERMISSION_ROLES_WRITE;
+
+	if (!uuid_is_nil(admin.uuid)) {
+		TRY(q_admin_standing(tx, admin, &standing, &found));
+		may = found ? admin_role_permissions(admin_role_parse(standing.role)) : 0;
+	}
+	*ret = may >> PERMISSION_ROLES_WRITE & 1;
+	return NULL;
+}
+
+/* The gate asked before; since then he may have been removed, or his role changed. */
+static struct err *
+actor_must_make_admins(struct tx *tx, struct admin_row *ret)
+{
+	bool does;
+
+	TRY(admin_of_actor(tx, ret));
+	TRY(makes_admins(tx, ret->id, &does));
+	if (!does ||
+		(uuid_is_nil(ret->id.uuid) && !uuid_is_nil(tx->ctx->actor.user_id.uuid)))
+		return err_new(
+			tx->ctx, ERR_DENIED, "this needs the permission 'roles.write'");
+	return NULL;
+}
+
 static struct err *
 invite_in_tx(struct tx *tx, void *arg)
 {
@@ -142,7 +174,7 @@ invite_in_tx(struct tx *tx, void *arg)
 	struct admin_row inviter, invited = { .is_active = false };
 	bool found;
 
-	TRY(admin_of_actor(tx, &inviter));
+	TRY(actor_must_make_admins(tx, &inviter));
 	TRY(q_user_by_email(tx, inviting->email, &user, &found));
 	if (found)
 		TRY(q_admin_of_user(tx, user.id, &invited, &found));
@@ -215,11 +247,19 @@ accept(struct tx *tx, const struct invitation_row *invitation, struct user_id us
 static struct err *
 find_admin_invitation(struct tx *tx, struct str token, struct invitation_row *ret)
 {
+	bool stands;
+
 	TRY(invitation_find(tx, token, ret));
 	if (invitation_is(ret, INVITATION_GRANT))
 		return err_new(tx->ctx, ERR_GONE,
 			"this invitation offers free access: it takes effect once an "
 			"account with its address is confirmed");
+	/* It goes with whoever made it: nobody comes back by a link that he sent himself. */
+	TRY(makes_admins(tx, ret->invited_by, &stands));
+	if (!stands)
+		return err_new(tx->ctx, ERR_GONE,
+			"whoever sent this invitation is no administrator any more: ask "
+			"for another");
 	return NULL;
 }
 
@@ -303,6 +343,9 @@ accept_new_in_tx(struct tx *tx, void *arg)
 
 	TRY(find_admin_invitation(tx, registering->registration->token, &invitation));
 	TRY(make_account(tx, registering, &user));
+	/* The link came by mail, so the address is proved: what it was offered is his. */
+	if (!str_is_none(invitation.email))
+		TRY(grants_claim(tx, user, invitation.email));
 	TRY(audit_log(
 		tx, &(struct audit_entry){ .action = AUDIT_REGISTER, .subject = user }));
 	return accept(tx, &invitation, user);
@@ -382,10 +425,11 @@ change_in_tx(struct tx *tx, void *arg)
 	const struct changing *changing = arg;
 	bool is_removal = changing->role == ROLE_NONE;
 	struct str role = str_from(admin_role_name(changing->role));
-	struct admin_row admin;
+	struct admin_row admin, actor;
 	int64_t changed = 0;
 	bool found;
 
+	TRY(actor_must_make_admins(tx, &actor));
 	TRY(q_admin_get(tx, changing->id, &admin, &found));
 	if (!found || !admin.is_active)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "no such administrator");

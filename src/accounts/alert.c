@@ -103,7 +103,8 @@ alerts_end(struct ctx *ctx, struct str token)
 
 struct promising {
 	const struct alert_game_list *games; /* of one day */
-	const struct alert_reader_list *readers;
+	struct uuid after;                   /* readers from behind this one on */
+	struct uuid last;                    /* the last of them; nil: there was none */
 	int64_t count;
 };
 
@@ -175,10 +176,16 @@ static struct err *
 promise_in_tx(struct tx *tx, void *arg)
 {
 	struct promising *promising = arg;
+	struct alert_reader_list readers;
 
 	promising->count = 0;
-	for (size_t i = 0; i < promising->readers->count; i++)
-		TRY(promise_one(tx, promising, &promising->readers->items[i]));
+	promising->last = (struct uuid){ { 0 } };
+	/* Read here, so that whoever ends his alerts meanwhile, or his account, gets none. */
+	TRY(q_alert_readers(tx, promising->after, tx->ctx->now, &readers));
+	for (size_t i = 0; i < readers.count; i++)
+		TRY(promise_one(tx, promising, &readers.items[i]));
+	if (readers.count)
+		promising->last = readers.items[readers.count - 1].id.uuid;
 	return NULL;
 }
 
@@ -189,7 +196,7 @@ alerts_promise(
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct alert_counts counts = { .games = 0 };
 	struct alert_game_list games;
-	struct uuid after = { { 0 } };
+	struct promising promising = { .games = &games };
 
 	TRY(q_alert_games(&tx,
 		(struct alert_games){
@@ -206,15 +213,11 @@ alerts_promise(
 		games.count--;
 	counts.games = (int64_t)games.count;
 	while (games.count) {
-		struct alert_reader_list readers;
-		struct promising promising = { .games = &games, .readers = &readers };
-
-		TRY(q_alert_readers(&tx, after, ctx->now, &readers));
-		if (readers.count == 0)
-			break;
 		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, promise_in_tx, &promising));
+		if (uuid_is_nil(promising.last))
+			break;
 		counts.readers += promising.count;
-		after = readers.items[readers.count - 1].id.uuid;
+		promising.after = promising.last;
 	}
 	*ret = counts;
 	return NULL;

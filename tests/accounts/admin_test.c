@@ -192,6 +192,30 @@ BOTH_ENGINES(an_invitation_can_be_taken_back)
 		ERR_GONE);
 }
 
+BOTH_ENGINES(nobody_comes_back_by_a_link_that_he_sent_himself)
+{
+	struct mail mail;
+
+	OK_ERR(make_boss(ctx));
+	OK_ERR(make_admin(ctx, "ann@example.org", ROLE_SUPER_ADMIN));
+	act_as(ctx, "ann@example.org");
+	OK_ERR(admin_invite(ctx, STR("again@example.org"), ROLE_SUPER_ADMIN));
+	OK_ERR(mail_take(ctx, MAIL_INVITATION, STR("again@example.org"), &mail));
+	act_as(ctx, "boss@example.org");
+	OK_ERR(admin_change_role(ctx, admin_of(ctx, "ann@example.org").id, ROLE_SUPPORT));
+	/* One who passed the gate just before is stopped by what is so now. */
+	act_as(ctx, "ann@example.org");
+	FAILS_WITH(admin_invite(ctx, STR("third@example.org"), ROLE_ADMIN), ERR_DENIED);
+	FAILS_WITH(admin_change_role(
+			   ctx, admin_of(ctx, "boss@example.org").id, ROLE_SUPPORT),
+		ERR_DENIED);
+	act_as(ctx, NULL);
+	FAILS_WITH(admin_accept_new(ctx,
+			   &(struct admin_registration){
+				   .token = mail.token, .password = STR(BOSS_PASSWORD) }),
+		ERR_GONE);
+}
+
 BOTH_ENGINES(nobody_changes_his_own_role_and_the_last_super_admin_stays)
 {
 	struct admin_row boss, ann;
