@@ -36,15 +36,16 @@ SELECT name, schedule, is_enabled, next_run_at, last_started_at, last_finished_a
  ORDER BY name
  LIMIT 100;
 
--- name: job_next_due :opt job_claimed
+-- name: job_due :many job_claimed
 -- args: now time
 -- as: anyone
--- The job that has been due longest and that nobody is at.
+-- The jobs that are due and that nobody is at, the one due longest first. More than this program knows may be there,
+-- from one that is newer.
 SELECT id, name, state, consecutive_failures
   FROM jobs
  WHERE is_enabled AND next_run_at <= :now AND (locked_until IS NULL OR locked_until <= :now)
  ORDER BY next_run_at
- LIMIT 1;
+ LIMIT 64;
 
 -- name: job_claim :opt job_claimed
 -- args: name text, instance text, until time, now time

@@ -106,6 +106,19 @@ schedule_prepare(struct ctx *ctx)
 
 /* --- Claiming */
 
+/* The job that has been due longest, of those that this program knows; NULL where none is. */
+static struct err *
+find_due(struct tx *tx, const struct job **ret)
+{
+	struct job_claimed_list due;
+
+	*ret = NULL;
+	TRY(q_job_due(tx, tx->ctx->now, &due));
+	for (size_t i = 0; i < due.count && !*ret; i++)
+		*ret = job_find(due.items[i].name);
+	return NULL;
+}
+
 struct claiming {
 	const struct job_setup *setup;
 	const struct job *job; /* NULL: the one that is due */
@@ -119,14 +132,10 @@ claim_in_tx(struct tx *tx, void *arg)
 	struct claiming *claiming = arg;
 	struct ctx *ctx = tx->ctx;
 	const struct job *job = claiming->job;
-	struct job_claimed due;
-	bool found;
 
 	claiming->is_claimed = false;
-	if (!job) {
-		TRY(q_job_next_due(tx, ctx->now, &due, &found));
-		job = found ? job_find(due.name) : NULL;
-	}
+	if (!job)
+		TRY(find_due(tx, &job));
 	if (!job)
 		return NULL;
 	TRY(q_job_claim(tx,
@@ -308,13 +317,12 @@ schedule_run_due(struct ctx *ctx, const struct job_setup *setup, bool *ret_ran,
 {
 	struct claiming claiming = { .setup = setup };
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct job_claimed due;
-	bool found;
+	const struct job *due;
 
 	*ret_ran = false;
 	/* Looking costs a read; only what is due costs a write. */
-	TRY(q_job_next_due(&tx, ctx->now, &due, &found));
-	if (!found || !job_find(due.name))
+	TRY(find_due(&tx, &due));
+	if (!due)
 		return NULL;
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, claim_in_tx, &claiming));
 	if (!claiming.is_claimed)

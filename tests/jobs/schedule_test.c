@@ -227,6 +227,25 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 		STR("dead failed\ntwo succeeded"));
 }
 
+BOTH_ENGINES(a_job_of_a_newer_program_stops_none_of_ours)
+{
+	struct job_outcome outcome = { .job = NULL };
+	bool ran;
+
+	setup = (struct job_setup){ .instance = STR("two") };
+	OK_ERR(schedule_prepare(ctx));
+	OK_ERR(run_sql(ctx,
+		STR("UPDATE jobs SET is_enabled = FALSE WHERE name NOT IN ('grade', "
+		    "'fetch')")));
+	OK_ERR(run_sql(ctx,
+		STR("UPDATE jobs SET name = 'from the future', next_run_at = created_at "
+		    "WHERE name = 'fetch'")));
+	ctx->now += (int64_t)2 * 3600 * MICROSECONDS_PER_SECOND;
+	OK_ERR(schedule_run_due(ctx, &setup, &ran, &outcome));
+	OK(ran);
+	EQ_STR(str_from(outcome.job->name), STR("grade"));
+}
+
 BOTH_ENGINES(a_job_that_is_not_there_is_named_with_those_that_are)
 {
 	struct job_outcome outcome;
