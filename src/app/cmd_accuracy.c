@@ -174,9 +174,10 @@ run_accuracy(struct invocation *run)
 		return nothing_err(run, &filter, &metrics);
 	print_table(run, &table);
 	if (!run->is_json)
-		puts("\nBrier score and log loss: less is better; 0.25 and 0.693 is a "
-		     "coin. LINE'S: the closing line on the same games.\n"
-		     "At -110, bets on spreads and totals break even at 52.4 % right.");
+		fputs("\nBrier score and log loss: less is better; 0.25 and 0.693 is a "
+		      "coin. LINE'S: the closing line on the same games.\n"
+		      "At -110, bets on spreads and totals break even at 52.4 % right.\n",
+			run->console.out);
 	return NULL;
 }
 

@@ -16,11 +16,13 @@ invite_first(struct invocation *run)
 	link = str_fmt(run->arena, STR_FMT "/accept-invitation#" STR_FMT,
 		STR_ARG(public_url_of(run, run->config.listen)), STR_ARG(token));
 	if (run->is_json)
-		printf("{\"link\": \"" STR_FMT "\", \"expires_at\": \"" STR_FMT "\"}\n",
+		fprintf(run->console.out,
+			"{\"link\": \"" STR_FMT "\", \"expires_at\": \"" STR_FMT "\"}\n",
 			STR_ARG(link), STR_ARG(buf_str(&until)));
 	else
-		printf("The first administrator follows this link, once, until " STR_FMT
-		       ":\n\n    " STR_FMT "\n",
+		fprintf(run->console.out,
+			"The first administrator follows this link, once, until " STR_FMT
+			":\n\n    " STR_FMT "\n",
 			STR_ARG(buf_str(&until)), STR_ARG(link));
 	return NULL;
 }
@@ -44,10 +46,13 @@ invite_by_mail(struct invocation *run)
 	TRY(admin_invite(&run->ctx, address_in_lower_case(run->arena, email),
 		admin_role_parse(role)));
 	if (run->is_json)
-		printf("{\"invited\": true, \"role\": \"" STR_FMT "\"}\n", STR_ARG(role));
+		fprintf(run->console.out,
+			"{\"invited\": true, \"role\": \"" STR_FMT "\"}\n",
+			STR_ARG(role));
 	else
-		printf("An invitation to be " STR_FMT
-		       " waits to be mailed; a running server sends it\n",
+		fprintf(run->console.out,
+			"An invitation to be " STR_FMT
+			" waits to be mailed; a running server sends it\n",
 			STR_ARG(role));
 	return NULL;
 }

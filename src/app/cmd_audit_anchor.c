@@ -13,15 +13,16 @@ run_audit_anchor(struct invocation *run)
 	TRY(audit_anchor(&run->ctx, run->ctx.audit));
 	TRY(anchors_read(&run->ctx, run->config.data, &anchors));
 	if (!anchors.count) {
-		printf("the audit log is empty: there is nothing to anchor\n");
+		fprintf(run->console.out,
+			"the audit log is empty: there is nothing to anchor\n");
 		return NULL;
 	}
 	last = &anchors.links[anchors.count - 1];
-	printf(run->is_json ? "{\"seq\": %lld, \"hash\": \"" : "%lld ",
+	fprintf(run->console.out, run->is_json ? "{\"seq\": %lld, \"hash\": \"" : "%lld ",
 		(long long)last->seq);
 	for (size_t i = 0; i < sizeof(last->hash.bytes); i++)
-		printf("%02x", last->hash.bytes[i]);
-	printf(run->is_json ? "\"}\n" : "\n");
+		fprintf(run->console.out, "%02x", last->hash.bytes[i]);
+	fprintf(run->console.out, run->is_json ? "\"}\n" : "\n");
 	return NULL;
 }
 

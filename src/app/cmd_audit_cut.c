@@ -25,14 +25,15 @@ run_audit_cut(struct invocation *run)
 	TRY(flag_time(run, "before", &before));
 	TRY(audit_cut_before(&run->ctx, run->config.data, before, &seq));
 	if (run->is_json)
-		printf("{\"cut\": %lld}\n", (long long)seq);
+		fprintf(run->console.out, "{\"cut\": %lld}\n", (long long)seq);
 	else if (seq)
-		printf("rows up to %lld may go; take them away with gridiron audit "
-		       "prune, "
-		       "as the owner of the schema\n",
+		fprintf(run->console.out,
+			"rows up to %lld may go; take them away with gridiron audit "
+			"prune, "
+			"as the owner of the schema\n",
 			(long long)seq);
 	else
-		printf("nothing is that old, or not yet cut\n");
+		fprintf(run->console.out, "nothing is that old, or not yet cut\n");
 	return NULL;
 }
 

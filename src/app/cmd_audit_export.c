@@ -71,7 +71,7 @@ write_out(void *arg, struct str text)
 {
 	struct invocation *run = arg;
 
-	if (fwrite(text.ptr, 1, text.len, stdout) == text.len)
+	if (fwrite(text.ptr, 1, text.len, run->console.out) == text.len)
 		return NULL;
 	return err_in(run->arena, ERR_INTERNAL, "cannot write the output");
 }

@@ -7,8 +7,9 @@ run_audit_prune(struct invocation *run)
 	int64_t count;
 
 	TRY(audit_prune(&run->ctx, &count));
-	printf(run->is_json ? "{\"pruned\": %lld}\n"
-			    : "%lld rows taken out of the audit log\n",
+	fprintf(run->console.out,
+		run->is_json ? "{\"pruned\": %lld}\n"
+			     : "%lld rows taken out of the audit log\n",
 		(long long)count);
 	return NULL;
 }

@@ -16,10 +16,7 @@ static const struct flag flags[] = {
 static void
 progress_draw(void *arg, int64_t done, int64_t total)
 {
-	struct progress *progress = arg;
-
-	progress->total = total;
-	progress_set(progress, done);
+	progress_set_of(arg, done, total);
 }
 
 static void
@@ -51,26 +48,27 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	json_put_text(&json, verified->fault.what);
 	put_count(&json, "fault_seq", verified->fault.seq);
 	json_put_object_end(&json);
-	printf(STR_FMT "\n", STR_ARG(buf_str(&out)));
+	fprintf(run->console.out, STR_FMT "\n", STR_ARG(buf_str(&out)));
 }
 
 static void
-text_print(const struct audit_verified *verified)
+text_print(FILE *out, const struct audit_verified *verified)
 {
 	const struct audit_fault *fault = &verified->fault;
 
 	if (!str_is_none(fault->what) && fault->seq)
-		printf("row %lld " STR_FMT "\n", (long long)fault->seq,
+		fprintf(out, "row %lld " STR_FMT "\n", (long long)fault->seq,
 			STR_ARG(fault->what));
 	else if (!str_is_none(fault->what))
-		printf(STR_FMT "\n", STR_ARG(fault->what));
+		fprintf(out, STR_FMT "\n", STR_ARG(fault->what));
 	if (verified->tampered)
-		printf("%lld row%s say%s that the log was tampered with, row %lld "
-		       "first: gridiron audit export --action audit.tampered\n",
+		fprintf(out,
+			"%lld row%s say%s that the log was tampered with, row %lld "
+			"first: gridiron audit export --action audit.tampered\n",
 			(long long)verified->tampered, verified->tampered == 1 ? "" : "s",
 			verified->tampered == 1 ? "s" : "",
 			(long long)verified->tampered_first);
-	printf("%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
+	fprintf(out, "%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
 		str_is_none(fault->what) ? "the chain holds" : "holds until then",
 		(long long)verified->rows, (long long)verified->first,
 		(long long)verified->last, (long long)verified->waiting,
@@ -109,7 +107,7 @@ run_audit_verify(struct invocation *run)
 	struct err *err;
 
 	TRY(from_parse(run, &options.from));
-	progress_begin(&progress, "verifying", 0);
+	progress_begin(&progress, &run->console, "verifying", 0);
 	err = audit_verify(&run->ctx, &options, &verified);
 	progress_end(&progress);
 	TRY(err);
@@ -118,7 +116,7 @@ run_audit_verify(struct invocation *run)
 	if (run->is_json)
 		json_print(run, &verified);
 	else
-		text_print(&verified);
+		text_print(run->console.out, &verified);
 	return NULL;
 }
 

@@ -5,11 +5,6 @@
 #include "model/backtest.h"
 #include "predictions/game.h"
 #include "predictions/schedule.h"
-#include "sys/file.h"
-
-enum {
-	SVG_FILE_MODE = 0644,
-};
 
 static const struct flag flags[] = {
 	{ "tier", "S|L|B",
@@ -203,21 +198,21 @@ make_table(struct invocation *run, const struct backtest *backtest, size_t first
 
 /* No cell needs quoting: all are numbers, seasons and records. */
 static void
-print_csv(const struct table *table)
+print_csv(FILE *out, const struct table *table)
 {
 	size_t column = 0;
 
 	for (size_t i = 0; i < table->column_count; i++)
-		printf("%s%s", i ? "," : "", table->columns[i].key);
+		fprintf(out, "%s%s", i ? "," : "", table->columns[i].key);
 	for (size_t i = 0; i < table->cells.count; i++) {
 		const struct table_cell *cell = &table->cells.items[i];
 		struct str text = cell->is_number ? cell->json : cell->shown;
 
-		printf("%s" STR_FMT, column ? "," : "\n", STR_ARG(text));
+		fprintf(out, "%s" STR_FMT, column ? "," : "\n", STR_ARG(text));
 		if (++column == table->column_count)
 			column = 0;
 	}
-	printf("\n");
+	fprintf(out, "\n");
 }
 
 static void
@@ -228,13 +223,15 @@ print_parts(struct invocation *run, const struct backtest *backtest)
 		struct table table;
 
 		make_table(run, backtest, i, i + 1, columns, &table);
-		printf("%s%s\n\n", i ? "\n" : "", parts[i].title);
+		fprintf(run->console.out, "%s%s\n\n", i ? "\n" : "", parts[i].title);
 		print_table(run, &table);
 	}
-	printf("\nTier %s, walked forward week by week. LESS LINE: the model's Brier "
-	       "score less the closing line's\non the same games; an interval around 0 "
-	       "is luck. SURPRISE: mean negative log likelihood of the margin.\nAt -110, "
-	       "bets break even at %.1f %% right. No edge is claimed.\n",
+	fprintf(run->console.out,
+		"\nTier %s, walked forward week by week. LESS LINE: the model's Brier "
+		"score less the closing line's\non the same games; an interval around 0 "
+		"is luck. SURPRISE: mean negative log likelihood of the margin.\nAt "
+		"-110, "
+		"bets break even at %.1f %% right. No edge is claimed.\n",
 		tier_name(backtest->options.tier), backtest->break_even * 100);
 }
 
@@ -267,13 +264,11 @@ options_read(struct invocation *run, struct backtest_options *ret)
 static struct err *
 draw(struct invocation *run, const struct backtest *backtest)
 {
-	const char *path = str_cstr(run->arena, flag_text(run, "svg"));
 	struct str picture;
 
-	if (!path)
-		return err_no_memory();
 	TRY(backtest_svg(run->arena, backtest, &picture));
-	return file_write(run->arena, path, picture, SVG_FILE_MODE);
+	return console_write_file(
+		&run->console, run->arena, flag_text(run, "svg"), picture);
 }
 
 static struct err *
@@ -295,7 +290,7 @@ run_backtest(struct invocation *run)
 		TRY(draw(run, &backtest));
 	make_table(run, &backtest, 0, COUNT_OF(parts), columns, &table);
 	if (flag_is_set(run, "csv"))
-		print_csv(&table);
+		print_csv(run->console.out, &table);
 	else if (run->is_json)
 		print_table(run, &table);
 	else

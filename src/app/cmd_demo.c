@@ -11,10 +11,10 @@
 
 /* One step done, for whoever watches the start. */
 static void
-say(const char *what, struct str detail)
+say(struct invocation *run, const char *what, struct str detail)
 {
-	printf("  %-10s " STR_FMT "\n", what, STR_ARG(detail));
-	fflush(stdout);
+	fprintf(run->console.out, "  %-10s " STR_FMT "\n", what, STR_ARG(detail));
+	fflush(run->console.out);
 }
 
 static struct err *
@@ -32,7 +32,7 @@ store_games(struct invocation *run, struct games_source *source, bool is_simulat
 				" says which",
 			STR_ARG(source->name), feed.fault_count, STR_ARG(source->name));
 	TRY(games_store(run, source, &feed, is_simulated, &counts));
-	say("games",
+	say(run, "games",
 		str_fmt(run->arena,
 			"%lld new, %lld changed, %lld unchanged, from " STR_FMT,
 			(long long)counts.created, (long long)counts.changed,
@@ -46,7 +46,7 @@ simulate_games(struct invocation *run)
 	struct games_source source;
 
 	TRY(games_source_simulate(&run->ctx, &source));
-	say("games",
+	say(run, "games",
 		STR("no real ones at hand: a simulated league, marked so on every page"));
 	return store_games(run, &source, true);
 }
@@ -60,7 +60,8 @@ go_on_without(struct invocation *run, const struct err *why)
 	bool found;
 
 	TRY(q_week_latest(&tx, &latest, &found));
-	say("games", str_fmt(run->arena, "not fetched: " STR_FMT, STR_ARG(why->message)));
+	say(run, "games",
+		str_fmt(run->arena, "not fetched: " STR_FMT, STR_ARG(why->message)));
 	if (found)
 		return NULL;
 	return simulate_games(run);
@@ -93,11 +94,11 @@ make_forecasts(struct invocation *run)
 	struct grade_counts grades = { .graded = 0 };
 
 	TRY(forecast_store(&run->ctx, &options, &forecasts));
-	say("forecasts",
+	say(run, "forecasts",
 		str_fmt(run->arena, "%lld stored, %lld as before",
 			(long long)forecasts.stored, (long long)forecasts.unchanged));
 	TRY(grade_all(&run->ctx, &grades));
-	say("grades",
+	say(run, "grades",
 		str_fmt(run->arena, "%lld graded: %lld right, %lld wrong, %lld pushed",
 			(long long)grades.graded, (long long)grades.right,
 			(long long)grades.wrong, (long long)grades.pushed));
@@ -116,8 +117,9 @@ say_first_link(struct invocation *run, struct str address)
 	if (has_first)
 		return NULL;
 	TRY(admin_invite_first(&run->ctx, &token, &expires_at));
-	printf("Its first administrator is whoever opens, within a day, " STR_FMT
-	       "/accept-invitation#" STR_FMT "\n",
+	fprintf(run->console.out,
+		"Its first administrator is whoever opens, within a day, " STR_FMT
+		"/accept-invitation#" STR_FMT "\n",
 		STR_ARG(public_url_of(run, address)), STR_ARG(token));
 	return NULL;
 }
@@ -127,12 +129,13 @@ say_where(struct invocation *run, struct str address)
 {
 	struct err *err;
 
-	printf("\nGridiron is at http://" STR_FMT "/ (end it with Ctrl-C)\n",
+	fprintf(run->console.out,
+		"\nGridiron is at http://" STR_FMT "/ (end it with Ctrl-C)\n",
 		STR_ARG(address));
 	err = say_first_link(run, address);
 	if (err)
 		log_err(&run->ctx, "no link for the first administrator", err);
-	fflush(stdout);
+	fflush(run->console.out);
 }
 
 static struct err *
@@ -140,8 +143,8 @@ run_demo(struct invocation *run)
 {
 	int64_t tiers;
 
-	printf("Gridiron %s\n", GRIDIRON_VERSION);
-	say("database", url_masked(run->arena, run->config.database_url));
+	fprintf(run->console.out, "Gridiron %s\n", GRIDIRON_VERSION);
+	say(run, "database", url_masked(run->arena, run->config.database_url));
 	TRY(tier_seed(&run->ctx, &tiers));
 	TRY(get_games(run));
 	TRY(make_forecasts(run));

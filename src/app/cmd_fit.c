@@ -112,8 +112,7 @@ check_fit(struct invocation *run)
 static void
 tell_pass(void *arg, const struct fit_progress *progress)
 {
-	(void)arg;
-	fprintf(stderr, "pass %d of %d: measure %.5f, Brier score %.5f\n", progress->pass,
+	fprintf(arg, "pass %d of %d: measure %.5f, Brier score %.5f\n", progress->pass,
 		progress->passes, progress->measure.sum, progress->measure.brier);
 }
 
@@ -161,10 +160,11 @@ print_measures(
 	put_measure(&table, "start", &fitting->before);
 	put_measure(&table, "found", &fitting->after);
 	put_measure(&table, "in code", &fitting->in_code);
-	printf("\nTier %s, seasons %d to %d, %zu games. Squared distances from the "
-	       "closing "
-	       "lines and from the results; the measure adds them,\neach by its usual "
-	       "size, and is made least.\n\n",
+	fprintf(run->console.out,
+		"\nTier %s, seasons %d to %d, %zu games. Squared distances from the "
+		"closing "
+		"lines and from the results; the measure adds them,\neach by its usual "
+		"size, and is made least.\n\n",
 		tier_name(asked->options.tier), asked->options.from_season,
 		asked->options.through_season, fitting->after.games);
 	print_table(run, &table);
@@ -180,6 +180,7 @@ run_fit(struct invocation *run)
 	TRY(asked_read(run, &asked));
 	asked.options.start = &asked.start;
 	asked.options.on_pass = tell_pass;
+	asked.options.on_pass_arg = run->console.err;
 	TRY(game_set_read(&run->ctx, &games));
 	if (games.count == 0)
 		return err_in(run->arena, ERR_NOT_FOUND,

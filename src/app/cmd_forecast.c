@@ -70,13 +70,15 @@ run_forecast(struct invocation *run)
 	TRY(options_read(run, &options));
 	TRY(forecast_store(&run->ctx, &options, &counts));
 	if (run->is_json)
-		printf("{\"games\": %lld, \"stored\": %lld, \"unchanged\": %lld, "
-		       "\"ratings\": %lld}\n",
+		fprintf(run->console.out,
+			"{\"games\": %lld, \"stored\": %lld, \"unchanged\": %lld, "
+			"\"ratings\": %lld}\n",
 			(long long)counts.games, (long long)counts.stored,
 			(long long)counts.unchanged, (long long)counts.ratings);
 	else
-		printf("%lld games: %lld forecasts stored, %lld unchanged; %lld ratings "
-		       "stored\n",
+		fprintf(run->console.out,
+			"%lld games: %lld forecasts stored, %lld unchanged; %lld ratings "
+			"stored\n",
 			(long long)counts.games, (long long)counts.stored,
 			(long long)counts.unchanged, (long long)counts.ratings);
 	return NULL;

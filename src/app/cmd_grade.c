@@ -8,14 +8,18 @@ run_grade(struct invocation *run)
 
 	TRY(grade_all(&run->ctx, &counts));
 	if (run->is_json)
-		printf("{\"graded\": %lld, \"right\": %lld, \"wrong\": %lld, \"pushed\": "
-		       "%lld, \"void\": %lld, \"metrics\": %lld}\n",
+		fprintf(run->console.out,
+			"{\"graded\": %lld, \"right\": %lld, \"wrong\": %lld, "
+			"\"pushed\": "
+			"%lld, \"void\": %lld, \"metrics\": %lld}\n",
 			(long long)counts.graded, (long long)counts.right,
 			(long long)counts.wrong, (long long)counts.pushed,
 			(long long)counts.void_count, (long long)counts.metrics);
 	else
-		printf("%lld forecasts graded: %lld right, %lld wrong, %lld pushed, %lld "
-		       "void; %lld accuracy metrics changed\n",
+		fprintf(run->console.out,
+			"%lld forecasts graded: %lld right, %lld wrong, %lld pushed, "
+			"%lld "
+			"void; %lld accuracy metrics changed\n",
 			(long long)counts.graded, (long long)counts.right,
 			(long long)counts.wrong, (long long)counts.pushed,
 			(long long)counts.void_count, (long long)counts.metrics);

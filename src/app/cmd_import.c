@@ -15,19 +15,19 @@ static const struct flag flags[] = {
 };
 
 static void
-faults_print(const struct games_source *source, const struct feed *feed)
+faults_print(FILE *file, const struct games_source *source, const struct feed *feed)
 {
 	for (size_t i = 0; i < feed->faults.count && i < FAULTS_SHOWN; i++) {
 		const struct feed_fault *fault = &feed->faults.items[i];
 
-		fprintf(stderr, STR_FMT " line %lld", STR_ARG(source->name),
+		fprintf(file, STR_FMT " line %lld", STR_ARG(source->name),
 			(long long)fault->line);
 		if (!str_is_none(fault->column))
-			fprintf(stderr, ", column " STR_FMT, STR_ARG(fault->column));
-		fprintf(stderr, ": " STR_FMT "\n", STR_ARG(fault->reason));
+			fprintf(file, ", column " STR_FMT, STR_ARG(fault->column));
+		fprintf(file, ": " STR_FMT "\n", STR_ARG(fault->reason));
 	}
 	if (feed->fault_count > FAULTS_SHOWN)
-		fprintf(stderr, "and %zu more\n", feed->fault_count - FAULTS_SHOWN);
+		fprintf(file, "and %zu more\n", feed->fault_count - FAULTS_SHOWN);
 }
 
 static void
@@ -66,7 +66,7 @@ json_print(struct invocation *run, const struct games_source *source,
 	}
 	json_put_array_end(&json);
 	json_put_object_end(&json);
-	printf(STR_FMT "\n", STR_ARG(buf_str(&out)));
+	fprintf(run->console.out, STR_FMT "\n", STR_ARG(buf_str(&out)));
 }
 
 static void
@@ -77,13 +77,16 @@ counts_print(struct invocation *run, const struct games_source *source,
 		json_print(run, source, feed, counts);
 		return;
 	}
-	printf(STR_FMT ": %lld new, %lld changed, %lld unchanged, %zu refused\n",
+	fprintf(run->console.out,
+		STR_FMT ": %lld new, %lld changed, %lld unchanged, %zu refused\n",
 		STR_ARG(source->name), (long long)counts->created,
 		(long long)counts->changed, (long long)counts->unchanged,
 		feed->fault_count);
 	if (counts->regraded)
-		printf("%lld forecasts lost their grades to changed scores: run gridiron "
-		       "grade\n",
+		fprintf(run->console.out,
+			"%lld forecasts lost their grades to changed scores: run "
+			"gridiron "
+			"grade\n",
 			(long long)counts->regraded);
 }
 
@@ -96,7 +99,7 @@ import_from(struct invocation *run, struct games_source *source)
 
 	if (err)
 		return games_source_err(source, err);
-	faults_print(source, &feed);
+	faults_print(run->console.err, source, &feed);
 	if (feed.fault_count && !flag_is_set(run, "skip-bad"))
 		return err_in(run->arena, ERR_INVALID,
 			STR_FMT ": %zu of %zu rows are faulty, nothing was stored; "

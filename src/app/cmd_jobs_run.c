@@ -17,13 +17,15 @@ run_jobs_run(struct invocation *run)
 	if (outcome.failed)
 		return outcome.failed;
 	if (run->is_json)
-		printf("{\"job\": \"%s\", \"status\": \"" STR_FMT
-		       "\", \"result\": " STR_FMT "}\n",
+		fprintf(run->console.out,
+			"{\"job\": \"%s\", \"status\": \"" STR_FMT
+			"\", \"result\": " STR_FMT "}\n",
 			outcome.job->name, STR_ARG(outcome.status),
 			STR_ARG(outcome.result));
 	else
-		printf("%s: " STR_FMT " " STR_FMT "\n", outcome.job->name,
-			STR_ARG(outcome.status), STR_ARG(outcome.result));
+		fprintf(run->console.out, "%s: " STR_FMT " " STR_FMT "\n",
+			outcome.job->name, STR_ARG(outcome.status),
+			STR_ARG(outcome.result));
 	return NULL;
 }
 

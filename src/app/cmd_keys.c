@@ -34,9 +34,10 @@ run_init(struct invocation *run)
 	if (run->config.keys_file.len == 0)
 		TRY(file_make_directory(run->arena, folder, 0700));
 	TRY(key_file_init(run->arena, path, run->ctx.now));
-	printf("keys made in %s\n"
-	       "Keep a copy where no copy of the database is: what they seal cannot be "
-	       "read without them.\n",
+	fprintf(run->console.out,
+		"keys made in %s\n"
+		"Keep a copy where no copy of the database is: what they seal cannot be "
+		"read without them.\n",
 		path);
 	return NULL;
 }
@@ -166,7 +167,8 @@ run_rotate(struct invocation *run)
 	TRY(rotation_read(run, &rotation));
 	TRY(path_get(run, &path));
 	TRY(key_file_rotate(run->arena, path, &rotation, &key));
-	printf("new " STR_FMT " key %s (" STR_FMT "), from " STR_FMT "\n",
+	fprintf(run->console.out,
+		"new " STR_FMT " key %s (" STR_FMT "), from " STR_FMT "\n",
 		STR_ARG(key_use_name(key.use)), key.id_text,
 		STR_ARG(key_algorithm_name(key.algorithm)),
 		STR_ARG(time_text(run->arena, key.starts_at)));
@@ -214,7 +216,7 @@ run_retire(struct invocation *run)
 
 	TRY(path_get(run, &path));
 	TRY(key_file_retire(run->arena, path, run->args[0], run->ctx.now));
-	printf("key " STR_FMT " is gone\n", STR_ARG(run->args[0]));
+	fprintf(run->console.out, "key " STR_FMT " is gone\n", STR_ARG(run->args[0]));
 	return NULL;
 }
 

@@ -25,7 +25,7 @@ reseal(struct invocation *run, int64_t *ret)
 	int64_t total;
 
 	TRY(reseal_count(&run->ctx, &total));
-	progress_begin(&progress, "sealing again", total);
+	progress_begin(&progress, &run->console, "sealing again", total);
 	err = reseal_all(&run->ctx, show_progress, &progress, ret);
 	progress_end(&progress);
 	return err;
@@ -96,7 +96,8 @@ run_reseal(struct invocation *run)
 	}
 	explicit_bzero(set, sizeof(*set));
 	if (!run->is_json)
-		printf("%lld fields sealed again\n", (long long)resealed);
+		fprintf(run->console.out, "%lld fields sealed again\n",
+			(long long)resealed);
 	print_table(run, &table);
 	return NULL;
 }

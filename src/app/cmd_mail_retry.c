@@ -29,9 +29,10 @@ run_mail_retry(struct invocation *run)
 	TRY(flag_is_set(run, "dead") ? outbox_retry_dead(&run->ctx, &count)
 				     : retry_named(run, &count));
 	if (run->is_json)
-		printf("{\"retried\": %lld}\n", (long long)count);
+		fprintf(run->console.out, "{\"retried\": %lld}\n", (long long)count);
 	else
-		printf("%lld mails are due now; a running server sends them\n",
+		fprintf(run->console.out,
+			"%lld mails are due now; a running server sends them\n",
 			(long long)count);
 	return NULL;
 }

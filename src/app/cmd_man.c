@@ -2,114 +2,118 @@
 
 /* TEXT as roff: a hyphen typed by hand, a backslash doubled, no request at a line's start. */
 static void
-put(struct str text)
+put(FILE *out, struct str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		bool is_line_start = i == 0 || text.ptr[i - 1] == '\n';
 
 		if (is_line_start && (text.ptr[i] == '.' || text.ptr[i] == '\''))
-			fputs("\\&", stdout);
+			fputs("\\&", out);
 		if (text.ptr[i] == '-')
-			putchar('\\');
-		putchar(text.ptr[i]);
+			fputc('\\', out);
+		fputc(text.ptr[i], out);
 		if (text.ptr[i] == '\\')
-			putchar('e');
+			fputc('e', out);
 	}
 }
 
 static void
-put_text(const char *text)
+put_text(FILE *out, const char *text)
 {
-	put(str_from(text));
+	put(out, str_from(text));
 }
 
 static void
-put_flag(const char *name, const char *value, const char *help)
+put_flag(FILE *out, const char *name, const char *value, const char *help)
 {
-	fputs(".TP\n.B \\-\\-", stdout);
-	put_text(name);
+	fputs(".TP\n.B \\-\\-", out);
+	put_text(out, name);
 	if (value) {
-		fputs(" \\fI", stdout);
-		put_text(value);
-		fputs("\\fR", stdout);
+		fputs(" \\fI", out);
+		put_text(out, value);
+		fputs("\\fR", out);
 	}
-	putchar('\n');
-	put_text(help);
-	putchar('\n');
+	fputc('\n', out);
+	put_text(out, help);
+	fputc('\n', out);
 }
 
 static void
-put_examples(const char *examples)
+put_examples(FILE *out, const char *examples)
 {
 	struct str rest = str_from(examples), line;
 
-	puts(".PP\n.nf");
+	fputs(".PP\n.nf\n", out);
 	while (str_next(&rest, '\n', &line)) {
 		if (!line.len)
 			continue;
-		fputs("    gridiron ", stdout);
-		put(line);
-		putchar('\n');
+		fputs("    gridiron ", out);
+		put(out, line);
+		fputc('\n', out);
 	}
-	puts(".fi");
+	fputs(".fi\n", out);
 }
 
 static void
-put_command(const struct command *command)
+put_command(FILE *out, const struct command *command)
 {
-	printf(".SS \"%s", command->name);
+	fprintf(out, ".SS \"%s", command->name);
 	if (*command->args)
-		printf(" %s", command->args);
-	puts("\"");
-	put_text(command->summary);
-	puts(".");
+		fprintf(out, " %s", command->args);
+	fputs("\"\n", out);
+	put_text(out, command->summary);
+	fputs(".\n", out);
 	if (command->detail) {
-		puts(".PP");
-		put_text(command->detail);
-		putchar('\n');
+		fputs(".PP\n", out);
+		put_text(out, command->detail);
+		fputc('\n', out);
 	}
 	for (size_t i = 0; command->flags && command->flags[i].name; i++)
-		put_flag(command->flags[i].name, command->flags[i].value,
+		put_flag(out, command->flags[i].name, command->flags[i].value,
 			command->flags[i].help);
-	put_examples(command->examples);
+	put_examples(out, command->examples);
 }
 
 static void
-put_settings(void)
+put_settings(FILE *out)
 {
-	puts(".SH SETTINGS\nEach can be set in gridiron.yaml, by its variable, or by a "
-	     "flag (\\-\\-database\\-pool\\-size for database.pool_size); the later of "
-	     "these wins.");
+	fputs(".SH SETTINGS\nEach can be set in gridiron.yaml, by its variable, or by a "
+	      "flag (\\-\\-database\\-pool\\-size for database.pool_size); the later of "
+	      "these wins.\n",
+		out);
 	for (int i = 0; i < SETTING_COUNT; i++) {
-		printf(".TP\n.BR %s \" (\" %s )\n", settings[i].key,
+		fprintf(out, ".TP\n.BR %s \" (\" %s )\n", settings[i].key,
 			settings[i].variable);
-		put_text(settings[i].help);
+		put_text(out, settings[i].help);
 		if (*settings[i].value) {
-			fputs("; the default is ", stdout);
-			put_text(settings[i].value);
+			fputs("; the default is ", out);
+			put_text(out, settings[i].value);
 		}
-		putchar('\n');
+		fputc('\n', out);
 	}
 }
 
 static struct err *
 run_man(struct invocation *run)
 {
-	(void)run;
-	puts(".TH GRIDIRON 1 \"\" \"gridiron " GRIDIRON_VERSION "\" \"User Commands\"\n"
-	     ".SH NAME\ngridiron \\- forecast NFL games, serve the forecasts and prove "
-	     "them\n"
-	     ".SH SYNOPSIS\n.B gridiron\n.I COMMAND\n[\\fIFLAG\\fR...] "
-	     "[\\fIARGUMENT\\fR...]\n"
-	     ".SH COMMANDS");
+	FILE *out = run->console.out;
+
+	fputs(".TH GRIDIRON 1 \"\" \"gridiron " GRIDIRON_VERSION "\" \"User Commands\"\n"
+	      ".SH NAME\ngridiron \\- forecast NFL games, serve the forecasts and prove "
+	      "them\n"
+	      ".SH SYNOPSIS\n.B gridiron\n.I COMMAND\n[\\fIFLAG\\fR...] "
+	      "[\\fIARGUMENT\\fR...]\n"
+	      ".SH COMMANDS\n",
+		out);
 	for (size_t i = 0; commands[i]; i++)
-		put_command(commands[i]);
-	puts(".SH FLAGS OF EVERY COMMAND");
-	put_flag("help", NULL, "What the command does, with examples.");
-	put_flag("json", NULL, "Print JSON where the command prints a table.");
-	put_flag("config", "FILE", "Read settings from FILE instead of gridiron.yaml.");
-	put_settings();
-	puts(".SH EXIT STATUS\n0 done, 1 failed, 2 wrongly called.");
+		put_command(out, commands[i]);
+	fputs(".SH FLAGS OF EVERY COMMAND\n", out);
+	put_flag(out, "help", NULL, "What the command does, with examples.");
+	put_flag(out, "json", NULL, "Print JSON where the command prints a table.");
+	put_flag(out, "config", "FILE",
+		"Read settings from FILE instead of gridiron.yaml.");
+	put_settings(out);
+	fputs(".SH EXIT STATUS\n0 done, 1 failed, 2 wrongly called.\n", out);
 	return NULL;
 }
 

@@ -36,37 +36,6 @@ enum {
 
 /* --- What all have in common -------------------------------------------------------- */
 
-static void
-print_step(void *arg, const struct migrate_step *step)
-{
-	const struct migrate_options *options = arg;
-	const char *way = step->is_down ? "down" : "up";
-
-	switch (step->stage) {
-	case MIGRATE_BEGINS:
-		if (options->is_dry_run)
-			printf("-- " STR_FMT ", %s\n", STR_ARG(step->migration->file),
-				way);
-		break;
-	case MIGRATE_STATEMENT:
-		if (options->is_dry_run)
-			printf(STR_FMT ";\n\n", STR_ARG(step->sql));
-		break;
-	case MIGRATE_STATEMENT_DONE:
-		break;
-	case MIGRATE_RETRIES:
-		fprintf(stderr,
-			STR_FMT ": a lock was not granted in time; trying again\n",
-			STR_ARG(step->migration->file));
-		break;
-	case MIGRATE_ENDS:
-		printf(STR_FMT " %s: %zu statements\n", STR_ARG(step->migration->file),
-			way, step->statement_count);
-		break;
-	}
-	fflush(stdout);
-}
-
 static bool
 has_flag(const struct invocation *run, const char *name)
 {
@@ -76,13 +45,45 @@ has_flag(const struct invocation *run, const char *name)
 	return false;
 }
 
+static void
+print_step(void *arg, const struct migrate_step *step)
+{
+	const struct invocation *run = arg;
+	bool is_dry_run = has_flag(run, "dry-run");
+	const char *way = step->is_down ? "down" : "up";
+
+	switch (step->stage) {
+	case MIGRATE_BEGINS:
+		if (is_dry_run)
+			fprintf(run->console.out, "-- " STR_FMT ", %s\n",
+				STR_ARG(step->migration->file), way);
+		break;
+	case MIGRATE_STATEMENT:
+		if (is_dry_run)
+			fprintf(run->console.out, STR_FMT ";\n\n", STR_ARG(step->sql));
+		break;
+	case MIGRATE_STATEMENT_DONE:
+		break;
+	case MIGRATE_RETRIES:
+		fprintf(run->console.err,
+			STR_FMT ": a lock was not granted in time; trying again\n",
+			STR_ARG(step->migration->file));
+		break;
+	case MIGRATE_ENDS:
+		fprintf(run->console.out, STR_FMT " %s: %zu statements\n",
+			STR_ARG(step->migration->file), way, step->statement_count);
+		break;
+	}
+	fflush(run->console.out);
+}
+
 static struct err *
 options_init(struct invocation *run, struct migrate_options *ret)
 {
 	struct opt_i32 wait = { 0 };
 
 	*ret = (struct migrate_options){
-		.url = run->config.database_url, .step = print_step, .step_arg = ret
+		.url = run->config.database_url, .step = print_step, .step_arg = run
 	};
 	if (has_flag(run, "wait"))
 		TRY(flag_i32(run, "wait", 1, LOCK_WAIT_SECONDS_MAX, &wait));
@@ -92,14 +93,15 @@ options_init(struct invocation *run, struct migrate_options *ret)
 }
 
 static void
-print_count(const struct migrate_options *options, size_t count, const char *done)
+print_count(const struct invocation *run, const struct migrate_options *options,
+	size_t count, const char *done)
 {
 	if (options->is_dry_run)
-		printf("-- nothing was changed\n");
+		fprintf(run->console.out, "-- nothing was changed\n");
 	else if (count == 0)
-		printf("nothing to do\n");
+		fprintf(run->console.out, "nothing to do\n");
 	else
-		printf("%zu %s\n", count, done);
+		fprintf(run->console.out, "%zu %s\n", count, done);
 }
 
 /* The person at the terminal agrees to QUESTION, or --yes was given. */
@@ -114,9 +116,10 @@ confirm(struct invocation *run, const char *question)
 	if (!isatty(STDIN_FILENO))
 		return usage_err(
 			run, "this removes tables and what they hold; say --yes");
-	printf("%s on " STR_FMT "? Tables and what they hold are removed. [y/N] ",
+	fprintf(run->console.out,
+		"%s on " STR_FMT "? Tables and what they hold are removed. [y/N] ",
 		question, STR_ARG(masked));
-	fflush(stdout);
+	fflush(run->console.out);
 	if (fgets(answer, sizeof(answer), stdin) &&
 		(answer[0] == 'y' || answer[0] == 'Y'))
 		return NULL;
@@ -135,7 +138,7 @@ print_report(
 	for (size_t i = 0; i < report->count; i++)
 		table_put_text(&table, report->items[i]);
 	if (report->count == 0 && !run->is_json)
-		printf("%s\n", none);
+		fprintf(run->console.out, "%s\n", none);
 	else
 		print_table(run, &table);
 	run->exit_status = report->count > 0;
@@ -197,7 +200,7 @@ run_up(struct invocation *run)
 	TRY(options_init(run, &options));
 	TRY(flag_i32(run, "to", 1, INT32_MAX, &to));
 	TRY(migrate_up(&run->ctx, &options, to.is_set ? to.value : 0, &count));
-	print_count(&options, count, "applied");
+	print_count(run, &options, count, "applied");
 	return NULL;
 }
 
@@ -236,7 +239,7 @@ run_down(struct invocation *run)
 		to.value = newest > 0 ? newest - 1 : 0;
 	TRY(confirm(run, "undo migrations"));
 	TRY(migrate_down(&run->ctx, &options, to.value, &count));
-	print_count(&options, count, "undone");
+	print_count(run, &options, count, "undone");
 	return NULL;
 }
 
@@ -288,7 +291,7 @@ run_resume(struct invocation *run)
 
 	TRY(options_init(run, &options));
 	TRY(migrate_resume(&run->ctx, &options, &count));
-	print_count(&options, count, "statements and indexes finished");
+	print_count(run, &options, count, "statements and indexes finished");
 	return NULL;
 }
 
@@ -370,7 +373,7 @@ run_new(struct invocation *run)
 	struct str path;
 
 	TRY(migrate_new(&run->ctx, STR(MIGRATIONS_FOLDER), run->args[0], &path));
-	printf(STR_FMT "\n", STR_ARG(path));
+	fprintf(run->console.out, STR_FMT "\n", STR_ARG(path));
 	return NULL;
 }
 

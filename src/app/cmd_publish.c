@@ -2,7 +2,6 @@
  * takes them. */
 #include "app/command.h"
 #include "predictions/upload.h"
-#include "sys/file.h"
 
 enum {
 	FAULTS_SHOWN = 20,
@@ -37,13 +36,13 @@ print_faults(const struct invocation *run, const struct upload_faults *faults)
 	}
 	print_table(run, &table);
 	if (shown < faults->count)
-		printf("… and %zu more; --json shows all\n", faults->count - shown);
+		fprintf(run->console.out, "… and %zu more; --json shows all\n",
+			faults->count - shown);
 }
 
 static struct err *
 run_publish(struct invocation *run)
 {
-	const char *path = str_cstr(run->arena, run->args[0]);
 	struct upload_options options = {
 		.model = flag_text(run, "model"),
 		.sees_line = flag_is_set(run, "saw-line"),
@@ -54,9 +53,8 @@ run_publish(struct invocation *run)
 	struct upload_faults faults = { .count = 0 };
 	struct str text = STR_NONE;
 
-	if (!path)
-		return err_no_memory();
-	TRY(file_read(run->arena, path, UPLOAD_BYTES_MOST, &text));
+	TRY(console_read_file(
+		&run->console, run->arena, run->args[0], UPLOAD_BYTES_MOST, &text));
 	TRY(upload_run(&run->ctx, &options, text, &counts, &faults));
 	if (faults.count > 0) {
 		print_faults(run, &faults);
@@ -65,11 +63,13 @@ run_publish(struct invocation *run)
 			(long long)counts.rows);
 	}
 	if (run->is_json)
-		printf("{\"rows\": %lld, \"stored\": %lld, \"superseded\": %lld}\n",
+		fprintf(run->console.out,
+			"{\"rows\": %lld, \"stored\": %lld, \"superseded\": %lld}\n",
 			(long long)counts.rows, (long long)counts.stored,
 			(long long)counts.superseded);
 	else
-		printf("%lld rows: %lld forecasts stored in place of %lld\n",
+		fprintf(run->console.out,
+			"%lld rows: %lld forecasts stored in place of %lld\n",
 			(long long)counts.rows, (long long)counts.stored,
 			(long long)counts.superseded);
 	return NULL;

@@ -132,8 +132,9 @@ run_season(struct invocation *run)
 		TRY(outlook_store(&run->ctx, options.tier, outlook));
 	print_outlook(run, outlook);
 	if (!run->is_json)
-		printf("\nSeason %d as known before week %d, played %u times; the last "
-		       "column is the sampling error of the one before.\n",
+		fprintf(run->console.out,
+			"\nSeason %d as known before week %d, played %u times; the last "
+			"column is the sampling error of the one before.\n",
 			outlook->when.season, outlook->when.week, outlook->counts.runs);
 	return NULL;
 }

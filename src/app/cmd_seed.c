@@ -8,11 +8,11 @@ run_seed(struct invocation *run)
 
 	TRY(tier_seed(&run->ctx, &count));
 	if (run->is_json)
-		printf("{\"tiers_new\": %lld}\n", (long long)count);
+		fprintf(run->console.out, "{\"tiers_new\": %lld}\n", (long long)count);
 	else if (count == 0)
-		printf("the tiers are on file already\n");
+		fprintf(run->console.out, "the tiers are on file already\n");
 	else
-		printf("%lld tiers put on file\n", (long long)count);
+		fprintf(run->console.out, "%lld tiers put on file\n", (long long)count);
 	return NULL;
 }
 

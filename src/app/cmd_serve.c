@@ -4,9 +4,9 @@
 static void
 say_where(struct invocation *run, struct str address)
 {
-	(void)run;
-	printf("Gridiron serves at http://" STR_FMT "/\n", STR_ARG(address));
-	fflush(stdout);
+	fprintf(run->console.out, "Gridiron serves at http://" STR_FMT "/\n",
+		STR_ARG(address));
+	fflush(run->console.out);
 }
 
 static struct err *

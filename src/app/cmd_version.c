@@ -4,10 +4,11 @@ static struct err *
 run_version(struct invocation *run)
 {
 	if (run->is_json)
-		printf("{\"name\": \"gridiron\", \"version\": \"%s\"}\n",
+		fprintf(run->console.out,
+			"{\"name\": \"gridiron\", \"version\": \"%s\"}\n",
 			GRIDIRON_VERSION);
 	else
-		printf("gridiron %s\n", GRIDIRON_VERSION);
+		fprintf(run->console.out, "gridiron %s\n", GRIDIRON_VERSION);
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #define APP_COMMAND_H
 
 #include "app/config.h"
+#include "app/console.h"
 #include "app/table.h"
 #include "base/ctx.h"
 #include "base/opt.h"
@@ -15,6 +16,12 @@
 enum {
 	COMMAND_FLAGS_MAX = 16,
 	COMMAND_ARGS_MAX = 64,
+};
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
 };
 
 /* What must be started before the command runs, each with all before it (wiring.c). */
@@ -61,6 +68,7 @@ struct invocation {
 	struct ctx ctx;
 	struct keyring *keys; /* the same as ctx.keys */
 	struct config config;
+	struct console console;
 	struct str args[COMMAND_ARGS_MAX];
 	size_t arg_count;
 	struct str flags[COMMAND_FLAGS_MAX]; /* as in command->flags; absent: not given */
@@ -83,7 +91,7 @@ bool flag_is_set(const struct invocation *run, const char *name);
 struct err *flag_i32(struct invocation *run, const char *name, int32_t min, int32_t max,
 	struct opt_i32 *ret) MUST_USE;
 
-/* Print TABLE to standard output: aligned text, or JSON under --json. */
+/* Print TABLE to the console: aligned text, or JSON under --json. */
 void print_table(const struct invocation *run, const struct table *table);
 
 /* All commands, ended by NULL, in the order of the help. */
@@ -94,7 +102,15 @@ extern const struct command *const commands[];
 struct err *
 command_line_parse(struct invocation *run, int count, char **arguments) MUST_USE;
 
+/* Say on the console how RUN ended, where it failed with ERR. Returns the exit status. */
+int command_end(const struct invocation *run, const struct err *err);
+
 /* The help of RUN's command, or of its group of commands, or of the program. */
 void help_print(FILE *file, const struct invocation *run);
+
+/* A command may run in a server, for a client: what it says goes to run->console. */
+#undef stdout
+#undef stderr
+#pragma GCC poison printf puts putchar stdout stderr
 
 #endif

@@ -5,10 +5,7 @@
 static void
 open_progress(void *arg, int64_t got, int64_t total)
 {
-	struct progress *progress = arg;
-
-	progress->total = total;
-	progress_set(progress, got);
+	progress_set_of(arg, got, total);
 }
 
 struct err *
@@ -17,10 +14,12 @@ games_open(struct invocation *run, struct str where, struct games_source *ret)
 	struct progress progress;
 	struct err *err;
 
-	progress_begin(&progress, "fetching", 0);
+	progress_begin(&progress, &run->console, "fetching", 0);
 	err = games_source_open(&run->ctx,
 		&(struct games_source_options){
 			.where = where,
+			.open = run->console.files.open,
+			.open_arg = run->console.files.arg,
 			.progress = open_progress,
 			.progress_arg = &progress,
 		},
@@ -48,7 +47,8 @@ games_store(struct invocation *run, const struct games_source *source,
 	};
 	struct err *err;
 
-	progress_begin(&progress, "storing games", (int64_t)feed->games.count);
+	progress_begin(
+		&progress, &run->console, "storing games", (int64_t)feed->games.count);
 	err = import_store(&run->ctx, feed, &options, ret);
 	progress_end(&progress);
 	return err;

@@ -1,37 +1,12 @@
 /* gridiron: find the command, run it, say how it ended. */
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "app/command.h"
 #include "app/wiring.h"
 
-enum {
-	EXIT_DONE = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
-};
-
 /* What one command may hold at once: the games of all seasons take some 10 MiB. */
 #define COMMAND_ARENA_BYTES ((size_t)1 << 30)
-
-void
-print_table(const struct invocation *run, const struct table *table)
-{
-	if (run->is_json)
-		table_print_json(table, stdout);
-	else
-		table_print_text(table, stdout);
-}
-
-static void
-error_print(const struct invocation *run, const struct err *err)
-{
-	fprintf(stderr, "gridiron%s%s: " STR_FMT "\n", run->command ? " " : "",
-		run->command ? run->command->name : "", STR_ARG(err->message));
-	for (const struct err_note *note = err->notes; note; note = note->older)
-		fprintf(stderr, "  " STR_FMT "\n", STR_ARG(note->text));
-}
 
 static int
 run_command(struct invocation *run, int count, char **arguments)
@@ -39,16 +14,12 @@ run_command(struct invocation *run, int count, char **arguments)
 	struct err *err = command_line_parse(run, count, arguments);
 
 	if (!err && (run->wants_help || !run->command)) {
-		help_print(run->wants_help ? stdout : stderr, run);
+		help_print(run->wants_help ? run->console.out : run->console.err, run);
 		return run->wants_help ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (!err)
 		err = wiring_run(run);
-	if (err) {
-		error_print(run, err);
-		return run->is_usage_wrong ? EXIT_USAGE : EXIT_FAILED;
-	}
-	return run->exit_status;
+	return command_end(run, err);
 }
 
 int
@@ -62,9 +33,10 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	arena_init(&arena, COMMAND_ARENA_BYTES);
 	run.arena = &arena;
+	run.console = console_of_process();
 	run.config_options.environment = environ;
 	status = run_command(&run, argc - 1, argv + 1);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (fflush(run.console.out) != 0 || ferror(run.console.out)) {
 		perror("gridiron: cannot write the output");
 		status = EXIT_FAILED;
 	}

@@ -1,52 +1,82 @@
 #include "app/progress.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include <stdatomic.h>
 
 #include "sys/clock.h"
 
 enum {
 	BAR_WIDTH = 40,
-	DRAW_INTERVAL_NS = 100000000,
+	DRAW_INTERVAL_MS = 100,
 };
 
+static void
+draw(struct progress *progress)
+{
+	int64_t done = atomic_load(&progress->done),
+		total = atomic_load(&progress->total);
+	int64_t filled;
+
+	progress->is_drawn = true;
+	if (total <= 0) {
+		fprintf(progress->file, "\r%s %lld\x1b[K", progress->label,
+			(long long)done);
+		fflush(progress->file);
+		return;
+	}
+	filled = done * BAR_WIDTH / total;
+	fprintf(progress->file, "\r%s [", progress->label);
+	for (int i = 0; i < BAR_WIDTH; i++)
+		fputc(i < filled ? '#' : '.', progress->file);
+	fprintf(progress->file, "] %lld %%\x1b[K", (long long)(done * 100 / total));
+	fflush(progress->file);
+}
+
+static void
+draw_on(void *arg)
+{
+	struct progress *progress = arg;
+
+	while (fiber_sleep_until(clock_deadline_ms(DRAW_INTERVAL_MS)) == WAIT_TIMED_OUT)
+		draw(progress);
+	fiber_event_set(&progress->ended);
+}
+
 void
-progress_begin(struct progress *progress, const char *label, int64_t total)
+progress_begin(struct progress *progress, const struct console *console,
+	const char *label, int64_t total)
 {
 	*progress = (struct progress){
 		.label = label,
+		.file = console->err,
 		.total = total,
-		.is_on = isatty(STDERR_FILENO) == 1,
 	};
+	if (!console->is_terminal)
+		return;
+	fiber_event_init(&progress->ended);
+	progress->drawer = fiber_spawn("progress", draw_on, progress);
 }
 
 void
 progress_set(struct progress *progress, int64_t done)
 {
-	int64_t now_ns;
-	int filled;
+	atomic_store(&progress->done, done);
+}
 
-	if (!progress->is_on)
-		return;
-	now_ns = clock_monotonic_ns();
-	if (progress->drawn_ns && now_ns - progress->drawn_ns < DRAW_INTERVAL_NS)
-		return;
-	progress->drawn_ns = now_ns;
-	if (progress->total <= 0) {
-		fprintf(stderr, "\r%s %lld\x1b[K", progress->label, (long long)done);
-		return;
-	}
-	filled = (int)(done * BAR_WIDTH / progress->total);
-	filled = filled > BAR_WIDTH ? BAR_WIDTH : filled;
-	fprintf(stderr, "\r%s [", progress->label);
-	for (int i = 0; i < BAR_WIDTH; i++)
-		fputc(i < filled ? '#' : '.', stderr);
-	fprintf(stderr, "] %lld %%\x1b[K", (long long)(done * 100 / progress->total));
+void
+progress_set_of(struct progress *progress, int64_t done, int64_t total)
+{
+	atomic_store(&progress->done, done);
+	atomic_store(&progress->total, total);
 }
 
 void
 progress_end(struct progress *progress)
 {
-	if (progress->is_on && progress->drawn_ns)
-		fputs("\r\x1b[K", stderr);
+	if (!progress->drawer)
+		return;
+	fiber_cancel(progress->drawer);
+	fiber_event_join(&progress->ended);
+	if (progress->is_drawn)
+		fputs("\r\x1b[K", progress->file);
+	fflush(progress->file);
 }

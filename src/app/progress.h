@@ -5,18 +5,27 @@
 #ifndef APP_PROGRESS_H
 #define APP_PROGRESS_H
 
-#include "base/compiler.h"
+#include "app/console.h"
+#include "sys/wait.h"
 
+/* Drawn by a fiber of its own, since the work may be on a thread that must not wait for a
+ * terminal: the database's writer. */
 struct progress {
 	const char *label;
-	int64_t total; /* 0: not known */
-	int64_t drawn_ns;
-	bool is_on;
+	FILE *file;
+	_Atomic int64_t total; /* 0: not known */
+	_Atomic int64_t done;
+	bool is_drawn;
+	struct fiber *drawer; /* NULL: nothing is to be drawn */
+	struct fiber_event ended;
 };
 
-void progress_begin(struct progress *progress, const char *label, int64_t total);
-/* Draws ten times a second at most. */
+/* In a fiber, which ends it. */
+void progress_begin(struct progress *progress, const struct console *console,
+	const char *label, int64_t total);
+/* From any thread. */
 void progress_set(struct progress *progress, int64_t done);
+void progress_set_of(struct progress *progress, int64_t done, int64_t total);
 /* Wipes the bar. */
 void progress_end(struct progress *progress);
 

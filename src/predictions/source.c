@@ -124,6 +124,19 @@ file_edition(struct arena *arena, int fd)
 }
 
 static struct err *
+open_path(void *arg, struct arena *arena, const char *path, int *ret_fd)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	(void)arg;
+	if (fd < 0)
+		return err_in(arena, errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED, "%s",
+			strerror(errno));
+	*ret_fd = fd;
+	return NULL;
+}
+
+static struct err *
 open_file(struct ctx *ctx, const struct games_source_options *options,
 	struct games_source *source)
 {
@@ -134,10 +147,8 @@ open_file(struct ctx *ctx, const struct games_source_options *options,
 
 	if (!name)
 		return err_no_memory();
-	source->fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (source->fd < 0)
-		return err_new(ctx, errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED, "%s",
-			strerror(errno));
+	TRY((options->open ? options->open : open_path)(
+		options->open_arg, ctx->arena, name, &source->fd));
 	source->csv = (struct csv_source){ .read = fd_read, .arg = source };
 	source->edition.etag = file_edition(ctx->arena, source->fd);
 	source->is_unchanged = source->edition.etag.len &&
@@ -148,8 +159,8 @@ open_file(struct ctx *ctx, const struct games_source_options *options,
 	got = pread(source->fd, magic, sizeof(magic), 0);
 	if (got != sizeof(magic) || !is_packed((struct str){ magic, sizeof(magic) }))
 		return NULL;
+	TRY(file_read_fd(ctx->arena, source->fd, name, BYTES_MAX, &bytes));
 	games_source_close(source);
-	TRY(file_read(ctx->arena, name, BYTES_MAX, &bytes));
 	return from_memory(source, bytes);
 }
 

@@ -20,6 +20,10 @@ struct games_source_options {
 	struct str where; /* a path or an http(s) URL */
 	/* Seen before: a source that still has it is not read. */
 	struct games_edition seen;
+	/* Opens a path for reading; the error's message is only why. NULL: open(2). */
+	struct err *(*open)(
+		void *arg, struct arena *arena, const char *path, int *ret_fd);
+	void *open_arg;
 	/* Of a fetch, called on another thread; total 0: not known. May be NULL. */
 	void (*progress)(void *arg, int64_t got, int64_t total);
 	void *progress_arg;

@@ -51,9 +51,9 @@ move_text(struct arena *arena, const char *text, size_t len, size_t capacity)
 	return ret;
 }
 
-/* Read FD to its end: files of /proc and pipes do not say how long they are. */
-static struct err *
-read_to_end(
+/* To its end: files of /proc and pipes do not say how long they are. */
+struct err *
+file_read_fd(
 	struct arena *arena, int fd, const char *path, size_t max_bytes, struct str *ret)
 {
 	size_t len = 0, capacity = READ_BYTES_MIN;
@@ -98,7 +98,7 @@ file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *r
 
 	if (fd < 0)
 		return system_err(arena, "read", path);
-	return read_to_end(arena, fd, path, max_bytes, ret);
+	return file_read_fd(arena, fd, path, max_bytes, ret);
 }
 
 /* --- Writing */

@@ -14,6 +14,10 @@
 struct err *file_read(struct arena *arena, const char *path, size_t max_bytes,
 	struct str *ret) MUST_USE;
 
+/* The same of FD, from where it stands; PATH is for the errors. */
+struct err *file_read_fd(struct arena *arena, int fd, const char *path, size_t max_bytes,
+	struct str *ret) MUST_USE;
+
 /*
  * Let PATH hold DATA. Whoever reads it, also after a power cut, finds what it held before
  * or all of DATA: it is written beside and renamed when it is on the disk. MODE is that

@@ -1,0 +1,83 @@
+#include "app/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sys/file.h"
+
+enum {
+	FILE_MODE = 0644,
+};
+
+struct err *
+console_open_err(struct arena *arena, int number)
+{
+	enum err_code code = ERR_INTERNAL;
+
+	if (number == ENOENT || number == ENOTDIR)
+		code = ERR_NOT_FOUND;
+	else if (number == EACCES || number == EPERM)
+		code = ERR_DENIED;
+	return err_in(arena, code, "%s", strerror(number));
+}
+
+static struct err *
+own_open(void *arg, struct arena *arena, const char *path, int *ret_fd)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	(void)arg;
+	if (fd < 0)
+		return console_open_err(arena, errno);
+	*ret_fd = fd;
+	return NULL;
+}
+
+static struct err *
+own_write(void *arg, struct arena *arena, const char *path, struct str text, mode_t mode)
+{
+	(void)arg;
+	return file_write(arena, path, text, mode);
+}
+
+struct console
+console_of_process(void)
+{
+	return (struct console){
+		.out = stdout,
+		.err = stderr,
+		.is_terminal = isatty(STDERR_FILENO) == 1,
+		.files = { .open = own_open, .write = own_write },
+	};
+}
+
+struct err *
+console_read_file(const struct console *console, struct arena *arena, struct str path,
+	size_t max_bytes, struct str *ret)
+{
+	const char *name = str_cstr(arena, path);
+	struct err *err;
+	int fd;
+
+	if (!name)
+		return err_no_memory();
+	err = console->files.open(console->files.arg, arena, name, &fd);
+	if (err)
+		return err_in(arena, err->code, "cannot read %s: " STR_FMT, name,
+			STR_ARG(err->message));
+	err = file_read_fd(arena, fd, name, max_bytes, ret);
+	close(fd);
+	return err;
+}
+
+struct err *
+console_write_file(const struct console *console, struct arena *arena, struct str path,
+	struct str text)
+{
+	const char *name = str_cstr(arena, path);
+
+	if (!name)
+		return err_no_memory();
+	return console->files.write(console->files.arg, arena, name, text, FILE_MODE);
+}
