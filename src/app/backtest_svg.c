@@ -267,7 +267,7 @@ struct err *
 backtest_svg(struct arena *arena, const struct backtest *table, struct str *ret)
 {
 	const struct backtest_row *all = &table->rows[0];
-	const struct interval *less = &all->against[FORECASTER_LINE];
+	const struct interval *less = &all->less_line;
 	const char *tier = tier_name(table->options.tier);
 	struct buf out;
 

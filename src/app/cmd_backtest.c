@@ -98,8 +98,8 @@ put_brier(struct table *table, const struct backtest_row *row)
 {
 	for (int i = 0; i < FORECASTERS; i++)
 		table_put_fixed(table, score_brier(&row->scores[i]), 5);
-	put_interval(table, &row->against[FORECASTER_LINE]);
-	put_interval(table, &row->against[FORECASTER_ELO]);
+	put_interval(table, &row->less_line);
+	put_interval(table, &row->less_elo);
 	table_put_fixed(table, score_log_loss(&row->scores[FORECASTER_MODEL]), 4);
 	table_put_fixed(table, score_log_loss(&row->scores[FORECASTER_LINE]), 4);
 }

@@ -21,12 +21,26 @@ static const struct {
 } periods[] = { { 1999, 2001 }, { 2002, 2005 }, { 2006, 2015 }, { 2016, 2023 },
 	{ 2024, 9999 } };
 
+/* What each game adds to the bootstrap: the model's Brier score less Elo's and less the
+ * line's, and what those are means of. */
+enum difference { LESS_ELO, GAMES, LESS_LINE, GAMES_WITH_LINE, DIFFERENCES };
+_Static_assert((int)DIFFERENCES == BOOTSTRAP_COLUMNS, "all are drawn together");
+
+/* What a game's distributions say of its lines and its result. */
+struct grade {
+	struct chances spread, total;
+	double surprise, plain; /* of the margin */
+	double total_surprise, plain_total;
+};
+
 struct grader {
 	const struct backtest *table;
 	const struct model_game *games;
 	size_t count;
-	const size_t *order;     /* games by game_compare, whatever the order given */
-	const double *home_rate; /* one a season, from first_season */
+	const size_t *order;        /* games by game_compare, whatever the order given */
+	const struct grade *grades; /* one a game */
+	const double *home_rate;    /* one a season, from first_season */
+	double (**sums)[DIFFERENCES]; /* likewise; one a replicate */
 	int first_season;
 };
 
@@ -34,9 +48,7 @@ struct grader {
 struct tally {
 	struct backtest_row *row;
 	struct regression_row *curve_rows;
-	double *differences; /* a game's model less other, FORECASTERS a game; all games
-			      */
-	double *line_differences;
+	double differences[DIFFERENCES];
 	double plain, surprise;
 	double plain_total, total_surprise;
 };
@@ -52,10 +64,8 @@ is_graded(const struct grader *grader, size_t index, int from, int through)
 
 static void
 grade_spread(struct backtest_row *row, const struct model_game *game,
-	const struct forecast *forecast)
+	const struct forecast *forecast, struct chances chances)
 {
-	struct chances chances = distribution_against(
-		&forecast->margins, game->spread_line.value);
 	double result = game_margin(game) - game->spread_line.value;
 	bool is_home = chances.win > chances.loss;
 	struct opt_f64 odds = is_home ? game->home_spread_odds : game->away_spread_odds;
@@ -70,10 +80,8 @@ grade_spread(struct backtest_row *row, const struct model_game *game,
 
 static void
 grade_total(struct backtest_row *row, const struct model_game *game,
-	const struct forecast *forecast)
+	const struct forecast *forecast, struct chances chances)
 {
-	struct chances chances = distribution_against(
-		&forecast->totals, game->total_line.value);
 	double result = game_total(game) - game->total_line.value;
 	bool is_over = chances.win > chances.loss;
 	struct opt_f64 odds = is_over ? game->over_odds : game->under_odds;
@@ -98,12 +106,32 @@ grade_straight(struct backtest_row *row, const struct model_game *game,
 		record_add(&row->straight, is_home ? result : -result, odds.value);
 }
 
+static double
+brier(double chance, double outcome)
+{
+	return (chance - outcome) * (chance - outcome);
+}
+
+static void
+find_differences(const struct grader *grader, size_t index, double ret[DIFFERENCES])
+{
+	const struct model_game *game = &grader->games[index];
+	double outcome = game_outcome(game), chance = 0;
+	double own = brier(grader->table->walk.forecasts[index].home_win, outcome);
+	bool has_line = line_chance(game, &chance);
+
+	ret[LESS_ELO] = own - brier(grader->table->elo[index], outcome);
+	ret[GAMES] = 1;
+	ret[LESS_LINE] = has_line ? own - brier(chance, outcome) : 0;
+	ret[GAMES_WITH_LINE] = has_line;
+}
+
 static void
 grade_chances(const struct grader *grader, struct tally *tally, size_t index)
 {
 	struct backtest_row *row = tally->row;
 	const struct model_game *game = &grader->games[index];
-	double outcome = game_outcome(game);
+	double outcome = game_outcome(game), differences[DIFFERENCES];
 	double rate = game->is_neutral
 		? 0.5
 		: grader->home_rate[game->season - grader->first_season];
@@ -114,20 +142,47 @@ grade_chances(const struct grader *grader, struct tally *tally, size_t index)
 		[FORECASTER_ELO] = grader->table->elo[index],
 	};
 	bool has_line = line_chance(game, &chances[FORECASTER_LINE]);
-	double *differences = &tally->differences[row->games * FORECASTERS];
-	double own = (chances[0] - outcome) * (chances[0] - outcome);
 
-	for (int i = 0; i < FORECASTERS; i++) {
-		if (i == FORECASTER_LINE && !has_line)
-			continue;
-		score_add(&row->scores[i], chances[i], outcome);
-		differences[i] = own - (chances[i] - outcome) * (chances[i] - outcome);
-	}
-	if (has_line)
-		tally->line_differences[row->games_with_line++] =
-			differences[FORECASTER_LINE];
+	for (int i = 0; i < FORECASTERS; i++)
+		if (i != FORECASTER_LINE || has_line)
+			score_add(&row->scores[i], chances[i], outcome);
+	find_differences(grader, index, differences);
+	for (int i = 0; i < DIFFERENCES; i++)
+		tally->differences[i] += differences[i];
+	row->games_with_line += has_line;
 	curve_add(&row->curve, chances[0], outcome);
 	tally->curve_rows[row->games++] = calibration_row(chances[0], outcome);
+}
+
+static double
+surprise_of(const struct distribution *distribution, int value)
+{
+	return -log(fmax(distribution_chance(distribution, value), 1e-12));
+}
+
+static struct grade
+grade_of(const struct model_game *game, const struct forecast *forecast)
+{
+	int margin = game->home_score - game->away_score;
+	int total = game->home_score + game->away_score;
+	struct distribution plain = distribution_at(
+		forecast->margin, forecast->margin_sd, NULL, true);
+	struct distribution plain_total = distribution_of_total(
+		forecast->total, forecast->total_sd, NULL);
+	struct grade ret = {
+		.surprise = surprise_of(&forecast->margins, margin),
+		.plain = surprise_of(&plain, margin),
+		.total_surprise = surprise_of(&forecast->totals, total),
+		.plain_total = surprise_of(&plain_total, total),
+	};
+
+	if (game->spread_line.is_set)
+		ret.spread = distribution_against(
+			&forecast->margins, game->spread_line.value);
+	if (game->total_line.is_set)
+		ret.total = distribution_against(
+			&forecast->totals, game->total_line.value);
+	return ret;
 }
 
 static void
@@ -135,25 +190,43 @@ grade_game(const struct grader *grader, struct tally *tally, size_t index)
 {
 	const struct model_game *game = &grader->games[index];
 	const struct forecast *forecast = &grader->table->walk.forecasts[index];
-	int margin = game->home_score - game->away_score;
-	int total = game->home_score + game->away_score;
-	struct distribution plain = distribution_at(
-		forecast->margin, forecast->margin_sd, NULL, true);
-	struct distribution plain_total = distribution_of_total(
-		forecast->total, forecast->total_sd, NULL);
+	const struct grade *grade = &grader->grades[index];
 
 	grade_chances(grader, tally, index);
 	grade_straight(tally->row, game, forecast);
 	if (game->spread_line.is_set)
-		grade_spread(tally->row, game, forecast);
+		grade_spread(tally->row, game, forecast, grade->spread);
 	if (game->total_line.is_set)
-		grade_total(tally->row, game, forecast);
-	tally->surprise -= log(
-		fmax(distribution_chance(&forecast->margins, margin), 1e-12));
-	tally->plain -= log(fmax(distribution_chance(&plain, margin), 1e-12));
-	tally->total_surprise -= log(
-		fmax(distribution_chance(&forecast->totals, total), 1e-12));
-	tally->plain_total -= log(fmax(distribution_chance(&plain_total, total), 1e-12));
+		grade_total(tally->row, game, forecast, grade->total);
+	tally->surprise += grade->surprise;
+	tally->plain += grade->plain;
+	tally->total_surprise += grade->total_surprise;
+	tally->plain_total += grade->plain_total;
+}
+
+/* The intervals of a row from what was drawn of each of its seasons. */
+static struct err *
+find_intervals(struct arena *arena, const struct grader *grader, struct tally *tally)
+{
+	struct backtest_row *row = tally->row;
+	int replicates = grader->table->options.replicates;
+	double(*sums)[DIFFERENCES];
+
+	TRY_NEW(arena, sums, (size_t)replicates);
+	for (int season = row->from_season; season <= row->through_season; season++)
+		for (int r = 0; r < replicates; r++)
+			for (int i = 0; i < DIFFERENCES; i++)
+				sums[r][i] +=
+					grader->sums[season - grader->first_season][r][i];
+	row->less_elo.mean = tally->differences[LESS_ELO] / (double)row->games;
+	TRY(bootstrap_interval(arena, replicates, (const double(*)[DIFFERENCES])sums,
+		LESS_ELO, GAMES, &row->less_elo));
+	if (row->games_with_line == 0)
+		return NULL;
+	row->less_line.mean = tally->differences[LESS_LINE] /
+		(double)row->games_with_line;
+	return bootstrap_interval(arena, replicates, (const double(*)[DIFFERENCES])sums,
+		LESS_LINE, GAMES_WITH_LINE, &row->less_line);
 }
 
 /* From sums to means. */
@@ -161,18 +234,11 @@ static struct err *
 finish_row(struct arena *arena, const struct grader *grader, struct tally *tally)
 {
 	struct backtest_row *row = tally->row;
-	struct bootstrap_options options = {
-		.replicates = grader->table->options.replicates,
-		.seed = BOOTSTRAP_SEED,
-	};
 	double games = (double)row->games;
 	double spreads = row->spread.wins + row->spread.losses + row->spread.pushes;
 	double totals = row->total.wins + row->total.losses + row->total.pushes;
 
-	TRY(bootstrap(arena, options, tally->differences, row->games, FORECASTERS,
-		row->against));
-	TRY(bootstrap(arena, options, tally->line_differences, row->games_with_line, 1,
-		&row->against[FORECASTER_LINE]));
+	TRY(find_intervals(arena, grader, tally));
 	row->calibration_error = curve_error(&row->curve);
 	row->calibration = calibration_line_fit(tally->curve_rows, row->games);
 	row->margin_surprise = tally->surprise / games;
@@ -203,8 +269,6 @@ add_row(struct arena *arena, const struct grader *grader, struct backtest *table
 
 	*row = (struct backtest_row){ .from_season = INT32_MAX };
 	TRY_NEW(arena, tally.curve_rows, grader->count + 1);
-	TRY_NEW(arena, tally.differences, (grader->count + 1) * FORECASTERS);
-	TRY_NEW(arena, tally.line_differences, grader->count + 1);
 	for (size_t i = 0; i < grader->count; i++) {
 		size_t index = grader->order[i];
 		int season = grader->games[index].season;
@@ -243,6 +307,50 @@ put_in_order(struct arena *arena, struct grader *grader)
 	qsort_r(order, grader->count, sizeof(*order), compare_games,
 		(void *)(uintptr_t)grader->games);
 	grader->order = order;
+	return NULL;
+}
+
+static struct err *
+grade_all(struct arena *arena, struct grader *grader)
+{
+	struct grade *grades;
+
+	TRY_NEW(arena, grades, grader->count + 1);
+	for (size_t i = 0; i < grader->count; i++)
+		if (is_graded(grader, i, 0, INT32_MAX))
+			grades[i] = grade_of(
+				&grader->games[i], &grader->table->walk.forecasts[i]);
+	grader->grades = grades;
+	return NULL;
+}
+
+/* Draw the replicates of each season once: its own row, its period and the whole add up
+ * what was drawn. */
+static struct err *
+draw_seasons(struct arena *arena, struct grader *grader, int last_season)
+{
+	struct bootstrap_options options = {
+		.replicates = grader->table->options.replicates,
+	};
+	double(*values)[DIFFERENCES];
+
+	TRY_NEW(arena, grader->sums, (size_t)(last_season - grader->first_season) + 1);
+	TRY_NEW(arena, values, grader->count + 1);
+	for (int season = grader->first_season; season <= last_season; season++) {
+		double(*sums)[DIFFERENCES];
+		size_t count = 0;
+
+		for (size_t i = 0; i < grader->count; i++)
+			if (is_graded(grader, grader->order[i], season, season))
+				find_differences(
+					grader, grader->order[i], values[count++]);
+		options.seed = BOOTSTRAP_SEED + (uint64_t)season;
+		TRY_NEW(arena, sums, (size_t)options.replicates);
+		if (count > 0)
+			bootstrap_draw(options, (const double(*)[DIFFERENCES])values,
+				count, sums);
+		grader->sums[season - grader->first_season] = sums;
+	}
 	return NULL;
 }
 
@@ -336,6 +444,8 @@ backtest_run(struct arena *arena, struct backtest_options options,
 	TRY(elo_walk(arena, games, count, &table.elo));
 	TRY(put_in_order(arena, &grader));
 	TRY(count_home_rate(arena, &grader, last));
+	TRY(grade_all(arena, &grader));
+	TRY(draw_seasons(arena, &grader, last));
 	TRY(add_rows(arena, &grader, &table, later(first, options.from_season),
 		options.through_season ? earlier(last, options.through_season) : last));
 	if (table.row_count == 0)

@@ -42,9 +42,9 @@ struct backtest_row {
 	size_t games_with_line;
 	/* Those with a closing line; for the others all games. */
 	struct score scores[FORECASTERS];
-	/* The model's Brier score less theirs, game by game:
-	 * below 0 the model is better. */
-	struct interval against[FORECASTERS];
+	/* The model's Brier score less theirs, game by game: below 0 the model is better.
+	 * Replicates draw games within their season. */
+	struct interval less_elo, less_line;
 	double margin_error,
 		line_margin_error; /* mean absolute, points; games with lines */
 	double total_error, line_total_error;

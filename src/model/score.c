@@ -148,51 +148,42 @@ compare_doubles(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* The means of every replicate: means[series · replicates + replicate]. */
-static void
-draw_means(struct bootstrap_options options, const double *values, size_t count,
-	size_t series, double *means)
+void
+bootstrap_draw(struct bootstrap_options options,
+	const double (*values)[BOOTSTRAP_COLUMNS], size_t count,
+	double (*sums)[BOOTSTRAP_COLUMNS])
 {
 	uint64_t state = options.seed;
-	size_t replicates = (size_t)options.replicates;
 
-	for (size_t r = 0; r < replicates; r++) {
+	for (int r = 0; r < options.replicates; r++) {
+		double sum[BOOTSTRAP_COLUMNS] = { 0 };
+
 		for (size_t i = 0; i < count; i++) {
-			const double *row = &values[draw_below(&state, count) * series];
+			const double *row = values[draw_below(&state, count)];
 
-			for (size_t s = 0; s < series; s++)
-				means[s * replicates + r] += row[s];
+			for (int c = 0; c < BOOTSTRAP_COLUMNS; c++)
+				sum[c] += row[c];
 		}
-		for (size_t s = 0; s < series; s++)
-			means[s * replicates + r] /= (double)count;
+		for (int c = 0; c < BOOTSTRAP_COLUMNS; c++)
+			sums[r][c] += sum[c];
 	}
 }
 
 struct err *
-bootstrap(struct arena *scratch, struct bootstrap_options options, const double *values,
-	size_t count, size_t series, struct interval *ret)
+bootstrap_interval(struct arena *scratch, int replicates,
+	const double (*sums)[BOOTSTRAP_COLUMNS], int over, int under,
+	struct interval *ret)
 {
-	size_t replicates = (size_t)options.replicates;
 	struct arena_mark mark = arena_mark(scratch);
-	double *means;
+	size_t count = (size_t)replicates;
+	double *sorted;
 
-	for (size_t s = 0; s < series; s++) {
-		ret[s] = (struct interval){ 0 };
-		for (size_t i = 0; i < count; i++)
-			ret[s].mean += values[i * series + s] / (double)count;
-		ret[s].low = ret[s].high = ret[s].mean;
-	}
-	if (count == 0 || options.replicates <= 0)
-		return NULL;
-	TRY_NEW(scratch, means, series * replicates);
-	draw_means(options, values, count, series, means);
-	for (size_t s = 0; s < series; s++) {
-		double *sorted = &means[s * replicates];
-
-		qsort(sorted, replicates, sizeof(*sorted), compare_doubles);
-		ret[s].low = sorted[(size_t)(0.025 * (double)(replicates - 1))];
-		ret[s].high = sorted[(size_t)(0.975 * (double)(replicates - 1) + 0.5)];
-	}
+	TRY_NEW(scratch, sorted, count);
+	for (size_t r = 0; r < count; r++)
+		sorted[r] = sums[r][over] / sums[r][under];
+	qsort(sorted, count, sizeof(*sorted), compare_doubles);
+	ret->low = sorted[(size_t)(0.025 * (double)(count - 1))];
+	ret->high = sorted[(size_t)(0.975 * (double)(count - 1) + 0.5)];
 	arena_rewind(scratch, mark);
 	return NULL;
 }

@@ -77,14 +77,27 @@ struct interval {
 	double mean, low, high;
 };
 
+enum {
+	BOOTSTRAP_COLUMNS = 4, /* summed together, so that a draw is two instructions */
+};
+
 struct bootstrap_options {
 	int replicates;
 	uint64_t seed;
 };
 
-/* Intervals for the means of SERIES columns over the same COUNT games (values[game ·
- * series + s]), each replicate drawing games once for all columns. */
-MUST_USE struct err *bootstrap(struct arena *scratch, struct bootstrap_options options,
-	const double *values, size_t count, size_t series, struct interval *ret);
+/*
+ * Draw as many of the COUNT games as there are, with replacement, and add their columns to
+ * the sums of the first replicate; then the same for each of the others. Seasons are
+ * strata: sums of several seasons, each drawn by its own seed, add up to those of a row.
+ */
+void bootstrap_draw(struct bootstrap_options options,
+	const double (*values)[BOOTSTRAP_COLUMNS], size_t count,
+	double (*sums)[BOOTSTRAP_COLUMNS]);
+/* The interval of column OVER by column UNDER, a count that is nowhere 0, from the SUMS of
+ * all replicates. The mean is not touched. */
+MUST_USE struct err *bootstrap_interval(struct arena *scratch, int replicates,
+	const double (*sums)[BOOTSTRAP_COLUMNS], int over, int under,
+	struct interval *ret);
 
 #endif

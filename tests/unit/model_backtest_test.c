@@ -100,11 +100,11 @@ TEST(the_table_adds_up)
 		const struct backtest_row *row = &table.rows[i];
 
 		NEAR(score_brier(&row->scores[FORECASTER_FIFTY]), 0.25, 0.004);
-		NEAR(row->against[FORECASTER_LINE].mean,
+		NEAR(row->less_line.mean,
 			score_brier(&row->scores[FORECASTER_MODEL]) -
 				score_brier(&row->scores[FORECASTER_LINE]),
 			1e-9);
-		OK(row->against[FORECASTER_ELO].low <= row->against[FORECASTER_ELO].high);
+		OK(row->less_elo.low <= row->less_elo.high);
 		EQ_I64(row->spread.wins + row->spread.losses + row->spread.pushes,
 			row->games);
 	}
@@ -136,8 +136,10 @@ TEST(the_table_does_not_depend_on_the_order_of_the_games)
 		csv.games[csv.count - 1 - i] = game;
 	}
 	OK_ERR(backtest_run(&arena, options, csv.games, csv.count, &after));
-	OK(memcmp(before.rows[0].against, after.rows[0].against,
-		   sizeof(before.rows[0].against)) == 0);
+	OK(memcmp(&before.rows[0].less_elo, &after.rows[0].less_elo,
+		   sizeof(struct interval)) == 0);
+	OK(memcmp(&before.rows[0].less_line, &after.rows[0].less_line,
+		   sizeof(struct interval)) == 0);
 	OK(before.rows[0].margin_surprise == after.rows[0].margin_surprise);
 	arena_release(&arena);
 }
@@ -171,7 +173,7 @@ TEST(tier_l_reaches_its_goals_on_the_seasons_it_was_tuned_on)
 	OK_OR(score_brier(&row.scores[FORECASTER_MODEL]) <= 0.2130, "Brier %.5f",
 		score_brier(&row.scores[FORECASTER_MODEL]));
 	NEAR(score_brier(&row.scores[FORECASTER_LINE]), 0.2116, 0.0002);
-	OK(row.against[FORECASTER_ELO].high < 0);
+	OK(row.less_elo.high < 0);
 	OK(row.plain_margin_surprise - row.margin_surprise >= 0.10);
 	NEAR(row.push_rate, row.expected_push_rate, 0.01);
 	arena_release(&arena);
@@ -192,7 +194,7 @@ TEST(all_tiers_reach_their_goals_on_the_seasons_kept_apart)
 	}
 	OK(score_brier(&rows[TIER_S].scores[FORECASTER_MODEL]) <= 0.2192);
 	OK(score_brier(&rows[TIER_L].scores[FORECASTER_MODEL]) <= 0.2157);
-	OK(rows[TIER_B].against[FORECASTER_LINE].high <= 0.0006);
+	OK(rows[TIER_B].less_line.high <= 0.0006);
 	OK(rows[TIER_L].calibration_error <= 0.020);
 	NEAR(rows[TIER_L].calibration.slope, 1, 0.07);
 	OK(rows[TIER_L].margin_error <= 9.99);

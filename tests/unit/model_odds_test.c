@@ -262,23 +262,56 @@ TEST(records_count_units)
 TEST(a_bootstrap_is_reproducible_and_covers_the_mean)
 {
 	struct bootstrap_options options = { .replicates = 500, .seed = 1 };
-	struct interval first[2], second[2];
-	double values[800];
+	static double values[400][BOOTSTRAP_COLUMNS], sums[2][500][BOOTSTRAP_COLUMNS];
+	struct interval interval = { .mean = 3 };
 	struct arena arena;
 
 	arena_init(&arena, 1 << 20);
 	for (int i = 0; i < 400; i++) {
-		values[2 * i] = i % 7;
-		values[2 * i + 1] = 1;
+		values[i][0] = i % 7;
+		values[i][1] = 1;
+		values[i][2] = i % 2 * 5;
+		values[i][3] = i % 2;
 	}
-	OK_ERR(bootstrap(&arena, options, values, 400, 2, first));
-	OK_ERR(bootstrap(&arena, options, values, 400, 2, second));
-	OK(memcmp(first, second, sizeof(first)) == 0);
-	OK(first[0].low < first[0].mean && first[0].mean < first[0].high);
+	for (int turn = 0; turn < 2; turn++)
+		bootstrap_draw(options, (const double(*)[BOOTSTRAP_COLUMNS])values, 400,
+			sums[turn]);
+	OK(memcmp(sums[0], sums[1], sizeof(sums[0])) == 0);
+	OK_ERR(bootstrap_interval(&arena, 500,
+		(const double(*)[BOOTSTRAP_COLUMNS])sums[0], 0, 1, &interval));
+	OK(interval.low < interval.mean && interval.mean < interval.high);
 	/* The standard error of the mean is 2 / √400 = .1. */
-	NEAR(first[0].high - first[0].low, 2 * 1.96 * 0.1, 0.06);
-	NEAR(first[1].low, 1, 1e-9);
-	OK_ERR(bootstrap(&arena, options, values, 0, 1, first));
+	NEAR(interval.high - interval.low, 2 * 1.96 * 0.1, 0.06);
+	/* A column that half the games have is divided by as many as were drawn of it. */
+	OK_ERR(bootstrap_interval(&arena, 500,
+		(const double(*)[BOOTSTRAP_COLUMNS])sums[0], 2, 3, &interval));
+	NEAR(interval.low, 5, 1e-12);
+	NEAR(interval.high, 5, 1e-12);
+	arena_release(&arena);
+}
+
+/* Two seasons of very unlike games: what lies between the seasons is no luck. */
+TEST(seasons_of_a_bootstrap_are_drawn_each_by_itself)
+{
+	struct bootstrap_options options = { .replicates = 200, .seed = 1 };
+	static double values[50][BOOTSTRAP_COLUMNS], sums[200][BOOTSTRAP_COLUMNS];
+	struct interval interval = { .mean = 0 };
+	struct arena arena;
+
+	arena_init(&arena, 1 << 20);
+	for (int season = 0; season < 2; season++) {
+		for (int i = 0; i < 50; i++) {
+			values[i][0] = season * 10;
+			values[i][1] = 1;
+		}
+		options.seed++;
+		bootstrap_draw(
+			options, (const double(*)[BOOTSTRAP_COLUMNS])values, 50, sums);
+	}
+	OK_ERR(bootstrap_interval(
+		&arena, 200, (const double(*)[BOOTSTRAP_COLUMNS])sums, 0, 1, &interval));
+	NEAR(interval.low, 5, 1e-12);
+	NEAR(interval.high, 5, 1e-12);
 	arena_release(&arena);
 }
 
