@@ -1,6 +1,7 @@
 #include "api/auth_gate.h"
 
 #include "audit/audit.h"
+#include "billing/tier.h"
 #include "crypto/token.h"
 
 /* --- Who asks --- */
@@ -49,6 +50,22 @@ find_caller(struct request *rq)
 
 /* --- Whether that is enough --- */
 
+/* What a plan must have that the caller's has not, and which plans have it. */
+static struct err *
+check_feature(struct request *rq, enum feature feature)
+{
+	struct str plans;
+
+	if (entitlement_has(&rq->caller.entitlement, feature))
+		return NULL;
+	TRY(tier_names_with(rq->ctx, feature, &plans));
+	return err_new(rq->ctx, ERR_DENIED,
+		"this needs a plan with %s (%s), such as " STR_FMT
+		"; GET /v1/tiers lists them",
+		feature_name(feature), feature_about(feature), STR_ARG(plans));
+}
+
+/* A key is as good as its owner's plan at this moment: it rests while that has none. */
 static struct err *
 check_key(struct request *rq)
 {
@@ -63,7 +80,7 @@ check_key(struct request *rq)
 		return err_new(rq->ctx, ERR_DENIED,
 			"this API key does not have the scope '" STR_FMT "'",
 			STR_ARG(scope_name((enum scope)scope)));
-	return NULL;
+	return check_feature(rq, FEATURE_API_ACCESS);
 }
 
 static struct err *
@@ -101,21 +118,6 @@ admit_administrator(struct request *rq)
 	return refusal;
 }
 
-static struct err *
-check_feature(struct request *rq)
-{
-	enum feature feature;
-
-	if (rq->route->feature == ROUTE_OPEN)
-		return NULL;
-	feature = (enum feature)rq->route->feature;
-	if (!entitlement_has(&rq->caller.entitlement, feature))
-		return err_new(rq->ctx, ERR_DENIED,
-			"this needs a plan with %s (%s); GET /v1/tiers lists them",
-			feature_name(feature), feature_about(feature));
-	return NULL;
-}
-
 struct err *
 auth_gate(struct request *rq)
 {
@@ -133,7 +135,9 @@ auth_gate(struct request *rq)
 	TRY(check_key(rq));
 	if (route->who == WHO_ADMIN)
 		TRY(admit_administrator(rq));
-	return check_feature(rq);
+	return route->feature == ROUTE_OPEN
+		? NULL
+		: check_feature(rq, (enum feature)route->feature);
 }
 
 struct err *

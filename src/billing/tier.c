@@ -1,6 +1,11 @@
 #include "billing/tier.h"
 
+#include "base/buf.h"
 #include "billing/billing_q.h"
+
+enum {
+	NAMES_BYTES_MAX = 1024,
+};
 
 #define DAILY_FEATURES   "\"real_time_predictions\", \"basic_props\", \"live_accuracy\""
 #define WEEKLY_FEATURES  DAILY_FEATURES ", \"email_alerts\", \"basic_analytics\""
@@ -95,5 +100,41 @@ tier_seed(struct ctx *ctx, int64_t *ret_count)
 
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, seed_in_tx, &count));
 	*ret_count = count;
+	return NULL;
+}
+
+static struct err *
+has_feature(struct ctx *ctx, const struct tier *tier, enum feature feature, bool *ret)
+{
+	struct entitlement entitlement;
+
+	entitlement_init(&entitlement);
+	TRY(entitlement_add(ctx, &entitlement,
+		&(struct entitlement_part){
+			.features = tier->features, .ends_at = INT64_MAX }));
+	*ret = entitlement_has(&entitlement, feature);
+	return NULL;
+}
+
+struct err *
+tier_names_with(struct ctx *ctx, enum feature feature, struct str *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct tier_list list;
+	struct buf names;
+
+	TRY(q_tier_list(&tx, &list));
+	buf_init(&names, ctx->arena, NAMES_BYTES_MAX);
+	for (size_t i = 0; i < list.count; i++) {
+		bool has = false;
+
+		if (!list.items[i].is_admin_granted)
+			TRY(has_feature(ctx, &list.items[i], feature, &has));
+		if (has)
+			buf_fmt(&names, "%s" STR_FMT, names.len ? " or " : "",
+				STR_ARG(list.items[i].name));
+	}
+	*ret = names.len && !buf_is_cut(&names) ? buf_str(&names)
+						: STR("none that is sold");
 	return NULL;
 }

@@ -72,6 +72,7 @@ TEST(every_route_with_an_object_has_a_rule_whose_it_is)
 	X(ENTITLED)          \
 	X(KEY_WITH_SCOPES)   \
 	X(KEY_WITHOUT)       \
+	X(KEY_WITHOUT_PLAN)  \
 	X(ADMIN_WITHOUT_MFA) \
 	X(SUPPORT)           \
 	X(ADMIN)             \
@@ -89,10 +90,17 @@ static const char *const caller_names[] = {
 #undef X
 };
 
+static bool
+is_entitled(enum caller_case caller)
+{
+	return caller == AS_ENTITLED || caller == AS_KEY_WITH_SCOPES ||
+		caller == AS_KEY_WITHOUT;
+}
+
 static enum standing_kind
 standing_of(enum caller_case caller)
 {
-	if (caller == AS_ENTITLED)
+	if (is_entitled(caller))
 		return MEMBER_ENTITLED;
 	if (caller == AS_SUPPORT)
 		return MEMBER_SUPPORT;
@@ -110,7 +118,7 @@ is_good_credential(enum caller_case caller)
 static bool
 is_key(enum caller_case caller)
 {
-	return caller == AS_KEY_WITH_SCOPES || caller == AS_KEY_WITHOUT;
+	return caller >= AS_KEY_WITH_SCOPES && caller <= AS_KEY_WITHOUT_PLAN;
 }
 
 /* The token of another installation. */
@@ -149,6 +157,7 @@ bearer_of(struct ctx *ctx, const struct member *member, enum caller_case caller)
 	case AS_UNKNOWN_KEY:
 		return STR("grk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	case AS_KEY_WITH_SCOPES:
+	case AS_KEY_WITHOUT_PLAN:
 		return member->key;
 	case AS_KEY_WITHOUT:
 		return member->narrow_key;
@@ -191,7 +200,7 @@ is_refused_by_rule(const struct route *route, enum caller_case caller, enum whos
 		return standing_of(caller) >= MEMBER_SUPPORT;
 	/* The running week's questions of "what if" are for subscribers. */
 	return str_eq(route->path, STR("/v1/games/{id}/forecast")) && whose != ABSENT &&
-		caller != AS_ENTITLED;
+		!is_entitled(caller);
 }
 
 /* 401, 403, or 0: the caller is let in. */
@@ -204,12 +213,13 @@ status_of_gate(const struct route *route, enum caller_case caller, enum whose wh
 		return 401;
 	if (caller == AS_NOBODY && route->who != WHO_ANYONE)
 		return 401;
-	if (is_key(caller) && (route->key == ROUTE_NO_KEY || caller == AS_KEY_WITHOUT))
+	if (is_key(caller) &&
+		(route->key == ROUTE_NO_KEY || caller != AS_KEY_WITH_SCOPES))
 		return 403;
 	if (route->who == WHO_ADMIN &&
 		!(admin_role_permissions(role_of(caller)) & route->permission))
 		return 403;
-	if (route->feature != ROUTE_OPEN && caller != AS_ENTITLED)
+	if (route->feature != ROUTE_OPEN && !is_entitled(caller))
 		return 403;
 	return is_refused_by_rule(route, caller, whose) ? 403 : 0;
 }

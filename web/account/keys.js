@@ -7,8 +7,9 @@ const FIELDS = [{ name: 'name', label: 'What it is for', maxlength: 100, require
 const day = (time) => (time ? new Date(time).toLocaleDateString() : 'never');
 
 export function Keys() {
-  const [state, setState] = useState({ rows: [] });
-  const load = (more = {}) => ask('GET', '/v1/me/api-keys').then(({ data }) => setState({ rows: data, ...more }), (error) => setState({ rows: [], error }));
+  const [state, setState] = useState({ rows: [], mayMake: true });
+  const load = (more = {}) => Promise.all([ask('GET', '/v1/me/api-keys'), ask('GET', '/v1/access')]).then(
+    ([{ data }, { features }]) => setState({ rows: data, mayMake: features.includes('api_access'), ...more }), (error) => setState({ rows: [], error }));
   useEffect(() => { load(); }, []);
   const make = (values) => ask('POST', '/v1/me/api-keys', { name: values.name, scopes: ['forecasts'], ...(values.days && { days: Number(values.days) }) }).then((made) => load({ made: made.key }));
   const end = (row) => ask('DELETE', `/v1/me/api-keys/${row.id}`).then(() => load(), (error) => setState({ ...state, error }));
@@ -17,5 +18,5 @@ export function Keys() {
     ${state.rows.length > 0 && html`<div class="wide" tabindex="0" role="region" aria-label="API keys"><table class="words"><thead><tr><th scope="col">Key</th><th scope="col">For</th><th scope="col">May read</th><th scope="col">Last used</th><th scope="col">Ends</th><th scope="col"></th></tr></thead>
       <tbody>${state.rows.map((row) => html`<tr key=${row.id}><td><code>${row.prefix}…</code></td><td>${row.name}</td><td>${row.scopes.join(', ')}</td><td>${day(row.last_used_at)}</td><td>${day(row.expires_at)}</td>
         <td><button class="plain" onClick=${() => end(row)} aria-label=${`Take back ${row.name}`}>Take back</button></td></tr>`)}</tbody></table></div>`}
-    <details><summary>Make a key</summary><p class="soft">For programs that read forecasts, as <code>Authorization: Bearer KEY</code>.</p><${Form} label="Make key" fields=${FIELDS} send=${make} /></details></section>`;
+    ${!state.mayMake ? html`<p>Keys for programs come with the season plan.${state.rows.length > 0 && ' Yours rest, and work again when you have one.'}</p>` : html`<details><summary>Make a key</summary><p class="soft">For programs that read forecasts, as <code>Authorization: Bearer KEY</code>.</p><${Form} label="Make key" fields=${FIELDS} send=${make} /></details>`}</section>`;
 }
