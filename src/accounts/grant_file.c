@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "codec/csv.h"
+#include "codec/plain_text.h"
 #include "mail/address.h"
 #include "sys/random.h"
 
@@ -171,6 +172,9 @@ take_notes(struct reading *reading, struct str text, struct grant_wish *wish)
 			GRANT_NOTES_MAX);
 	if (text.len == 0)
 		return NULL;
+	if (plain_text_fault(text, true) != PLAIN_TEXT_GOOD)
+		return FAULT(reading, wish->line, notes,
+			"has characters that cannot be seen, or none that can");
 	wish->notes = str_dup(reading->ctx->arena, text);
 	return str_is_none(wish->notes) ? err_no_memory() : NULL;
 }

@@ -66,6 +66,8 @@ profile_change(struct ctx *ctx, const struct profile_change *change, struct prof
 {
 	struct changing changing = { .change = change };
 
+	if (!change->members)
+		return profile_get(ctx, ret);
 	TRY(db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), change_in_tx, &changing));
 	*ret = changing.profile;

@@ -166,7 +166,8 @@ api_administrator_change(struct request *rq)
 	bool found;
 
 	ANSWER_ERR(path_id(rq, 0, "administrator", &id.uuid));
-	ANSWER_ERR(admin_change_role(rq->ctx, id, admin_role_parse(in->role)));
+	if (BODY_HAS(in, role, role))
+		ANSWER_ERR(admin_change_role(rq->ctx, id, admin_role_parse(in->role)));
 	ANSWER_ERR(q_admin_get(&tx, id, &row, &found));
 	if (!found)
 		return answer_problem(

@@ -3,6 +3,7 @@
 #include "codec/iso_time.h"
 #include "codec/json_read.h"
 #include "codec/json_write.h"
+#include "codec/plain_text.h"
 #include "codec/uuid.h"
 #include "http/message.h"
 
@@ -123,6 +124,30 @@ refuse(struct ctx *ctx, const struct body_member *member, const struct json_node
 		is_other_type ? json_kind_name(node->kind) : "");
 }
 
+/* TEXT is not what MEMBER takes. What nobody can see is named, since he who sent it cannot
+ * see it either. */
+static struct err *
+refuse_text(
+	struct ctx *ctx, const struct body_member *member, const struct json_node *node)
+{
+	const char *name = member->name.ptr;
+	bool is_lines = member->kind == BODY_KIND_LINES;
+	int32_t fault = PLAIN_TEXT_GOOD;
+
+	if (is_lines || member->kind == BODY_KIND_TEXT)
+		fault = plain_text_fault(node->text, is_lines);
+	if (fault == PLAIN_TEXT_GOOD)
+		return refuse(ctx, member, node, false);
+	if (fault == PLAIN_TEXT_BLANK)
+		return err_field(
+			ctx, name, "%s must have something in it that can be seen", name);
+	return err_field(ctx, name, "%s must not have U+%04X in it, which %s", name,
+		(unsigned int)fault,
+		fault < 0xa0 ? is_lines ? "is a control character"
+					: "is a control character or a line end"
+			     : "cannot be seen, or turns text around, where it stands");
+}
+
 static struct err *
 refuse_missing(struct ctx *ctx, const struct body_member *member)
 {
@@ -174,23 +199,6 @@ count_characters(struct str text)
 	for (size_t i = 0; i < text.len; i++)
 		count += ((uint8_t)text.ptr[i] & 0xc0) != 0x80;
 	return count;
-}
-
-/* C0, DEL and C1; line feeds, carriage returns and tabs aside where MAY_HAVE_LINES. */
-static bool
-has_controls(struct str text, bool may_have_lines)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = (uint8_t)text.ptr[i];
-
-		if (may_have_lines && (c == '\n' || c == '\r' || c == '\t'))
-			continue;
-		if (c < 0x20 || c == 0x7f)
-			return true;
-		if (c == 0xc2 && i + 1 < text.len && (uint8_t)text.ptr[i + 1] < 0xa0)
-			return true;
-	}
-	return false;
 }
 
 static bool
@@ -336,7 +344,8 @@ read_text(struct arena *arena, const struct body_member *member, struct str text
 	switch (member->kind) {
 	case BODY_KIND_TEXT:
 	case BODY_KIND_LINES:
-		if (has_controls(text, member->kind == BODY_KIND_LINES))
+		if (plain_text_fault(text, member->kind == BODY_KIND_LINES) !=
+			PLAIN_TEXT_GOOD)
 			return false;
 		FALLTHROUGH;
 	case BODY_KIND_SECRET:
@@ -410,7 +419,10 @@ read_value(struct ctx *ctx, const struct body_member *member,
 		STORE(field, member->need, bool, struct opt_bool, node->boolean);
 		is_good = true;
 	}
-	return is_good ? NULL : refuse(ctx, member, node, false);
+	if (is_good)
+		return NULL;
+	return wanted == JSON_IS_TEXT ? refuse_text(ctx, member, node)
+				      : refuse(ctx, member, node, false);
 }
 
 /* --- The body --- */
@@ -464,19 +476,53 @@ body_parse(struct ctx *ctx, const struct body_schema *schema, struct str text, v
 	return NULL;
 }
 
+/* Whether the parameters of a content type (RFC 9110 §8.3.1) leave it UTF-8. */
+static bool
+is_utf8_type(struct str params)
+{
+	struct str param;
+
+	while (str_next(&params, ';', &param)) {
+		struct str name, value = param;
+
+		if (!str_next(&value, '=', &name) ||
+			!str_eq_nocase(str_trim(name), STR("charset")))
+			continue;
+		value = str_trim(value);
+		if (value.len >= 2 && value.ptr[0] == '"' &&
+			value.ptr[value.len - 1] == '"')
+			value = str_slice(value, 1, value.len - 1);
+		if (!str_eq_nocase(value, STR("utf-8")))
+			return false;
+	}
+	return true;
+}
+
 struct err *
 body_check_type(struct ctx *ctx, const struct http_request *http, struct str types)
 {
 	struct str given = http_request_header(http, STR("content-type")), type, rest;
+	struct str known, list = types;
+	bool is_known = false;
 
 	rest = given;
-	if (str_next(&rest, ';', &type)) {
-		struct str known, list = types;
+	if (str_next(&rest, ';', &type))
+		while (!is_known && str_next(&list, '|', &known))
+			is_known = str_eq_nocase(str_trim(type), known);
+	if (!is_known) {
+		struct buf wanted;
 
-		while (str_next(&list, '|', &known))
-			if (str_eq_nocase(str_trim(type), known))
-				return NULL;
+		buf_init(&wanted, ctx->arena, EXPECTATION_BYTES_MAX);
+		while (str_next(&types, '|', &known))
+			buf_fmt(&wanted, "%s" STR_FMT, wanted.len ? " or " : "",
+				STR_ARG(known));
+		return err_new(ctx, ERR_UNSUPPORTED,
+			"send the body with Content-Type: " STR_FMT,
+			STR_ARG(buf_str(&wanted)));
 	}
-	return err_new(ctx, ERR_UNSUPPORTED, "send the body with Content-Type: " STR_FMT,
-		STR_ARG(types));
+	if (!is_utf8_type(rest))
+		return err_new(ctx, ERR_UNSUPPORTED,
+			"send the body in UTF-8, with charset=utf-8 or without a "
+			"charset");
+	return NULL;
 }

@@ -46,6 +46,12 @@
 	{                                                                     \
 		.schema = &body_##name, .types = STR_INIT("application/json") \
 	}
+/* A PATCH, in the manner of RFC 7396 whatever it calls itself. */
+#define PATCHES(name)                                                              \
+	{                                                                          \
+		.schema = &body_##name,                                            \
+		.types = STR_INIT("application/json|application/merge-patch+json") \
+	}
 #define NONE TAKES(none)
 #define RAW(types_)                       \
 	{                                 \

@@ -64,6 +64,11 @@ take_body(struct request *rq)
 
 	if (rq->route->method == METHOD_GET)
 		return NULL;
+	/* {} changes nothing and is answered like any other (RFC 7396); to send nothing at
+	 * all is a mistake. */
+	if (rq->route->method == METHOD_PATCH && http->body.len == 0)
+		return err_new(rq->ctx, ERR_INVALID,
+			"a PATCH needs a body: a JSON object with what is to change");
 	if (!rule->schema || http->body.len > 0)
 		TRY(body_check_type(rq->ctx, http, rule->types));
 	if (!rule->schema)
@@ -114,6 +119,21 @@ private_unless_public(const struct request *rq, struct http_answer answer)
 	return answer;
 }
 
+/* Of which types a PATCH may be (RFC 5789 §3.1). */
+static struct err *
+tell_patch_types(struct request *rq, const struct err *err, struct http_answer *answer)
+{
+	struct str types = rq->route->body.types, type;
+	struct buf list;
+
+	if (err->code != ERR_UNSUPPORTED || rq->route->method != METHOD_PATCH)
+		return NULL;
+	buf_init(&list, rq->ctx->arena, 256);
+	while (str_next(&types, '|', &type))
+		buf_fmt(&list, "%s" STR_FMT, list.len ? ", " : "", STR_ARG(type));
+	return http_answer_add(rq->ctx, answer, STR("Accept-Patch"), buf_str(&list));
+}
+
 static struct http_answer
 answer_routed(struct request *rq)
 {
@@ -132,8 +152,9 @@ answer_routed(struct request *rq)
 	if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)
 		log_err(rq->ctx, "request failed", answer.err);
 	problem = http_answer_err(rq->ctx, answer.err);
-	/* A failure to add the header leaves a 401 that is only less helpful. */
-	if (auth_challenge(rq, answer.err, &problem))
+	/* A failure to add a header leaves a problem that is only less helpful. */
+	if (auth_challenge(rq, answer.err, &problem) ||
+		tell_patch_types(rq, answer.err, &problem))
 		problem.header_count = 0;
 	return problem;
 }

@@ -123,14 +123,50 @@ node_from(struct arena *arena, const json_t *value, struct json_node *ret)
 	return NULL;
 }
 
-/* jansson's reason without the piece of input that it quotes, which may hold anything. */
-static struct str
+/* What is wrong, in words for whoever sent it: jansson's own are for programmers, and quote
+ * the text, which may hold anything. */
+static const char *
 reason_of(const json_error_t *error)
 {
-	struct str reason = str_from(error->text);
-	ptrdiff_t quote = str_find(reason, STR(" near '"));
+	static const struct {
+		enum json_error_code code;
+		struct str begins; /* jansson's words; empty: any */
+		const char *reason;
+	} reasons[] = {
+		{ json_error_invalid_utf8, STR_INIT(""), "bytes that are not UTF-8" },
+		{ json_error_premature_end_of_input, STR_INIT(""), "it ends too early" },
+		{ json_error_end_of_input_expected, STR_INIT(""),
+			"more stands behind the value" },
+		{ json_error_null_character, STR_INIT(""), "\\u0000 in a text" },
+		{ json_error_null_byte_in_key, STR_INIT(""), "\\u0000 in a name" },
+		{ json_error_duplicate_key, STR_INIT(""), "a name is given twice" },
+		{ json_error_numeric_overflow, STR_INIT(""), "a number is too large" },
+		{ json_error_invalid_syntax, STR_INIT("string or '}' expected"),
+			"a name in double quotes is missing, or }" },
+		{ json_error_invalid_syntax, STR_INIT("':' expected"),
+			"a colon is missing behind a name" },
+		{ json_error_invalid_syntax, STR_INIT("'}' expected"),
+			"a comma is missing, or }" },
+		{ json_error_invalid_syntax, STR_INIT("']' expected"),
+			"a comma is missing, or ]" },
+		{ json_error_invalid_syntax, STR_INIT("unexpected token"),
+			"a value is missing" },
+		{ json_error_invalid_syntax, STR_INIT("unexpected newline"),
+			"a text goes on behind the end of its line" },
+		{ json_error_invalid_syntax, STR_INIT("control character"),
+			"a control character in a text" },
+		{ json_error_invalid_syntax, STR_INIT("invalid escape"),
+			"a backslash that begins no escape" },
+		{ json_error_invalid_syntax, STR_INIT("invalid Unicode"),
+			"a \\u escape of half a character" },
+	};
+	struct str text = str_from(error->text);
 
-	return quote < 0 ? reason : str_slice(reason, 0, (size_t)quote);
+	for (size_t i = 0; i < COUNT_OF(reasons); i++)
+		if (reasons[i].code == json_error_code(error) &&
+			str_starts_with(text, reasons[i].begins))
+			return reasons[i].reason;
+	return "neither a value nor a sign of JSON";
 }
 
 struct err *
@@ -151,8 +187,8 @@ json_read(struct arena *arena, struct str text, struct json_node *ret)
 		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!root)
 		return err_in(arena, ERR_INVALID,
-			"not valid JSON at line %d, column %d: " STR_FMT, error.line,
-			error.column, STR_ARG(reason_of(&error)));
+			"not valid JSON at line %d, column %d: %s", error.line,
+			error.column > 0 ? error.column : 1, reason_of(&error));
 	err = node_from(arena, root, &node);
 	json_decref(root);
 	TRY(err);

@@ -5,6 +5,7 @@
 
 #include "codec/json_canonical.h"
 #include "codec/json_write.h"
+#include "codec/plain_text.h"
 #include "model/odds.h"
 #include "predictions/forecast.h"
 #include "sys/random.h"
@@ -266,6 +267,9 @@ read_subject(struct row_state *state)
 	if (subject.len < 1 || subject.len > SUBJECT_BYTES_MAX)
 		return BAD(state, MEMBER_subject, "must be 1 to %d bytes",
 			SUBJECT_BYTES_MAX);
+	if (plain_text_fault(subject, true) != PLAIN_TEXT_GOOD)
+		return BAD(state, MEMBER_subject,
+			"has characters that cannot be seen, or none that can");
 	state->row->subject = str_dup(state->reading->arena, subject);
 	return str_is_none(state->row->subject) ? err_no_memory() : NULL;
 }

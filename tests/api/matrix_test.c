@@ -264,7 +264,8 @@ sample_body(struct ctx *ctx, const struct body_schema *schema, int number)
 		const struct body_member *member = &schema->members[i];
 		struct str words = str_from(member->words), word = STR_NONE;
 
-		if (member->need != BODY_NEEDED)
+		/* An only member is never left out: a PATCH without any changes nothing. */
+		if (member->need != BODY_NEEDED && schema != &body_role)
 			continue;
 		while (word.len == 0 && str_next(&words, '|', &word))
 			;
@@ -426,16 +427,14 @@ ask_route(struct matrix *matrix, const struct route *route, enum caller_case cal
 		.target = path_of(matrix, route, whose, own, foreign),
 		.bearer = bearer_of(matrix->ctx, own, caller),
 	};
+	struct str types = route->body.types;
 
 	if (route->method != METHOD_GET && route->body.schema != &body_none) {
-		what.type = route->body.types;
+		(void)!str_next(&types, '|', &what.type);
 		what.body = STR("x");
 		if (route->body.schema)
 			what.body = sample_body(
 				matrix->ctx, route->body.schema, own->number);
-		else if (str_find_char(what.type, '|') > 0)
-			what.type = str_slice(
-				what.type, 0, (size_t)str_find_char(what.type, '|'));
 	}
 	return ask(matrix->ctx, &matrix->api, &what);
 }

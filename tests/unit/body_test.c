@@ -167,6 +167,82 @@ TEST(a_wrong_member_is_refused_with_its_name)
 	}
 }
 
+/* A name with TEXT in it; the longest have an emoji of eleven code points. */
+static struct err *
+take_name(const char *text)
+{
+	static const struct body_member members[] = { { STR_INIT("name"), BODY_KIND_TEXT,
+		BODY_NEEDED, 1, 100, NULL, AT(name), "" } };
+	static const struct body_schema schema = { .name = "named",
+		.about = "",
+		.members = members,
+		.member_count = 1,
+		.size = sizeof(struct sample_body) };
+	struct sample_body body;
+
+	begin();
+	return body_parse(
+		&ctx, &schema, str_fmt(&arena, "{\"name\":\"%s\"}", text), &body);
+}
+
+TEST(a_name_has_nothing_that_cannot_be_seen)
+{
+	static const struct {
+		const char *name;
+		const char *said;
+	} bad[] = {
+		{ "\\u202egnp.exe", "U+202E" },
+		{ "a\\u2066b\\u2069", "U+2066" },
+		{ "a\\u200fb", "U+200F" },
+		{ "\\u061ca", "U+061C" },
+		{ "\\u200b", "U+200B" },
+		{ "Ann\\u200bSmith", "U+200B" },
+		{ "Ann\\u00adSmith", "U+00AD" },
+		{ "a\\ufeff", "U+FEFF" },
+		{ "\\u3164", "U+3164" },
+		{ "\\uffa0", "U+FFA0" },
+		{ "a\\u2028b", "U+2028" },
+		{ "a\\ufffe", "U+FFFE" },
+		{ "a\\u0085b", "U+0085" },
+		{ "a\\nb", "U+000A" },
+		{ "a\\udb40\\udc41", "U+E0041" }, /* a tag without its flag */
+		{ "\\u200d", "U+200D" },
+		{ "adm\\u200din", "U+200D" },
+		{ "adm\\u200cin", "U+200C" },
+		{ "\\u06cc\\u200c\\u200c\\u06cc", "U+200C" },
+		{ "\\ufe0f", "U+FE0F" },
+		{ " \\u200d\\u2764", "U+200D" },
+		{ "   ", "seen" },
+		{ "\\u00a0\\u3000", "seen" },
+		{ "\\u2800", "seen" },
+	};
+	static const char *good[] = { "Zo\xc3\xab O'Neil-M\xc3\xbcller",
+		"\\u0645\\u06cc\\u200c\\u062e\\u0648\\u0627\\u0647\\u0645", /* Persian */
+		"\\u0d1c\\u0d4b\\u0d23\\u0d4d\\u200d", /* Malayalam */
+		"\\u0915\\u094d\\u200d\\u0937",        /* Hindi */
+		"\\u05d3\\u05d5\\u05d3 (David)",       /* Hebrew */
+		"\\ud83d\\udc68\\u200d\\ud83d\\udc69\\u200d\\ud83d\\udc67", /* a family */
+		"\\u2764\\ufe0f\\u200d\\ud83d\\udd25", /* burning heart */
+		"\\ud83c\\udff4\\udb40\\udc67\\udb40\\udc62\\udb40\\udc73\\udb40\\udc63\\"
+		"udb40"
+		"\\udc74\\udb40\\udc7f",        /* Scotland */
+		"\\u845b\\udb40\\udd00\\u98fe", /* a variant of a kanji */
+		"1\\ufe0f\\u20e3", "\xe3\x80\x80\xe6\x9d\x8e",
+		"Ng\\u0075\\u0302\\u0303n" };
+
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct err *err = take_name(bad[i].name);
+
+		OK_OR(err && err->code == ERR_INVALID, "took %s", bad[i].name);
+		EQ_STR(err->field, STR("name"));
+		OK_OR(str_find(err->message, str_from(bad[i].said)) > 0, "%s: " STR_FMT,
+			bad[i].name, STR_ARG(err->message));
+		OK(str_starts_with(err->message, STR("name must ")));
+	}
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		OK_ERR(take_name(good[i]));
+}
+
 TEST(addresses_are_those_that_mail_can_go_to)
 {
 	static const char *good[] = { "a@b.c", "a.b@x-y.example",
@@ -252,6 +328,15 @@ TEST(a_body_of_another_type_is_refused)
 	} cases[] = {
 		{ "application/json", true },
 		{ "Application/JSON ; charset=utf-8", true },
+		{ "application/json;charset=UTF-8", true },
+		{ "application/json; Charset=\"Utf-8\"; version=1", true },
+		{ "application/json;", true },
+		{ "application/json; charset=utf-16", false },
+		{ "application/json; charset=\"utf-16\"", false },
+		{ "application/json; charset=iso-8859-1", false },
+		{ "application/json; charset=", false },
+		{ "application/json; charset=\"", false },
+		{ "application/json; charset=utf-8; charset=utf-16", false },
 		{ "text/csv", false },
 		{ "application/json-patch+json", false },
 		{ "application/x-www-form-urlencoded", false },

@@ -230,6 +230,46 @@ TEST(a_fault_is_told_with_line_and_column)
 	OK_OR(str_find(err->message, STR("tru")) < 0, STR_FMT, STR_ARG(err->message));
 }
 
+TEST(a_fault_is_told_in_our_own_words)
+{
+	static const struct {
+		const char *text;
+		const char *said; /* behind "not valid JSON at " */
+	} cases[] = {
+		{ "", "line 1, column 1: it ends too early" },
+		{ "{\"a\":1", "line 1, column 6: it ends too early" },
+		{ "[\n\"a", "line 2, column 2: it ends too early" },
+		{ "{\"a\":1,}",
+			"line 1, column 8: a name in double quotes is missing, or }" },
+		{ "{a:1}", "line 1, column 2: a name in double quotes is missing, or }" },
+		{ "{\"a\" 1}", "line 1, column 6: a colon is missing behind a name" },
+		{ "{\"a\":1 2}", "line 1, column 8: a comma is missing, or }" },
+		{ "[1 2]", "line 1, column 4: a comma is missing, or ]" },
+		{ "[1,]", "line 1, column 4: a value is missing" },
+		{ "[nul]", "line 1, column 4: neither a value nor a sign of JSON" },
+		{ "[\"a\nb\"]",
+			"line 1, column 3: a text goes on behind the end of its line" },
+		{ "[\"\001\"]", "line 1, column 2: a control character in a text" },
+		{ "[\"\\q\"]", "line 1, column 4: a backslash that begins no escape" },
+		{ "[\"\\ud800\"]", "line 1, column 9: a \\u escape of half a character" },
+		{ "[\"\\u0000\"]", "line 1, column 9: \\u0000 in a text" },
+		{ "{\"\\u0000\":1}", "line 1, column 9: \\u0000 in a name" },
+		{ "[\"\xff\"]", "line 1, column 2: bytes that are not UTF-8" },
+		{ "{} {}", "line 1, column 4: more stands behind the value" },
+		{ "{\"a\":1,\"a\":2}", "line 1, column 10: a name is given twice" },
+		{ "1e999", "line 1, column 5: a number is too large" },
+	};
+	struct json_node root;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct err *err = json_read(&arena, str_from(cases[i].text), &root);
+
+		OK_OR(err != NULL, "took %s", cases[i].text);
+		EQ_STR(err->message,
+			str_fmt(&arena, "not valid JSON at %s", cases[i].said));
+	}
+}
+
 TEST(nesting_ends_at_sixty_four_levels)
 {
 	struct json_node root;
