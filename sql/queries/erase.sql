@@ -54,6 +54,37 @@ DELETE FROM user_prediction_access WHERE user_id = :actor;
 -- what he picked,
 DELETE FROM picks WHERE user_id = :actor;
 
+-- name: erase_league_heirs :exec
+-- args: user_id user_id
+-- as: system, another member is not his to see
+-- A league that he runs goes on under whoever has been in it longest,
+UPDATE leagues
+   SET user_id = (SELECT s.user_id
+                    FROM league_standings s
+                   WHERE s.league_id = leagues.id AND s.user_id <> :user_id
+                   ORDER BY s.joined_at, s.id
+                   LIMIT 1)
+ WHERE user_id = :user_id
+   AND EXISTS (SELECT 1 FROM league_standings s WHERE s.league_id = leagues.id AND s.user_id <> :user_id);
+
+-- name: erase_league_standings :exec
+-- args: actor user_id
+-- as: actor
+-- without what he showed there,
+DELETE FROM league_standings WHERE user_id = :actor;
+
+-- name: erase_league_members :exec
+-- args: actor user_id
+-- as: actor
+-- and without himself;
+DELETE FROM league_members WHERE user_id = :actor;
+
+-- name: erase_leagues :exec
+-- args: actor user_id
+-- as: actor
+-- one without anybody else ends.
+DELETE FROM leagues WHERE user_id = :actor;
+
 -- name: erase_predictions :exec
 -- args: actor user_id
 -- as: actor

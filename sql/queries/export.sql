@@ -63,6 +63,10 @@
 -- row export_picks_row: id uuid, game_id uuid, prediction_type text, pick text, probability share, line f64?,
 --   odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, graded_at time?, created_at time,
 --   updated_at time
+-- row export_leagues_row: id uuid, name text, season season, code text, created_at time, updated_at time
+-- row export_league_members_row: league_id uuid, joined_at time
+-- row export_league_standings_row: id uuid, league_id uuid, name text, joined_at time, pick_count i32,
+--   decided_count i32, right_count i32, brier f64?, units f64?, updated_at time
 -- row export_outbox_row: id uuid, kind text, recipient text?, payload object, dedupe_key text?, status text,
 --   attempts i32, last_error text?, next_attempt_at time, locked_until time?, created_at time, sent_at time?
 -- row export_idempotency_keys_row: idempotency_key text, route text, response_status i32?, response_body text?,
@@ -284,6 +288,36 @@ SELECT id, prediction_id, accessed_at, via, tier_name
 SELECT id, game_id, prediction_type, pick, probability, line, odds, outcome, is_correct, brier, units, graded_at,
        created_at, updated_at
   FROM picks
+ WHERE user_id = :actor AND id > :after
+ ORDER BY id
+ LIMIT 100;
+
+-- name: export_leagues :many export_leagues_row
+-- args: actor user_id, after uuid
+-- as: actor
+-- What table leagues holds of a user.
+SELECT id, name, season, code, created_at, updated_at
+  FROM leagues
+ WHERE user_id = :actor AND id > :after
+ ORDER BY id
+ LIMIT 100;
+
+-- name: export_league_members :many export_league_members_row
+-- args: actor user_id, after uuid
+-- as: actor
+-- What table league_members holds of a user.
+SELECT league_id, joined_at
+  FROM league_members
+ WHERE user_id = :actor AND league_id > :after
+ ORDER BY league_id
+ LIMIT 100;
+
+-- name: export_league_standings :many export_league_standings_row
+-- args: actor user_id, after uuid
+-- as: actor
+-- What table league_standings holds of a user.
+SELECT id, league_id, name, joined_at, pick_count, decided_count, right_count, brier, units, updated_at
+  FROM league_standings
  WHERE user_id = :actor AND id > :after
  ORDER BY id
  LIMIT 100;

@@ -22,6 +22,7 @@ enum guess_kind {
 	GUESS_CODE,  /* six digits, or a recovery code */
 	GUESS_RESET, /* asking for a link, or using one */
 	GUESS_VERIFY,
+	GUESS_LEAGUE, /* the code that lets one into a private league */
 };
 
 struct guess {

@@ -15,6 +15,10 @@
 	X(prediction_brief) \
 	X(pick)             \
 	X(leader)           \
+	X(league)           \
+	X(league_invited)   \
+	X(league_place)     \
+	X(league_pick)      \
 	X(line)             \
 	X(what_if)          \
 	X(quarterback)      \

@@ -6,6 +6,7 @@
 #include "codec/json_write.h"
 #include "model/odds.h"
 #include "predictions/accuracy.h"
+#include "predictions/leagues_q.h"
 #include "predictions/pick.h"
 #include "predictions/publication.h"
 
@@ -171,6 +172,7 @@ grade_in_tx(struct tx *tx, void *arg)
 	TRY(q_prediction_grade(
 		tx, grading->grades.items, grading->grades.count, &affected));
 	TRY(picks_grade(tx, &grading->counts.picks));
+	TRY(q_league_standings_renew(tx, tx->ctx->now, &affected));
 	TRY(accuracy_store(tx, &grading->counts.metrics));
 	if (grading->counts.graded || grading->counts.metrics)
 		TRY(publication_renew(tx));

@@ -31,7 +31,12 @@ static const struct object_rule {
 	{ "/v1/me/api-keys/{id}", OBJECT_KEY, NULL, NULL },
 	{ "/v1/subscriptions/{id}/cancel", OBJECT_SUBSCRIPTION, NULL, NULL },
 	{ "/v1/subscriptions/{id}/change", OBJECT_SUBSCRIPTION, NULL, NULL },
-	{ "/v1/picks/{id}", OBJECT_PICK, NULL, NULL },
+	{ "/v1/leagues/{id}", OBJECT_LEAGUE, NULL, NULL },
+	{ "/v1/leagues/{id}/standing", OBJECT_LEAGUE, NULL, NULL },
+	{ "/v1/leagues/{id}/picks", OBJECT_LEAGUE, NULL, NULL },
+	{ "/v1/leagues/{id}/code", OBJECT_LEAGUE, NULL, NULL },
+	/* Whose league, and there his own place. */
+	{ "/v1/leagues/{id}/members/{member}", OBJECT_LEAGUE, NULL, NULL },
 };
 
 static const struct object_rule *
@@ -326,7 +331,7 @@ path_of(struct matrix *matrix, const struct route *route, enum whose whose,
 	struct arena *arena = matrix->ctx->arena;
 	ptrdiff_t begin = str_find_char(route->path, '{');
 	ptrdiff_t end = str_find_char(route->path, '}');
-	struct str id;
+	struct str id, rest;
 
 	if (begin < 0)
 		return route->path;
@@ -343,9 +348,15 @@ path_of(struct matrix *matrix, const struct route *route, enum whose whose,
 				: whose == FOREIGN ? foreign->number
 						   : ABSENT_NUMBER,
 			rule ? rule->own : OBJECT_USER);
+	rest = str_slice(route->path, (size_t)end + 1, route->path.len);
+	if (str_eq(rest, STR("/members/{member}")))
+		rest = str_fmt(arena, "/members/" STR_FMT,
+			STR_ARG(object_text(arena,
+				whose == FOREIGN ? foreign->number : own->number,
+				OBJECT_PLACE)));
 	return str_fmt(arena, STR_FMT STR_FMT STR_FMT,
 		STR_ARG(str_slice(route->path, 0, (size_t)begin)), STR_ARG(id),
-		STR_ARG(str_slice(route->path, (size_t)end + 1, route->path.len)));
+		STR_ARG(rest));
 }
 
 /* Whether STATUS may come of a request that was let in. */

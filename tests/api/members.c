@@ -273,6 +273,28 @@ add_forecasts(struct statements *list, const struct member *member)
 		object_number(n, OBJECT_PREDICTION));
 }
 
+/* A league of his own. */
+static void
+add_league(struct statements *list, const struct member *member)
+{
+	int n = member->number, league = object_number(n, OBJECT_LEAGUE);
+	const char *mark = member->marker.ptr;
+
+	add(list,
+		"INSERT INTO leagues (id, user_id, name, season, code, created_at, "
+		"updated_at) VALUES ({u%d}, {u%d}, '%s', 2021, '%s', {ago}, {ago})",
+		league, n, mark, mark);
+	add(list,
+		"INSERT INTO league_members (user_id, league_id, joined_at) VALUES "
+		"({u%d}, {u%d}, {ago})",
+		n, league);
+	add(list,
+		"INSERT INTO league_standings (id, league_id, user_id, name, joined_at, "
+		"pick_count, decided_count, right_count, updated_at) VALUES ({u%d}, "
+		"{u%d}, {u%d}, '%s', {ago}, 0, 0, 0, {ago})",
+		object_number(n, OBJECT_PLACE), league, n, mark);
+}
+
 struct err *
 member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *ret)
 {
@@ -296,6 +318,7 @@ member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *
 	add_key(&list, &member, OBJECT_NARROW_KEY, member.narrow_key, "");
 	add_billing(&list, &member, kind == MEMBER_ENTITLED);
 	add_forecasts(&list, &member);
+	add_league(&list, &member);
 	if (kind >= MEMBER_SUPPORT)
 		add(&list,
 			"INSERT INTO admin_users (id, user_id, role, permissions, "
@@ -346,6 +369,9 @@ member_dump(struct ctx *ctx, const struct member *member, struct str *ret)
 		"'affiliate', max(payout_details) FROM affiliates WHERE user_id",
 		"'pick', max(pick) || count(*) FROM picks WHERE user_id",
 		"'forecast', count(*) FROM predictions WHERE user_id",
+		"'league', max(name) || max(code) FROM leagues WHERE user_id",
+		"'membership', count(*) FROM league_members WHERE user_id",
+		"'place', max(name) || count(*) FROM league_standings WHERE user_id",
 	};
 	static const enum db_type columns[] = { DB_TEXT };
 	bool is_postgres = db_dialect(ctx->db) == DIALECT_POSTGRES;

@@ -31,7 +31,9 @@ enum object {
 	OBJECT_PICK,
 	OBJECT_PREDICTION,
 	OBJECT_ADMIN,
-	OBJECT_USER, /* the member himself */
+	OBJECT_LEAGUE,
+	OBJECT_PLACE, /* his own in the league */
+	OBJECT_USER,  /* the member himself */
 };
 
 /* How a member stands. */

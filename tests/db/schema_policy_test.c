@@ -7,6 +7,7 @@
 
 #define USER_1 "00000000-0000-0000-0000-000000000001"
 #define USER_2 "00000000-0000-0000-0000-000000000002"
+#define USER_3 "00000000-0000-0000-0000-000000000003"
 #define AS_SYSTEM                                              \
 	"SELECT set_config('role', 'gridiron_system', true), " \
 	"set_config('app.current_user_id', '', true)"
@@ -24,7 +25,8 @@ static const struct {
 	{ "affiliate_payouts", "user_id" }, { "commission_entries", "user_id" },
 	{ "user_prediction_access", "user_id" }, { "picks", "user_id" },
 	{ "idempotency_keys", "user_id" }, { "audit_logs", "user_id" },
-	{ "predictions", "user_id" } };
+	{ "predictions", "user_id" }, { "leagues", "user_id" },
+	{ "league_members", "user_id" }, { "league_standings", "user_id" } };
 
 /* What makes TABLE's row user 2's. */
 static const char *
@@ -38,6 +40,8 @@ second_user(const char *table)
 		{ "affiliate_payouts", "user_id=%2; affiliate_id=%2; batch_id=NULL" },
 		{ "commission_entries", "user_id=%2; affiliate_id=%2" },
 		{ "referrals", "user_id=%2; affiliate_user_id=%1; affiliate_id=%1" },
+		{ "league_members", "user_id=%2; league_id=%2" },
+		{ "league_standings", "user_id=%2; league_id=%2" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(special); i++)
@@ -251,6 +255,66 @@ SCRATCH_TEST(a_user_cannot_write_anothers_rows)
 		       "WITH gone AS (UPDATE predictions SET confidence = 1 RETURNING 1) "
 		       "SELECT count(*) FROM gone"),
 		0);
+	session_close(app);
+}
+
+/* User 2 joins user 1's league; each picks; the third row of users is in no league. */
+SCRATCH_TEST(members_of_a_league_see_what_is_shown_there_and_no_more)
+{
+	static const struct {
+		const char *user;
+		const char *sql;
+		int64_t want;
+	} cases[] = {
+		{ USER_2, "SELECT count(*) FROM leagues WHERE user_id = '" USER_1 "'",
+			1 },
+		{ USER_2,
+			"SELECT count(*) FROM league_standings WHERE user_id = '" USER_1
+			"'",
+			1 },
+		/* Not the other way about: user 1 is in no league of user 2's. */
+		{ USER_1, "SELECT count(*) FROM leagues WHERE user_id = '" USER_2 "'",
+			0 },
+		{ USER_1, "SELECT count(*) FROM leagues", 1 },
+		{ USER_1,
+			"SELECT count(*) FROM league_standings WHERE user_id = '" USER_2
+			"'",
+			1 },
+		{ USER_2,
+			"SELECT count(*) FROM league_members WHERE user_id = '" USER_1
+			"'",
+			0 },
+		{ USER_2, "SELECT count(*) FROM picks WHERE user_id = '" USER_1 "'", 0 },
+		{ USER_2, "SELECT count(*) FROM users WHERE id = '" USER_1 "'", 0 },
+		{ USER_2,
+			"WITH gone AS (UPDATE league_standings SET name = 'x' WHERE "
+			"user_id = '" USER_1 "' RETURNING 1) SELECT count(*) FROM gone",
+			0 },
+		{ USER_2,
+			"WITH gone AS (UPDATE leagues SET name = 'x' WHERE user_id = "
+			"'" USER_1 "' RETURNING 1) SELECT count(*) FROM gone",
+			0 },
+		{ USER_3, "SELECT count(*) FROM leagues", 0 },
+		{ USER_3, "SELECT count(*) FROM league_standings", 0 },
+	};
+	struct session *app;
+
+	POSTGRES_ONLY();
+	OK_ERR(fill(s));
+	OK_ERR(scratch_run(s,
+		"INSERT INTO league_members SELECT '" USER_2
+		"', league_id, joined_at FROM league_members WHERE user_id = '" USER_1
+		"'; INSERT INTO league_standings (id, league_id, user_id, name, "
+		"joined_at, pick_count, decided_count, right_count, updated_at) SELECT "
+		"gen_random_uuid(), league_id, '" USER_2
+		"', 'Two', joined_at, 0, 0, 0, joined_at FROM league_standings WHERE "
+		"user_id = '" USER_1 "'"));
+	OK_ERR(session_open(&s->ctx, scratch_url_as(s, "gridiron_app"), &app));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		int64_t got = count_as(s, app, as_user(s, cases[i].user), cases[i].sql);
+
+		OK_OR(got == cases[i].want, "%s: %lld", cases[i].sql, (long long)got);
+	}
 	session_close(app);
 }
 

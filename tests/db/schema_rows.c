@@ -150,6 +150,13 @@ const struct good_row good_rows[] = {
 	{ "picks", 1,
 		"user_id=%1; id=%~; game_id=%~; prediction_type='game'; pick='home'; "
 		"probability=0.6; created_at=T100; updated_at=T100" },
+	{ "leagues", 1,
+		"id=%~; user_id=%1; name='League'; season=2023; code='CODE~'; "
+		"created_at=T100; updated_at=T100" },
+	{ "league_members", 1, "user_id=%1; league_id=%1; joined_at=T100" },
+	{ "league_standings", 1,
+		"id=%~; league_id=%1; user_id=%~; name='Name ~'; joined_at=T100; "
+		"pick_count=0; decided_count=0; right_count=0; updated_at=T100" },
 	{ "outbox", 1,
 		"id=%~; kind='invalidate'; payload='{}'; dedupe_key='d~'; "
 		"status='pending'; "

@@ -162,10 +162,12 @@ bad_key(struct scratch *s, const struct constraint *constraint,
 	while (str_next(&rest, ',', &item)) {
 		struct str column = str_trim(item), value;
 
-		/* An expression, coalesce(week, 0), is of its first column. */
+		/* An expression, coalesce(week, 0) or lower(name), is of its first column. */
 		if (str_starts_with(column, STR("coalesce(")) ||
 			str_starts_with(column, STR("COALESCE(")))
 			column = str_slice(column, strlen("coalesce("), column.len);
+		else if (str_starts_with(column, STR("lower(")))
+			column = str_slice(column, strlen("lower("), column.len - 1);
 		/* An operator class behind it orders the index and is no part of it. */
 		item = column;
 		(void)str_next(&item, ' ', &column);

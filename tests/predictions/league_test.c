@@ -1,0 +1,329 @@
+/* Private leagues: who comes in, what members see of each other, who runs them. */
+#include "tests/support/database.h"
+#include "tests/support/feed_text.h"
+
+#include "codec/iso_time.h"
+#include "predictions/game.h"
+#include "predictions/grade.h"
+#include "predictions/import.h"
+#include "predictions/league.h"
+#include "predictions/pick.h"
+#include "predictions/simulated.h"
+
+enum {
+	SEASON = 2022,
+	WEEK = 9,
+	GAMES = 12,
+	USERS = LEAGUE_MEMBERS_MOST + 2,
+	ANN = 1,
+	BOB = 2,
+	EVE = 3,
+};
+
+static struct user_id
+user(int number)
+{
+	return (struct user_id){ { { 1, [6] = 0x70, [8] = 0x80,
+		[14] = (uint8_t)(number >> 8), [15] = (uint8_t)number } } };
+}
+
+static void
+act_as(struct ctx *ctx, int number)
+{
+	ctx->actor.user_id = user(number);
+}
+
+static struct err *
+put_users(struct ctx *ctx)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	bool is_postgres = db_dialect(ctx->db) == DIALECT_POSTGRES;
+
+	for (int i = 1; i <= USERS; i++)
+		TRY(db_run_text(&tx,
+			str_fmt(ctx->arena,
+				"INSERT INTO users (id, email, password_hash, "
+				"created_at, updated_at) VALUES "
+				"(%s'0100000000007000800000000000%04x', "
+				"'u%d@example.org', '!', %s, %s)",
+				is_postgres ? "" : "x", (unsigned)i, i,
+				is_postgres ? "now()" : "1",
+				is_postgres ? "now()" : "1")));
+	return NULL;
+}
+
+static struct err *
+season_at(struct ctx *ctx, const char *now)
+{
+	struct simulated_options season = {
+		.seed = 13, .first_season = SEASON, .last_season = SEASON
+	};
+	struct import_options import = { .source = STR("season"), .is_simulated = true };
+	struct import_counts counts;
+	struct feed feed;
+	struct str csv;
+
+	if (!iso_time_parse(str_from(now), &ctx->now))
+		return err_new(ctx, ERR_INTERNAL, "a wrong date");
+	season.now = ctx->now;
+	TRY(simulated_league(ctx->arena, &season, &csv));
+	TRY(feed_of_text(ctx->arena, csv, &feed));
+	return import_store(ctx, &feed, &import, &counts);
+}
+
+static struct err *
+make(struct ctx *ctx, int number, const char *display_name, struct league_row *ret)
+{
+	act_as(ctx, number);
+	return league_make(ctx,
+		&(struct league_plan){ .name = STR("Sunday"),
+			.display_name = str_from(display_name),
+			.season = SEASON },
+		ret);
+}
+
+static struct err *
+join(struct ctx *ctx, int number, struct str code, const char *display_name)
+{
+	struct league_row league;
+
+	act_as(ctx, number);
+	return league_join(ctx, code, str_from(display_name), &league);
+}
+
+/* COUNT of the week's winners, all called home. */
+static struct err *
+pick_week(struct ctx *ctx, int number, double probability, int count)
+{
+	struct game_set games;
+	int picked = 0;
+
+	act_as(ctx, number);
+	TRY(game_set_read(ctx, &games));
+	for (size_t i = 0; i < games.count && picked < count; i++) {
+		if (games.games[i].week != WEEK)
+			continue;
+		TRY(pick_make(ctx,
+			&(struct pick_ask){ .game_id = games.games[i].nflverse_id,
+				.type = STR("game"),
+				.pick = STR("home"),
+				.probability = probability }));
+		picked++;
+	}
+	return NULL;
+}
+
+/* Ann's league, with Bob. */
+static struct err *
+two_in_a_league(struct ctx *ctx, struct league_row *ret)
+{
+	TRY(put_users(ctx));
+	TRY(season_at(ctx, "2022-10-20T12:00:00Z"));
+	TRY(make(ctx, ANN, "Ann", ret));
+	return join(ctx, BOB, ret->code, "Bob");
+}
+
+BOTH_ENGINES(a_league_is_joined_by_its_code_however_it_is_typed_and_once)
+{
+	struct league_row league, again;
+	struct league_invited invited;
+	struct str typed;
+	struct buf out;
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	EQ_I64(league.code.len, LEAGUE_CODE_LEN);
+	OK(league.is_owner);
+	EQ_I64(league.member_count, 1);
+	buf_init(&out, ctx->arena, 4 * LEAGUE_CODE_LEN);
+	for (size_t i = 0; i < league.code.len; i++) {
+		char c = league.code.ptr[i];
+
+		buf_put_char(&out, (char)(c >= 'A' ? c + 32 : c));
+		buf_put(&out, STR(" -"));
+	}
+	typed = buf_str(&out);
+	OK_ERR(league_look(ctx, typed, &invited));
+	EQ_STR(invited.name, STR("Sunday"));
+	EQ_I64(invited.member_count, 2);
+	act_as(ctx, BOB);
+	OK_ERR(league_join(ctx, typed, STR("Robert"), &again));
+	/* He is as he was, and the code is not his to hand out. */
+	EQ_STR(again.display_name, STR("Bob"));
+	OK(str_is_none(again.code));
+	OK(!again.is_owner);
+	EQ_I64(again.member_count, 2);
+	FAILS_WITH(join(ctx, EVE, STR("AAAAAAAAAAAA"), "Eve"), ERR_NOT_FOUND);
+	FAILS_WITH(join(ctx, EVE, STR(""), "Eve"), ERR_NOT_FOUND);
+	FAILS_WITH(join(ctx, EVE, STR("é"), "Eve"), ERR_NOT_FOUND);
+	FAILS_WITH(join(ctx, EVE, league.code, "BOB"), ERR_INVALID);
+}
+
+BOTH_ENGINES(a_league_is_of_a_season_with_games)
+{
+	struct league_row league;
+
+	OK_ERR(put_users(ctx));
+	FAILS_WITH(make(ctx, ANN, "Ann", &league), ERR_INVALID);
+}
+
+BOTH_ENGINES(nobody_outside_is_told_that_a_league_is_there)
+{
+	struct league_row league, seen;
+	struct league_place_list places;
+	struct league_pick_list picks;
+	struct uuid none = { { 9 } };
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	act_as(ctx, EVE);
+	FAILS_WITH(league_find(ctx, league.id, &seen), ERR_NOT_FOUND);
+	FAILS_WITH(league_find(ctx, none, &seen), ERR_NOT_FOUND);
+	FAILS_WITH(league_places(ctx, league.id, &places), ERR_NOT_FOUND);
+	FAILS_WITH(league_renew_code(ctx, league.id, &seen), ERR_NOT_FOUND);
+	FAILS_WITH(league_end(ctx, league.id), ERR_NOT_FOUND);
+	FAILS_WITH(league_remove(ctx, league.id, none), ERR_NOT_FOUND);
+	OK_ERR(league_picks(ctx, league.id, WEEK, &picks));
+	EQ_I64(picks.count, 0);
+}
+
+BOTH_ENGINES(the_standing_is_that_of_graded_picks_and_follows_a_corrected_score)
+{
+	struct league_row league;
+	struct league_place_list places;
+	struct grade_counts counts;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	int right;
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	OK_ERR(pick_week(ctx, ANN, 0.6, GAMES));
+	OK_ERR(pick_week(ctx, BOB, 0.9, GAMES));
+	OK_ERR(season_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(grade_all(ctx, &counts));
+	EQ_I64(counts.picks, 2 * GAMES);
+	/* One who comes later brings what he has picked. */
+	OK_ERR(join(ctx, EVE, league.code, "Eve"));
+	OK_ERR(league_places(ctx, league.id, &places));
+	EQ_I64(places.count, 3);
+	for (size_t i = 0; i < 2; i++) {
+		const struct league_place *place = &places.items[i];
+		bool is_ann = str_eq(place->name, STR("Ann"));
+		double p = is_ann ? 0.6 : 0.9;
+
+		right = place->right_count;
+		EQ_I64(place->pick_count, GAMES);
+		NEAR(place->brier.value,
+			(right * (1 - p) * (1 - p) +
+				(place->decided_count - right) * p * p +
+				(GAMES - place->decided_count) * (p - .5) * (p - .5)) /
+				GAMES,
+			1e-9);
+		OK(place->is_owner == is_ann);
+		OK(!place->is_you);
+	}
+	OK(places.items[0].brier.value <= places.items[1].brier.value);
+	EQ_STR(places.items[2].name, STR("Eve"));
+	OK(!places.items[2].brier.is_set);
+	/* Without its scores the week counts for nobody until it is graded again. */
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE picks SET outcome = NULL, is_correct = NULL, brier = NULL, "
+		    "units = NULL, graded_at = NULL")));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE games SET home_score = 0, away_score = 1, result = -1, "
+		    "total = 1")));
+	OK_ERR(grade_all(ctx, &counts));
+	OK_ERR(league_places(ctx, league.id, &places));
+	EQ_I64(places.items[0].right_count, 0);
+	NEAR(places.items[0].brier.value, 0.36, 1e-9);
+	EQ_STR(places.items[0].name, STR("Ann"));
+	NEAR(places.items[1].brier.value, 0.81, 1e-9);
+}
+
+BOTH_ENGINES(picks_show_to_members_once_their_game_has_begun)
+{
+	struct league_row league;
+	struct league_pick_list list;
+	struct grade_counts counts;
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	OK_ERR(pick_week(ctx, BOB, 0.7, GAMES));
+	act_as(ctx, ANN);
+	OK_ERR(league_picks(ctx, league.id, WEEK, &list));
+	EQ_I64(list.count, 0);
+	/* In the middle of the week's Sunday: some have begun, the evening's has not. */
+	ctx->now = 0;
+	OK(iso_time_parse(STR("2022-11-06T18:30:00Z"), &ctx->now));
+	OK_ERR(league_picks(ctx, league.id, WEEK, &list));
+	OK_OR(list.count > 0 && list.count < GAMES, "%zu of %d", list.count, GAMES);
+	for (size_t i = 0; i < list.count; i++) {
+		EQ_STR(list.items[i].name, STR("Bob"));
+		NEAR(list.items[i].probability, 0.7, 1e-9);
+		OK(str_is_none(list.items[i].outcome));
+	}
+	OK_ERR(season_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(grade_all(ctx, &counts));
+	OK_ERR(league_picks(ctx, league.id, WEEK, &list));
+	EQ_I64(list.count, GAMES);
+	OK(!str_is_none(list.items[0].outcome));
+	OK_ERR(league_picks(ctx, league.id, WEEK + 1, &list));
+	EQ_I64(list.count, 0);
+}
+
+static struct err *
+place_of(struct ctx *ctx, struct uuid league, const char *name, struct uuid *ret)
+{
+	struct league_place_list places;
+
+	TRY(league_places(ctx, league, &places));
+	for (size_t i = 0; i < places.count; i++)
+		if (str_eq(places.items[i].name, str_from(name)))
+			*ret = places.items[i].id;
+	return NULL;
+}
+
+BOTH_ENGINES(who_made_it_runs_it_and_others_may_leave)
+{
+	struct league_row league, seen;
+	struct uuid ann = { { 0 } }, bob = { { 0 } }, eve = { { 0 } };
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	OK_ERR(join(ctx, EVE, league.code, "Eve"));
+	OK_ERR(place_of(ctx, league.id, "Ann", &ann));
+	OK_ERR(place_of(ctx, league.id, "Bob", &bob));
+	OK_ERR(place_of(ctx, league.id, "Eve", &eve));
+	act_as(ctx, BOB);
+	FAILS_WITH(league_remove(ctx, league.id, eve), ERR_DENIED);
+	FAILS_WITH(league_remove(ctx, league.id, ann), ERR_DENIED);
+	FAILS_WITH(league_renew_code(ctx, league.id, &seen), ERR_DENIED);
+	FAILS_WITH(league_end(ctx, league.id), ERR_DENIED);
+	OK_ERR(league_remove(ctx, league.id, bob));
+	FAILS_WITH(league_find(ctx, league.id, &seen), ERR_NOT_FOUND);
+	act_as(ctx, ANN);
+	FAILS_WITH(league_remove(ctx, league.id, ann), ERR_CONFLICT);
+	FAILS_WITH(league_remove(ctx, league.id, bob), ERR_NOT_FOUND);
+	OK_ERR(league_remove(ctx, league.id, eve));
+	OK_ERR(league_renew_code(ctx, league.id, &seen));
+	OK(!str_eq(seen.code, league.code));
+	EQ_I64(seen.member_count, 1);
+	/* Who was removed does not come back by the code of before. */
+	FAILS_WITH(join(ctx, EVE, league.code, "Eve"), ERR_NOT_FOUND);
+	OK_ERR(join(ctx, BOB, seen.code, "Bob"));
+	act_as(ctx, ANN);
+	OK_ERR(league_end(ctx, league.id));
+	FAILS_WITH(league_find(ctx, league.id, &seen), ERR_NOT_FOUND);
+	FAILS_WITH(join(ctx, BOB, seen.code, "Bob"), ERR_NOT_FOUND);
+}
+
+BOTH_ENGINES(leagues_and_the_leagues_of_one_are_limited)
+{
+	struct league_row league, more;
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	for (int i = 1; i < LEAGUES_MOST; i++)
+		OK_ERR(make(ctx, ANN, "Ann", &more));
+	FAILS_WITH(make(ctx, ANN, "Ann", &more), ERR_CONFLICT);
+	OK_ERR(make(ctx, BOB, "Bob", &more));
+	FAILS_WITH(join(ctx, ANN, more.code, "Ann"), ERR_CONFLICT);
+	for (int i = 3; i <= LEAGUE_MEMBERS_MOST; i++)
+		OK_ERR(join(ctx, i, league.code,
+			str_cstr(ctx->arena, str_fmt(ctx->arena, "U%d", i))));
+	FAILS_WITH(join(ctx, LEAGUE_MEMBERS_MOST + 1, league.code, "late"), ERR_CONFLICT);
+}
