@@ -19,7 +19,7 @@ static const struct str system_role = STR_INIT("gridiron_system");
 /* --- Queries of the driver's own ---------------------------------------------------- */
 
 static const enum db_type identity_params[] = { DB_TEXT, DB_TEXT };
-static const struct query identity_query = {
+const struct query pg_identity_query = {
 	.name = "set_identity",
 	.sql = { [DIALECT_POSTGRES] = "SELECT set_config('role', $1, true), "
 				      "set_config('app.current_user_id', $2, true)" },
@@ -71,29 +71,35 @@ pg_identity_eq(const struct pg_identity *a, const struct pg_identity *b)
 		user_id_eq(a->user_id, b->user_id);
 }
 
+void
+pg_identity_encode(
+	const struct pg_db *db, const struct pg_identity *identity, struct pg_params *ret)
+{
+	struct str role = identity->is_system && !db->is_role_fixed ? system_role
+								    : db->first_role;
+	struct buf text;
+
+	buf_init_fixed(&text, (char *)ret->text, sizeof(ret->text));
+	if (!uuid_is_nil(identity->user_id.uuid))
+		uuid_format(&text, identity->user_id.uuid);
+	ret->count = 2;
+	ret->values[0] = role.ptr;
+	ret->lengths[0] = (int)role.len;
+	ret->values[1] = ret->text;
+	ret->lengths[1] = (int)text.len;
+}
+
 bool
 pg_send_identity(struct pg_db *db, struct pg_conn *conn, struct pg_segment *segment,
 	const struct pg_identity *identity)
 {
-	char user[UUID_TEXT_LEN];
-	struct buf text;
 	struct pg_params params;
-	struct str role = db->first_role;
 
 	if (!identity->is_set)
 		return true;
-	if (identity->is_system && !db->is_role_fixed)
-		role = system_role;
-	buf_init_fixed(&text, user, sizeof(user));
-	if (!uuid_is_nil(identity->user_id.uuid))
-		uuid_format(&text, identity->user_id.uuid);
-	params.count = 2;
-	params.values[0] = role.ptr;
-	params.lengths[0] = (int)role.len;
-	params.values[1] = user;
-	params.lengths[1] = (int)text.len;
+	pg_identity_encode(db, identity, &params);
 
-	return pg_send(conn, segment, &identity_query, &params);
+	return pg_send(conn, segment, &pg_identity_query, &params);
 }
 
 /* --- Limits ------------------------------------------------------------------------- */

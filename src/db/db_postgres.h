@@ -29,7 +29,11 @@ struct pg_identity {
 };
 struct pg_identity pg_identity_of(const struct ctx *ctx, const struct query *query);
 bool pg_identity_eq(const struct pg_identity *a, const struct pg_identity *b);
-/* Add the statement that sets it; nothing where it is not set. */
+/* The statement that sets it, and its arguments. */
+extern const struct query pg_identity_query;
+void pg_identity_encode(const struct pg_db *db, const struct pg_identity *identity,
+	struct pg_params *ret);
+/* Add that statement; nothing where it is not set. */
 bool pg_send_identity(struct pg_db *db, struct pg_conn *conn, struct pg_segment *segment,
 	const struct pg_identity *identity) MUST_USE;
 

@@ -9,67 +9,11 @@
 #include "sys/wait.h"
 
 enum {
-	STATEMENT_NAME_MAX = 16,
 	/* While the socket takes no more, the server may be waiting for us to read. */
 	STUCK_LOOK_MS = 10,
 };
 
 static const int binary_formats[QUERY_PARAMS_MAX] = { [0 ... QUERY_PARAMS_MAX - 1] = 1 };
-
-/* --- Prepared statements ------------------------------------------------------------ */
-
-/* The place of QUERY, a new one where it has none; PG_STATEMENTS_MAX when the table is
- * three quarters full. Queries are constants, so their address names them. */
-static size_t
-statement_place(struct pg_statements *statements, const struct query *query)
-{
-	size_t at = (size_t)((uintptr_t)query / sizeof(void *) *
-			UINT64_C(11400714819323198485) >>
-		32);
-
-	for (;; at++) {
-		at &= PG_STATEMENTS_MAX - 1;
-		if (statements->queries[at] == query)
-			return at;
-		if (!statements->queries[at])
-			break;
-	}
-	if (statements->count >= PG_STATEMENTS_MAX / 4 * 3)
-		return PG_STATEMENTS_MAX;
-	statements->queries[at] = query;
-	statements->count++;
-
-	return at;
-}
-
-static void
-statement_forget(struct pg_statements *statements, const struct query *query)
-{
-	size_t at = statement_place(statements, query);
-
-	if (at == PG_STATEMENTS_MAX || !statements->is_prepared[at])
-		return;
-	statements->is_prepared[at] = false;
-	statements->generations[at]++;
-}
-
-/* "q" and the place and generation in hexadecimal; "" for one without a place. */
-static void
-statement_name(const struct pg_statements *statements, size_t at, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-	uint32_t number;
-
-	if (at == PG_STATEMENTS_MAX) {
-		*ret = '\0';
-		return;
-	}
-	number = (uint32_t)at << 16 | statements->generations[at];
-	*ret++ = 'q';
-	for (int shift = 28; shift >= 0; shift -= 4)
-		*ret++ = digits[number >> shift & 15];
-	*ret = '\0';
-}
 
 /* --- Segments ----------------------------------------------------------------------- */
 
@@ -85,11 +29,12 @@ pg_segment_settle(struct pg_conn *conn, const struct pg_segment *segment)
 	/* An error after the last answer is the connection's. */
 	if (UNLIKELY(segment->failed >= 0 && segment->failed < segment->count)) {
 		if (pg_remedy_of(segment->result) == PG_REMEDY_PREPARE)
-			statement_forget(
+			pg_statement_forget(
 				&conn->statements, segment->commands[segment->failed]);
 		for (int i = segment->failed; i < segment->count; i++)
 			if (segment->prepares & 1 << i)
-				statement_forget(&conn->statements, segment->commands[i]);
+				pg_statement_forget(
+					&conn->statements, segment->commands[i]);
 	}
 }
 
@@ -128,10 +73,10 @@ bool
 pg_send(struct pg_conn *conn, struct pg_segment *segment, const struct query *query,
 	const struct pg_params *params)
 {
-	size_t at = statement_place(&conn->statements, query);
-	char name[STATEMENT_NAME_MAX];
+	size_t at = pg_statement_place(&conn->statements, query);
+	char name[PG_STATEMENT_NAME_MAX];
 
-	statement_name(&conn->statements, at, name);
+	pg_statement_name(&conn->statements, at, name);
 	if (UNLIKELY(at == PG_STATEMENTS_MAX || !conn->statements.is_prepared[at])) {
 		Oid types[QUERY_PARAMS_MAX];
 

@@ -9,12 +9,12 @@
 #define DB_DB_POSTGRES_CONN_H
 
 #include "base/list.h"
+#include "db/db_postgres_statements.h"
 #include "db/db_postgres_value.h"
 #include "db/pool.h"
 
 enum {
-	PG_STATEMENTS_MAX = 1024, /* a power of two */
-	PG_COMMANDS_MAX = 8,      /* in a segment: four queries, each prepared first */
+	PG_COMMANDS_MAX = 8, /* in a segment: four queries, each prepared first */
 	PG_CONNINFO_MAX = 64,
 	PG_HOSTS_MAX = 8,
 	PG_STATEMENT_TIMEOUT_MS = 30000,
@@ -23,15 +23,6 @@ enum {
 };
 
 #define NANOSECONDS_PER_MS INT64_C(1000000)
-
-/* Which queries are prepared on a connection. One that went stale is prepared anew under
- * the next generation's name: what is under way with the old name is not disturbed. */
-struct pg_statements {
-	const struct query *queries[PG_STATEMENTS_MAX];
-	uint16_t generations[PG_STATEMENTS_MAX];
-	bool is_prepared[PG_STATEMENTS_MAX];
-	size_t count;
-};
 
 struct pg_conn {
 	struct list_link link;

@@ -41,19 +41,19 @@ static const struct condition other = { "", ERR_INTERNAL, PG_REMEDY_NONE,
 	"internal error" };
 
 static const struct condition *
-condition_of(const PGresult *result)
+condition_of(struct str state)
 {
-	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-
 	/* An error without a state is libpq's own: the connection is gone. */
-	if (!state)
+	if (state.len == 0)
 		return &lost;
 	for (size_t i = 0; i < COUNT_OF(conditions); i++)
-		if (strncmp(state, conditions[i].state, strlen(conditions[i].state)) == 0)
+		if (str_starts_with(state, str_from(conditions[i].state)))
 			return &conditions[i];
 
 	return &other;
 }
+
+/* --- Words -------------------------------------------------------------------------- */
 
 static const char *
 field_of(const PGresult *result, int field)
@@ -63,18 +63,58 @@ field_of(const PGresult *result, int field)
 	return text ? text : "";
 }
 
-struct err *
-pg_result_err(struct ctx *ctx, const struct query *query, const PGresult *result)
+struct pg_words
+pg_words_of(const PGresult *result)
 {
-	const struct condition *condition = condition_of(result);
-	const char *constraint = field_of(result, PG_DIAG_CONSTRAINT_NAME);
+	return (struct pg_words){
+		.state = str_from(field_of(result, PG_DIAG_SQLSTATE)),
+		.severity = str_from(field_of(result, PG_DIAG_SEVERITY_NONLOCALIZED)),
+		.message = str_from(field_of(result, PG_DIAG_MESSAGE_PRIMARY)),
+		.constraint = str_from(field_of(result, PG_DIAG_CONSTRAINT_NAME)),
+	};
+}
+
+/* Fields, each a letter and a text ended by NUL; the letters are those of PG_DIAG_…. */
+struct pg_words
+pg_words_parse(struct str body)
+{
+	struct pg_words words = { .state = STR(""),
+		.severity = STR(""),
+		.message = STR(""),
+		.constraint = STR("") };
+	size_t at = 0;
+
+	while (at + 1 < body.len && body.ptr[at] != '\0') {
+		char letter = body.ptr[at++];
+		struct str text = { .ptr = body.ptr + at,
+			.len = strnlen(body.ptr + at, body.len - at) };
+
+		if (letter == PG_DIAG_SQLSTATE)
+			words.state = text;
+		else if (letter == PG_DIAG_SEVERITY_NONLOCALIZED)
+			words.severity = text;
+		else if (letter == PG_DIAG_MESSAGE_PRIMARY)
+			words.message = text;
+		else if (letter == PG_DIAG_CONSTRAINT_NAME)
+			words.constraint = text;
+		at += text.len + 1;
+	}
+	return words;
+}
+
+/* --- What they mean ----------------------------------------------------------------- */
+
+struct err *
+pg_words_err(struct ctx *ctx, const struct query *query, const struct pg_words *words)
+{
+	const struct condition *condition = condition_of(words->state);
 	struct err *err = err_new(ctx, condition->code, "%s", condition->message);
 
 	/* Not the detail, which quotes the values. */
-	err = err_note(err, "%s: %s", field_of(result, PG_DIAG_SQLSTATE),
-		field_of(result, PG_DIAG_MESSAGE_PRIMARY));
-	if (*constraint)
-		err = err_note(err, "constraint %s", constraint);
+	err = err_note(err, STR_FMT ": " STR_FMT, STR_ARG(words->state),
+		STR_ARG(words->message));
+	if (words->constraint.len > 0)
+		err = err_note(err, "constraint " STR_FMT, STR_ARG(words->constraint));
 	if (query)
 		err = err_note(err, "query %s (%s)", query->name,
 			query->file ? query->file : "built in");
@@ -82,19 +122,28 @@ pg_result_err(struct ctx *ctx, const struct query *query, const PGresult *result
 	return err;
 }
 
+struct err *
+pg_result_err(struct ctx *ctx, const struct query *query, const PGresult *result)
+{
+	struct pg_words words = pg_words_of(result);
+
+	return pg_words_err(ctx, query, &words);
+}
+
+enum pg_remedy
+pg_words_remedy(const struct pg_words *words)
+{
+	if (str_eq(words->severity, STR("FATAL")) ||
+		str_eq(words->severity, STR("PANIC")))
+		return PG_REMEDY_RECONNECT;
+
+	return condition_of(words->state)->remedy;
+}
+
 enum pg_remedy
 pg_remedy_of(const PGresult *result)
 {
-	const char *severity = field_of(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	struct pg_words words = pg_words_of(result);
 
-	if (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0)
-		return PG_REMEDY_RECONNECT;
-
-	return condition_of(result)->remedy;
-}
-
-const char *
-pg_sqlstate(const PGresult *result)
-{
-	return field_of(result, PG_DIAG_SQLSTATE);
+	return pg_words_remedy(&words);
 }

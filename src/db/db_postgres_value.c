@@ -382,9 +382,8 @@ is_text(Oid oid)
 		oid == OID_NAME || oid == OID_UNKNOWN;
 }
 
-/* Read BYTES, which the server says is an OID, as TYPE. False where it is not that. */
-static bool
-decode(enum db_type type, Oid oid, struct str bytes, struct value *ret)
+bool
+pg_decode(enum db_type type, Oid oid, struct str bytes, struct value *ret)
 {
 	switch (type) {
 	case DB_BOOL:
@@ -419,20 +418,21 @@ decode(enum db_type type, Oid oid, struct str bytes, struct value *ret)
 	return false;
 }
 
-static struct err *
-column_err(struct ctx *ctx, const struct query *query, const PGresult *result, int column)
+struct err *
+pg_column_err(struct ctx *ctx, const struct query *query, size_t column, Oid oid)
 {
 	enum db_type type;
 	const char *declared = pg_type_name(query->column_types[column]);
-	const char *given = pg_type_of_oid(PQftype(result, column), &type)
-		? pg_type_name(type)
-		: "another type";
+	const char *given = pg_type_of_oid(oid, &type) ? pg_type_name(type)
+						       : "another type";
 
 	return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
-		"query %s: column %d (%s) is declared %s and cannot be read from %s (oid "
+		"query %s: column %zu (%s) is declared %s and cannot be read from %s "
+		"(oid "
 		"%u); cast it in the query",
-		query->name, column + 1, PQfname(result, column), declared, given,
-		PQftype(result, column));
+		query->name, column + 1,
+		query->column_names ? query->column_names[column] : "?", declared, given,
+		oid);
 }
 
 struct err *
@@ -463,9 +463,10 @@ pg_rows(struct ctx *ctx, const struct query *query, const PGresult *result,
 				PQgetisnull(result, row, column);
 			if (value->is_null)
 				value->text = STR_NONE;
-			else if (!decode(query->column_types[column], oids[column], bytes,
-					 value))
-				return column_err(ctx, query, result, column);
+			else if (!pg_decode(query->column_types[column], oids[column],
+					 bytes, value))
+				return pg_column_err(
+					ctx, query, (size_t)column, oids[column]);
 		}
 		TRY(sink.row(sink.arg, columns));
 	}

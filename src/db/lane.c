@@ -2,8 +2,6 @@
 
 #include <assert.h>
 
-#include <sys/epoll.h>
-
 #include "db/lane_state.h"
 #include "sys/clock.h"
 
@@ -11,116 +9,81 @@ enum {
 	LANE_TRIES_MAX = 3,
 	LOST_TRIES_MAX = 12,
 	LOST_PAUSE_SHIFT_MAX = 6, /* 64 ms */
-	STUCK_LOOK_MS = 10,
 	/* A server that has been away for longer is down: say so at once. */
 	PATIENCE_MS = 500,
 	PATIENCE_STEP_MS = 20,
 	/* How long the server may work on what was given up; a cancel request costs a
 	 * connection, and most are done sooner. */
 	CANCEL_AFTER_MS = 50,
+	/* Queries that the server is done with in this time share a lane, so many at
+	 * once; and when its first has taken this long, they use another. */
+	QUICK_US = 1000,
+	SHARED_MAX = 64,
+	HELD_NS = 1000000,
 };
 
-/* --- Answers ------------------------------------------------------------------------ */
+/* --- Choosing a lane ---------------------------------------------------------------- */
 
-/* Take the first entry off, answered or not, and tell who waits for it. */
-static void
-lane_finish_first(struct lane *lane, bool is_lost)
+/* Whether what is under way on LANE takes long, so that whoever comes waits behind it. */
+static bool
+is_held(const struct lane *lane, int64_t now)
 {
-	struct lane_set *set = lane->set;
-	struct lane_entry *entry = lane_entry_at(lane, lane->first++);
-	struct lane_call *call = entry->call;
+	const struct lane_entry *first =
+		&lane->entries[lane->first & (LANE_QUERIES_MAX - 1)];
+	int64_t since = first->sent_at > lane->answered_at ? first->sent_at
+							   : lane->answered_at;
 
-	COUNT_BY(set->outstanding, -1u);
-	if (!is_lost)
-		pg_segment_settle(&lane->conn, &entry->segment);
-	if (!call) {
-		pg_segment_release(&entry->segment);
-		return;
-	}
-	call->segment = entry->segment;
-	call->is_lost = is_lost;
-	call->is_disturbed = entry->cancels != lane->cancels;
-	call->is_done = true;
-	(void)wait_queue_wake_one(&call->done);
+	return lane_outstanding(lane) > 0 && now - since > HELD_NS;
 }
 
-void
-lane_break(struct lane *lane)
-{
-	struct lane_set *set = lane->set;
-
-	if (lane->state != LANE_OPEN)
-		return;
-	lane->state = LANE_CLOSED;
-	lane->reopen_at = 0;
-	if (lane_outstanding(lane) > 0 && lane_entry_at(lane, lane->first)->call)
-		lane_entry_at(lane, lane->first)->call->was_first = true;
-	while (lane_outstanding(lane) > 0)
-		lane_finish_first(lane, true);
-	if (lane->is_timed)
-		loop_timer_stop(&lane->timer);
-	lane->is_timed = false;
-	pg_disconnect(&lane->conn);
-	COUNT_BY(set->open, -1u);
-	wait_queue_wake_all(&set->changed);
-	wait_queue_wake_all(&set->room);
-}
-
-/* Take what answers have come. */
-static void
-lane_take(struct lane *lane)
-{
-	while (lane->state == LANE_OPEN && lane_outstanding(lane) > 0) {
-		struct lane_entry *entry = lane_entry_at(lane, lane->first);
-
-		switch (pg_take(&lane->conn, &entry->segment, NULL)) {
-		case PG_WAIT:
-			return;
-		case PG_DONE:
-			lane_finish_first(lane, false);
-			(void)wait_queue_wake_one(&lane->set->room);
-			break;
-		case PG_ROW:
-		case PG_LOST:
-			lane_break(lane);
-			break;
-		}
-	}
-}
-
-void
-lane_readable(void *arg)
-{
-	struct lane *lane = arg;
-	bool is_alive = PQconsumeInput(lane->conn.pq) == 1;
-
-	lane_take(lane);
-	/* With nothing under way libpq must still look at what the server says. */
-	if (lane->state == LANE_OPEN && lane_outstanding(lane) == 0)
-		(void)PQisBusy(lane->conn.pq);
-	if (!is_alive || !loop_watch_fd(lane->conn.fd, lane_readable, lane))
-		lane_break(lane);
-}
-
-/* --- Asking ------------------------------------------------------------------------- */
-
-/* The open lane with the fewest queries under way that has room for one more. */
+/* The first lane that is not held, for queries that are quick: those that travel together
+ * cost both sides less. */
 static struct lane *
-lane_pick(struct lane_set *set)
+lane_shared(struct lane_set *set)
+{
+	int64_t now = clock_monotonic_ns();
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct lane *lane = &set->lanes[i];
+
+		if (lane->state == LANE_OPEN && lane_outstanding(lane) < SHARED_MAX &&
+			!is_held(lane, now))
+			return lane;
+	}
+	return NULL;
+}
+
+/* The open lane with the fewest queries under way, from the one at FIRST on. */
+static struct lane *
+lane_least(struct lane_set *set, uint32_t first)
 {
 	struct lane *best = NULL;
 
-	for (uint32_t i = 0; i < set->count; i++) {
+	for (uint32_t i = first; i < set->count; i++) {
 		struct lane *lane = &set->lanes[i];
 
 		if (lane->state == LANE_OPEN &&
 			(!best || lane_outstanding(lane) < lane_outstanding(best)))
 			best = lane;
 	}
-	if (best && lane_outstanding(best) == LANE_QUERIES_MAX)
-		return NULL;
-
 	return best;
+}
+
+/* A lane for QUERY; NULL where none is open or has room for one more. The slow leave the
+ * first lane to the quick. */
+static struct lane *
+lane_pick(struct lane_set *set, const struct query *query)
+{
+	uint32_t service_us = lane_service_us(query);
+	struct lane *lane = NULL;
+
+	if (service_us > 0 && service_us <= QUICK_US)
+		lane = lane_shared(set);
+	if (!lane && service_us > QUICK_US)
+		lane = lane_least(set, 1);
+	if (!lane)
+		lane = lane_least(set, 0);
+	return lane && lane_outstanding(lane) < LANE_QUERIES_MAX ? lane : NULL;
 }
 
 static struct err *
@@ -144,11 +107,12 @@ is_patient(const struct lane_set *set)
 }
 
 static struct err *
-lane_get(struct lane_set *set, struct ctx *ctx, struct lane **ret)
+lane_get(struct lane_set *set, struct ctx *ctx, const struct query *query,
+	struct lane **ret)
 {
 	for (;;) {
 		enum wait_end end;
-		struct lane *lane = lane_pick(set);
+		struct lane *lane = lane_pick(set, query);
 
 		if (UNLIKELY(set->open < set->count))
 			lanes_open(set);
@@ -169,57 +133,6 @@ lane_get(struct lane_set *set, struct ctx *ctx, struct lane **ret)
 			return no_lane_err(ctx, set);
 		TRY(wait_end_err(ctx, end, "the database"));
 	}
-}
-
-/* Waits until the socket takes what libpq has left to send. */
-static void
-lane_flush_fiber(void *arg)
-{
-	struct lane *lane = arg;
-	const PGconn *pq = lane->conn.pq;
-
-	while (lane->state == LANE_OPEN && lane->conn.pq == pq) {
-		int left = PQflush(lane->conn.pq);
-
-		/* libpq reads while it cannot write, so that nobody waits for ever. */
-		lane_take(lane);
-		if (left <= 0)
-			break;
-		(void)fiber_wait_fd(
-			lane->conn.fd, EPOLLOUT, clock_deadline_ms(STUCK_LOOK_MS));
-	}
-	lane->is_stuck = false;
-}
-
-/* Put QUERY on its way, CALL waiting for its answer. */
-static struct lane_entry *
-lane_send(struct lane *lane, struct ctx *ctx, const struct query *query,
-	const struct pg_params *params, struct lane_call *call)
-{
-	struct pg_identity identity = pg_identity_of(ctx, query);
-	struct lane_entry *entry = lane_entry_at(lane, lane->end++);
-
-	wait_queue_init(&call->done);
-	call->is_done = false;
-	call->was_first = false;
-	pg_segment_init(&entry->segment);
-	entry->call = call;
-	entry->cancels = lane->cancels;
-	COUNT_BY(lane->set->outstanding, 1u);
-	COUNT_BY(lane->set->queries, 1u);
-	if (!pg_send_identity(lane->set->db, &lane->conn, &entry->segment, &identity) ||
-		!pg_send(&lane->conn, &entry->segment, query, params) ||
-		!pg_send_sync(&lane->conn)) {
-		lane_break(lane);
-	} else if (UNLIKELY(PQflush(lane->conn.pq) != 0 && !lane->is_stuck)) {
-		lane->is_stuck = true;
-		if (!fiber_spawn("lane_flush", lane_flush_fiber, lane)) {
-			lane->is_stuck = false;
-			lane_break(lane);
-		}
-	}
-
-	return entry;
 }
 
 /* Ask the server to end what it is at: all behind it wait. */
@@ -271,12 +184,20 @@ lane_give_up(struct lane *lane, struct lane_entry *entry, enum wait_end end)
 		lane_start_timer(lane);
 }
 
+/* Put CALL on LANE; where it takes it (ret_put), wait for the answer, where it has no
+ * room, for that. */
 static struct err *
-lane_ask(struct lane *lane, struct ctx *ctx, const struct query *query,
-	const struct pg_params *params, struct lane_call *call)
+lane_ask(struct lane *lane, struct lane_call *call, enum lane_put *ret_put)
 {
-	struct lane_entry *entry = lane_send(lane, ctx, query, params, call);
+	struct ctx *ctx = call->ctx;
+	struct lane_entry *entry = NULL;
 
+	*ret_put = lane_put(lane, call, &entry);
+	if (UNLIKELY(*ret_put == LANE_NO_ROOM))
+		return wait_end_err(ctx, wait_queue_wait(&lane->set->room, ctx->deadline),
+			"the database");
+	if (UNLIKELY(*ret_put != LANE_PUT))
+		return NULL;
 	while (!call->is_done) {
 		enum wait_end end = wait_queue_wait(&call->done, ctx->deadline);
 
@@ -285,7 +206,7 @@ lane_ask(struct lane *lane, struct ctx *ctx, const struct query *query,
 		if (end != WAIT_READY) {
 			lane_give_up(lane, entry, end);
 			return err_note(wait_end_err(ctx, end, "the database"),
-				"query %s on a lane", query->name);
+				"query %s on a lane", call->query->name);
 		}
 	}
 
@@ -297,8 +218,7 @@ lane_ask(struct lane *lane, struct ctx *ctx, const struct query *query,
 static bool
 is_to_blame(const struct lane_call *call)
 {
-	return call->is_lost && call->was_first &&
-		*pg_sqlstate(call->segment.result) == '\0';
+	return call->is_lost && call->was_first && *call->state == '\0';
 }
 
 /* Whether to ask again: the answer was lost, or not for this query. BLAMES counts how
@@ -311,39 +231,51 @@ lane_asks_again(const struct lane_call *call, int tries, int blames)
 		return tries < LOST_TRIES_MAX && blames < LANE_TRIES_MAX;
 	if (tries >= LANE_TRIES_MAX)
 		return false;
-	if (call->segment.failed < 0)
+	if (!call->err)
 		return false;
-	switch (pg_segment_remedy(&call->segment)) {
+	switch (call->remedy) {
 	case PG_REMEDY_PREPARE:
 	case PG_REMEDY_RETRY:
 		return true;
 	case PG_REMEDY_RECONNECT:
 		/* Refused as a write on a connection that only reads. */
-		return strcmp(pg_sqlstate(call->segment.result), "25006") != 0;
+		return strcmp(call->state, "25006") != 0;
 	case PG_REMEDY_NONE:
 		break;
 	}
 
-	return call->is_disturbed &&
-		strcmp(pg_sqlstate(call->segment.result), "57014") == 0;
+	return call->is_disturbed && strcmp(call->state, "57014") == 0;
 }
 
 static struct err *
-lane_answer(struct ctx *ctx, const struct query *query, const struct lane_call *call,
-	struct row_sink sink)
+lane_answer(const struct lane_call *call, struct row_sink sink)
 {
-	if (call->segment.failed >= 0 &&
-		strcmp(pg_sqlstate(call->segment.result), "25006") == 0)
+	struct ctx *ctx = call->ctx;
+	const struct query *query = call->query;
+
+	if (strcmp(call->state, "25006") == 0)
 		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
 			"query %s writes and is not declared so", query->name);
-	if (call->segment.failed >= 0)
-		return pg_result_err(ctx, query, call->segment.result);
+	if (call->err)
+		return call->err;
 	if (call->is_lost)
 		return err_note(
 			err_new(ctx, ERR_BUSY, "the connection to the database was lost"),
 			"query %s, asked again and lost again", query->name);
+	if (buf_is_cut(&call->rows))
+		return err_no_memory();
 
-	return pg_rows(ctx, query, call->segment.result, sink);
+	return wire_rows(ctx, query, call->columns, buf_str(&call->rows), sink);
+}
+
+/* Before asking once more: what closed this lane may have closed the others as well, and
+ * they have not all been told yet. */
+static void
+lane_pause(int tries)
+{
+	int shift = tries < LOST_PAUSE_SHIFT_MAX ? tries : LOST_PAUSE_SHIFT_MAX;
+
+	(void)fiber_sleep_until(clock_deadline_ms(INT64_C(1) << shift));
 }
 
 struct err *
@@ -351,9 +283,8 @@ lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 	const struct value *params, struct row_sink sink)
 {
 	struct lane_set *set = lanes_find(db);
-	struct pg_params encoded;
-	struct lane_call call;
-	struct err *err;
+	WRITTEN_FIRST struct pg_params encoded;
+	struct lane_call call = { .ctx = ctx, .query = query, .params = &encoded };
 
 	if (UNLIKELY(!set)) {
 		set = lanes_new(db);
@@ -361,25 +292,25 @@ lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 			return err_no_memory();
 	}
 	TRY(pg_params_encode(ctx, query, params, &encoded));
-	for (int tries = 1, blames = 0;; tries++) {
+	call.identity = pg_identity_of(ctx, query);
+	for (int tries = 1, blames = 0;;) {
 		struct lane *lane = NULL;
-		int shift = tries < LOST_PAUSE_SHIFT_MAX ? tries : LOST_PAUSE_SHIFT_MAX;
+		enum lane_put put;
 
-		TRY(lane_get(set, ctx, &lane));
+		TRY(lane_get(set, ctx, query, &lane));
 		assert(lane);
-		TRY(lane_ask(lane, ctx, query, &encoded, &call));
+		TRY(lane_ask(lane, &call, &put));
+		if (UNLIKELY(put == LANE_TOO_LARGE))
+			return pg_auto_run(db, ctx, query, params, sink, NULL);
+		if (UNLIKELY(put != LANE_PUT))
+			continue;
 		blames += is_to_blame(&call);
 		if (!lane_asks_again(&call, tries, blames))
 			break;
-		pg_segment_release(&call.segment);
 		COUNT_BY(set->retries, 1u);
-		/* What closed this lane may have closed the others as well, and they have
-		 * not all been told yet. */
 		if (call.is_lost)
-			(void)fiber_sleep_until(clock_deadline_ms(INT64_C(1) << shift));
+			lane_pause(tries);
+		tries++;
 	}
-	err = lane_answer(ctx, query, &call, sink);
-	pg_segment_release(&call.segment);
-
-	return err;
+	return lane_answer(&call, sink);
 }

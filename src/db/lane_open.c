@@ -5,6 +5,8 @@
 
 enum {
 	LANE_ARENA_BYTES = 65536,
+	/* Of each lane, for the types of its statements' columns. */
+	COLUMNS_BYTES_MAX = PG_STATEMENTS_MAX * QUERY_COLUMNS_MAX * sizeof(Oid),
 	REOPEN_AFTER_MS = 100,
 	CLOSE_WAIT_MS = 10000,
 };
@@ -51,6 +53,8 @@ lane_connect(struct lane *lane, struct ctx *ctx, enum pool_fault *ret_fault)
 	TRY(pg_connect(ctx, &db->target, ctx->deadline, &lane->conn, ret_fault));
 	err = pg_run_own(
 		ctx, &lane->conn, &lane_setup_query, NULL, nowhere, ctx->deadline);
+	if (!err)
+		err = wire_open(&lane->wire, ctx, lane->conn.pq);
 	if (!err && !loop_watch_fd(lane->conn.fd, lane_readable, lane))
 		err = err_new(ctx, ERR_INTERNAL, "the system watches no more sockets");
 	if (err)
@@ -85,6 +89,7 @@ lane_open_fiber(void *arg)
 		lane->state = LANE_OPEN;
 		lane->first = lane->end = 0;
 		lane->cancels = 0;
+		lane->answered_at = 0;
 		set->fault = POOL_FAULT_NONE;
 		set->failing_since = 0;
 		COUNT_BY(set->open, 1u);
@@ -118,7 +123,7 @@ lanes_new(struct pg_db *db)
 	uint32_t count = (uint32_t)db->lanes_per_loop;
 	size_t size = sizeof(*set) + count * sizeof(struct lane);
 
-	arena_init(&arena, size + LANE_ARENA_BYTES);
+	arena_init(&arena, size + LANE_ARENA_BYTES + count * COLUMNS_BYTES_MAX);
 	set = arena_alloc(&arena, size);
 	if (!set)
 		return NULL;
@@ -128,8 +133,10 @@ lanes_new(struct pg_db *db)
 	set->count = count;
 	wait_queue_init(&set->changed);
 	wait_queue_init(&set->room);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		set->lanes[i].set = set;
+		list_init(&set->lanes[i].sending.link);
+	}
 	pthread_mutex_lock(&db->lock);
 	list_push_back(&db->lane_sets, &set->link);
 	pthread_mutex_unlock(&db->lock);

@@ -15,6 +15,7 @@
 
 #include "base/ctx.h"
 #include "base/err.h"
+#include "base/list.h"
 
 struct loop;
 struct fiber;
@@ -128,5 +129,19 @@ struct loop_timer {
 };
 void loop_timer_start(struct loop_timer *timer, int64_t deadline, fiber_fn fn, void *arg);
 void loop_timer_stop(struct loop_timer *timer);
+
+/*
+ * Call FN(ARG) once, not in a fiber, when the fibers that can run now have had a turn and
+ * before the loop next looks at its descriptors: what many of them want sent can then go
+ * in one piece. FN must not wait. DEFERRED is the caller's, its link initialised, and must
+ * live until then or until loop_undefer; deferring it twice is deferring it once.
+ */
+struct loop_deferred {
+	struct list_link link;
+	fiber_fn fn;
+	void *arg;
+};
+void loop_defer(struct loop_deferred *deferred);
+void loop_undefer(struct loop_deferred *deferred);
 
 #endif

@@ -61,6 +61,7 @@ loop_open(struct arena *arena, struct loop_options options, struct loop **ret)
 	loop->options = with_defaults(options);
 	list_init(&loop->run_queue);
 	list_init(&loop->spare);
+	list_init(&loop->deferred);
 	pthread_mutex_init(&loop->posts_lock, NULL);
 	TRY(process_enter(arena, &loop->options));
 	err = poll_open(arena, &loop->poll);
@@ -261,6 +262,20 @@ sleep_ms(const struct loop *loop)
 	return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
 }
 
+static void
+run_deferred(struct loop *loop)
+{
+	struct list_link *first;
+
+	while ((first = list_first(&loop->deferred))) {
+		struct loop_deferred *deferred = CONTAINER_OF(
+			first, struct loop_deferred, link);
+
+		list_remove(first);
+		deferred->fn(deferred->arg);
+	}
+}
+
 /* Look at descriptors and timers; sleep for them where there is nothing else to do. */
 static void
 poll_and_wake(struct loop *loop)
@@ -297,6 +312,7 @@ loop_run(struct loop *loop)
 		loop_take_inbox(loop);
 		take_posts(loop);
 		run_fibers(loop);
+		run_deferred(loop);
 		/* Here, between the run queue and the sleep: the last fiber may just have
 		 * ended, and nobody would wake us. */
 		if (is_done(loop))
@@ -325,7 +341,21 @@ loop_run_once(struct arena *arena, struct loop_options options, fiber_fn fn, voi
 	return NULL;
 }
 
-/* --- Timers of others */
+/* --- What others want done later */
+
+void
+loop_defer(struct loop_deferred *deferred)
+{
+	assert(loop_of_thread);
+	list_remove(&deferred->link);
+	list_push_back(&loop_of_thread->deferred, &deferred->link);
+}
+
+void
+loop_undefer(struct loop_deferred *deferred)
+{
+	list_remove(&deferred->link);
+}
 
 void
 loop_timer_start(struct loop_timer *timer, int64_t deadline, fiber_fn fn, void *arg)

@@ -74,7 +74,8 @@ struct loop {
 	struct list_link run_queue;
 	struct list_link spare; /* ended fibers, for the next to start */
 	size_t spare_count;
-	size_t colour; /* of the next stack made */
+	size_t colour;             /* of the next stack made */
+	struct list_link deferred; /* see loop_defer */
 	struct timers timers;
 	struct poll poll;
 	bool lacks_memory; /* for what was posted: try again later */
