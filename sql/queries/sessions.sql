@@ -9,12 +9,12 @@
 
 -- name: session_insert :exec
 -- args: user_id user_id, id session_id, family_id uuid, token_hash hash, expires_at time, ip_address text?,
---   user_agent text?, device_name text?, family_started_at time, mfa_passed_at time?, now time
+--   user_agent text?, device_name text?, place text?, family_started_at time, mfa_passed_at time?, now time
 -- as: system, whoever signs in or refreshes is known by what he brings
 -- A refresh token.
 INSERT INTO user_sessions (user_id, id, family_id, token_hash, expires_at, last_accessed, ip_address, user_agent,
-       device_name, is_active, created_at, family_started_at, mfa_passed_at)
-VALUES (:user_id, :id, :family_id, :token_hash, :expires_at, :now, :ip_address, :user_agent, :device_name, TRUE, :now,
+       device_name, place, is_active, created_at, family_started_at, mfa_passed_at)
+VALUES (:user_id, :id, :family_id, :token_hash, :expires_at, :now, :ip_address, :user_agent, :device_name, :place, TRUE, :now,
        :family_started_at, :mfa_passed_at);
 
 -- row acquaintance: sessions i64, alike i64

@@ -5,6 +5,7 @@
 #include "accounts/standing.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
+#include "codec/geo.h"
 #include "codec/iso_time.h"
 #include "crypto/hmac.h"
 #include "crypto/jwt.h"
@@ -58,6 +59,7 @@ insert(struct tx *tx, struct session_insert row, struct str text)
 	row.token_hash = str_from_bytes(hash, sizeof(hash));
 	row.ip_address = tx->ctx->remote_address;
 	row.user_agent = device_agent(tx->ctx->user_agent);
+	row.place = geo_place(tx->ctx->geo, tx->ctx->arena, tx->ctx->remote_address);
 	row.now = tx->ctx->now;
 	return q_session_insert(tx, row);
 }

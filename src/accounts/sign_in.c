@@ -7,6 +7,7 @@
 #include "accounts/sessions_q.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
+#include "codec/geo.h"
 #include "crypto/password.h"
 #include "mail/mail.h"
 
@@ -78,6 +79,7 @@ tell_of_new_device(struct tx *tx, const struct signing_in *signing)
 			.user_id = signing->user.id,
 			.happened_at = ctx->now,
 			.device = device_name(ctx->arena, ctx->user_agent),
+			.place = geo_place(ctx->geo, ctx->arena, ctx->remote_address),
 			.ip_address = ctx->remote_address,
 		});
 }

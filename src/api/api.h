@@ -17,7 +17,8 @@
 struct api {
 	struct db *db;
 	const struct keyring *keys;
-	struct audit *audit; /* what watches over the audit log; may be NULL */
+	struct audit *audit;   /* what watches over the audit log; may be NULL */
+	const struct geo *geo; /* where addresses are; NULL: nobody knows */
 	struct access access;
 	bool is_quiet;            /* no log line a request */
 	bool is_production;       /* reached by TLS, through the proxy in front */

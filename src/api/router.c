@@ -194,6 +194,7 @@ api_handle(struct http_request *http, void *arg)
 	http->ctx.db = api->db;
 	http->ctx.keys = api->keys;
 	http->ctx.audit = api->audit;
+	http->ctx.geo = api->geo;
 	/* For what may be put on record: the client behind a proxy of ours, not the proxy. */
 	access_find_client(&api->access, http);
 	http->ctx.remote_address = http->remote_address;

@@ -1,11 +1,29 @@
 #include "app/command.h"
+#include "app/places.h"
 #include "app/serve.h"
+#include "codec/geo.h"
 
 static const struct table_column columns[] = {
 	{ "setting", "SETTING" },
 	{ "value", "VALUE" },
 	{ "origin", "FROM" },
 };
+
+/* Whether the file of places will do; where there is none, what that means. */
+static struct err *
+places_check(struct invocation *run)
+{
+	struct geo *geo;
+
+	TRY(places_open(run, &geo));
+	if (geo)
+		geo_close(geo);
+	else
+		fprintf(run->console.err,
+			"geo.database is not set: sessions are listed without their "
+			"place\n");
+	return NULL;
+}
 
 static struct err *
 run_config_check(struct invocation *run)
@@ -15,6 +33,7 @@ run_config_check(struct invocation *run)
 	uint16_t port;
 
 	TRY(serve_address_parse(&run->ctx, run->config.listen, &host, &port));
+	TRY(places_check(run));
 	TABLE_INIT(&table, run->arena, columns);
 	for (int i = 0; i < SETTING_COUNT; i++) {
 		table_put_text(&table, str_from(settings[i].key));

@@ -67,6 +67,7 @@ struct invocation {
 	struct arena *arena; /* the same as ctx.arena */
 	struct ctx ctx;
 	struct keyring *keys; /* the same as ctx.keys */
+	struct geo *geo;      /* the same as ctx.geo */
 	struct config config;
 	struct console console;
 	struct str args[COMMAND_ARGS_MAX];

@@ -332,6 +332,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		.db = run->ctx.db,
 		.keys = run->ctx.keys,
 		.audit = run->ctx.audit,
+		.geo = run->ctx.geo,
 		.is_quiet = options->is_quiet,
 		.is_production = run->config.environment == ENVIRONMENT_PRODUCTION,
 		.public_origin = origin_of(run->arena, run->config.public_url),

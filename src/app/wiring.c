@@ -1,8 +1,10 @@
 #include "app/wiring.h"
 
 #include "app/key_file.h"
+#include "app/places.h"
 #include "audit/chainer.h"
 #include "base/log.h"
+#include "codec/geo.h"
 #include "crypto/keyring.h"
 #include "crypto/password.h"
 #include "db/db.h"
@@ -210,8 +212,28 @@ audit_end(struct invocation *run)
 	run->ctx.audit = NULL;
 }
 
+static struct err *
+places_start(struct invocation *run)
+{
+	TRY(places_open(run, &run->geo));
+	run->ctx.geo = run->geo;
+	if (run->geo)
+		log_info(NULL, "places", LOG_STR("kind", geo_kind(run->geo)));
+	return NULL;
+}
+
+static void
+places_stop(struct invocation *run)
+{
+	if (!run->geo)
+		return;
+	run->ctx.geo = NULL;
+	geo_close(run->geo);
+}
+
 static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
+	{ "file of places", NEEDS_SERVED_DATABASE, places_start, places_stop },
 	{ "data folder", NEEDS_DATABASE, folder_start, NULL },
 	{ "keyring", NEEDS_DATABASE, keys_start, keys_stop },
 	{ "database", NEEDS_DATABASE, database_start, database_stop },

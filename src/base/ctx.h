@@ -13,6 +13,7 @@
 struct db;      /* db/db.h */
 struct keyring; /* crypto/keyring.h */
 struct audit;   /* audit/chainer.h */
+struct geo;     /* codec/geo.h */
 
 enum {
 	MICROSECONDS_PER_SECOND = 1000000,
@@ -39,6 +40,7 @@ struct ctx {
 	struct str remote_address; /* of whoever asks, as text; absent: nobody does */
 	struct str user_agent;     /* the program they ask with, as they say */
 	struct audit *audit;       /* what watches over the audit log; may be NULL */
+	const struct geo *geo;     /* where addresses are; NULL: nobody knows */
 	const char *route; /* "GET /v1/games", "job grade", "command import": for logs and
 			      statistics */
 };

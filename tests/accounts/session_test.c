@@ -3,6 +3,7 @@
 #include "accounts/password_reset.h"
 #include "accounts/sessions_q.h"
 #include "accounts/sweep.h"
+#include "codec/geo.h"
 #include "codec/iso_time.h"
 #include "crypto/jwt.h"
 #include "sys/clock.h"
@@ -10,6 +11,7 @@
 #include "sys/wait.h"
 #include "tests/accounts/accounts.h"
 #include "tests/support/database.h"
+#include "tests/support/places_file.h"
 
 #define ALICE STR("alice@example.org")
 
@@ -259,6 +261,47 @@ BOTH_ENGINES(devices_are_listed_by_their_last_use_and_ended_one_by_one)
 	OK_ERR(q_device_list(&tx, laptop.user_id, ctx->now, &list));
 	EQ_I64(list.count, 1);
 	OK(uuid_eq(list.items[0].family_id, laptop.family_id));
+}
+
+BOTH_ENGINES(
+	a_session_is_where_it_was_last_used_and_new_devices_are_told_with_their_place)
+{
+	const char *path = places_file_make("Test-City");
+	struct session_tokens laptop, phone;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct device_list list;
+	struct geo *geo;
+	struct mail mail;
+
+	if (!path)
+		SKIP("libmaxmind-db-writer-perl is missing");
+	OK_ERR(geo_open(ctx->arena, path, &geo));
+	ctx->geo = geo;
+	ctx->remote_address = STR("198.51.100.4");
+	OK_ERR(begin(ctx, &laptop));
+	ctx->user_agent = STR("curl/7.88.1");
+	ctx->remote_address = STR("2001:db8::7");
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &phone));
+	OK_ERR(mail_take(ctx, MAIL_NEW_SIGN_IN, ALICE, &mail));
+	EQ_STR(mail.place, STR("São Paulo, Brazil"));
+	ctx->actor.user_id = laptop.user_id;
+	OK_ERR(q_device_list(&tx, laptop.user_id, ctx->now, &list));
+	EQ_I64(list.count, 2);
+	/* On the way; from an address that nobody knows; and of one session only. */
+	later(ctx, 10);
+	ctx->remote_address = STR("127.0.0.1");
+	OK_ERR(session_refresh(ctx, laptop.refresh, &laptop));
+	OK_ERR(q_device_list(&tx, laptop.user_id, ctx->now, &list));
+	EQ_STR(list.items[0].place, STR("Green Bay, United States"));
+	EQ_STR(list.items[1].place, STR("São Paulo, Brazil"));
+	later(ctx, 10);
+	ctx->remote_address = STR("8.8.8.8");
+	OK_ERR(session_refresh(ctx, phone.refresh, &phone));
+	OK_ERR(q_device_list(&tx, laptop.user_id, ctx->now, &list));
+	OK(str_is_none(list.items[0].place));
+	EQ_STR(list.items[1].place, STR("Green Bay, United States"));
+	geo_close(geo);
+	ctx->geo = NULL;
 }
 
 BOTH_ENGINES(nobody_ends_the_session_of_another)
