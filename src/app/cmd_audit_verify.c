@@ -42,6 +42,7 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	put_count(&json, "cut", verified->cut_seq);
 	put_count(&json, "waiting", verified->waiting);
 	put_count(&json, "anchors", verified->anchors);
+	put_count(&json, "anchors_torn", verified->anchors_torn);
 	put_count(&json, "witnessed", verified->witnessed);
 	put_count(&json, "tampered", verified->tampered);
 	json_put_key(&json, STR("fault"));
@@ -68,6 +69,15 @@ text_print(FILE *out, const struct audit_verified *verified)
 			(long long)verified->tampered, verified->tampered == 1 ? "" : "s",
 			verified->tampered == 1 ? "s" : "",
 			(long long)verified->tampered_first);
+	if (verified->anchors_torn)
+		fprintf(out,
+			"%lld line%s of the anchor %s written by half, by a machine that "
+			"died or whoever cut the file: see docs/audit.md\n",
+			(long long)verified->anchors_torn,
+			verified->anchors_torn == 1 ? "" : "s",
+			verified->is_anchor_open              ? "are, the last too,"
+				: verified->anchors_torn == 1 ? "was"
+							      : "were");
 	fprintf(out, "%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
 		str_is_none(fault->what) ? "the chain holds" : "holds until then",
 		(long long)verified->rows, (long long)verified->first,

@@ -5,11 +5,15 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <sys/file.h>
+#include <sys/stat.h>
+
 #include "audit/check.h"
 #include "base/num.h"
 #include "base/vec.h"
 #include "codec/hex.h"
 #include "codec/iso_time.h"
+#include "crypto/digest.h"
 #include "crypto/keyring.h"
 #include "sys/file.h"
 #include "sys/wait.h"
@@ -18,62 +22,241 @@ enum {
 	LINE_LEN_MAX = 512,
 };
 
+/* No line holds it: times, numbers and digits do not. */
+#define TORN_MARK      " torn "
 #define FILE_BYTES_MAX ((size_t)1 << 30)
+
+/* --- Lines */
+
+/* The next word of LINE as hexadecimal digits of a hash. */
+static bool
+hash_next(struct str *line, struct audit_hash *ret)
+{
+	struct buf bytes;
+	struct str word;
+
+	buf_init_fixed(&bytes, (char *)ret->bytes, AUDIT_HASH_BYTES);
+	return str_next(line, ' ', &word) && hex_decode(&bytes, word) &&
+		bytes.len == AUDIT_HASH_BYTES;
+}
+
+/* Whether LINE goes on with a key's id and its signature of LINK and AT, and ends. */
+static bool
+is_signed(
+	const struct ctx *ctx, struct str line, const struct audit_link *link, int64_t at)
+{
+	struct audit_hash mac, wanted;
+	struct str id, secret;
+
+	if (!str_next(&line, ' ', &id) || !hash_next(&line, &mac) || !str_is_none(line))
+		return false;
+	secret = audit_secret(ctx, id);
+	if (str_is_none(secret))
+		return false;
+	wanted = audit_anchor_mac(secret, id, link, at);
+	return audit_hash_eq(&wanted, audit_hash_str(&mac));
+}
+
+static void
+put_signature(struct buf *out, struct ctx *ctx, const struct audit_link *link, int64_t at)
+{
+	const struct key *key = keyring_current(ctx->keys, KEY_AUDIT, ctx->now);
+	struct str secret = { (const char *)key->secret, KEY_BYTES };
+	struct audit_hash mac = audit_anchor_mac(secret, key_id(key), link, at);
+
+	buf_put_char(out, ' ');
+	buf_put(out, key_id(key));
+	buf_put_char(out, ' ');
+	hex_encode(out, audit_hash_str(&mac));
+	buf_put_char(out, '\n');
+}
+
+static bool
+line_parse(const struct ctx *ctx, struct str line, struct audit_link *ret)
+{
+	struct str at_text, seq;
+	int64_t at;
+
+	return str_next(&line, ' ', &at_text) && iso_time_parse(at_text, &at) &&
+		str_next(&line, ' ', &seq) &&
+		num_parse_i64(seq, 1, INT64_MAX, &ret->seq) &&
+		hash_next(&line, &ret->hash) && is_signed(ctx, line, ret, at);
+}
+
+static void
+line_format(struct buf *out, struct ctx *ctx, const struct audit_link *link)
+{
+	iso_time_format(out, ctx->now);
+	buf_put_char(out, ' ');
+	buf_put_i64(out, link->seq);
+	buf_put_char(out, ' ');
+	hex_encode(out, audit_hash_str(&link->hash));
+	put_signature(out, ctx, link, ctx->now);
+}
+
+/* What stands in the signature for a torn line: 0 is the number of no link. */
+static struct audit_link
+torn_link(struct str torn)
+{
+	struct audit_link link = { .seq = 0 };
+
+	digest_sha256(torn, link.hash.bytes);
+	return link;
+}
+
+/* TORN stands on its line already: what ends it. */
+static void
+torn_end(struct buf *out, struct ctx *ctx, struct str torn)
+{
+	const struct audit_link link = torn_link(torn);
+
+	buf_put(out, STR(TORN_MARK));
+	iso_time_format(out, ctx->now);
+	put_signature(out, ctx, &link, ctx->now);
+}
+
+/* Whether LINE was ended by us, and what of it was there. */
+static bool
+torn_parse(const struct ctx *ctx, struct str line, struct str *ret)
+{
+	ptrdiff_t end = str_find(line, STR(TORN_MARK));
+	struct audit_link link;
+	struct str rest, at_text;
+	int64_t at;
+
+	if (end < 0)
+		return false;
+	*ret = str_slice(line, 0, (size_t)end);
+	rest = str_slice(line, (size_t)end + sizeof(TORN_MARK) - 1, line.len);
+	link = torn_link(*ret);
+	return str_next(&rest, ' ', &at_text) && iso_time_parse(at_text, &at) &&
+		is_signed(ctx, rest, &link, at);
+}
+
+/* The number in what is left of a line, or 0: digits that nothing follows may go on. */
+static int64_t
+torn_seq(struct str torn)
+{
+	struct str at, seq;
+	int64_t ret = 0;
+
+	if (!str_next(&torn, ' ', &at) || !str_next(&torn, ' ', &seq) ||
+		str_is_none(torn) || !num_parse_i64(seq, 1, INT64_MAX, &ret))
+		return 0;
+	return ret;
+}
 
 /* --- Writing */
 
 struct putting {
+	struct ctx *ctx;
 	const char *path;
-	struct str line;
+	const struct audit_link *link;
 	bool is_syslog;
+	struct str torn; /* found, and ended */
+	const char *failed;
 	int error; /* errno, or 0 */
 };
 
-static int
-line_append(const struct putting *putting)
+static void
+fd_close(const int *fd)
 {
-	int fd = open(putting->path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-	int error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, putting->line.ptr, putting->line.len) !=
-			(ssize_t)putting->line.len ||
-		fsync(fd) != 0)
-		error = errno ? errno : ENOSPC;
-	close(fd);
-	return error;
+	if (*fd >= 0)
+		close(*fd);
 }
 
+/* What stands behind the last line end of FD: absent where nothing does. False: it is too
+ * long for a line of ours, or cannot be read. */
+static bool
+tail_read(const struct putting *putting, int fd, off_t size, struct str *ret)
+{
+	size_t len = size < LINE_LEN_MAX ? (size_t)size : LINE_LEN_MAX;
+	char *bytes = arena_alloc_text(putting->ctx->arena, LINE_LEN_MAX);
+	size_t begin = len;
+
+	if (!bytes || pread(fd, bytes, len, size - (off_t)len) != (ssize_t)len)
+		return false;
+	while (begin > 0 && bytes[begin - 1] != '\n')
+		begin--;
+	if (begin == 0 && (off_t)len < size)
+		return false;
+	*ret = begin < len ? (struct str){ bytes + begin, len - begin } : STR_NONE;
+	return true;
+}
+
+/* In one write, and taken back where it is not all on the disk. */
+static const char *
+bytes_append(int fd, off_t size, struct str bytes)
+{
+	const char *failed = NULL;
+	int error;
+
+	errno = 0;
+	if (write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len)
+		failed = "write";
+	else if (fsync(fd) != 0)
+		failed = "sync";
+	if (!failed)
+		return NULL;
+	error = errno ? errno : ENOSPC;
+	if (ftruncate(fd, size) != 0)
+		failed = "write, nor take back what was written of a line to,";
+	errno = error;
+	return failed;
+}
+
+/* Under a lock, so that what lacks its end is no line that another process is writing. */
+static const char *
+line_append(struct putting *putting)
+{
+	CLEANUP(fd_close)
+	int fd = open(putting->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	struct audit_link whole;
+	struct stat status;
+	struct str tail;
+	struct buf out;
+
+	if (fd < 0 || flock(fd, LOCK_EX) != 0 || fstat(fd, &status) != 0)
+		return "open";
+	if (!tail_read(putting, fd, status.st_size, &tail))
+		return "find the last line of";
+	buf_init(&out, putting->ctx->arena, 2 * LINE_LEN_MAX);
+	/* Nothing but its end may be what it lacks. */
+	if (!str_is_none(tail) && line_parse(putting->ctx, tail, &whole)) {
+		buf_put_char(&out, '\n');
+	} else if (!str_is_none(tail)) {
+		torn_end(&out, putting->ctx, tail);
+		putting->torn = tail;
+	}
+	line_format(&out, putting->ctx, putting->link);
+	if (buf_is_cut(&out))
+		return "find memory to write";
+	return bytes_append(fd, status.st_size, buf_str(&out));
+}
+
+/* A second copy of the line, where there is syslog. */
+static void
+line_tell(const struct putting *putting)
+{
+	struct buf line;
+
+	buf_init(&line, putting->ctx->arena, LINE_LEN_MAX);
+	line_format(&line, putting->ctx, putting->link);
+	syslog(LOG_AUTHPRIV | LOG_NOTICE, "gridiron audit anchor " STR_FMT,
+		STR_ARG(str_trim(buf_str(&line))));
+}
+
+/* On the other thread. The fiber that waits leaves its arena to this one meanwhile. */
 static void
 put_offloaded(void *arg)
 {
 	struct putting *putting = arg;
 
 	errno = 0;
-	putting->error = line_append(putting);
+	putting->failed = line_append(putting);
+	putting->error = errno;
 	if (putting->is_syslog)
-		syslog(LOG_AUTHPRIV | LOG_NOTICE, "gridiron audit anchor " STR_FMT,
-			STR_ARG(str_trim(putting->line)));
-}
-
-static void
-line_format(
-	struct buf *out, const struct key *key, const struct audit_link *link, int64_t at)
-{
-	struct str secret = { (const char *)key->secret, KEY_BYTES };
-	struct audit_hash mac = audit_anchor_mac(secret, key_id(key), link, at);
-
-	iso_time_format(out, at);
-	buf_put_char(out, ' ');
-	buf_put_i64(out, link->seq);
-	buf_put_char(out, ' ');
-	hex_encode(out, audit_hash_str(&link->hash));
-	buf_put_char(out, ' ');
-	buf_put(out, key_id(key));
-	buf_put_char(out, ' ');
-	hex_encode(out, audit_hash_str(&mac));
-	buf_put_char(out, '\n');
+		line_tell(putting);
 }
 
 static struct err *
@@ -88,58 +271,28 @@ path_of(struct ctx *ctx, struct str folder, const char **ret)
 
 struct err *
 anchor_put(struct ctx *ctx, const struct anchor_options *options,
-	const struct audit_link *link)
+	const struct audit_link *link, struct str *ret_torn)
 {
-	struct putting putting = { .is_syslog = options->is_syslog };
-	struct buf line;
+	struct putting putting = { .ctx = ctx,
+		.link = link,
+		.is_syslog = options->is_syslog,
+		.torn = STR_NONE };
 
-	buf_init(&line, ctx->arena, LINE_LEN_MAX);
-	line_format(
-		&line, keyring_current(ctx->keys, KEY_AUDIT, ctx->now), link, ctx->now);
-	if (buf_is_cut(&line))
-		return err_no_memory();
-	putting.line = buf_str(&line);
 	TRY(path_of(ctx, options->folder, &putting.path));
 	TRY(fiber_offload(ctx, put_offloaded, &putting));
-	if (putting.error)
-		return err_new(ctx, ERR_INTERNAL, "cannot write %s: errno %d",
-			putting.path, putting.error);
+	if (putting.failed)
+		return err_new(ctx, ERR_INTERNAL, "cannot %s %s: errno %d",
+			putting.failed, putting.path, putting.error);
+	*ret_torn = putting.torn;
 	return NULL;
 }
 
 /* --- Reading */
 
-/* The next word of LINE as hexadecimal digits of a hash. */
-static bool
-hash_next(struct str *line, struct audit_hash *ret)
-{
-	struct buf bytes;
-	struct str word;
-
-	buf_init_fixed(&bytes, (char *)ret->bytes, AUDIT_HASH_BYTES);
-	return str_next(line, ' ', &word) && hex_decode(&bytes, word) &&
-		bytes.len == AUDIT_HASH_BYTES;
-}
-
-static bool
-line_parse(
-	const struct ctx *ctx, struct str line, struct audit_link *ret, int64_t *ret_at)
-{
-	struct str at, seq, id, secret;
-	struct audit_hash mac, wanted;
-
-	if (!str_next(&line, ' ', &at) || !iso_time_parse(at, ret_at) ||
-		!str_next(&line, ' ', &seq) ||
-		!num_parse_i64(seq, 1, INT64_MAX, &ret->seq) ||
-		!hash_next(&line, &ret->hash) || !str_next(&line, ' ', &id) ||
-		!hash_next(&line, &mac) || !str_is_none(line))
-		return false;
-	secret = audit_secret(ctx, id);
-	if (str_is_none(secret))
-		return false;
-	wanted = audit_anchor_mac(secret, id, ret, *ret_at);
-	return audit_hash_eq(&wanted, audit_hash_str(&mac));
-}
+struct reading {
+	VEC_OF(struct audit_link)
+	struct anchors anchors;
+};
 
 static int
 link_compare(const void *a, const void *b)
@@ -149,42 +302,77 @@ link_compare(const void *a, const void *b)
 	return (one->seq > other->seq) - (one->seq < other->seq);
 }
 
+static void
+seq_note(struct anchors *anchors, int64_t seq)
+{
+	if (seq > anchors->last_seq)
+		anchors->last_seq = seq;
+}
+
+/* IS_OPEN: no line end stands behind it. */
+static struct err *
+line_take(struct ctx *ctx, struct reading *reading, struct str line, bool is_open)
+{
+	struct anchors *anchors = &reading->anchors;
+	struct audit_link link;
+	struct str torn = line;
+
+	if (line_parse(ctx, line, &link)) {
+		seq_note(anchors, link.seq);
+		return VEC_PUSH(ctx->arena, reading, link) ? NULL : err_no_memory();
+	}
+	is_open = is_open && line.len < LINE_LEN_MAX;
+	if (!is_open && !torn_parse(ctx, line, &torn))
+		return err_new(ctx, ERR_INVALID, "it is damaged, or not ours");
+	anchors->torn++;
+	anchors->is_last_torn = is_open;
+	seq_note(anchors, torn_seq(torn));
+	return NULL;
+}
+
+static struct err *
+lines_take(struct ctx *ctx, struct reading *reading, struct str text, const char *path)
+{
+	bool is_open_at_end = text.len && text.ptr[text.len - 1] != '\n';
+	int64_t number = 0;
+	struct str line;
+
+	while (str_next(&text, '\n', &line)) {
+		struct err *err = NULL;
+
+		number++;
+		if (line.len)
+			err = line_take(
+				ctx, reading, line, is_open_at_end && str_is_none(text));
+		if (err && err->code == ERR_INVALID)
+			return err_new(ctx, ERR_INVALID,
+				"line %lld of %s is damaged, or not ours",
+				(long long)number, path);
+		TRY(err);
+	}
+	return NULL;
+}
+
 struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 {
-	struct {
-		VEC_OF(struct audit_link)
-	} links = { 0 };
-	struct anchors anchors = { .count = 0 };
-	struct str text, line;
+	struct reading reading = { .count = 0 };
+	struct str text;
 	const char *path;
-	int64_t number = 0;
 	struct err *err;
 
 	TRY(path_of(ctx, folder, &path));
 	err = file_read(ctx->arena, path, FILE_BYTES_MAX, &text);
 	if (err && err->code == ERR_NOT_FOUND) {
-		*ret = anchors;
+		*ret = reading.anchors;
 		return NULL;
 	}
 	TRY(err);
-	while (str_next(&text, '\n', &line)) {
-		struct audit_link link;
-
-		number++;
-		if (!line.len)
-			continue;
-		if (!line_parse(ctx, line, &link, &anchors.last_at))
-			return err_new(ctx, ERR_INVALID,
-				"line %lld of %s is damaged, or not ours",
-				(long long)number, path);
-		if (!VEC_PUSH(ctx->arena, &links, link))
-			return err_no_memory();
-	}
-	if (links.count)
-		qsort(links.items, links.count, sizeof(*links.items), link_compare);
-	anchors.links = links.items;
-	anchors.count = links.count;
-	*ret = anchors;
+	TRY(lines_take(ctx, &reading, text, path));
+	if (reading.count)
+		qsort(reading.items, reading.count, sizeof(*reading.items), link_compare);
+	reading.anchors.links = reading.items;
+	reading.anchors.count = reading.count;
+	*ret = reading.anchors;
 	return NULL;
 }

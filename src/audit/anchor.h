@@ -4,6 +4,12 @@
  *
  *     2026-11-23T18:30:06.000000Z 1234 9f3c…(hash) 5f0c…(key id) 77ab…(mac)
  *
+ * A machine that dies in the middle of a line leaves it torn. Whoever adds the next one
+ * ends it, and signs what there was, so that it stays to be seen and nothing else passes
+ * for torn:
+ *
+ *     2026-11-23T18:3 torn 2026-11-24T06:00:00.000000Z 5f0c…(key id) 1c02…(mac)
+ *
  * Whoever may write that file can cut it, too: send it to another machine, or syslog.
  */
 #ifndef AUDIT_ANCHOR_H
@@ -20,19 +26,27 @@ struct anchor_options {
 	bool is_syslog;
 };
 
-/* Add LINK, at ctx->now. Waits for the disk in the offload pool. */
+/*
+ * Add LINK, at ctx->now. Waits for the disk in the offload pool. RET_TORN: the last line
+ * that was there, where it was torn and is ended now; else absent. An error leaves the
+ * file as it was, or the last line torn.
+ */
 struct err *anchor_put(struct ctx *ctx, const struct anchor_options *options,
-	const struct audit_link *link) MUST_USE;
+	const struct audit_link *link, struct str *ret_torn) MUST_USE;
 
 /* What is known of the chain, by number. */
 struct anchors {
 	struct audit_link *links;
 	size_t count;
-	int64_t last_at; /* microseconds UTC, of the last line */
+	/* The greatest number of a link, also of one whose line was torn behind it: nobody
+	 * signs for that, but the chain has to have it. */
+	int64_t last_seq;
+	size_t torn;       /* lines that were; their links are not among these */
+	bool is_last_torn; /* and nobody has ended that one yet */
 };
 
 /* All of the file, none where there is no file. INVALID, naming the line, where one is
- * damaged or not ours. Waits for the disk. */
+ * damaged or not ours, which a torn last line is not. Waits for the disk. */
 struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret) MUST_USE;
 

@@ -5,6 +5,7 @@
 #include "audit/check.h"
 #include "audit/recall.h"
 #include "audit/witness.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "sys/clock.h"
@@ -57,8 +58,10 @@ audit_set_patience(struct audit *audit, int64_t patience_ms)
 
 /* --- What is wrong goes to the operator's log and onto the record */
 
+/* An error: it is not on record. The caller marks what was told behind this, never before,
+ * and so comes back to it; the operator hears of it once. */
 static struct err *
-tell(struct ctx *ctx, int64_t seq, struct str what)
+tell(struct ctx *ctx, const struct audit *audit, int64_t seq, struct str what)
 {
 	struct audit_entry entry = {
 		.action = AUDIT_AUDIT_TAMPERED,
@@ -66,8 +69,9 @@ tell(struct ctx *ctx, int64_t seq, struct str what)
 		.resource_type = STR("audit"),
 	};
 
-	log_error(ctx, "the audit log was tampered with", LOG_STR("what", what),
-		LOG_I64("seq", seq));
+	if (!audit->is_failing)
+		log_error(ctx, "the audit log was tampered with", LOG_STR("what", what),
+			LOG_I64("seq", seq));
 	TRY(audit_tampered_details(ctx, seq, what, &entry.details));
 	return audit_log_alone(ctx, &entry);
 }
@@ -189,9 +193,10 @@ row_judge(struct ctx *ctx, struct audit *audit, const struct audit_waiting *row,
 	audit->round.refused++;
 	if (was_reported(audit, row->id.uuid))
 		return NULL;
+	TRY(tell(ctx, audit, 0, fault.what));
 	audit->reported[audit->reported_count++ % REPORTED_MAX] = row->id.uuid;
 	witness_forget(audit->witness, row->id.uuid);
-	return tell(ctx, 0, fault.what);
+	return NULL;
 }
 
 static struct err *
@@ -299,10 +304,13 @@ follow(struct ctx *ctx, struct audit *audit)
 				.first = audit->followed.seq + 1, .last = end.seq },
 			follow_row, &following));
 	}
-	audit->followed = str_is_none(following.fault.what) ? following.check.link : end;
-	return str_is_none(following.fault.what)
-		? NULL
-		: tell(ctx, following.fault.seq, following.fault.what);
+	if (str_is_none(following.fault.what)) {
+		audit->followed = following.check.link;
+		return NULL;
+	}
+	TRY(tell(ctx, audit, following.fault.seq, following.fault.what));
+	audit->followed = end;
+	return NULL;
 }
 
 /* --- Watching over what this process wrote */
@@ -328,10 +336,10 @@ overdue_find(struct ctx *ctx, struct audit *audit)
 		/* The next rounds will take it. */
 		if (state == RECALL_WAITS && str_is_none(fault.what))
 			continue;
-		witness_forget(audit->witness, line.id);
-		audit->round.lost += !str_is_none(fault.what);
 		if (!str_is_none(fault.what))
-			TRY(tell(ctx, fault.seq, fault.what));
+			TRY(tell(ctx, audit, fault.seq, fault.what));
+		audit->round.lost += !str_is_none(fault.what);
+		witness_forget(audit->witness, line.id);
 	}
 	return NULL;
 }
@@ -351,7 +359,7 @@ file_look_up(struct ctx *ctx, struct audit *audit, const struct witness_file *fi
 		TRY(audit_recall_line(&tx, &file->lines[i], &cut, &fault, &state));
 		audit->round.lost += !str_is_none(fault.what);
 		if (!str_is_none(fault.what))
-			TRY(tell(ctx, fault.seq, fault.what));
+			TRY(tell(ctx, audit, fault.seq, fault.what));
 		else if (state == RECALL_WAITS)
 			witness_adopt(audit->witness, &file->lines[i]);
 	}
@@ -390,18 +398,39 @@ audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	return NULL;
 }
 
+/* A power cut leaves such a line, and so does somebody who cuts one. */
+static struct err *
+tell_torn(struct ctx *ctx, struct str torn)
+{
+	struct audit_entry entry = { .action = AUDIT_AUDIT_ANCHOR_TORN,
+		.resource_type = STR("audit") };
+	struct buf left;
+
+	buf_init(&left, ctx->arena, torn.len);
+	for (size_t i = 0; i < torn.len; i++) {
+		char c = torn.ptr[i];
+
+		buf_put_char(&left, c >= ' ' && c <= '~' ? c : '?');
+	}
+	log_warning(ctx, "the last line of the audit anchor was half written",
+		LOG_STR("left", buf_str(&left)));
+	TRY(audit_tampered_details(ctx, 0, buf_str(&left), &entry.details));
+	return audit_log_alone(ctx, &entry);
+}
+
 struct err *
 audit_anchor(struct ctx *ctx, struct audit *audit)
 {
 	struct audit_link end = audit->followed;
+	struct str torn;
 
 	audit->anchored_ns = clock_monotonic_ns();
 	if (end.seq == audit->anchored_seq || str_is_none(audit->anchor.folder))
 		return NULL;
-	TRY(anchor_put(ctx, &audit->anchor, &end));
+	TRY(anchor_put(ctx, &audit->anchor, &end, &torn));
 	audit->anchored_seq = end.seq;
-	witness_anchored(audit->witness);
-	return NULL;
+	witness_anchored(ctx, audit->witness);
+	return str_is_none(torn) ? NULL : tell_torn(ctx, torn);
 }
 
 static bool

@@ -184,7 +184,7 @@ end_check(struct verifying *verifying)
 	const struct anchors *anchors = &verifying->anchors;
 	int64_t last = verifying->check.link.seq;
 
-	if (!anchors->count || anchors->links[anchors->count - 1].seq <= last)
+	if (anchors->last_seq <= last)
 		return NULL;
 	return fault_set(verifying, last + 1,
 		"is missing, and all behind it: the anchor knows of more, the end of the "
@@ -247,6 +247,8 @@ verify(struct verifying *verifying)
 	if (!str_is_none(folder)) {
 		TRY(witness_files_read(verifying->ctx->arena, folder, NULL, &witnesses));
 		TRY(anchors_read(verifying->ctx, folder, &verifying->anchors));
+		verifying->result.anchors_torn = (int64_t)verifying->anchors.torn;
+		verifying->result.is_anchor_open = verifying->anchors.is_last_torn;
 	}
 	TRY(cuts_check(verifying));
 	if (!is_faulty(verifying))
@@ -290,6 +292,8 @@ audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *re
 	TRY(audit_verify(
 		ctx, &(struct audit_verify_options){ .folder = folder }, &result));
 	*ret = result;
+	if (result.is_anchor_open)
+		log_warning(ctx, "the last line of the audit anchor is half written");
 	if (str_is_none(result.fault.what))
 		return NULL;
 	log_error(ctx, "the audit log was tampered with",

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/file.h>
 #include <unistd.h>
+
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "audit/chainer.h"
 #include "base/list.h"
@@ -18,15 +20,22 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/random.h"
+#include "sys/wait.h"
 
 enum {
 	BUCKETS = 1024,
 	LINE_LEN = UUID_TEXT_LEN + 1 + 2 * AUDIT_HASH_BYTES + 1,
 	FILE_BYTES_MAX = 64 << 20,
 	PATH_LEN_MAX = 4096,
+	/* How long the file keeps lines of which memory knows nothing: by then they stand in
+	 * the chain, or somebody else has missed them. */
+	OVERFLOW_KEPT_MS = 60000,
+	NANOSECONDS_PER_MS = 1000000,
 };
 
 static const char prefix[] = "audit.witness.";
+/* The next file of the same process, until it is renamed. */
+static const char aside_prefix[] = "audit.witness-new.";
 
 /* An entry that is waited for. */
 struct waited {
@@ -41,9 +50,16 @@ struct witness {
 	struct list_link by_time;
 	struct slab slab;
 	size_t count;
-	int fd; /* -1: no file */
+	int64_t overflowed_ns; /* when last an entry found no room here; 0: never */
+	int fd;                /* -1: no file */
 	char path[PATH_LEN_MAX];
-	bool is_failing; /* the file cannot be written, and that was logged */
+	size_t lines; /* of the file */
+	/* The file that takes its place, while that is written; else -1. Lines go to both. */
+	int aside_fd;
+	char aside_path[PATH_LEN_MAX];
+	size_t aside_lines;
+	bool is_aside_bad; /* a line did not get there */
+	bool is_failing;   /* the file cannot be written, and that was logged */
 };
 
 /* --- The table, under its lock */
@@ -85,13 +101,33 @@ waited_add(struct witness *witness, const struct witness_entry *entry)
 
 	if (witness->count < WITNESS_ENTRIES_MAX)
 		waited = slab_take(&witness->slab);
-	/* Its line in the file remains until the anchor is past it. */
-	if (!waited)
+	/* Its line in the file remains. */
+	if (!waited) {
+		witness->overflowed_ns = clock_monotonic_ns();
 		return;
+	}
 	waited->entry = *entry;
 	list_push_back(bucket_of(witness, entry->id), &waited->link);
 	list_push_back(&witness->by_time, &waited->by_time);
 	witness->count++;
+}
+
+static void
+line_format(struct buf *out, const struct witness_entry *entry)
+{
+	uuid_format(out, entry->id);
+	buf_put_char(out, ' ');
+	hex_encode(out, audit_hash_str(&entry->mac));
+	buf_put_char(out, '\n');
+}
+
+static void
+tell_failure(struct witness *witness, const char *event)
+{
+	if (!witness->is_failing)
+		log_error(NULL, event, LOG_TEXT("path", witness->path),
+			LOG_I64("errno", errno));
+	witness->is_failing = true;
 }
 
 /* One write(2), so that lines of two threads do not mix. */
@@ -104,16 +140,17 @@ line_write(struct witness *witness, const struct witness_entry *entry)
 	if (witness->fd < 0)
 		return;
 	buf_init_fixed(&line, storage, sizeof(storage));
-	uuid_format(&line, entry->id);
-	buf_put_char(&line, ' ');
-	hex_encode(&line, audit_hash_str(&entry->mac));
-	buf_put_char(&line, '\n');
+	line_format(&line, entry);
 	if (write(witness->fd, line.ptr, line.len) == (ssize_t)line.len)
+		witness->lines++;
+	else
+		tell_failure(witness, "the audit witness cannot be written");
+	if (witness->aside_fd < 0)
 		return;
-	if (!witness->is_failing)
-		log_error(NULL, "the audit witness cannot be written",
-			LOG_TEXT("path", witness->path), LOG_I64("errno", errno));
-	witness->is_failing = true;
+	if (write(witness->aside_fd, line.ptr, line.len) == (ssize_t)line.len)
+		witness->aside_lines++;
+	else
+		witness->is_aside_bad = true;
 }
 
 /* --- Entries */
@@ -220,34 +257,131 @@ witness_count(struct witness *witness)
 	return count;
 }
 
-void
-witness_anchored(struct witness *witness)
+/* --- The file anew */
+
+/* What is waited for, on its way into the file beside. */
+struct rewriting {
+	int fd;
+	struct str text;
+	int error; /* errno, or 0: it is on the disk */
+};
+
+static bool
+is_worth_rewriting(const struct witness *witness)
 {
-	pthread_mutex_lock(&witness->lock);
-	if (witness->fd >= 0) {
-		if (ftruncate(witness->fd, 0) != 0)
-			log_error(NULL, "the audit witness cannot be emptied",
-				LOG_TEXT("path", witness->path), LOG_I64("errno", errno));
-		LIST_FOR_EACH(link, &witness->by_time) {
-			line_write(witness,
-				&CONTAINER_OF(link, struct waited, by_time)->entry);
-		}
+	int64_t kept_ns = (int64_t)OVERFLOW_KEPT_MS * NANOSECONDS_PER_MS;
+
+	return witness->fd >= 0 && witness->lines != witness->count &&
+		(!witness->overflowed_ns ||
+			clock_monotonic_ns() - witness->overflowed_ns > kept_ns);
+}
+
+/* Open the file beside: from here on lines go there too. */
+static bool
+aside_begin(struct ctx *ctx, struct witness *witness, struct rewriting *ret)
+{
+	struct buf text;
+	int fd;
+
+	buf_init(&text, ctx->arena, witness->count * LINE_LEN);
+	LIST_FOR_EACH(link, &witness->by_time) {
+		line_format(&text, &CONTAINER_OF(link, struct waited, by_time)->entry);
 	}
+	if (buf_is_cut(&text))
+		return false;
+	fd = open(witness->aside_path,
+		O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	*ret = (struct rewriting){ .fd = fd, .text = buf_str(&text) };
+	witness->aside_fd = fd;
+	witness->aside_lines = witness->count;
+	witness->is_aside_bad = false;
+	return true;
+}
+
+/* On the other thread. */
+static void
+rewrite_offloaded(void *arg)
+{
+	struct rewriting *rewriting = arg;
+
+	errno = ENOSPC;
+	if (write(rewriting->fd, rewriting->text.ptr, rewriting->text.len) !=
+			(ssize_t)rewriting->text.len ||
+		fsync(rewriting->fd) != 0)
+		rewriting->error = errno;
+}
+
+/* It takes the place of the old one, or goes. */
+static void
+aside_end(struct witness *witness, int error)
+{
+	int next = witness->aside_fd;
+
+	witness->aside_fd = -1;
+	errno = error;
+	if (!error && !witness->is_aside_bad &&
+		rename(witness->aside_path, witness->path) == 0) {
+		close(witness->fd);
+		witness->fd = next;
+		witness->lines = witness->aside_lines;
+		witness->is_failing = false;
+		return;
+	}
+	tell_failure(witness, "the audit witness cannot be made anew");
+	unlink(witness->aside_path);
+	close(next);
+}
+
+void
+witness_anchored(struct ctx *ctx, struct witness *witness)
+{
+	struct rewriting rewriting;
+	struct err *err;
+	bool is_begun;
+
+	pthread_mutex_lock(&witness->lock);
+	if (!is_worth_rewriting(witness)) {
+		pthread_mutex_unlock(&witness->lock);
+		return;
+	}
+	is_begun = aside_begin(ctx, witness, &rewriting);
+	pthread_mutex_unlock(&witness->lock);
+	err = is_begun ? fiber_offload(ctx, rewrite_offloaded, &rewriting) : NULL;
+	pthread_mutex_lock(&witness->lock);
+	if (is_begun)
+		aside_end(witness, err ? EAGAIN : rewriting.error);
+	else
+		tell_failure(witness, "the audit witness cannot be made anew");
 	pthread_mutex_unlock(&witness->lock);
 }
 
 /* --- Opening and closing */
 
-static struct err *
-file_open(struct ctx *ctx, struct witness *witness, struct str folder)
+static bool
+path_format(struct str folder, const char *begin, struct uuid id,
+	char ret[static PATH_LEN_MAX])
 {
 	struct buf path;
 
-	buf_init_fixed(&path, witness->path, sizeof(witness->path) - 1);
-	buf_fmt(&path, STR_FMT "/%s", STR_ARG(folder), prefix);
-	uuid_format(&path, uuid_v7(clock_now_us()));
+	buf_init_fixed(&path, ret, PATH_LEN_MAX);
+	buf_fmt(&path, STR_FMT "/%s", STR_ARG(folder), begin);
+	uuid_format(&path, id);
 	buf_put_char(&path, '\0');
-	if (buf_is_cut(&path))
+	return !buf_is_cut(&path);
+}
+
+static struct err *
+file_open(struct ctx *ctx, struct witness *witness, struct str folder)
+{
+	struct uuid id = uuid_v7(clock_now_us());
+
+	if (!path_format(folder, prefix, id, witness->path) ||
+		!path_format(folder, aside_prefix, id, witness->aside_path))
 		return err_new(ctx, ERR_INVALID, "the data folder's path is too long");
 	witness->fd = open(
 		witness->path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
@@ -264,6 +398,7 @@ witness_open(struct ctx *ctx, struct str folder, struct witness **ret)
 
 	TRY_NEW(ctx->arena, witness, 1);
 	witness->fd = -1;
+	witness->aside_fd = -1;
 	pthread_mutex_init(&witness->lock, NULL);
 	for (size_t i = 0; i < BUCKETS; i++)
 		list_init(&witness->buckets[i]);
@@ -324,14 +459,20 @@ lines_parse(struct arena *arena, struct str text, struct witness_file *file)
 	return NULL;
 }
 
+/* Whether a process has PATH. What is locked by nobody and has another file in its place by
+ * now was left by one that made its file anew. */
 static bool
 is_locked(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is_held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+	struct stat opened, there;
+	bool is_held;
 
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return false;
+	is_held = flock(fd, LOCK_SH | LOCK_NB) != 0 || fstat(fd, &opened) != 0 ||
+		stat(path, &there) != 0 || opened.st_ino != there.st_ino;
+	close(fd);
 	return is_held;
 }
 
@@ -351,6 +492,18 @@ file_take(struct arena *arena, struct str path, struct witness_file *ret)
 	return NULL;
 }
 
+/* NAME at PATH, where it is a file beside whose process died before it was renamed: the one
+ * that it was to replace is there. */
+static void
+leftover_remove(struct arena *arena, const char *name, struct str path)
+{
+	const char *text = str_cstr(arena, path);
+
+	if (text && str_starts_with(str_from(name), str_from(aside_prefix)) &&
+		!is_locked(text))
+		unlink(text);
+}
+
 static struct err *
 folder_read(DIR *dir, struct arena *arena, struct str folder,
 	const struct witness *witness, struct witness_files *ret)
@@ -366,6 +519,8 @@ folder_read(DIR *dir, struct arena *arena, struct str folder,
 		struct witness_file file;
 		struct err *err;
 
+		if (witness)
+			leftover_remove(arena, entry->d_name, path);
 		if (!str_starts_with(str_from(entry->d_name), str_from(prefix)) ||
 			(witness && str_eq(path, str_from(witness->path))))
 			continue;

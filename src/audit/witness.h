@@ -62,8 +62,9 @@ size_t witness_count(struct witness *witness);
 /* What another process that died had committed is watched over from now on. */
 void witness_adopt(struct witness *witness, const struct witness_line *line);
 
-/* The anchor vouches for all that was seen: the file keeps what is still waited for. */
-void witness_anchored(struct witness *witness);
+/* The anchor vouches for all that was seen: the file keeps what is still waited for. Written
+ * beside and renamed, in the offload pool: at every moment there is one that has it all. */
+void witness_anchored(struct ctx *ctx, struct witness *witness);
 
 /* --- The files of others, or of all */
 
@@ -80,7 +81,8 @@ struct witness_files {
 	size_t count;
 };
 
-/* Those in FOLDER but WITNESS's own (which may be NULL). Waits for the disk. */
+/* Those in FOLDER but WITNESS's own (which may be NULL: then nothing is tidied up either).
+ * Waits for the disk. */
 struct err *witness_files_read(struct arena *arena, struct str folder,
 	const struct witness *witness, struct witness_files *ret) MUST_USE;
 

@@ -1,9 +1,15 @@
 /* Entries: written with what they tell of, chained in order, watched over. */
+#include <signal.h>
+#include <unistd.h>
+
+#include <sys/resource.h>
+
 #include "audit/audit_q.h"
 #include "audit/personal.h"
 #include "audit/witness.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "sys/file.h"
 #include "tests/audit/log.h"
 
 #define SOUND(ctx, folder)                                                        \
@@ -204,6 +210,112 @@ BOTH_ENGINES(a_waiting_row_that_is_taken_away_is_missed)
 	EQ_I64(owner_count(ctx,
 		       "SELECT count(*) FROM audit_logs WHERE action = 'audit.tampered'"),
 		1);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+/* Nothing can be put on record, or again can be. */
+static struct err *
+record_shut(struct ctx *ctx, bool is_shut)
+{
+	bool is_sqlite = db_dialect(ctx->db) == DIALECT_SQLITE;
+
+	if (is_sqlite)
+		return owner_run(ctx,
+			is_shut ? "CREATE TRIGGER shut BEFORE INSERT ON audit_pending "
+				  "BEGIN SELECT RAISE(ABORT, 'shut'); END"
+				: "DROP TRIGGER shut");
+	return owner_run(ctx,
+		is_shut ? "ALTER TABLE audit_pending ADD CONSTRAINT shut CHECK (FALSE) "
+			  "NOT VALID"
+			: "ALTER TABLE audit_pending DROP CONSTRAINT shut");
+}
+
+/* Do SQL to the log while nothing can be put on record: it is told once something can. */
+static void
+told_late(struct ctx *ctx, const char *sql)
+{
+	static const char count[] =
+		"SELECT count(*) FROM audit_logs WHERE action = 'audit.tampered'";
+	int64_t before = owner_count(ctx, count);
+	struct audit_round round;
+
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(owner_run(ctx, "%s", sql));
+	OK_ERR(record_shut(ctx, true));
+	for (int i = 0; i < 2; i++)
+		OK_OR(audit_round(ctx, ctx->audit, &round) != NULL, "%s: no error", sql);
+	OK_ERR(record_shut(ctx, false));
+	for (int i = 0; i < 3; i++)
+		OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(owner_count(ctx, count) - before, 1);
+}
+
+BOTH_ENGINES(what_could_not_be_put_on_record_is_told_until_it_is)
+{
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, STR_NONE));
+	audit_set_patience(ctx->audit, 0);
+	told_late(ctx,
+		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
+		"ORDER BY id DESC LIMIT 1)");
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	told_late(ctx,
+		"DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)");
+	/* It stays where it is, and so comes last. */
+	told_late(ctx,
+		"UPDATE audit_pending SET action = 'x' WHERE id = (SELECT id FROM "
+		"audit_pending ORDER BY id DESC LIMIT 1)");
+	log_close(ctx);
+}
+
+/* The witness that is made anew when the disk is full. */
+BOTH_ENGINES(a_witness_is_whole_or_as_it_was)
+{
+	struct str folder = folder_make(ctx);
+	struct witness_files files;
+	struct rlimit limit, old;
+	struct audit_round round;
+	const char *leftover;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(log_entries(ctx, 5));
+	signal(SIGXFSZ, SIG_IGN);
+	OK(getrlimit(RLIMIT_FSIZE, &old) == 0);
+	limit = old;
+	/* Room for a line of the anchor. */
+	limit.rlim_cur = 300;
+	OK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	OK_ERR(audit_anchor(ctx, ctx->audit));
+	OK(setrlimit(RLIMIT_FSIZE, &old) == 0);
+	OK_ERR(witness_files_read(ctx->arena, folder, NULL, &files));
+	EQ_I64(files.count, 1);
+	EQ_I64(files.items[0].count, 6);
+	/* With room again it keeps what is waited for, and lines go on behind it. */
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(log_entries(ctx, 2));
+	OK_ERR(audit_anchor(ctx, ctx->audit));
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(witness_files_read(ctx->arena, folder, NULL, &files));
+	EQ_I64(files.count, 1);
+	EQ_I64(files.items[0].count, 3);
+	OK(files.items[0].is_alive && files.items[0].damaged == 0);
+	log_close(ctx);
+	OK_ERR(witness_files_read(ctx->arena, folder, NULL, &files));
+	EQ_I64(files.count, 0);
+	/* One that died while it wrote the next file left half of it. */
+	leftover = str_cstr(ctx->arena,
+		str_fmt(ctx->arena, STR_FMT "/audit.witness-new.x", STR_ARG(folder)));
+	OK_ERR(file_write(ctx->arena, leftover, STR("0190"), 0600));
+	OK_ERR(log_open(ctx, folder));
+	OK(access(leftover, F_OK) != 0);
 	log_close(ctx);
 	folder_remove(ctx, folder);
 }

@@ -1,0 +1,198 @@
+/* The anchor's file when the machine died in the middle of a line, or somebody cut one. */
+#include "audit/anchor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <sys/resource.h>
+
+#include "sys/file.h"
+#include "tests/audit/log.h"
+
+static const char *
+anchor_path(struct ctx *ctx, struct str folder)
+{
+	return str_cstr(ctx->arena,
+		str_fmt(ctx->arena, STR_FMT "/" AUDIT_ANCHOR_FILE, STR_ARG(folder)));
+}
+
+static struct str
+anchor_text(struct ctx *ctx, struct str folder)
+{
+	struct str text;
+
+	return file_read(ctx->arena, anchor_path(ctx, folder), 1 << 20, &text) ? STR("")
+									       : text;
+}
+
+/* Entries, chained and anchored: a line of the anchor each. */
+static struct err *
+anchored_lines(struct ctx *ctx, int lines)
+{
+	struct audit_round round;
+
+	for (int i = 0; i < lines; i++) {
+		TRY(log_entries(ctx, 3));
+		TRY(audit_round(ctx, ctx->audit, &round));
+		TRY(audit_anchor(ctx, ctx->audit));
+	}
+	return NULL;
+}
+
+static struct err *
+verified_of(struct ctx *ctx, struct str folder, struct audit_verified *ret)
+{
+	return audit_verify(ctx, &(struct audit_verify_options){ .folder = folder }, ret);
+}
+
+/* How many entries say that a line was found half written. */
+static int64_t
+records(struct ctx *ctx)
+{
+	return owner_count(ctx,
+		"SELECT (SELECT count(*) FROM audit_logs WHERE action = "
+		"'audit.anchor_torn') + (SELECT count(*) FROM audit_pending WHERE action "
+		"= 'audit.anchor_torn')");
+}
+
+/* A line that lost its last CUT bytes. */
+static void
+torn_at(struct ctx *ctx, size_t cut)
+{
+	struct str folder = folder_make(ctx), text;
+	struct audit_verified verified;
+	const char *path = anchor_path(ctx, folder);
+	int64_t before = records(ctx);
+
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 3));
+	text = anchor_text(ctx, folder);
+	OK(cut < text.len && truncate(path, (off_t)(text.len - cut)) == 0);
+	/* All before it is proved still, and it is told. */
+	OK_ERR(verified_of(ctx, folder, &verified));
+	OK_OR(str_is_none(verified.fault.what), STR_FMT, STR_ARG(verified.fault.what));
+	EQ_I64(verified.anchors, cut == 1 ? 3 : 2);
+	EQ_I64(verified.anchors_torn, cut > 1);
+	/* The next line stands for itself; what was torn stays to be seen, and on record. */
+	OK_ERR(anchored_lines(ctx, 2));
+	OK_ERR(verified_of(ctx, folder, &verified));
+	OK_OR(str_is_none(verified.fault.what), STR_FMT, STR_ARG(verified.fault.what));
+	EQ_I64(verified.anchors, cut == 1 ? 5 : 4);
+	EQ_I64(verified.anchors_torn, cut > 1);
+	EQ_I64(records(ctx) - before, cut > 1);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+BOTH_ENGINES(a_half_written_line_is_told_and_costs_no_other)
+{
+	/* Of the last line its end, MAC, key, hash, number, time, all but a byte. */
+	static const size_t cuts[] = { 1, 2, 30, 70, 90, 150, 160, 170 };
+
+	OK_ERR(log_users(ctx));
+	for (size_t i = 0; i < COUNT_OF(cuts); i++)
+		torn_at(ctx, cuts[i]);
+}
+
+static void
+append(struct ctx *ctx, struct str folder, const char *bytes, size_t len)
+{
+	int fd = open(anchor_path(ctx, folder), O_WRONLY | O_APPEND);
+
+	OK(fd >= 0 && write(fd, bytes, len) == (ssize_t)len);
+	close(fd);
+}
+
+/* What a file system leaves of a line whose bytes were not on the disk yet. */
+BOTH_ENGINES(zeros_in_place_of_a_line_cost_no_other)
+{
+	static const char zeros[168] = { 0 };
+	struct str folder = folder_make(ctx);
+	struct audit_verified verified;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	append(ctx, folder, zeros, sizeof(zeros));
+	OK_ERR(anchored_lines(ctx, 1));
+	OK_ERR(verified_of(ctx, folder, &verified));
+	OK_OR(str_is_none(verified.fault.what), STR_FMT, STR_ARG(verified.fault.what));
+	EQ_I64(verified.anchors, 3);
+	EQ_I64(verified.anchors_torn, 1);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+/* Whoever cuts the end of the chain off and the last line with it, but for its number. */
+BOTH_ENGINES(what_is_left_of_a_line_still_counts_against_the_chain)
+{
+	struct str folder = folder_make(ctx), text, fault;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 3));
+	log_close(ctx);
+	text = anchor_text(ctx, folder);
+	OK(truncate(anchor_path(ctx, folder), (off_t)text.len - 140) == 0);
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_logs WHERE seq > 6"));
+	fault = log_fault(ctx, folder);
+	OK_OR(str_find(fault, STR("the anchor knows of more")) > 0, STR_FMT,
+		STR_ARG(fault));
+	folder_remove(ctx, folder);
+}
+
+/* Only the last line may be torn, and only this program says of one that it was. */
+BOTH_ENGINES(a_line_that_is_damaged_elsewhere_is_none_that_was_torn)
+{
+	static const char forged[] =
+		"2026-11-2 torn 2026-11-28T00:00:00.000000Z 0011223344556677 "
+		"00112233445566770011223344556677001122334455667700112233445566"
+		"77\n";
+	struct str folder = folder_make(ctx), text;
+	struct audit_verified verified;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	text = anchor_text(ctx, folder);
+	OK(truncate(anchor_path(ctx, folder), (off_t)text.len - 40) == 0);
+	append(ctx, folder, "\n", 1);
+	FAILS_WITH(verified_of(ctx, folder, &verified), ERR_INVALID);
+	OK(truncate(anchor_path(ctx, folder), (off_t)text.len / 2) == 0);
+	append(ctx, folder, forged, sizeof(forged) - 1);
+	FAILS_WITH(verified_of(ctx, folder, &verified), ERR_INVALID);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+/* A disk that fills up in the middle of a line. */
+BOTH_ENGINES(a_line_that_finds_no_room_is_taken_back)
+{
+	struct str folder = folder_make(ctx), before;
+	struct audit_verified verified;
+	struct rlimit limit, old;
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	before = anchor_text(ctx, folder);
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	signal(SIGXFSZ, SIG_IGN);
+	OK(getrlimit(RLIMIT_FSIZE, &old) == 0);
+	limit = old;
+	limit.rlim_cur = before.len + 50;
+	OK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	FAILS_WITH(audit_anchor(ctx, ctx->audit), ERR_INTERNAL);
+	OK(setrlimit(RLIMIT_FSIZE, &old) == 0);
+	EQ_STR(anchor_text(ctx, folder), before);
+	OK_ERR(audit_anchor(ctx, ctx->audit));
+	OK_ERR(verified_of(ctx, folder, &verified));
+	EQ_I64(verified.anchors, 3);
+	EQ_I64(verified.anchors_torn, 0);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
