@@ -74,6 +74,14 @@ UPDATE outbox
    SET status = :status, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
  WHERE id = :id AND attempts = :attempts AND status = 'pending';
 
+-- name: mail_hand_back :exec
+-- args: id outbox_id, attempts i32, last_error text, next_attempt_at time
+-- as: anyone
+-- It is not for this program: that was no attempt.
+UPDATE outbox
+   SET attempts = attempts - 1, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
+ WHERE id = :id AND attempts = :attempts AND status = 'pending';
+
 -- row mail_row: id outbox_id, recipient text, payload json, status text, attempts i32, last_error text?, created_at time,
 --   next_attempt_at time, sent_at time?
 

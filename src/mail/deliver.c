@@ -24,8 +24,12 @@ enum {
 	LEASE_MARGIN_MS = 10000,
 	BACKOFF_FIRST_MS = 30000,
 	BACKOFF_MAX_MS = 3600000,
+	/* Of mail that this program cannot write out: so that another finds it due. */
+	LEFT_MIN_MS = 60000,
+	LEFT_AGE_PART = 4,
 	ARENA_BYTES_MAX = 4 << 20,
 	ERROR_BYTES_MAX = 500,
+	MICROSECONDS_PER_MS = 1000,
 };
 
 static struct {
@@ -136,8 +140,14 @@ hand_over(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp
 	return smtp_send(ctx, smtp, &letter->smtp);
 }
 
-/* When to try again after ATTEMPTS, in microseconds from now: a quarter more or less than
- * twice the time before. */
+/* A quarter more or less than MS, in microseconds. */
+static int64_t
+varied_us(int64_t ms)
+{
+	return ms * 750 + (int64_t)(random_u64() % (uint64_t)(ms * 500));
+}
+
+/* When to try again after ATTEMPTS, in microseconds from now: twice the time before. */
 static int64_t
 backoff_us(int32_t attempts)
 {
@@ -147,7 +157,7 @@ backoff_us(int32_t attempts)
 		ms *= 2;
 	if (ms > BACKOFF_MAX_MS)
 		ms = BACKOFF_MAX_MS;
-	return ms * 750 + (int64_t)(random_u64() % (uint64_t)(ms * 500));
+	return varied_us(ms);
 }
 
 /* Why, as the outbox keeps it: a server may say anything, in any letters. */
@@ -165,8 +175,18 @@ plain_reason(struct arena *arena, const struct err *why)
 	return buf_str(&out);
 }
 
-/* Put the mail off, or give it up where it IS_HOPELESS. What the server said may name the
- * recipient, so it goes into the outbox and not into the log. */
+/* What the server said may name the recipient, so that goes into the outbox and not into
+ * the log. */
+static void
+failure_log(struct ctx *ctx, const struct mail_leased *row, const struct err *why,
+	const char *event)
+{
+	log_warning(ctx, event, LOG_STR("mail", uuid_text(ctx->arena, row->id.uuid)),
+		LOG_I64("attempts", row->attempts),
+		LOG_TEXT("code", err_code_name(why->code)));
+}
+
+/* Put the mail off, or give it up where it IS_HOPELESS. */
 static struct err *
 tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *why,
 	bool is_hopeless, struct mail_counts *counts)
@@ -179,10 +199,7 @@ tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *w
 	counts->deferred += !is_dead;
 	totals.dead += is_dead;
 	totals.deferred += !is_dead;
-	log_warning(ctx, is_dead ? "mail is dead" : "mail deferred",
-		LOG_STR("mail", uuid_text(ctx->arena, row->id.uuid)),
-		LOG_I64("attempts", row->attempts),
-		LOG_TEXT("code", err_code_name(why->code)));
+	failure_log(ctx, row, why, is_dead ? "mail is dead" : "mail deferred");
 	return q_mail_failed(&tx,
 		(struct mail_failed){
 			.id = row->id,
@@ -190,6 +207,35 @@ tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *w
 			.status = is_dead ? STR("dead") : STR("pending"),
 			.last_error = reason,
 			.next_attempt_at = ctx->now + backoff_us(row->attempts),
+		});
+}
+
+/* A mail that this program cannot write out may be another's: of a newer program, while
+ * servers are upgraded one by one, or under a key that we have not read yet. It waits for
+ * that one, ever longer, and is given up a day after it was promised. */
+static struct err *
+leave_to_others(struct ctx *ctx, const struct mail_leased *row, const struct err *why,
+	struct mail_counts *counts)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	int64_t age_ms = (ctx->now - row->created_at) / MICROSECONDS_PER_MS;
+	int64_t wait_ms = age_ms / LEFT_AGE_PART;
+
+	if (age_ms >= (int64_t)MAIL_LEFT_HOURS * 3600 * 1000)
+		return tell_failure(ctx, row, why, true, counts);
+	if (wait_ms < LEFT_MIN_MS)
+		wait_ms = LEFT_MIN_MS;
+	if (wait_ms > BACKOFF_MAX_MS)
+		wait_ms = BACKOFF_MAX_MS;
+	counts->deferred++;
+	totals.deferred++;
+	failure_log(ctx, row, why, "mail left to another program");
+	return q_mail_hand_back(&tx,
+		(struct mail_hand_back){
+			.id = row->id,
+			.attempts = row->attempts,
+			.last_error = plain_reason(ctx->arena, why),
+			.next_attempt_at = ctx->now + varied_us(wait_ms),
 		});
 }
 
@@ -203,7 +249,6 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	struct mail_leased_list list;
 	struct attempt attempt = { .row = NULL };
 	struct err *err;
-	bool is_hopeless;
 
 	TRY(q_mail_lease(&tx,
 		(struct mail_lease){ .now = ctx->now,
@@ -214,19 +259,18 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	if (list.count == 0)
 		return NULL;
 	attempt.row = &list.items[0];
-	/* What cannot be written out now never can be; of what cannot be sent, the server
-	 * says so. */
 	err = write_out(ctx, options, &attempt);
-	is_hopeless = err && err->code == ERR_INTERNAL;
-	if (!err) {
+	if (err && err->code == ERR_INTERNAL)
+		return leave_to_others(ctx, attempt.row, err, counts);
+	if (!err)
 		err = hand_over(ctx, options, smtp, &attempt.letter);
-		is_hopeless = err && err->code == ERR_DENIED;
-	}
 	/* Sending may have taken all the time there was. */
 	ctx->now = clock_now_us();
 	ctx->deadline = clock_deadline_ms(LEASE_MARGIN_MS);
+	/* What can never be sent, the server says of it. */
 	if (err)
-		return tell_failure(ctx, attempt.row, err, is_hopeless, counts);
+		return tell_failure(
+			ctx, attempt.row, err, err->code == ERR_DENIED, counts);
 	counts->sent++;
 	totals.sent++;
 	return q_mail_sent(&tx,
@@ -257,7 +301,7 @@ deliver_all(struct ctx *outer, const struct mail_options *options,
 		ctx.deadline = clock_deadline_ms(LEASE_MARGIN_MS);
 		err = deliver_one(&ctx, options, &smtp, counts, &found);
 	}
-	smtp_release(&smtp);
+	smtp_release(&ctx, &smtp);
 	if (err)
 		err = err_new(outer, err->code, STR_FMT, STR_ARG(err->message));
 	arena_release(&arena);

@@ -7,7 +7,9 @@
  *
  * What fails is tried again after 30 s, then twice as long each time up to an hour, give or
  * take a quarter, 12 times in all; then, or at once where the server refuses it for good,
- * it is dead, and `gridiron mail list` shows why.
+ * it is dead, and `gridiron mail list` shows why. What this program cannot write out (a kind
+ * that it does not know, a key that it does not have) it leaves to one that can, looking
+ * again every minute, later every hour; a day after it was promised it is dead.
  */
 #ifndef MAIL_DELIVER_H
 #define MAIL_DELIVER_H
@@ -18,6 +20,7 @@
 
 enum {
 	MAIL_ATTEMPTS_MAX = 12,
+	MAIL_LEFT_HOURS = 24,
 };
 
 struct mail_options {

@@ -1,10 +1,16 @@
 #include "mail/smtp.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "codec/url.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
 #include "sys/wait.h"
 
 enum {
@@ -64,12 +70,61 @@ smtp_init(struct smtp *smtp, const struct smtp_options *options)
 	*smtp = (struct smtp){ .options = options };
 }
 
-void
-smtp_release(struct smtp *smtp)
+/* --- Taking leave */
+
+/* libcurl says QUIT when it closes a connection, and waits two minutes for the answer,
+ * whatever time limits the handle has. */
+struct leaving {
+	CURL *curl;
+	int socket; /* ours, so that its number means no other one; -1: there is none */
+	struct loop_timer timer;
+};
+
+static void
+leaving_run(void *arg)
 {
-	if (smtp->curl)
-		curl_easy_cleanup(smtp->curl);
+	struct leaving *leaving = arg;
+
+	curl_easy_cleanup(leaving->curl);
+}
+
+/* Whoever waits for the server now finds that it closed the connection. */
+static void
+cut_short(void *arg)
+{
+	struct leaving *leaving = arg;
+
+	shutdown(leaving->socket, SHUT_RDWR);
+}
+
+void
+smtp_release(struct ctx *ctx, struct smtp *smtp)
+{
+	struct leaving leaving = { .curl = smtp->curl, .socket = -1 };
+	curl_socket_t theirs = CURL_SOCKET_BAD;
+	struct ctx own = *ctx;
+	struct err *err;
+
+	if (!smtp->curl)
+		return;
 	smtp->curl = NULL;
+	curl_easy_getinfo(leaving.curl, CURLINFO_ACTIVESOCKET, &theirs);
+	if (theirs != CURL_SOCKET_BAD)
+		leaving.socket = fcntl(theirs, F_DUPFD_CLOEXEC, 0);
+	if (leaving.socket >= 0)
+		loop_timer_start(&leaving.timer, clock_deadline_ms(SMTP_LEAVE_MS),
+			cut_short, &leaving);
+	own.deadline = clock_deadline_ms(SMTP_LEAVE_MS);
+	err = fiber_offload(&own, leaving_run, &leaving);
+	if (leaving.socket >= 0)
+		loop_timer_stop(&leaving.timer);
+	/* The pool is full: then without a word, since that cannot wait. */
+	if (err) {
+		cut_short(&leaving);
+		leaving_run(&leaving);
+	}
+	if (leaving.socket >= 0)
+		close(leaving.socket);
 }
 
 static void
@@ -112,13 +167,16 @@ listen_in(CURL *curl, curl_infotype type, char *data, size_t size, void *arg)
 	struct sending *sending = arg;
 	struct str text = { .ptr = data, .len = size }, verb = STR("");
 
-	(void)curl;
 	if (type == CURLINFO_HEADER_OUT && str_next(&text, ' ', &verb)) {
 		verb = str_trim(verb);
 		for (size_t i = 0; i < COUNT_OF(verbs); i++)
 			if (str_eq(verb, str_from(verbs[i])))
 				sending->command = verbs[i];
 		sending->is_leaving = str_eq(verb, STR("QUIT"));
+		/* Also behind a letter that was refused the connection is closed. */
+		if (sending->is_leaving)
+			curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+				(long)SMTP_LEAVE_MS / 1000);
 	}
 	if (type == CURLINFO_HEADER_IN && !sending->is_leaving)
 		keep(sending->said, sizeof(sending->said), text);
@@ -296,9 +354,6 @@ sending_run(void *arg)
 	if (!smtp->curl)
 		smtp->curl = curl_easy_init();
 	sending->err = smtp->curl ? perform(sending) : err_no_memory();
-	/* A connection on which something went wrong serves no other letter. */
-	if (sending->err)
-		smtp_release(smtp);
 	curl_slist_free_all(sending->recipients);
 }
 
@@ -310,5 +365,8 @@ smtp_send(struct ctx *ctx, struct smtp *smtp, const struct smtp_letter *letter)
 	};
 
 	TRY(fiber_offload(ctx, sending_run, &sending));
+	/* A connection on which something went wrong serves no other letter. */
+	if (sending.err)
+		smtp_release(ctx, smtp);
 	return sending.err;
 }

@@ -11,6 +11,10 @@
 #include "base/ctx.h"
 #include "base/err.h"
 
+enum {
+	SMTP_LEAVE_MS = 2000,
+};
+
 struct smtp_options {
 	struct str url;      /* smtp://[user[:password]@]host[:port], or smtps:// */
 	struct str password; /* in place of that of the URL; may be absent */
@@ -25,7 +29,8 @@ struct smtp_letter {
 	struct str text; /* lines end in CRLF */
 };
 
-/* A connection, kept for the next letter; opened by the first. One at a time may use it. */
+/* A connection, kept for the next letter; opened by the first. One at a time may use it. Of
+ * one fiber. */
 struct smtp {
 	const struct smtp_options *options;
 	void *curl;
@@ -36,7 +41,8 @@ struct err *
 smtp_options_check(struct ctx *ctx, const struct smtp_options *options) MUST_USE;
 
 void smtp_init(struct smtp *smtp, const struct smtp_options *options);
-void smtp_release(struct smtp *smtp);
+/* Take leave of the server, which has SMTP_LEAVE_MS to answer; the fiber waits. */
+void smtp_release(struct ctx *ctx, struct smtp *smtp);
 
 /*
  * Send LETTER. NULL: the server has taken it. DENIED: it refused this sender, recipient or

@@ -253,21 +253,86 @@ BOTH_ENGINES(attempts_are_put_off_twice_as_long_each_time)
 	}
 }
 
-BOTH_ENGINES(a_mail_whose_key_is_gone_is_dead_at_once)
+/* The outbox's only mail was promised HOURS ago. */
+static struct err *
+promised_before(struct ctx *ctx, int64_t hours)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	int64_t at = clock_now_us() - hours * 3600 * MICROSECONDS_PER_SECOND;
+	struct str value = str_fmt(ctx->arena,
+		db_dialect(ctx->db) == DIALECT_SQLITE ? "%lld" : "to_timestamp(%lld)",
+		(long long)(db_dialect(ctx->db) == DIALECT_SQLITE
+				? at
+				: at / MICROSECONDS_PER_SECOND));
+
+	TRY(make_due(ctx));
+	return db_run_text(&tx,
+		str_fmt(ctx->arena, "UPDATE outbox SET created_at = " STR_FMT,
+			STR_ARG(value)));
+}
+
+/* Sent by a program that cannot write it out, while it is young and when it is old; then,
+ * where it is not dead, by one that can. */
+static void
+left_to_another(struct ctx *ctx, const struct mail_options *options)
+{
+	struct mail_counts counts = { 0 };
+	struct mail_row_list list;
+
+	for (int i = 0; i < MAIL_ATTEMPTS_MAX + 2; i++) {
+		OK_ERR(make_due(ctx));
+		OK_ERR(mail_deliver(ctx, options, &counts));
+	}
+	EQ_I64(counts.dead, 0);
+	EQ_I64(counts.deferred, MAIL_ATTEMPTS_MAX + 2);
+	OK_ERR(outbox_list(ctx, STR("pending"), 1, &list));
+	EQ_I64(list.count, 1);
+	EQ_I64(list.items[0].attempts, 0);
+	/* A quarter less or more than a minute, in which another finds it. */
+	OK_OR(list.items[0].next_attempt_at - clock_now_us() <
+			80 * MICROSECONDS_PER_SECOND,
+		"%lld us", (long long)(list.items[0].next_attempt_at - clock_now_us()));
+	OK_ERR(promised_before(ctx, MAIL_LEFT_HOURS - 1));
+	OK_ERR(mail_deliver(ctx, options, &counts));
+	EQ_I64(counts.dead, 0);
+	OK_ERR(promised_before(ctx, MAIL_LEFT_HOURS + 1));
+	OK_ERR(mail_deliver(ctx, options, &counts));
+	EQ_I64(counts.dead, 1);
+}
+
+BOTH_ENGINES(a_mail_under_a_key_that_is_not_there_waits_a_day_for_who_has_it)
 {
 	char folder[64];
 	struct mail_options options = options_for(mail_folder_make(folder));
 	struct mail_counts counts = { 0 };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	const struct keyring *keys = ctx->keys;
 	struct keyring *others;
+	int64_t retried;
 
 	OK_ERR(put(ctx, verify_mail(ctx, "a@example.org")));
 	OK_ERR(keyring_new(ctx, &others));
 	ctx->keys = others;
-	OK_ERR(mail_deliver(ctx, &options, &counts));
+	left_to_another(ctx, &options);
 	ctx->keys = keys;
 	keyring_close(others);
-	EQ_I64(counts.dead, 1);
+	OK_ERR(q_mail_retry_dead(&tx, ctx->now, &retried));
+	OK_ERR(mail_deliver(ctx, &options, &counts));
+	EQ_I64(counts.sent, 1);
+	mail_folder_remove(folder);
+}
+
+BOTH_ENGINES(a_mail_of_a_newer_program_waits_a_day_for_it)
+{
+	char folder[64];
+	struct mail_options options = options_for(mail_folder_make(folder));
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	OK_ERR(put(ctx, verify_mail(ctx, "a@example.org")));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE outbox SET payload = '{\"mail\": \"from-the-future\", "
+		    "\"sealed\": \"AAAA\"}'")));
+	left_to_another(ctx, &options);
 	mail_folder_remove(folder);
 }
 

@@ -5,6 +5,8 @@
 #include "mail/deliver.h"
 #include "mail/mail.h"
 #include "sys/clock.h"
+#include "sys/fiber.h"
+#include "sys/wait.h"
 
 enum { TIMEOUT_MS = 1500 };
 
@@ -200,4 +202,67 @@ BOTH_ENGINES(a_login_that_fails_is_our_fault_and_not_the_mails)
 			.trusts = true,
 			.timeout_ms = 20000 },
 		"pending|1|1|Login denied", 0);
+}
+
+/* --- A server that does not let us go */
+
+/* How long the loop stood still at most. */
+struct beat {
+	bool is_over;
+	int64_t longest_ns;
+	struct fiber_event ended;
+};
+
+static void
+beat_run(void *arg)
+{
+	struct beat *beat = arg;
+	int64_t last = clock_monotonic_ns();
+
+	while (!beat->is_over) {
+		int64_t now;
+
+		fiber_sleep_until(clock_deadline_ms(10));
+		now = clock_monotonic_ns();
+		if (now - last > beat->longest_ns)
+			beat->longest_ns = now - last;
+		last = now;
+	}
+	fiber_event_set(&beat->ended);
+}
+
+static void
+left_in_time(struct ctx *ctx, const char *recipient, const char *row, int kept)
+{
+	struct dialogue dialogue = { .flags = { "--stays" }, .recipient = recipient };
+	struct outcome outcome = { .kept = 0 };
+	struct beat beat = { .is_over = false };
+	int64_t began;
+	struct err *err;
+
+	fiber_event_init(&beat.ended);
+	OK(fiber_spawn("beat", beat_run, &beat));
+	began = clock_monotonic_ns();
+	err = hold(ctx, &dialogue, &outcome);
+	beat.is_over = true;
+	fiber_event_join(&beat.ended);
+	OK_OR_SKIP(err);
+	EQ_STR(str_trim(outcome.row), str_from(row));
+	EQ_I64(outcome.kept, kept);
+	OK_OR(clock_monotonic_ns() - began < (int64_t)20 * 1000 * 1000 * 1000,
+		"%lld ms in all", (long long)(clock_monotonic_ns() - began) / 1000000);
+	/* Starting the server takes its time on the loop, the QUIT must not. */
+	OK_OR(beat.longest_ns < (int64_t)1500 * 1000 * 1000, "%lld ms",
+		(long long)beat.longest_ns / 1000000);
+}
+
+BOTH_ENGINES(a_server_that_hangs_at_quit_holds_nobody_up)
+{
+	left_in_time(ctx, "a@example.org", "sent|1|0|", 1);
+}
+
+BOTH_ENGINES(a_server_that_hangs_at_quit_behind_a_refusal_holds_nobody_up)
+{
+	left_in_time(ctx, "never@example.org",
+		"dead|1|0|to RCPT the server said: 550 5.1.1 no such mailbox", 0);
 }

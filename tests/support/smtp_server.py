@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""A mail server that does as it is told: smtp_server.py FOLDER [--tls | --starttls] [--user NAME:PASSWORD]
+"""A mail server that does as it is told: smtp_server.py FOLDER [--tls | --starttls] [--user NAME:PASSWORD] [--stays]
 
 Prints its port, keeps each mail it accepts as FOLDER/N.eml, and ends when standard input does. What it does with a
 recipient is in the first word of the address: later@ is put off (451), never@ refused (550), late@ and no@ likewise but
 after the text, hang@ gets no answer, drop@ a closed connection, lost@ is accepted and the connection closed before saying
-so. With TLS it makes a certificate for 127.0.0.1, FOLDER/ca.pem.
+so. --stays: QUIT gets no answer. With TLS it makes a certificate for 127.0.0.1, FOLDER/ca.pem.
 """
 # Of the system, whose package has aiosmtpd, whatever other Python there is.
 import argparse
@@ -21,8 +21,14 @@ AFTER_TEXT = {'late': '452 4.2.2 mailbox is full', 'no': '554 5.7.1 looks like s
 
 
 class Handler:
-    def __init__(self, folder):
+    def __init__(self, folder, stays):
         self.folder, self.count = folder, 0
+        if stays:
+            self.handle_QUIT = self.stay
+
+    async def stay(self, server, session, envelope):
+        (self.folder / 'quit').touch()
+        await asyncio.sleep(3600)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         word = address.split('@')[0]
@@ -66,7 +72,7 @@ async def serve(options):
             right = isinstance(data, LoginPassword) and (data.login, data.password) == (name, password)
             return AuthResult(success=right, handled=False)
         settings |= {'authenticator': check, 'auth_required': True, 'auth_require_tls': bool(options.starttls)}
-    handler, loop = Handler(options.folder), asyncio.get_running_loop()
+    handler, loop = Handler(options.folder, options.stays), asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(handler, **settings), '127.0.0.1', 0,
                                       ssl=context if options.tls else None)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -79,6 +85,7 @@ def main():
     parser.add_argument('--tls', action='store_true')
     parser.add_argument('--starttls', action='store_true')
     parser.add_argument('--user')
+    parser.add_argument('--stays', action='store_true')
     asyncio.run(serve(parser.parse_args()))
 
 
