@@ -1,5 +1,7 @@
 /* Sessions on SQLite: one connection, which holds the file's lock. */
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -20,8 +22,11 @@ struct sqlite_session {
 
 /* What to do about ERR, where SQLite's own words do not tell. */
 static struct err *
-advised(struct err *err, int code, const char *path)
+advised(struct err *err, sqlite3 *sqlite, int code)
 {
+	const char *path = sqlite3_db_filename(sqlite, "main");
+	int system_error = sqlite3_system_errno(sqlite);
+
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -29,6 +34,11 @@ advised(struct err *err, int code, const char *path)
 			"%s is damaged, or no database: restore a backup, or choose "
 			"another data folder",
 			path);
+	case SQLITE_IOERR:
+		if (system_error != ENOSPC && system_error != EDQUOT)
+			return err_note(err, "%s: %s", path, strerror(system_error));
+		return err_note(err,
+			"the disk is full: free space on the file system of %s", path);
 	case SQLITE_FULL:
 		return err_note(err, "free space on the file system of %s", path);
 	default:
@@ -50,8 +60,7 @@ sqlite_err(struct ctx *ctx, sqlite3 *sqlite)
 	else if ((code & 0xff) == SQLITE_CONSTRAINT || (code & 0xff) == SQLITE_ERROR ||
 		(code & 0xff) == SQLITE_MISMATCH)
 		ret = ERR_INVALID;
-	return advised(err_new(ctx, ret, "%s", sqlite3_errmsg(sqlite)), code,
-		sqlite3_db_filename(sqlite, "main"));
+	return advised(err_new(ctx, ret, "%s", sqlite3_errmsg(sqlite)), sqlite, code);
 }
 
 static void
