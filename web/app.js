@@ -3,6 +3,7 @@ import { html, render } from '/vendor/htm-preact.js';
 import { isSignedIn } from '/session.js';
 
 const pages = { '/': 'week', '/game': 'game', '/ratings': 'ratings', '/season': 'season', '/accuracy': 'accuracy', '/models': 'models',
+  '/picks': 'picks', '/leaderboard': 'leaderboard', '/league': 'league',
   '/sign-in': 'sign-in', '/register': 'register', '/account': 'account',
   '/verify-email': 'link', '/reset-password': 'link', '/forgot-password': 'link', '/accept-invitation': 'link', '/unsubscribe': 'link' };
 

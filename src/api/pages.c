@@ -10,7 +10,7 @@ static const struct http_header page_headers[] = {
 
 /* Addresses that a person sees. All but /docs are one file, whose scripts look at the address. */
 static const char *const page_addresses[] = { "/", "/game", "/ratings", "/season",
-	"/accuracy", "/models", "/sign-in", "/register", "/account", "/verify-email",
+	"/accuracy", "/models", "/picks", "/leaderboard", "/league", "/sign-in", "/register", "/account", "/verify-email",
 	"/reset-password", "/forgot-password", "/accept-invitation", "/unsubscribe" };
 
 static struct str

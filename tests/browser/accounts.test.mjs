@@ -1,33 +1,11 @@
 // An account from registration to erasure, in a real browser, with the mail that the server writes.
 import { createHmac } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { accessible, base, claim, equal, open, shots } from './lib.mjs';
+import { fill, linkTo, press, signIn as signInAs } from './people.mjs';
 
-const folder = process.env.GRIDIRON_MAIL;
 const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
-
-// The newest link in a mail to ADDRESS that leads to PATH, waited for.
-async function linkTo(path, address = EMAIL) {
-  for (let i = 0; i < 100; i += 1) {
-    const files = (() => { try { return readdirSync(folder).filter((name) => name.endsWith('.eml')).sort().reverse(); } catch { return []; } })();
-    for (const file of files) {
-      const text = readFileSync(`${folder}/${file}`, 'utf8').replaceAll('=\r\n', '').replaceAll('=3D', '=');
-      const found = text.includes(address) && text.match(new RegExp(`${path}#([A-Za-z0-9_-]+)`));
-      if (found) return `${path}#${found[1]}`;
-    }
-    await new Promise((done) => { setTimeout(done, 100); });
-  }
-  throw new Error(`no mail to ${address} with a link to ${path}`);
-}
-
-const fill = async (page, values) => { for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value); };
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
-
-async function signIn(page, password) {
-  await page.goto(`${base}/sign-in`, { waitUntil: 'networkidle' });
-  await fill(page, { 'E-mail address': EMAIL, Password: password });
-  await press(page, 'Sign in');
-}
+const signIn = (page, password) => signInAs(page, EMAIL, password);
 
 for (const path of ['/sign-in', '/register', '/forgot-password', '/verify-email']) {
   await claim(`${path} has no serious accessibility fault and works by keyboard`, async () => {
@@ -51,7 +29,7 @@ await claim('an account is registered, its address proved by mail, and signed in
   await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
   await press(page, 'Register');
   await page.waitForSelector('[role=status]:has-text("Look into your mail")');
-  await page.goto(base + await linkTo('/verify-email'), { waitUntil: 'networkidle' });
+  await page.goto(base + await linkTo('/verify-email', EMAIL), { waitUntil: 'networkidle' });
   await page.waitForSelector('[role=status]:has-text("proved")');
   equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
   await signIn(page, PASSWORD);
@@ -114,7 +92,7 @@ await claim('a forgotten password is set anew by mail', async () => {
   await fill(page, { 'E-mail address': EMAIL });
   await press(page, 'Send a link');
   await page.waitForSelector('[role=status]');
-  await page.goto(base + await linkTo('/reset-password'), { waitUntil: 'networkidle' });
+  await page.goto(base + await linkTo('/reset-password', EMAIL), { waitUntil: 'networkidle' });
   await fill(page, { 'New password': PASSWORD });
   await press(page, 'Set password');
   await page.waitForSelector('[role=status]:has-text("It is set")');

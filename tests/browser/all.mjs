@@ -3,4 +3,5 @@ import { finish } from './lib.mjs';
 
 await import('./pages.test.mjs');
 await import('./accounts.test.mjs');
+await import('./picks.test.mjs');
 await finish();

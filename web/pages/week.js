@@ -1,15 +1,10 @@
 // One week's games: win probability, spread and total against the line, and what happened.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { all, get, percent } from '/api.js';
+import { ROUNDS, kickoff } from '/games.js';
 import { live } from '/live.js';
 import { Access, Choice, Data, Simulated, Warning, go as goTo } from '/parts.js';
 import { Trend } from '/trend.js';
-
-const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
-const when = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', timeZone: 'UTC' });
-
-const kickoff = (game) => (game.kickoff_at ? when.format(new Date(game.kickoff_at)) : day.format(new Date(game.gameday)));
 
 // A line as bettors write it: the favourite and the points it gives.
 function spread(game, homeBy) {

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""People who picked the last season that has scores, planted in a SQLite file that no server has open: plant.py FILE
+
+Twelve of them; all but one wish to be on the leaderboard, one has too few picks for it. All are in a league whose code is
+PLANTEDCODES. What they come to is for the program to sum: their picks are not graded here.
+"""
+import random
+import sqlite3
+import sys
+import time
+import uuid
+
+PEOPLE, PICKS, FEW = 12, 40, 5
+NAMES = ['Ada', 'Ben', 'Cleo', 'Dan', 'Eli', 'Fay', 'Gus', 'Hal', 'Ida', 'Joe', 'Kim', 'Lou']
+
+
+def main():
+    chance, now = random.Random(7), int(time.time() * 1e6)
+    database = sqlite3.connect(sys.argv[1])
+    database.execute('PRAGMA foreign_keys = ON')
+    (season,) = database.execute('SELECT max(season) FROM games WHERE home_score IS NOT NULL').fetchone()
+    games = [row for (row,) in database.execute('SELECT id FROM games WHERE season = ? AND home_score IS NOT NULL ORDER BY nflverse_id LIMIT ?',
+                                                (season, PICKS))]
+    league, owner = uuid.uuid4().bytes, None
+    for number, name in enumerate(NAMES[:PEOPLE]):
+        user = uuid.uuid4().bytes
+        database.execute('INSERT INTO users (id, email, password_hash, email_verified, leaderboard_name, is_on_leaderboard, created_at, updated_at) '
+                         "VALUES (?, ?, '!', 1, ?, ?, ?, ?)", (user, f'planted{number}@example.test', name, number != 1, now, now))
+        if owner is None:
+            owner = user
+            database.execute('INSERT INTO leagues (id, user_id, name, season, code, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+                             (league, user, 'The old hands', season, 'PLANTEDCODES', now, now))
+        database.execute('INSERT INTO league_members (user_id, league_id, joined_at) VALUES (?, ?, ?)', (user, league, now))
+        database.execute('INSERT INTO league_standings (id, league_id, user_id, name, joined_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
+                         (uuid.uuid4().bytes, league, user, name, now, now))
+        for game in games[:FEW if number == 2 else PICKS]:
+            database.execute('INSERT INTO picks (user_id, id, game_id, prediction_type, pick, probability, odds, created_at, updated_at) '
+                             "VALUES (?, ?, ?, 'game', ?, ?, -110, ?, ?)",
+                             (user, uuid.uuid4().bytes, game, chance.choice(['home', 'home', 'away']), chance.randint(50, 80) / 100, now, now))
+    database.commit()
+
+
+main()

@@ -1,0 +1,89 @@
+// The signed-in user's own picks of a week: made and changed until each game's kick-off, then as they were graded.
+import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
+import { all, get, percent, signed } from '/api.js';
+import { ROUNDS, hasBegun, kickoff } from '/games.js';
+import { OwnData, needsSignIn } from '/own.js';
+import { Choice, Simulated, go } from '/parts.js';
+import { ask } from '/session.js';
+
+const USUAL = 60, LEAST = 50, MOST = 99; // per cent
+const REST_MS = 700; // after the last step of a slider
+
+// What can be picked of a game: the type's name, and its two sides in words.
+function types(game) {
+  const { away_team: away, home_team: home, spread_line: spread, total_line: total } = game;
+  return [['game', 'Winner', [['away', away], ['home', home]]],
+    ...(spread === null ? [] : [['ats', 'Spread', [['away', `${away} ${signed(spread)}`], ['home', `${home} ${signed(-spread)}`]]]]),
+    ...(total === null ? [] : [['total', 'Total', [['under', `under ${total}`], ['over', `over ${total}`]]]])];
+}
+
+function Result({ pick }) {
+  if (!pick?.outcome) return '';
+  const brier = pick.brier === null ? '' : html`<span class="soft"> Brier ${pick.brier.toFixed(2)}</span>`;
+  if (pick.is_correct === null) return html`<span class="mark push">= ${pick.outcome}${brier}</span>`;
+  return pick.is_correct ? html`<span class="mark right">✓ right${brier}</span>` : html`<span class="mark wrong">✗ wrong${brier}</span>`;
+}
+
+function Sides({ game, type, name, sides, pick, save }) {
+  const [chance, setChance] = useState(pick ? Math.round(100 * pick.probability) : USUAL);
+  const timer = useRef();
+  const isOver = hasBegun(game), id = `${game.id}-${type}`;
+  const put = (side, percentage) => save({ game_id: game.id, type, pick: side, probability: percentage / 100 });
+  return html`<fieldset class="sides" disabled=${isOver}><legend>${name} <${Result} pick=${pick} /></legend>
+    ${sides.map(([side, label]) => html`<label class="side-choice"><input type="radio" name=${id} value=${side} checked=${pick?.pick === side} onChange=${() => { clearTimeout(timer.current); put(side, chance); }} /> ${label}</label>`)}
+    <label class="chance-choice"><span class="unseen">${name} of ${game.away_team} at ${game.home_team}: </span>Chance
+      <input type="range" min=${Math.min(LEAST, chance)} max=${Math.max(MOST, chance)} step="1" value=${chance} aria-valuetext=${`${chance} %`} onInput=${(event) => setChance(Number(event.target.value))}
+        onChange=${(event) => { clearTimeout(timer.current); if (pick) timer.current = setTimeout(put, REST_MS, pick.pick, Number(event.target.value)); }} /><output>${chance} %</output></label></fieldset>`;
+}
+
+function Card({ game, picks, change }) {
+  const [state, setState] = useState({});
+  const [first, ...others] = types(game);
+  const save = (pick) => {
+    setState({ said: 'Saving …' });
+    ask('POST', '/v1/picks', pick).then(() => { change(pick); setState({ said: 'Saved.' }); }, (error) => setState({ error }));
+  };
+  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${picks[type]} save=${save} />`;
+  const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
+  return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${game.away_team} at ${game.home_team}</a><span>${score || kickoff(game)}</span></h2>
+    ${row(first)}
+    <details open=${others.some(([type]) => picks[type])}><summary>Spread and total</summary>${others.length ? others.map(row) : html`<p class="soft">No lines yet.</p>`}</details>
+    <p class=${state.error ? 'wrong said' : 'soft said'} role="status">${state.error?.message ?? state.said ?? (hasBegun(game) ? 'It has begun.' : '')}</p></li>`;
+}
+
+async function load(query) {
+  const week = { season: query.get('season') ?? 'current', week: query.get('week') ?? 'current' };
+  const [games, picks, seasons] = await Promise.all([all('/v1/games', week), get('/v1/picks', week), get('/v1/seasons')]);
+  const byGame = Object.fromEntries(games.map((game) => [game.id, {}]));
+  for (const pick of picks.data) byGame[pick.game_id][pick.prediction_type] = pick;
+  return { games, byGame, seasons: seasons.data };
+}
+
+// How the week's graded winners went.
+function Sum({ picks }) {
+  const graded = picks.filter((pick) => pick?.brier !== null && pick?.brier !== undefined);
+  if (graded.length === 0) return '';
+  const brier = graded.reduce((sum, pick) => sum + pick.brier, 0) / graded.length;
+  return html`<p>${graded.filter((pick) => pick.is_correct).length} of ${graded.length} winners right (${percent(graded.filter((pick) => pick.is_correct).length / graded.length)});
+    Brier score <strong>${brier.toFixed(4)}</strong>, a coin's is 0.2500.</p>`;
+}
+
+export function Page({ query, failure }) {
+  const [state, setState] = useState({});
+  useEffect(() => { if (!needsSignIn()) load(query).then(setState, (error) => needsSignIn(error) || setState({ error })); }, []);
+  if (state.error) return failure(state.error);
+  const first = state.games?.[0];
+  const season = query.get('season') ?? first?.season, week = query.get('week') ?? first?.week;
+  const last = state.seasons?.find((row) => String(row.season) === String(season))?.last_week ?? 0;
+  const to = (more) => go({ season, week: 1, ...more });
+  const change = (pick) => setState((now) => ({ ...now, byGame: { ...now.byGame, [pick.game_id]: { ...now.byGame[pick.game_id], [pick.type]: { ...pick, outcome: null, brier: null, is_correct: null } } } }));
+  return html`<${Simulated} rows=${state.games} /><div class="head"><h1>Your picks${first ? `, season ${season}, week ${week}` : ''}${ROUNDS[first?.game_type] ? `: ${ROUNDS[first.game_type]}` : ''}</h1>
+      <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => to({ season: v })} />
+        <${Choice} label="Week" value=${week} values=${Array.from({ length: last }, (_, i) => i + 1)} onChange=${(v) => to({ week: v })} /></div></div>
+    <p class="soft">Say who wins, and how sure you are; change it until kick-off. Nobody else sees a pick, but for members of a <a href="/league">league</a> of yours once its game has begun. The Brier score is what counts:
+      sure and wrong costs most. The <a href="/leaderboard">leaderboard</a> shows those who wish.</p>
+    ${state.games && html`<${Sum} picks=${state.games.map((game) => state.byGame[game.id].game)} />`}
+    ${!state.games ? html`<ul class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card pick skeleton"></li>`)}</ul>`
+      : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} picks=${state.byGame[game.id]} change=${change} />`)}</ul>`}
+    ${first && html`<${OwnData} path="/v1/picks" query=${{ season, week }} name=${`picks-${season}-${week}`} />`}`;
+}
