@@ -3,13 +3,26 @@
 #include "app/command.h"
 #include "jobs/schedule.h"
 
+/* The job reads the games where this process is, not where the user is. */
+static struct str
+games_of(const struct invocation *run)
+{
+	struct str games = run->config.games, folder = run->console.folder;
+
+	if (games.len == 0 || str_is_none(folder) || games.ptr[0] == '/' ||
+		str_find(games, STR("://")) > 0 || str_eq(games, STR("simulated")))
+		return games;
+	return str_fmt(run->arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(games));
+}
+
 static struct err *
 run_jobs_run(struct invocation *run)
 {
 	struct job_setup setup = {
-		.games = run->config.games,
+		.games = games_of(run),
 		.data = run->config.data,
-		.instance = str_fmt(run->arena, "command %ld", (long)getpid()),
+		.instance = str_fmt(run->arena, "command %ld",
+			(long)(run->console.pid ? run->console.pid : getpid())),
 	};
 	struct job_outcome outcome;
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "app/command.h"
+#include "app/lock_wait.h"
 #include "codec/iso_time.h"
 #include "codec/url.h"
 #include "db/migrate.h"
@@ -82,9 +82,11 @@ options_init(struct invocation *run, struct migrate_options *ret)
 {
 	struct opt_i32 wait = { 0 };
 
-	*ret = (struct migrate_options){
-		.url = run->config.database_url, .step = print_step, .step_arg = run
-	};
+	*ret = (struct migrate_options){ .url = run->config.database_url,
+		.step = print_step,
+		.step_arg = run,
+		.wait = lock_wait,
+		.wait_arg = run };
 	if (has_flag(run, "wait"))
 		TRY(flag_i32(run, "wait", 1, LOCK_WAIT_SECONDS_MAX, &wait));
 	ret->lock_wait_ms = wait.is_set ? (int64_t)wait.value * 1000 : 0;

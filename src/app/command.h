@@ -41,6 +41,7 @@ struct flag {
 
 struct invocation;
 struct keyring;
+struct remote_link;
 
 struct command {
 	const char *name; /* one word, or two: "config check" */
@@ -70,6 +71,10 @@ struct invocation {
 	struct geo *geo;      /* the same as ctx.geo */
 	struct config config;
 	struct console console;
+	char **words; /* as they were typed, without the program */
+	int word_count;
+	struct remote_link *server; /* that has the SQLite file and will run this */
+	bool has_said_it_waits;
 	struct str args[COMMAND_ARGS_MAX];
 	size_t arg_count;
 	struct str flags[COMMAND_FLAGS_MAX]; /* as in command->flags; absent: not given */
@@ -97,6 +102,14 @@ void print_table(const struct invocation *run, const struct table *table);
 
 /* All commands, ended by NULL, in the order of the help. */
 extern const struct command *const commands[];
+
+/* What a command does while a server has the SQLite file: the column of commands.def. */
+enum beside {
+	BESIDE_BY_SERVER, /* that server carries it out (remote.h) */
+	BESIDE_ALONE,     /* it waits for the server's end */
+	BESIDE_FREE,      /* it needs no database */
+};
+enum beside command_beside(const struct command *command);
 
 /* Understand ARGV (without the program's name) into RET, whose arena is set: which
  * command, its flags and arguments. No command at all: ret->command is NULL. */

@@ -1,12 +1,27 @@
 #include "app/command.h"
 
-#define COMMAND(name) extern const struct command cmd_##name;
+#define COMMAND(name, beside) extern const struct command cmd_##name;
 #include "app/commands.def"
 #undef COMMAND
 
 const struct command *const commands[] = {
-#define COMMAND(name) &cmd_##name,
+#define COMMAND(name, beside) &cmd_##name,
 #include "app/commands.def"
 #undef COMMAND
 	NULL,
 };
+
+enum beside
+command_beside(const struct command *command)
+{
+	static const enum beside all[] = {
+#define COMMAND(name, beside) BESIDE_##beside,
+#include "app/commands.def"
+#undef COMMAND
+	};
+	size_t i = 0;
+
+	while (commands[i] != command)
+		i++;
+	return all[i];
+}

@@ -35,10 +35,10 @@ own_open(void *arg, struct arena *arena, const char *path, int *ret_fd)
 }
 
 static struct err *
-own_write(void *arg, struct arena *arena, const char *path, struct str text, mode_t mode)
+own_write(void *arg, struct arena *arena, const char *path, struct str text)
 {
 	(void)arg;
-	return file_write(arena, path, text, mode);
+	return file_write(arena, path, text, FILE_MODE);
 }
 
 struct console
@@ -79,5 +79,5 @@ console_write_file(const struct console *console, struct arena *arena, struct st
 
 	if (!name)
 		return err_no_memory();
-	return console->files.write(console->files.arg, arena, name, text, FILE_MODE);
+	return console->files.write(console->files.arg, arena, name, text);
 }

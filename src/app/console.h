@@ -17,9 +17,9 @@ struct console_files {
 	/* For reading. NOT_FOUND, DENIED, INTERNAL: the message is only why. */
 	struct err *(*open)(
 		void *arg, struct arena *arena, const char *path, int *ret_fd);
-	/* As file_write. */
-	struct err *(*write)(void *arg, struct arena *arena, const char *path,
-		struct str text, mode_t mode);
+	/* All or nothing of it, as file_write. */
+	struct err *(*write)(
+		void *arg, struct arena *arena, const char *path, struct str text);
 	void *arg;
 };
 
@@ -28,7 +28,9 @@ struct console {
 	FILE *err;
 	bool is_terminal; /* err is one: progress bars make sense */
 	struct console_files files;
-	struct str folder; /* where the user is; absent: where the process is */
+	/* Of a client; absent, 0: those of the process. */
+	struct str folder; /* where he is */
+	pid_t pid;         /* of his process */
 };
 
 /* The console of this process. */

@@ -35,6 +35,8 @@ main(int argc, char **argv)
 	run.arena = &arena;
 	run.console = console_of_process();
 	run.config_options.environment = environ;
+	run.words = argv + 1;
+	run.word_count = argc - 1;
 	status = run_command(&run, argc - 1, argv + 1);
 	if (fflush(run.console.out) != 0 || ferror(run.console.out)) {
 		perror("gridiron: cannot write the output");

@@ -36,8 +36,10 @@ draw_on(void *arg)
 {
 	struct progress *progress = arg;
 
-	while (fiber_sleep_until(clock_deadline_ms(DRAW_INTERVAL_MS)) == WAIT_TIMED_OUT)
+	do {
 		draw(progress);
+	} while (
+		fiber_sleep_until(clock_deadline_ms(DRAW_INTERVAL_MS)) == WAIT_TIMED_OUT);
 	fiber_event_set(&progress->ended);
 }
 

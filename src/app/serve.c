@@ -9,6 +9,7 @@
 #include "api/ready.h"
 #include "api/secure.h"
 #include "app/mailing.h"
+#include "app/remote.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "codec/url.h"
@@ -51,6 +52,7 @@ struct serving {
 	struct http_server *server;
 	struct schedule schedule; /* on the command's own loop: jobs may hold it */
 	struct mailer *mailer;
+	struct remote_server *remote;
 	struct db *db;
 	struct fiber *tender; /* looks after the database's connections; NULL: ended */
 };
@@ -342,6 +344,9 @@ serve(struct invocation *run, const struct serve_options *options)
 	TRY(access_prepare(run, options, &serving->api.access));
 	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);
+	/* Before it is said that it serves. */
+	if (!err)
+		err = remote_open(run, &serving->remote);
 	if (!err)
 		err = server_start(run, serving, options);
 	if (!err)
@@ -355,6 +360,7 @@ serve(struct invocation *run, const struct serve_options *options)
 	/* Also where what comes after it did not start: its fibers would go on for ever. */
 	if (serving->server)
 		http_server_stop(serving->server);
+	remote_close(serving->remote);
 	tend_stop(serving);
 	schedule_stop(&serving->schedule);
 	workers_stop(serving);

@@ -1,7 +1,9 @@
 #include "app/wiring.h"
 
 #include "app/key_file.h"
+#include "app/lock_wait.h"
 #include "app/places.h"
+#include "app/remote.h"
 #include "audit/chainer.h"
 #include "base/log.h"
 #include "codec/geo.h"
@@ -134,12 +136,20 @@ keys_stop(struct invocation *run)
 	run->ctx.keys = NULL;
 }
 
+static struct migrate_options
+migrate_options_of(struct invocation *run)
+{
+	return (struct migrate_options){
+		.url = run->config.database_url, .wait = lock_wait, .wait_arg = run
+	};
+}
+
 /* A schema that is not there, or older than this program, is told before it shows as some
  * query's error. */
 static struct err *
 schema_check(struct invocation *run)
 {
-	struct migrate_options options = { .url = run->config.database_url };
+	struct migrate_options options = migrate_options_of(run);
 	int32_t newest = 0;
 
 	TRY(migrate_newest(&run->ctx, &options, &newest));
@@ -154,7 +164,7 @@ schema_check(struct invocation *run)
 static struct err *
 schema_migrate(struct invocation *run)
 {
-	struct migrate_options options = { .url = run->config.database_url };
+	struct migrate_options options = migrate_options_of(run);
 
 	return migrate_up(&run->ctx, &options, 0, NULL);
 }
@@ -291,11 +301,16 @@ wiring_run(struct invocation *run)
 		TRY(run->command->check(run));
 	if (run->command->needs >= NEEDS_CONFIG)
 		TRY(config_load(run->arena, &run->config_options, &run->config));
+	if (command_beside(run->command) == BESIDE_BY_SERVER)
+		TRY(remote_find(run, &run->server));
+	if (run->server)
+		return remote_run(run, run->server);
 	if (run->command->needs < NEEDS_LOOP)
 		return parts_run(run);
 	TRY(loop_run_once(run->arena,
 		(struct loop_options){ .stack_bytes = COMMAND_STACK_BYTES,
 			.lag_warning_ns = LAG_WARNING_NS },
 		run_in_fiber, &fiber_run));
-	return fiber_run.err;
+	/* One came while we waited for the file. */
+	return run->server ? remote_run(run, run->server) : fiber_run.err;
 }

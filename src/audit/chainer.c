@@ -1,5 +1,7 @@
 #include "audit/chainer.h"
 
+#include <stdatomic.h>
+
 #include "audit/anchor.h"
 #include "audit/audit.h"
 #include "audit/check.h"
@@ -21,11 +23,14 @@ enum {
 	REPORTED_MAX = 64,
 	TRIES_MAX = 8,
 	CONFLICT_PAUSE_MS = 50,
+	BUSY_LOOK_MS = 10,
 	NANOSECONDS_PER_MS = 1000000,
 	ROUND_ARENA_BYTES = 64 << 20,
 };
 
 struct audit {
+	_Atomic bool
+		is_busy; /* one fiber at a time, of whichever loop, keeps the chain */
 	struct witness *witness;
 	struct anchor_options anchor;
 	struct audit_round round;
@@ -386,8 +391,28 @@ dead_look_up(struct ctx *ctx, struct audit *audit)
 
 /* --- Rounds */
 
-struct err *
-audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
+/* The chain's keeper and a command that the server carries out may come at once, each on
+ * a loop of its own. */
+static struct err *
+busy_begin(struct ctx *ctx, struct audit *audit)
+{
+	while (atomic_exchange(&audit->is_busy, true)) {
+		if (clock_monotonic_ns() > ctx->deadline)
+			return wait_end_err(ctx, WAIT_TIMED_OUT, "the audit chain");
+		if (fiber_sleep_until(clock_deadline_ms(BUSY_LOOK_MS)) == WAIT_CANCELLED)
+			return wait_end_err(ctx, WAIT_CANCELLED, "the audit chain");
+	}
+	return NULL;
+}
+
+static void
+busy_end(struct audit *audit)
+{
+	atomic_store(&audit->is_busy, false);
+}
+
+static struct err *
+round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 {
 	audit->round = (struct audit_round){ .chained = 0 };
 	TRY(follow(ctx, audit));
@@ -419,7 +444,18 @@ tell_torn(struct ctx *ctx, struct str torn)
 }
 
 struct err *
-audit_anchor(struct ctx *ctx, struct audit *audit)
+audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
+{
+	struct err *err;
+
+	TRY(busy_begin(ctx, audit));
+	err = round_run(ctx, audit, ret);
+	busy_end(audit);
+	return err;
+}
+
+static struct err *
+anchor_end(struct ctx *ctx, struct audit *audit)
 {
 	struct audit_link end = audit->followed;
 	struct str torn;
@@ -431,6 +467,17 @@ audit_anchor(struct ctx *ctx, struct audit *audit)
 	audit->anchored_seq = end.seq;
 	witness_anchored(ctx, audit->witness);
 	return str_is_none(torn) ? NULL : tell_torn(ctx, torn);
+}
+
+struct err *
+audit_anchor(struct ctx *ctx, struct audit *audit)
+{
+	struct err *err;
+
+	TRY(busy_begin(ctx, audit));
+	err = anchor_end(ctx, audit);
+	busy_end(audit);
+	return err;
 }
 
 static bool

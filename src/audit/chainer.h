@@ -41,7 +41,8 @@ struct audit_round {
 
 /*
  * One round: what waits goes into the chain; what came in is checked; what is missing or
- * wrong is logged and put on record (audit.tampered). From one fiber at a time.
+ * wrong is logged and put on record (audit.tampered). Another
+ * round under way is waited for.
  */
 struct err *
 audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;

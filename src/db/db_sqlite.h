@@ -14,7 +14,7 @@
 #include "sys/wait.h"
 
 enum {
-	SQLITE_LOOPS_MAX = 64,
+	SQLITE_LOOPS_MAX = 80, /* 64 that serve, the main one, commands carried out */
 	SQLITE_READERS_PER_LOOP_MAX = 32,
 	SQLITE_STATE_BYTES_MAX = 1 << 20,
 };

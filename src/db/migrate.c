@@ -69,6 +69,12 @@ readable_url(struct ctx *ctx, struct str url)
 	return url;
 }
 
+static bool
+wait_on(const struct migrate_options *options, const struct err *busy)
+{
+	return !options->wait || options->wait(options->wait_arg, busy);
+}
+
 /* The session that works. SQLite's is the lock as well: wait for the file. */
 static struct err *
 open_work(struct migrator *migrator, bool is_exclusive)
@@ -82,7 +88,7 @@ open_work(struct migrator *migrator, bool is_exclusive)
 		struct err *err = session_open(ctx, url, &migrator->work);
 
 		if (!err || err->code != ERR_CONFLICT || !is_sqlite(url) ||
-			clock_monotonic_ns() > deadline)
+			clock_monotonic_ns() > deadline || !wait_on(options, err))
 			return err;
 		poll_sleep();
 	}
@@ -116,6 +122,7 @@ take_lock(struct migrator *migrator)
 {
 	struct ctx *ctx = migrator->ctx;
 	int64_t deadline = lock_deadline(migrator->options);
+	bool is_first = true;
 
 	TRY(session_open(ctx, migrator->options->url, &migrator->lock));
 	for (;;) {
@@ -125,8 +132,10 @@ take_lock(struct migrator *migrator)
 			STR("SELECT pg_try_advisory_lock(" ADVISORY_KEY ")"), &is_mine));
 		if (str_eq(is_mine, STR("t")))
 			return NULL;
-		if (clock_monotonic_ns() > deadline)
+		if (clock_monotonic_ns() > deadline ||
+			(is_first && !wait_on(migrator->options, lock_err(migrator))))
 			return lock_err(migrator);
+		is_first = false;
 		poll_sleep();
 	}
 }

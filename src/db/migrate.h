@@ -47,6 +47,10 @@ struct migrate_options {
 	bool is_dry_run;         /* tell the steps, change nothing */
 	migrate_step_fn step;    /* may be NULL */
 	void *step_arg;
+	/* Another has the lock, as BUSY says: called each time it was tried again. False:
+	 * wait no longer. May be NULL. */
+	bool (*wait)(void *arg, const struct err *busy);
+	void *wait_arg;
 	/* Those to use; NULL: those of the program. For tests. */
 	const struct migration *migrations;
 	size_t migrations_count;

@@ -54,8 +54,10 @@ tell_progress(void *arg, curl_off_t total, curl_off_t got, curl_off_t upload_tot
 
 	(void)upload_total;
 	(void)uploaded;
-	options->progress(options->progress_arg, got, total);
-	return 0;
+	if (options->progress)
+		options->progress(options->progress_arg, got, total);
+	/* Other than 0 ends the transfer. */
+	return fiber_is_cancelled();
 }
 
 static struct err *
@@ -115,11 +117,9 @@ options_set(struct transfer *transfer)
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reason);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-	if (options->progress) {
-		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, tell_progress);
-		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
-	}
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, tell_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 	if (!str_is_none(options->post_body)) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
 			(curl_off_t)options->post_body.len);

@@ -110,6 +110,8 @@ search_one(struct search *search, int index)
 
 	((double *)&trials[0])[index] = moved(row, value, step);
 	((double *)&trials[1])[index] = moved(row, value, -step);
+	if (options->is_cancelled && options->is_cancelled())
+		return err_in(search->scratch, ERR_TIMEOUT, "cancelled");
 	if (options->judge_pair)
 		TRY(options->judge_pair(options->judge_pair_arg, trials, measures));
 	for (int turn = 0; turn < FIT_TRIALS; turn++) {

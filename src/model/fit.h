@@ -51,7 +51,8 @@ struct fit_options {
 	const struct parameters *start; /* NULL: the tier's own */
 	fit_progress_fn *on_pass;
 	void *on_pass_arg;
-	fit_judge_fn *judge_pair; /* NULL: one after the other, here */
+	bool (*is_cancelled)(void); /* asked before each trial; NULL: never */
+	fit_judge_fn *judge_pair;   /* NULL: one after the other, here */
 	void *judge_pair_arg;
 };
 

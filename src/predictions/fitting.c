@@ -153,6 +153,7 @@ fitting_run(struct ctx *ctx, const struct fit_options *options, int threads,
 	TRY_NEW(ctx->arena, search.judges, 1);
 	for (int i = 0; i < FIT_TRIALS; i++)
 		arena_init(&search.judges->each[i].arena, JUDGE_BYTES_MAX);
+	search.options.is_cancelled = fiber_is_cancelled;
 	err = judges_prepare(&search, games);
 	if (!err)
 		err = search_on(&search, threads);

@@ -6,6 +6,7 @@
 
 #include "sys/clock.h"
 #include "sys/loop.h"
+#include "sys/process.h"
 
 enum {
 	/* Wider than one page, for the frames of libraries built without
@@ -211,7 +212,7 @@ fiber_is_cancelled(void)
 {
 	const struct fiber *self = fiber_current();
 
-	return self && self->is_cancelled;
+	return self ? self->is_cancelled : offload_is_given_up();
 }
 
 void

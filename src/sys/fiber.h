@@ -95,6 +95,8 @@ void fiber_set_name(const char *name);
 /* End FIBER's wait, and every later one, with WAIT_CANCELLED. FIBER must be on this loop
  * and not ended. */
 void fiber_cancel(struct fiber *fiber);
+/* Of the running fiber; on a thread of the offload pool of the one that waits, which may also
+ * have no time left. */
 bool fiber_is_cancelled(void);
 
 /* Let the others run. */

@@ -18,7 +18,10 @@ struct offload {
 	void *arg;
 	struct fiber_event done;
 	bool is_begun;
+	_Atomic bool is_given_up; /* its fiber was cancelled, or has no time left */
 };
+
+static _Thread_local struct offload *offload_of_thread;
 
 static struct {
 	pthread_mutex_t lock;
@@ -58,7 +61,9 @@ offload_thread(void *unused)
 	/* Of this thread alone: on Linux a thread has a niceness of its own. Without it the loops are only slower beside. */
 	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	while ((offload = next_offload())) {
+		offload_of_thread = offload;
 		offload->fn(offload->arg);
+		offload_of_thread = NULL;
 		fiber_event_set(&offload->done);
 	}
 	return unused;
@@ -156,6 +161,13 @@ fiber_offload(struct ctx *ctx, fiber_fn fn, void *arg)
 		return NULL;
 	if (take_back(&offload))
 		return wait_end_err(ctx, end, "a free thread");
+	atomic_store(&offload.is_given_up, true);
 	fiber_event_join(&offload.done);
 	return NULL;
+}
+
+bool
+offload_is_given_up(void)
+{
+	return offload_of_thread && atomic_load(&offload_of_thread->is_given_up);
 }

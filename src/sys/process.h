@@ -13,6 +13,8 @@ void process_leave(void);
 
 bool offload_start(size_t threads, size_t queue_max) MUST_USE;
 void offload_stop(void);
+/* Whether nobody waits any more for what this thread of the pool runs. */
+bool offload_is_given_up(void);
 
 /* --- watchdog.c: the thread that looks for loops that are held */
 

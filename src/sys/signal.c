@@ -3,6 +3,9 @@
 #include <assert.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
+
+#include <sys/eventfd.h>
 
 static const int STOP_SIGNALS[] = { SIGINT, SIGTERM };
 
@@ -49,4 +52,53 @@ signal_restore(void)
 		sigaction(STOP_SIGNALS[i], &stops.before[i], NULL);
 	sigaction(SIGPIPE, &stops.pipe_before, NULL);
 	stops.count = 0;
+}
+
+/* --- For one that waits */
+
+static const int END_SIGNALS[] = { SIGINT, SIGTERM, SIGHUP };
+
+static struct {
+	int fd;
+	volatile sig_atomic_t number;
+} told;
+
+static void
+on_end(int number)
+{
+	struct sigaction end_at_once = { .sa_handler = SIG_DFL };
+	uint64_t one = 1;
+
+	for (size_t i = 0; i < COUNT_OF(END_SIGNALS); i++)
+		sigaction(END_SIGNALS[i], &end_at_once, NULL);
+	told.number = number;
+	/* It has room for this one. */
+	if (write(told.fd, &one, sizeof(one)) < 0)
+		raise(number);
+}
+
+int
+signal_tell(void)
+{
+	struct sigaction tell = { .sa_handler = on_end };
+
+	told.fd = eventfd(0, EFD_CLOEXEC);
+	if (told.fd < 0)
+		return -1;
+	sigemptyset(&tell.sa_mask);
+	for (size_t i = 0; i < COUNT_OF(END_SIGNALS); i++) {
+		struct sigaction now;
+
+		/* nohup, or a shell's background job. */
+		if (sigaction(END_SIGNALS[i], NULL, &now) == 0 &&
+			now.sa_handler != SIG_IGN)
+			sigaction(END_SIGNALS[i], &tell, NULL);
+	}
+	return told.fd;
+}
+
+int
+signal_told(void)
+{
+	return told.number;
 }

@@ -1,4 +1,4 @@
-/* The signals of a serving process. */
+/* The signals of a serving process, and of one that waits for it. */
 #ifndef SYS_SIGNAL_H
 #define SYS_SIGNAL_H
 
@@ -17,5 +17,14 @@ void signal_stop_loops(struct loop *const *loops, size_t count);
 
 /* Back to the actions of before; call it before the loops are closed. */
 void signal_restore(void);
+
+/*
+ * From now on the first SIGINT, SIGTERM or SIGHUP makes the returned descriptor readable
+ * (once a process; -1 where the system refuses) and breaks off what the thread waits for
+ * in the system; the next one ends the process as if nothing were done about it.
+ */
+int signal_tell(void);
+/* The one that came, or 0. */
+int signal_told(void);
 
 #endif

@@ -38,7 +38,8 @@ void fiber_event_join(struct fiber_event *event);
  * Run FN(ARG) on a thread of the offload pool, for what must block: password hashing,
  * libcurl, files, name look-ups. BUSY when the queue is full. A call not yet begun at
  * DEADLINE is taken back (TIMEOUT); one that has begun is waited for, since it uses the
- * caller's memory: FN must have time limits of its own. Outside a fiber FN runs at once.
+ * caller's memory: FN must have time limits of its own, or ask fiber_is_cancelled()
+ * now and then. Outside a fiber FN runs at once.
  */
 struct err *fiber_offload(struct ctx *ctx, fiber_fn fn, void *arg) MUST_USE;
 

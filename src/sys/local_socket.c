@@ -1,0 +1,147 @@
+#include "sys/local_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+enum {
+	NAME_BYTES_MAX = 80,
+	WAITING_MAX = 16, /* connections that are not yet accepted */
+};
+
+static struct err *
+system_err(struct arena *arena, const char *doing, const char *path)
+{
+	int number = errno;
+	enum err_code code = ERR_INTERNAL;
+
+	if (number == ENOENT || number == ENOTDIR || number == ECONNREFUSED)
+		code = ERR_NOT_FOUND;
+	else if (number == EACCES || number == EPERM)
+		code = ERR_DENIED;
+	return err_in(arena, code, "cannot %s %s: %s", doing, path, strerror(number));
+}
+
+static void
+close_fd(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static const char *
+name_in(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* -1: errno says why not. */
+static int
+folder_open(struct arena *arena, const char *path)
+{
+	const char *name = name_in(path);
+	const char *folder = name == path
+		? "."
+		: str_cstr(arena, (struct str){ path, (size_t)(name - path) });
+
+	return folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+/* An address has 107 bytes for its path; by way of the folder's descriptor, the folder
+ * takes few of them. */
+static struct err *
+address_make(struct arena *arena, const char *path, int folder, struct sockaddr_un *ret)
+{
+	const char *name = name_in(path);
+
+	if (strlen(name) > NAME_BYTES_MAX)
+		return err_in(arena, ERR_INVALID,
+			"a socket cannot be called %s: a name of more than %d bytes does "
+			"not fit into its address",
+			name, NAME_BYTES_MAX);
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", folder,
+		name);
+	return NULL;
+}
+
+/* Remove the socket that is no longer listened on. */
+static struct err *
+stale_remove(struct arena *arena, const char *path, int folder)
+{
+	struct stat about;
+
+	if (fstatat(folder, name_in(path), &about, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? NULL : system_err(arena, "look at", path);
+	if (!S_ISSOCK(about.st_mode))
+		return err_in(arena, ERR_CONFLICT, "%s is there and is no socket", path);
+	if (unlinkat(folder, name_in(path), 0) != 0)
+		return system_err(arena, "remove the stale socket", path);
+	return NULL;
+}
+
+struct err *
+local_listen(struct arena *arena, const char *path, int *ret)
+{
+	CLEANUP(close_fd) int folder = folder_open(arena, path);
+	CLEANUP(close_fd) int fd = -1;
+	struct sockaddr_un address;
+
+	if (folder < 0)
+		return system_err(arena, "open the folder of", path);
+	TRY(address_make(arena, path, folder, &address));
+	TRY(stale_remove(arena, path, folder));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* The mode of the descriptor is that of what bind makes: there is no moment in
+	 * which others may connect. */
+	if (fd < 0 || fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
+		bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+		listen(fd, WAITING_MAX) != 0)
+		return system_err(arena, "listen on", path);
+	*ret = fd;
+	fd = -1;
+	return NULL;
+}
+
+void
+local_unlink(const char *path)
+{
+	unlink(path);
+}
+
+struct err *
+local_connect(struct arena *arena, const char *path, int *ret)
+{
+	CLEANUP(close_fd) int folder = folder_open(arena, path);
+	CLEANUP(close_fd) int fd = -1;
+	struct sockaddr_un address;
+
+	if (folder < 0)
+		return system_err(arena, "open the folder of", path);
+	TRY(address_make(arena, path, folder, &address));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 ||
+		connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return system_err(arena, "reach the server at", path);
+	*ret = fd;
+	fd = -1;
+	return NULL;
+}
+
+bool
+local_peer_get(int fd, struct local_peer *ret)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+		return false;
+	*ret = (struct local_peer){ .pid = peer.pid, .uid = peer.uid };
+	return true;
+}
