@@ -83,7 +83,7 @@ UPDATE jobs
 INSERT INTO job_runs (id, job_id, instance, status, started_at)
 VALUES ({{new id}}, :id, :instance, 'running', :now);
 
--- name: job_runs_end :exec
+-- name: job_runs_end :rows
 -- args: id job_id, status text, result object?, error text?, now time
 -- as: anyone
 -- Close what is open of a job's record: the run that ended, or one whose instance was stopped before it could say so.

@@ -99,7 +99,7 @@ store(struct ctx *ctx, struct job_run *run, const struct games_source *source,
 	put_count(run->result, STR("changed"), counts.changed);
 	put_count(run->result, STR("unchanged"), counts.unchanged);
 	if (counts.created || counts.changed)
-		run->makes_due |= 1u << JOB_grade | 1u << JOB_forecast;
+		run->has_changed = true;
 	return NULL;
 }
 

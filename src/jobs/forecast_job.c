@@ -23,6 +23,6 @@ job_forecast(struct ctx *ctx, struct job_run *run)
 	json_put_key(run->result, STR("unchanged"));
 	json_put_i64(run->result, counts.unchanged);
 	if (counts.stored)
-		run->makes_due |= 1u << JOB_outlook;
+		run->has_changed = true;
 	return NULL;
 }

@@ -12,6 +12,6 @@ job_grade(struct ctx *ctx, struct job_run *run)
 	json_put_key(run->result, STR("metrics"));
 	json_put_i64(run->result, counts.metrics);
 	if (counts.graded)
-		run->makes_due |= 1u << JOB_outlook;
+		run->has_changed = true;
 	return NULL;
 }

@@ -14,7 +14,7 @@
 #include "codec/json_write.h"
 
 enum job_index {
-#define JOB(name, minutes, limit_seconds, about) JOB_##name,
+#define JOB(name, minutes, limit_seconds, next, about) JOB_##name,
 #include "jobs/jobs.def"
 #undef JOB
 	JOB_COUNT
@@ -35,7 +35,8 @@ struct job_run {
 		state; /* a JSON object: what the job kept for itself; may be replaced */
 	struct json *result; /* an open object: what came of it, for people */
 	bool is_skipped;     /* there was nothing it could do: set RESULT's "reason" */
-	uint32_t makes_due;  /* bits JOB_x: what it changed, these work on */
+	bool has_changed;    /* what others work on: they are due, also where it failed
+				behind that */
 };
 
 struct job {
@@ -44,12 +45,13 @@ struct job {
 	const char *about;
 	int64_t every_seconds;
 	int64_t limit_seconds; /* the deadline of a run, and how long it keeps others out */
+	uint32_t next;         /* bits of those that work on what it changes */
 	struct err *(*run)(struct ctx *ctx, struct job_run *run);
 };
 
 extern const struct job job_table[JOB_COUNT];
 
-#define JOB(name, minutes, limit_seconds, about) \
+#define JOB(name, minutes, limit_seconds, next, about) \
 	struct err *job_##name(struct ctx *ctx, struct job_run *run) MUST_USE;
 #include "jobs/jobs.def"
 #undef JOB

@@ -21,17 +21,20 @@ enum {
 	LEASE_MARGIN_SECONDS = 30,
 };
 
+#define NEXT(name) (UINT32_C(1) << JOB_##name)
 const struct job job_table[JOB_COUNT] = {
-#define JOB(name_, minutes, limit_seconds_, about_) \
-	[JOB_##name_] = { .name = #name_,           \
-		.label = "job " #name_,             \
-		.about = (about_),                  \
-		.every_seconds = (minutes)*60,      \
-		.limit_seconds = (limit_seconds_),  \
+#define JOB(name_, minutes, limit_seconds_, next_, about_) \
+	[JOB_##name_] = { .name = #name_,                  \
+		.label = "job " #name_,                    \
+		.about = (about_),                         \
+		.every_seconds = (minutes)*60,             \
+		.limit_seconds = (limit_seconds_),         \
+		.next = (next_),                           \
 		.run = job_##name_ },
 #include "jobs/jobs.def"
 #undef JOB
 };
+#undef NEXT
 
 static const struct job *
 job_find(struct str name)
@@ -124,6 +127,9 @@ struct claiming {
 	const struct job *job; /* NULL: the one that is due */
 	struct job_claimed claimed;
 	bool is_claimed;
+	/* The run before failed, or died with its instance: what it had changed by then it
+	 * may have told nobody. */
+	bool is_after_failure;
 };
 
 static struct err *
@@ -132,6 +138,7 @@ claim_in_tx(struct tx *tx, void *arg)
 	struct claiming *claiming = arg;
 	struct ctx *ctx = tx->ctx;
 	const struct job *job = claiming->job;
+	int64_t died = 0;
 
 	claiming->is_claimed = false;
 	if (!job)
@@ -156,7 +163,10 @@ claim_in_tx(struct tx *tx, void *arg)
 			.result = STR_NONE,
 			.error = STR("its instance stopped before it ended"),
 			.now = ctx->now,
-		}));
+		},
+		&died));
+	claiming->is_after_failure = died > 0 ||
+		claiming->claimed.consecutive_failures > 0;
 	return q_job_run_begin(tx,
 		(struct job_run_begin){
 			.id = claiming->claimed.id,
@@ -172,8 +182,8 @@ struct finishing {
 	const struct job_claimed *claimed;
 	const struct job_outcome *outcome;
 	struct str state;
-	uint32_t makes_due;
-	bool is_lost; /* the lease ran out, and another has the job */
+	uint32_t next; /* due now */
+	bool is_lost;  /* the lease ran out, and another has the job */
 };
 
 static int64_t
@@ -229,7 +239,7 @@ finish_in_tx(struct tx *tx, void *arg)
 	struct str error = outcome->failed
 		? str_slice(outcome->failed->message, 0, ERROR_BYTES_MAX)
 		: STR_NONE;
-	int64_t found;
+	int64_t found, ended;
 
 	TRY(q_job_finish(tx,
 		(struct job_finish){
@@ -254,10 +264,11 @@ finish_in_tx(struct tx *tx, void *arg)
 			.result = outcome->result,
 			.error = error,
 			.now = ctx->now,
-		}));
+		},
+		&ended));
 	TRY(alert_put(tx, finishing));
 	for (size_t i = 0; i < JOB_COUNT; i++)
-		if (finishing->makes_due >> i & 1)
+		if (finishing->next >> i & 1)
 			TRY(q_job_make_due(tx, str_from(job_table[i].name), ctx->now));
 	return NULL;
 }
@@ -296,7 +307,8 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 		: run.is_skipped        ? STR("skipped")
 					: STR("succeeded");
 	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
-	finishing.makes_due = outcome.failed ? 0 : run.makes_due;
+	if (run.has_changed || (!outcome.failed && claiming->is_after_failure))
+		finishing.next = job->next;
 	/* The run took its time; a clock that was set back meanwhile must not let it end before it began. */
 	ctx->now = later(ctx->now, clock_now_us());
 	outcome.next_run_at = next_run_at(ctx, job,
