@@ -23,7 +23,7 @@ VALUES (:user_id, :id, :family_id, :token_hash, :expires_at, :now, :ip_address, 
 -- args: user_id user_id, user_agent text?
 -- as: system, whoever signs in is nobody yet
 -- How many sessions of the user are on file, and how many of them were begun by the program that asks now.
-SELECT count(*) AS sessions, count(CASE WHEN user_agent = :user_agent THEN 1 END) AS alike
+SELECT count(*) AS sessions, count(CASE WHEN user_agent IS NOT DISTINCT FROM :user_agent THEN 1 END) AS alike
   FROM user_sessions
  WHERE user_id = :user_id;
 

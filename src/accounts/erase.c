@@ -79,8 +79,9 @@ erase_in_tx(struct tx *tx, void *arg)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"an administrator's account cannot be erased: have another "
 			"administrator end the role first");
-	if (!found || !str_eq(account.email, confirmed->email))
-		return err_new(tx->ctx, ERR_CONFLICT, "the account changed meanwhile");
+	if (!found)
+		return err_new(tx->ctx, ERR_NOT_FOUND, "this account is gone");
+	TRY(user_still_confirmed(tx, confirmed));
 	/* While the key of what is personal is still there. */
 	TRY(audit_log(tx, &(struct audit_entry){ .action = AUDIT_ERASE }));
 	TRY(mail_forget(tx, user, account.email));

@@ -62,6 +62,7 @@ uri_new(struct ctx *ctx, struct str email, struct str secret, struct str *ret)
 
 struct beginning {
 	struct str sealed;
+	struct user_password known;
 };
 
 static struct err *
@@ -70,6 +71,7 @@ begin_in_tx(struct tx *tx, void *arg)
 	const struct beginning *beginning = arg;
 	int64_t begun;
 
+	TRY(user_still_confirmed(tx, &beginning->known));
 	TRY(q_mfa_begin(tx,
 		(struct mfa_begin){ .actor = tx->ctx->actor.user_id,
 			.totp_secret = beginning->sealed,
@@ -89,10 +91,9 @@ mfa_begin(struct ctx *ctx, struct str password, struct mfa_enrolment *ret)
 	struct mfa_enrolment enrolment;
 	char secret[TOTP_SECRET_BYTES];
 	struct beginning beginning;
-	struct user_password known;
 	struct buf text;
 
-	TRY(user_confirm(ctx, password, "password", &known));
+	TRY(user_confirm(ctx, password, "password", &beginning.known));
 	random_bytes(secret, sizeof(secret));
 	TRY(seal(ctx, &place, (struct str){ secret, sizeof(secret) }, &beginning.sealed));
 	buf_init(&text, ctx->arena, 2 * TOTP_SECRET_BYTES);
@@ -101,7 +102,7 @@ mfa_begin(struct ctx *ctx, struct str password, struct mfa_enrolment *ret)
 	if (buf_is_cut(&text))
 		return err_no_memory();
 	enrolment.secret = buf_str(&text);
-	TRY(uri_new(ctx, known.email, enrolment.secret, &enrolment.uri));
+	TRY(uri_new(ctx, beginning.known.email, enrolment.secret, &enrolment.uri));
 	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), begin_in_tx, &beginning));
 	*ret = enrolment;
 	return NULL;
@@ -371,6 +372,7 @@ mfa_confirm(
 struct changing {
 	const struct mfa_proof *proof;
 	struct err *(*change)(struct tx *tx, struct changing *changing);
+	struct user_password known;
 	struct new_codes codes;
 	enum mfa_result result;
 };
@@ -380,6 +382,7 @@ change_in_tx(struct tx *tx, void *arg)
 {
 	struct changing *changing = arg;
 
+	TRY(user_still_confirmed(tx, &changing->known));
 	TRY(mfa_check(
 		tx, tx->ctx->actor.user_id, changing->proof->code, &changing->result));
 	return changing->result == MFA_PASSED ? changing->change(tx, changing) : NULL;
@@ -388,10 +391,9 @@ change_in_tx(struct tx *tx, void *arg)
 static struct err *
 change_proved(struct ctx *ctx, struct changing *changing)
 {
-	struct user_password known;
 	struct guess guess;
 
-	TRY(user_confirm(ctx, changing->proof->password, "password", &known));
+	TRY(user_confirm(ctx, changing->proof->password, "password", &changing->known));
 	TRY(mfa_gate(ctx, ctx->actor.user_id, &guess));
 	TRY(db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), change_in_tx, changing));
@@ -431,9 +433,14 @@ static struct err *
 disable(struct tx *tx, struct changing *changing)
 {
 	struct user_id user = tx->ctx->actor.user_id;
+	struct mfa_holder holder;
 	int64_t disabled;
 
 	(void)changing;
+	TRY(q_mfa_is_needed(tx, user, &holder));
+	if (holder.is_admin)
+		return err_new(
+			tx->ctx, ERR_DENIED, "administrators need a second factor");
 	TRY(q_mfa_disable(tx, user, tx->ctx->now, &disabled));
 	TRY(q_recovery_drop(tx, user));
 	TRY(standing_changed(tx, user));
@@ -444,12 +451,7 @@ struct err *
 mfa_disable(struct ctx *ctx, const struct mfa_proof *proof)
 {
 	struct changing changing = { .proof = proof, .change = disable };
-	struct standing standing;
-	bool found;
 
-	TRY(standing_get(ctx, ctx->actor.user_id, &standing, &found));
-	if (found && standing.role != ROLE_NONE)
-		return err_new(ctx, ERR_DENIED, "administrators need a second factor");
 	return change_proved(ctx, &changing);
 }
 

@@ -258,3 +258,18 @@ user_confirm(struct ctx *ctx, struct str password, const char *field,
 	*ret = user;
 	return NULL;
 }
+
+struct err *
+user_still_confirmed(struct tx *tx, const struct user_password *known)
+{
+	struct user_password now;
+
+	TRY(q_user_password_get(tx, tx->ctx->actor.user_id, &now));
+	if (str_eq(now.password_hash, known->password_hash) &&
+		str_eq(now.email, known->email) &&
+		now.mfa_enabled_at.is_set == known->mfa_enabled_at.is_set &&
+		now.mfa_enabled_at.value == known->mfa_enabled_at.value)
+		return NULL;
+	return err_new(tx->ctx, ERR_CONFLICT,
+		"the account was changed by another request meanwhile; try again");
+}

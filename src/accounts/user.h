@@ -52,4 +52,10 @@ struct user_password; /* accounts/users_q.h */
 struct err *user_confirm(struct ctx *ctx, struct str password, const char *field,
 	struct user_password *ret) MUST_USE;
 
+/* In the transaction that does what was asked for: whether the actor's account is still as
+ * KNOWN says, which user_confirm compared. CONFLICT where the password, the address or the
+ * second factor changed since. */
+struct err *
+user_still_confirmed(struct tx *tx, const struct user_password *known) MUST_USE;
+
 #endif

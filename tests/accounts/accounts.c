@@ -2,8 +2,10 @@
 
 #include "accounts/guess.h"
 #include "accounts/user.h"
+#include "base/buf.h"
 #include "crypto/keyring.h"
 #include "crypto/password.h"
+#include "crypto/totp.h"
 #include "mail/mail_q.h"
 #include "mail/payload.h"
 #include "tests/support/database.h"
@@ -102,4 +104,35 @@ value_of(struct ctx *ctx, const char *sql, struct str *ret)
 	TRY(database_dump(ctx, sql, text, 1, &rows));
 	*ret = str_trim(rows);
 	return NULL;
+}
+
+struct str
+authenticator_secret(struct arena *arena, struct str base32)
+{
+	struct buf out;
+	uint32_t bits = 0;
+	int count = 0;
+
+	buf_init(&out, arena, TOTP_SECRET_BYTES);
+	for (size_t i = 0; i < base32.len; i++) {
+		char c = base32.ptr[i];
+
+		bits = bits << 5 | (uint32_t)(c >= 'A' ? c - 'A' : c - '2' + 26);
+		count += 5;
+		if (count >= 8) {
+			count -= 8;
+			buf_put_char(&out, (char)(bits >> count));
+		}
+	}
+	return buf_str(&out);
+}
+
+struct str
+authenticator_code(struct ctx *ctx, struct str secret, int64_t steps)
+{
+	char *code = arena_alloc_text(ctx->arena, TOTP_DIGITS);
+
+	totp_code(secret, ctx->now / MICROSECONDS_PER_SECOND / TOTP_STEP_SECONDS + steps,
+		code);
+	return (struct str){ .ptr = code, .len = TOTP_DIGITS };
 }

@@ -21,6 +21,11 @@ struct err *mail_count(struct ctx *ctx, size_t *ret) MUST_USE;
 struct err *account_make(struct ctx *ctx, struct str email, struct str password) MUST_USE;
 struct err *account_sign_in(struct ctx *ctx, struct str email, struct str password,
 	struct session_tokens *ret) MUST_USE;
+/* An authenticator: what it makes of the secret that it was given, and its code of the time
+ * that lies STEPS before or behind now. */
+struct str authenticator_secret(struct arena *arena, struct str base32);
+struct str authenticator_code(struct ctx *ctx, struct str secret, int64_t steps);
+
 /* A value of the only row of SQL, as text; numbers and truth too. */
 struct err *value_of(struct ctx *ctx, const char *sql, struct str *ret) MUST_USE;
 

@@ -33,38 +33,6 @@ act_as(struct ctx *ctx, struct user_id user)
 	ctx->actor = (struct actor){ .user_id = user };
 }
 
-/* BASE32 as its bytes. */
-static struct str
-secret_of(struct arena *arena, struct str base32)
-{
-	struct buf out;
-	uint32_t bits = 0;
-	int count = 0;
-
-	buf_init(&out, arena, TOTP_SECRET_BYTES);
-	for (size_t i = 0; i < base32.len; i++) {
-		char c = base32.ptr[i];
-
-		bits = bits << 5 | (uint32_t)(c >= 'A' ? c - 'A' : c - '2' + 26);
-		count += 5;
-		if (count >= 8) {
-			count -= 8;
-			buf_put_char(&out, (char)(bits >> count));
-		}
-	}
-	return buf_str(&out);
-}
-
-static struct str
-code_at(struct ctx *ctx, struct str secret, int64_t steps)
-{
-	char *code = arena_alloc_text(ctx->arena, TOTP_DIGITS);
-
-	totp_code(secret, ctx->now / MICROSECONDS_PER_SECOND / TOTP_STEP_SECONDS + steps,
-		code);
-	return (struct str){ .ptr = code, .len = TOTP_DIGITS };
-}
-
 /* EMAIL, who signed in and put a second factor in force. */
 struct person {
 	struct session_tokens tokens;
@@ -81,9 +49,9 @@ enrol(struct ctx *ctx, struct str email, struct person *ret)
 	TRY(account_sign_in(ctx, email, STR(GOOD_PASSWORD), &ret->tokens));
 	act_as(ctx, ret->tokens.user_id);
 	TRY(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
-	ret->secret = secret_of(ctx->arena, enrolment.secret);
-	TRY(mfa_confirm(
-		ctx, ret->tokens.family_id, code_at(ctx, ret->secret, 0), &ret->codes));
+	ret->secret = authenticator_secret(ctx->arena, enrolment.secret);
+	TRY(mfa_confirm(ctx, ret->tokens.family_id,
+		authenticator_code(ctx, ret->secret, 0), &ret->codes));
 	ctx->actor = (struct actor){ 0 };
 	return NULL;
 }
@@ -108,22 +76,22 @@ BOTH_ENGINES(a_code_signs_in_once_and_only_in_its_time)
 	OK_ERR(enrol(ctx, ALICE, &alice));
 	FAILS_WITH(sign_in_with(ctx, ALICE, STR_NONE), ERR_UNAUTHENTICATED);
 	/* The one that put it in force is spent. */
-	FAILS_WITH(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)),
+	FAILS_WITH(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)),
 		ERR_UNAUTHENTICATED);
 	later(ctx, 300);
-	old = code_at(ctx, alice.secret, -2);
+	old = authenticator_code(ctx, alice.secret, -2);
 	FAILS_WITH(sign_in_with(ctx, ALICE, old), ERR_UNAUTHENTICATED);
-	OK_ERR(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)));
-	FAILS_WITH(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)),
+	OK_ERR(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)));
+	FAILS_WITH(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)),
 		ERR_UNAUTHENTICATED);
 	/* Nor one that was due before it. */
-	FAILS_WITH(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, -1)),
+	FAILS_WITH(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, -1)),
 		ERR_UNAUTHENTICATED);
 	later(ctx, 300);
-	OK_ERR(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 1)));
+	OK_ERR(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 1)));
 	/* With a blank in the middle, as apps show it. */
 	later(ctx, 300);
-	old = code_at(ctx, alice.secret, 0);
+	old = authenticator_code(ctx, alice.secret, 0);
 	OK_ERR(sign_in_with(
 		ctx, ALICE, str_fmt(ctx->arena, "%.3s %.3s", old.ptr, old.ptr + 3)));
 }
@@ -252,7 +220,7 @@ BOTH_ENGINES(of_fifty_tries_at_once_with_one_code_one_passes)
 	OK_ERR(enrol(ctx, ALICE, &alice));
 	later(ctx, 300);
 	race.user = alice.tokens.user_id;
-	race.code = code_at(ctx, alice.secret, 0);
+	race.code = authenticator_code(ctx, alice.secret, 0);
 	run_race(ctx, &race);
 	EQ_I64(race.failed, 0);
 	EQ_I64(race.passed, 1);
@@ -361,7 +329,7 @@ BOTH_ENGINES(what_is_sealed_goes_over_to_a_new_key)
 	OK_ERR(reseal_all(ctx, no_progress, &done, &resealed));
 	EQ_I64(resealed, 0);
 	later(ctx, 300);
-	OK_ERR(sign_in_with(ctx, ALICE, code_at(ctx, alice.secret, 0)));
+	OK_ERR(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)));
 	keyring_close(both);
 }
 

@@ -134,6 +134,12 @@ BOTH_ENGINES(a_sign_in_by_another_program_is_mailed_to_the_owner)
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 	OK_ERR(mail_take(ctx, MAIL_NEW_SIGN_IN, ALICE, &mail));
 	EQ_STR(mail.device, STR("curl"));
+	/* One that does not say what it is, the first time. */
+	ctx->user_agent = STR_NONE;
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(mail_take(ctx, MAIL_NEW_SIGN_IN, ALICE, &mail));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	FAILS_WITH(mail_take(ctx, MAIL_NEW_SIGN_IN, ALICE, &mail), ERR_NOT_FOUND);
 }
 
 /* --- Schemes */
