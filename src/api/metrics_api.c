@@ -24,6 +24,24 @@ put_one(struct metrics *metrics, enum metric_type type, const char *name,
 	metrics_u64(metrics, value, METRIC_NO_LABELS);
 }
 
+static uint64_t
+calls_of(const struct histogram *durations)
+{
+	return atomic_load_explicit(&durations->count, memory_order_relaxed);
+}
+
+/* Of the many routes and queries, those that never counted are left out: Prometheus takes
+ * a series that begins late for one that was nought. */
+static void
+put_counted(struct metrics *metrics, const _Atomic uint64_t *counter,
+	struct metric_labels labels)
+{
+	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+
+	if (value > 0)
+		metrics_u64(metrics, value, labels);
+}
+
 static void
 put_routes(struct metrics *metrics)
 {
@@ -33,15 +51,14 @@ put_routes(struct metrics *metrics)
 	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_route_duration_seconds",
 		"Time from a request's head to its answer, by route.");
 	for (size_t i = 0; i < ROUTE_COUNT; i++)
-		metrics_histogram(metrics, &route_stats[i].duration,
-			METRIC_LABEL("route", str_from(route_table[i].label)));
+		if (calls_of(&route_stats[i].duration) > 0)
+			metrics_histogram(metrics, &route_stats[i].duration,
+				METRIC_LABEL("route", str_from(route_table[i].label)));
 	metrics_family(metrics, METRIC_COUNTER, "gridiron_route_answers_total",
 		"Answers by route and class of status.");
 	for (size_t i = 0; i < ROUTE_COUNT; i++)
 		for (size_t class = 1; class < COUNT_OF(classes); class ++)
-			metrics_u64(metrics,
-				atomic_load_explicit(&route_stats[i].answers[class],
-					memory_order_relaxed),
+			put_counted(metrics, &route_stats[i].answers[class],
 				METRIC_LABELS(
 					{ .name = "route",
 						.value = str_from(route_table[i].label) },
@@ -227,20 +244,49 @@ put_deliveries(struct metrics *metrics)
 		counts.failures);
 }
 
+/* One distribution for all that read and one for all that write: one a query would be most
+ * of the answer. Of each query the calls and their time tell the mean. */
+static void
+put_query_durations(struct metrics *metrics)
+{
+	static const struct str kinds[] = { STR_INIT("read"), STR_INIT("write") };
+
+	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_query_duration_seconds",
+		"Time of a query, waiting included.");
+	for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
+		struct histogram sum = { 0 };
+
+		for (size_t i = 0; i < query_registry_count; i++)
+			if (query_registry[i]->is_write == (kind == 1))
+				histogram_add(&sum, &query_registry[i]->stats->duration);
+		metrics_histogram(metrics, &sum, METRIC_LABEL("kind", kinds[kind]));
+	}
+}
+
 static void
 put_queries(struct metrics *metrics)
 {
-	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_query_duration_seconds",
-		"Time of a query, waiting included, by its name.");
+	put_query_durations(metrics);
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_query_calls_total",
+		"Queries run, by name.");
 	for (size_t i = 0; i < query_registry_count; i++)
-		metrics_histogram(metrics, &query_registry[i]->stats->duration,
+		put_counted(metrics, &query_registry[i]->stats->duration.count,
 			METRIC_LABEL("query", str_from(query_registry[i]->name)));
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_query_seconds_total",
+		"Their time, waiting included.");
+	for (size_t i = 0; i < query_registry_count; i++) {
+		const struct histogram *duration = &query_registry[i]->stats->duration;
+
+		if (calls_of(duration) > 0)
+			metrics_ns(metrics,
+				(int64_t)atomic_load_explicit(
+					&duration->total_ns, memory_order_relaxed),
+				METRIC_LABEL("query", str_from(query_registry[i]->name)));
+	}
 	metrics_family(metrics, METRIC_COUNTER, "gridiron_query_failures_total",
 		"Queries that failed, by name.");
 	for (size_t i = 0; i < query_registry_count; i++)
-		metrics_u64(metrics,
-			atomic_load_explicit(&query_registry[i]->stats->failures,
-				memory_order_relaxed),
+		put_counted(metrics, &query_registry[i]->stats->failures,
 			METRIC_LABEL("query", str_from(query_registry[i]->name)));
 }
 

@@ -40,6 +40,20 @@ histogram_record(struct histogram *histogram, int64_t duration_ns)
 		atomic_store_explicit(&histogram->max_ns, ns, memory_order_relaxed);
 }
 
+void
+histogram_add(struct histogram *sum, const struct histogram *one)
+{
+	uint64_t max_ns = atomic_load_explicit(&one->max_ns, memory_order_relaxed);
+
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		add(&sum->counts[i],
+			atomic_load_explicit(&one->counts[i], memory_order_relaxed));
+	add(&sum->count, atomic_load_explicit(&one->count, memory_order_relaxed));
+	add(&sum->total_ns, atomic_load_explicit(&one->total_ns, memory_order_relaxed));
+	if (max_ns > atomic_load_explicit(&sum->max_ns, memory_order_relaxed))
+		atomic_store_explicit(&sum->max_ns, max_ns, memory_order_relaxed);
+}
+
 uint64_t
 histogram_quantile_ns(const struct histogram *histogram, double fraction)
 {

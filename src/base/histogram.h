@@ -22,6 +22,8 @@ struct histogram {
 };
 
 void histogram_record(struct histogram *histogram, int64_t duration_ns);
+/* Add what ONE counted to SUM. */
+void histogram_add(struct histogram *sum, const struct histogram *one);
 /* The upper bound of bucket INDEX in nanoseconds; UINT64_MAX for the last. */
 uint64_t histogram_bound_ns(size_t index);
 /* The duration in nanoseconds below which FRACTION (0 to 1) of all records lie, to the

@@ -9,7 +9,7 @@
  *     metrics_u64(&metrics, 17, METRIC_LABEL("class", STR("2xx")));
  *
  * The numbers stay where they are counted; the parts of the program write them out when
- * asked. Values of labels come from lists that do not grow with use, routes or states and
+ * asked. What has many series leaves out those that never counted. Values of labels come from lists that do not grow with use, routes or states and
  * never users or paths; what a family has beyond METRIC_SERIES_MAX is left out and
  * counted.
  */
@@ -64,7 +64,8 @@ void metrics_f64(struct metrics *metrics, double value, struct metric_labels lab
 /* A duration in nanoseconds, written in seconds. */
 void metrics_ns(struct metrics *metrics, int64_t ns, struct metric_labels labels);
 
-/* One series of a family of histograms: a bucket for each octave from 1 µs to 0.5 s. */
+/* One series of a family of histograms: seven buckets from 66 µs to 0.27 s, each bound four
+ * times the one before, and all. */
 void metrics_histogram(struct metrics *metrics, const struct histogram *histogram,
 	struct metric_labels labels);
 
