@@ -141,7 +141,7 @@ static struct answer
 answer_accuracy(struct request *rq, bool is_weekly)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
-	struct opt_i32 season = rq->params.season;
+	struct opt_i32 season = rq->params.season, whole = { .is_set = false };
 	struct season_span span;
 	struct text_key after;
 	struct accuracy_row_list list;
@@ -163,6 +163,8 @@ answer_accuracy(struct request *rq, bool is_weekly)
 			.row_count = page_limit(&rq->params) + 1,
 		},
 		&list));
+	if (list.count == 0)
+		ANSWER_ERR(schedule_explain(&tx, season, whole));
 	rows.rows = list.items;
 	rows.count = list.count;
 	if (page_is_full(&rq->params, &rows.count))

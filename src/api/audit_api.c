@@ -108,6 +108,22 @@ cursor_read(struct request *rq, int64_t *ret)
 }
 
 static struct err *
+unknown_action(struct ctx *ctx, struct str name)
+{
+	struct str near = audit_action_name(0);
+
+	for (int action = 1; action < AUDIT_ACTION_COUNT; action++) {
+		struct str other = audit_action_name((enum audit_action)action);
+
+		if (str_distance(name, other) < str_distance(name, near))
+			near = other;
+	}
+	return err_field(ctx, "action",
+		"no action '" STR_FMT "' is put on record; the nearest is " STR_FMT,
+		STR_ARG(name), STR_ARG(near));
+}
+
+static struct err *
 filter_read(struct request *rq, struct audit_newest *ret)
 {
 	struct audit_newest filter = { .action = rq->params.action,
@@ -119,8 +135,7 @@ filter_read(struct request *rq, struct audit_newest *ret)
 	if (!str_is_none(rq->params.user) && !uuid_parse(rq->params.user, &filter.user))
 		return err_field(rq->ctx, "user", "user must be a user's id");
 	if (!str_is_none(filter.action) && !audit_action_parse(filter.action, &action))
-		return err_field(rq->ctx, "action",
-			"no such action is put on record; it looks like account.sign_in");
+		return unknown_action(rq->ctx, filter.action);
 	*ret = filter;
 	return NULL;
 }

@@ -118,6 +118,8 @@ api_game_list(struct request *rq)
 			.row_count = page_limit(&rq->params) + 1,
 		},
 		&list));
+	if (list.count == 0)
+		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
 	rows.rows = list.items;
 	rows.count = list.count;
 	if (page_is_full(&rq->params, &rows.count)) {
@@ -177,6 +179,8 @@ api_rating_list(struct request *rq)
 				.season = week.season,
 				.week = week.week },
 			&list));
+	if (list.count == 0)
+		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
 	return answer_rows(rq,
 		&(struct page){ .schema = &rating_schema,
 			.rows = list.items,

@@ -185,6 +185,8 @@ api_prediction_list(struct request *rq)
 	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
 	ANSWER_ERR(list_query(rq, &tx, after, &query));
 	ANSWER_ERR(q_prediction_list(&tx, query, &list));
+	if (list.count == 0)
+		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
 	ANSWER_ERR(hide_late_briefs(rq, &tx, &list));
 	rows.rows = list.items;
 	rows.count = list.count;

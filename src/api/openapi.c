@@ -35,6 +35,7 @@ put_parameter_schema(struct json *json, const struct param *param)
 		[PARAM_KIND_WEEK] = { "string", NULL, NULL },
 		[PARAM_KIND_TYPE] = { "string", NULL, NULL },
 		[PARAM_KIND_FLAG] = { "string", NULL, NULL },
+		[PARAM_KIND_OUTCOME] = { "string", NULL, NULL },
 		[PARAM_KIND_FORMAT] = { "string", NULL, NULL },
 	};
 

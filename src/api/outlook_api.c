@@ -140,6 +140,14 @@ api_outlook_list(struct request *rq)
 		ANSWER_ERR(outlook_suppose(rq, range, &list));
 		keep_team(rq->params.team, &list);
 	}
+	if (list.count == 0) {
+		struct err *err = schedule_explain(&tx, season, rq->params.week);
+
+		/* The season stands in the path. */
+		if (err && str_eq(err->field, STR("season")))
+			err->code = ERR_NOT_FOUND;
+		ANSWER_ERR(err);
+	}
 	return answer_rows(rq,
 		&(struct page){ .schema = &outlook_schema,
 			.rows = list.items,

@@ -25,6 +25,8 @@ param_words(enum param_kind kind)
 	switch (kind) {
 	case PARAM_KIND_TYPE:
 		return "game|ats|total|prop";
+	case PARAM_KIND_OUTCOME:
+		return "success|refused|failure";
 	case PARAM_KIND_FORMAT:
 		return "json|csv";
 	case PARAM_KIND_FLAG:
@@ -182,6 +184,7 @@ parse_one(struct ctx *ctx, const struct param *param, struct str value,
 	case PARAM_KIND_ODDS:
 		return parse_odds(ctx, param, value, field);
 	case PARAM_KIND_TYPE:
+	case PARAM_KIND_OUTCOME:
 	case PARAM_KIND_FORMAT:
 		return parse_word(ctx, param, value, field);
 	case PARAM_KIND_FLAG:

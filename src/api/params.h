@@ -13,16 +13,17 @@ enum {
 	PARAM_CURRENT = -1,
 };
 
-#define PARAM_FIELD_I32(name)    struct opt_i32 name;
-#define PARAM_FIELD_SEASON(name) struct opt_i32 name;
-#define PARAM_FIELD_WEEK(name)   struct opt_i32 name;
-#define PARAM_FIELD_F64(name)    struct opt_f64 name;
-#define PARAM_FIELD_TEXT(name)   struct str name;
-#define PARAM_FIELD_TEAM(name)   struct str name;     /* the code of today */
-#define PARAM_FIELD_ODDS(name)   struct opt_f64 name; /* American */
-#define PARAM_FIELD_TYPE(name)   struct str name;
-#define PARAM_FIELD_FORMAT(name) struct str name;
-#define PARAM_FIELD_FLAG(name)   struct opt_bool name;
+#define PARAM_FIELD_I32(name)     struct opt_i32 name;
+#define PARAM_FIELD_SEASON(name)  struct opt_i32 name;
+#define PARAM_FIELD_WEEK(name)    struct opt_i32 name;
+#define PARAM_FIELD_F64(name)     struct opt_f64 name;
+#define PARAM_FIELD_TEXT(name)    struct str name;
+#define PARAM_FIELD_TEAM(name)    struct str name;     /* the code of today */
+#define PARAM_FIELD_ODDS(name)    struct opt_f64 name; /* American */
+#define PARAM_FIELD_TYPE(name)    struct str name;
+#define PARAM_FIELD_OUTCOME(name) struct str name;
+#define PARAM_FIELD_FORMAT(name)  struct str name;
+#define PARAM_FIELD_FLAG(name)    struct opt_bool name;
 
 struct params {
 #define PARAM(name, kind, minimum, maximum, about) PARAM_FIELD_##kind(name)
@@ -46,6 +47,7 @@ enum param_kind {
 	PARAM_KIND_TEAM,
 	PARAM_KIND_ODDS,
 	PARAM_KIND_TYPE,
+	PARAM_KIND_OUTCOME,
 	PARAM_KIND_FORMAT,
 	PARAM_KIND_FLAG
 };

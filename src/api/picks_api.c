@@ -63,6 +63,8 @@ answer_picks(struct request *rq, struct opt_i32 season, struct opt_i32 week)
 			.first_week = range.first_week,
 			.last_week = range.last_week },
 		&list));
+	if (list.count == 0)
+		ANSWER_ERR(schedule_explain(&global, season, week));
 	return answer_rows(rq,
 		&(struct page){ .schema = &pick_schema,
 			.rows = list.items,
@@ -99,6 +101,8 @@ api_leader_list(struct request *rq)
 
 	ANSWER_ERR(schedule_range(&tx, rq->params.season, whole, &range));
 	ANSWER_ERR(q_leaders(&tx, range.season, LEADER_PICKS_LEAST, &list));
+	if (list.count == 0)
+		ANSWER_ERR(schedule_explain(&tx, rq->params.season, whole));
 	rows = arena_alloc_array(rq->ctx->arena, list.count + 1, sizeof(*rows));
 	if (!rows)
 		return answer_problem(err_no_memory());

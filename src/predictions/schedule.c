@@ -53,6 +53,31 @@ schedule_range(
 	return NULL;
 }
 
+struct err *
+schedule_explain(struct tx *tx, struct opt_i32 season, struct opt_i32 week)
+{
+	const struct season_row *found = NULL;
+	struct season_row_list seasons;
+
+	if (!season.is_set || season.value == WEEK_CURRENT)
+		return NULL;
+	TRY(q_season_list(tx, &seasons));
+	if (seasons.count == 0)
+		return NULL;
+	for (size_t i = 0; i < seasons.count; i++)
+		if (seasons.items[i].season == season.value)
+			found = &seasons.items[i];
+	if (!found)
+		return err_field(tx->ctx, "season",
+			"there are no games of season %d; there are those of %d to %d",
+			season.value, seasons.items[0].season,
+			seasons.items[seasons.count - 1].season);
+	if (week.is_set && week.value > found->last_week)
+		return err_field(tx->ctx, "week", "season %d has %d weeks", season.value,
+			found->last_week);
+	return NULL;
+}
+
 /* One end of a span: NUMBER where it is not given. */
 static struct err *
 season_of(struct tx *tx, struct opt_i32 season, int32_t number, int32_t *ret)

@@ -29,6 +29,14 @@ struct week_range {
 struct err *schedule_range(struct tx *tx, struct opt_i32 season, struct opt_i32 week,
 	struct week_range *ret) MUST_USE;
 
+/*
+ * Why a list of SEASON and WEEK, either of which may be left out, came out empty: INVALID
+ * with the field where there are no such games and never were, so that nobody takes a
+ * mistyped year for a year without forecasts. NULL: it is empty all the same.
+ */
+struct err *
+schedule_explain(struct tx *tx, struct opt_i32 season, struct opt_i32 week) MUST_USE;
+
 struct season_span {
 	int32_t first;
 	int32_t last;

@@ -1,5 +1,6 @@
 #include "predictions/team_code.h"
 
+#include "base/buf.h"
 #include "model/team.h"
 
 enum {
@@ -41,6 +42,8 @@ team_code_parse(struct ctx *ctx, const char *field, struct str text, struct str 
 	struct str code = { .ptr = upper,
 		.len = text.len < CODE_BYTES_MAX ? text.len : CODE_BYTES_MAX };
 	const struct team *near;
+	char storage[FRANCHISES * (CODE_BYTES_MAX + 1)];
+	struct buf codes;
 	int franchise;
 
 	for (size_t i = 0; i < code.len; i++)
@@ -58,7 +61,10 @@ team_code_parse(struct ctx *ctx, const char *field, struct str text, struct str 
 			"no team has the code '" STR_FMT "'; did you mean '" STR_FMT
 			"', the " STR_FMT "? /v1/teams lists them",
 			STR_ARG(text), STR_ARG(near->code), STR_ARG(near->name));
+	buf_init_fixed(&codes, storage, sizeof(storage));
+	for (int i = 0; i < FRANCHISES; i++)
+		buf_fmt(&codes, " " STR_FMT, STR_ARG(team_at(i)->code));
 	return err_field(ctx, field,
-		"no team has the code '" STR_FMT "'; /v1/teams lists them",
-		STR_ARG(text));
+		"no team has the code '" STR_FMT "'; there are" STR_FMT, STR_ARG(text),
+		STR_ARG(buf_str(&codes)));
 }

@@ -106,7 +106,11 @@ BOTH_ENGINES(the_audit_log_is_searched)
 			str_fmt(ctx->arena, "/v1/admin/audit?user=" STR_FMT,
 				STR_ARG(object_text(ctx->arena, WATCHED, OBJECT_USER)))));
 	EQ_STR(seqs_of(ctx, asked.body, &next), STR("4 3 2 1 "));
-	EQ_I64(get(ctx, &reading, "/v1/admin/audit?action=account.fly").status, 400);
+	asked = get(ctx, &reading, "/v1/admin/audit?action=account.sign_im");
+	EQ_I64(asked.status, 400);
+	OK_OR(str_find(asked.body, STR("the nearest is account.sign_in\"")) > 0, STR_FMT,
+		STR_ARG(asked.body));
+	EQ_I64(get(ctx, &reading, "/v1/admin/audit?outcome=refuset").status, 400);
 	EQ_I64(get(ctx, &reading,
 		       "/v1/admin/audit?user=zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz")
 			.status,
