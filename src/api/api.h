@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "http/server.h"
+#include "sys/trouble.h"
 
 /* What all handlers share. Made once, by app/wiring.c. */
 struct api {
@@ -20,6 +21,7 @@ struct api {
 	struct audit *audit;   /* what watches over the audit log; may be NULL */
 	const struct geo *geo; /* where addresses are; NULL: nobody knows */
 	struct access access;
+	struct trouble busy;      /* requests that found no room, or no database */
 	bool is_quiet;            /* no log line a request */
 	bool is_production;       /* reached by TLS, through the proxy in front */
 	struct str public_origin; /* "https://example.com"; absent: not said */

@@ -12,6 +12,7 @@
 #include "http/respond.h"
 #include "predictions/publication.h"
 #include "sys/clock.h"
+#include "sys/trouble.h"
 #include "sys/wait.h"
 
 enum {
@@ -47,6 +48,7 @@ struct ready {
 	struct uuid token;
 	int64_t token_until; /* monotonic; 0: no token yet */
 	bool is_checking;
+	struct trouble trouble; /* in reading the token */
 };
 
 static _Thread_local struct ready *ready_of_thread;
@@ -115,8 +117,11 @@ token_get(struct ready *ready, struct ctx *ctx, struct uuid *ret)
 	if (err && !is_known)
 		return err;
 	if (err) {
-		log_err(ctx, "publication token not read; kept answers go on", err);
+		trouble_note(&ready->trouble, ctx,
+			"publication token not read; kept answers go on", err);
 		*ret = ready->token;
+	} else {
+		trouble_over(&ready->trouble, ctx, "publication token is read again");
 	}
 	ready->token = *ret;
 	ready->token_until = clock_deadline_ms(TOKEN_AGE_MAX_MS);

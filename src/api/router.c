@@ -149,7 +149,9 @@ answer_routed(struct request *rq)
 	}
 	/* What the client did wrong is said to the client, and the line of the request
 	 * has its status. One that left ended its own request. */
-	if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)
+	if (answer.err->code == ERR_BUSY && !rq->http->is_client_gone)
+		trouble_note(&rq->api->busy, rq->ctx, "request failed", answer.err);
+	else if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)
 		log_err(rq->ctx, "request failed", answer.err);
 	problem = http_answer_err(rq->ctx, answer.err);
 	/* A failure to add a header leaves a problem that is only less helpful. */

@@ -228,7 +228,8 @@ tend_database(void *arg)
 		struct ctx ctx = { .arena = &arena,
 			.db = serving->db,
 			.now = clock_now_us(),
-			.deadline = clock_deadline_ms(TEND_LIMIT_MS) };
+			.deadline = clock_deadline_ms(TEND_LIMIT_MS),
+			.route = "tend database" };
 
 		db_tend(&ctx);
 		arena_reset(&arena);

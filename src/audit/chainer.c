@@ -12,6 +12,7 @@
 #include "db/db.h"
 #include "sys/clock.h"
 #include "sys/random.h"
+#include "sys/trouble.h"
 #include "sys/wait.h"
 
 enum {
@@ -45,7 +46,7 @@ struct audit {
 	struct ctx ctx;
 	struct arena arena;
 	struct fiber *fiber;
-	bool is_failing;
+	struct trouble trouble; /* in making progress */
 	struct fiber_event ended;
 };
 
@@ -487,7 +488,6 @@ is_anchor_due(const struct audit *audit)
 		(int64_t)ANCHOR_EVERY_MS * NANOSECONDS_PER_MS;
 }
 
-/* A trouble that lasts is told once. */
 static void
 round_alone(struct audit *audit)
 {
@@ -501,11 +501,12 @@ round_alone(struct audit *audit)
 	err = audit_round(ctx, audit, &round);
 	if (!err && is_anchor_due(audit))
 		err = audit_anchor(ctx, audit);
-	if (err && !audit->is_failing && !fiber_is_cancelled())
-		log_err(ctx, "the audit chain makes no progress", err);
-	if (!err && audit->is_failing)
-		log_info(ctx, "the audit chain makes progress again");
-	audit->is_failing = err != NULL;
+	if (err && !fiber_is_cancelled())
+		trouble_note(
+			&audit->trouble, ctx, "the audit chain makes no progress", err);
+	if (!err)
+		trouble_over(
+			&audit->trouble, ctx, "the audit chain makes progress again");
 }
 
 static void

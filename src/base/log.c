@@ -298,7 +298,8 @@ log_write(const struct log_line *what)
 }
 
 void
-log_err(const struct ctx *ctx, const char *event, const struct err *err)
+log_err_times(
+	const struct ctx *ctx, const char *event, const struct err *err, uint64_t times)
 {
 	char storage[2048];
 	struct buf notes;
@@ -314,5 +315,12 @@ log_err(const struct ctx *ctx, const char *event, const struct err *err)
 	}
 	LOG_AT(level, ctx, event, LOG_TEXT("code", err_code_name(err->code)),
 		LOG_STR("error", err->message), LOG_STR("notes", buf_str(&notes)),
-		LOG_TEXT("file", err->file), LOG_I64("line", err->line));
+		LOG_TEXT("file", err->file), LOG_I64("line", err->line),
+		LOG_I64("times", (int64_t)times));
+}
+
+void
+log_err(const struct ctx *ctx, const char *event, const struct err *err)
+{
+	log_err_times(ctx, event, err, 1);
 }

@@ -79,6 +79,9 @@ bool log_is_on(enum log_level level);
 struct err;
 /* An error, at the edge where it is handled: once. */
 void log_err(const struct ctx *ctx, const char *event, const struct err *err);
+/* One that was met TIMES times since it was last logged (sys/trouble.h). */
+void log_err_times(
+	const struct ctx *ctx, const char *event, const struct err *err, uint64_t times);
 
 /*
  * A thread that says so gathers its lines until it calls log_flush, which it must

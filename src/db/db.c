@@ -83,7 +83,9 @@ db_open(struct ctx *ctx, const struct db_options *options, struct db **ret)
 	db = arena_alloc(&arena, sizeof(*db));
 	if (!db)
 		return err_no_memory();
-	*db = (struct db){ .driver = driver, .is_echo = options->is_echo };
+	*db = (struct db){ .driver = driver,
+		.is_echo = options->is_echo,
+		.slow_plans.lock = PTHREAD_MUTEX_INITIALIZER };
 	err = driver->open(ctx, options, &db->state);
 	if (err) {
 		arena_release(&arena);
@@ -134,6 +136,7 @@ db_tend(struct ctx *ctx)
 {
 	if (ctx->db->driver->tend)
 		ctx->db->driver->tend(ctx->db->state, ctx);
+	slow_plans_tell(ctx, &ctx->db->slow_plans);
 }
 
 struct err *

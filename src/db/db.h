@@ -98,7 +98,7 @@ enum dialect db_dialect(const struct db *db);
 /* What the pool and the lanes count (db/pool.h); all zero on SQLite. */
 void db_counters(const struct db *db, struct pool_counters *ret);
 /* What a server does every second or so: connections idle for long are closed, and some
- * opened ahead of need. On SQLite nothing happens. */
+ * opened ahead of need; plans of slow queries are logged. */
 void db_tend(struct ctx *ctx);
 /* A cheap proof that the database answers, for /readyz. */
 struct err *db_ping(struct ctx *ctx) MUST_USE;

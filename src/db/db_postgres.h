@@ -6,6 +6,7 @@
 
 #include "db/db_postgres_conn.h"
 #include "db/driver.h"
+#include "sys/trouble.h"
 
 struct pg_db {
 	struct arena arena; /* this struct lives in it */
@@ -19,6 +20,8 @@ struct pg_db {
 	struct list_link free_conns;    /* for the pool */
 	struct list_link lane_sets;     /* one a loop */
 	struct pg_listening *listening; /* NULL: not */
+	struct trouble lane_trouble;    /* of all loops */
+	struct trouble listen_trouble;
 };
 
 /* Whom the server takes us for. */

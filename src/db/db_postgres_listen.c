@@ -135,6 +135,8 @@ listen_once(struct pg_listening *listening, struct ctx *ctx, bool *ret_did_liste
 	/* What changed while nobody listened nobody will tell. */
 	notices_miss(listening->notices);
 	*ret_did_listen = true;
+	trouble_over(
+		&listening->db->listen_trouble, ctx, "listening to the database again");
 	for (;;) {
 		trust_until(listening, asked_at + LISTEN_TRUST_MS * NANOSECONDS_PER_MS);
 		TRY(hear_until(listening, ctx, clock_deadline_ms(ASK_EVERY_MS)));
@@ -158,7 +160,8 @@ listen_fiber(void *arg)
 		err = listen_once(listening, &ctx, &did_listen);
 		trust_until(listening, 0);
 		if (!fiber_is_cancelled())
-			log_err(&ctx, "not listening to the database", err);
+			trouble_note(&listening->db->listen_trouble, &ctx,
+				"not listening to the database", err);
 		arena_release(&arena);
 		pg_disconnect(&listening->conn);
 		pause_ms = did_listen ? BACKOFF_FIRST_MS : 2 * pause_ms;

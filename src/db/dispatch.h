@@ -5,6 +5,7 @@
 
 #include "db/driver.h"
 #include "db/notices.h"
+#include "db/slow_plan.h"
 
 struct db {
 	struct arena arena; /* this struct lives in it */
@@ -12,6 +13,7 @@ struct db {
 	void *state;
 	bool is_echo;
 	struct notices notices;
+	struct slow_plans slow_plans;
 };
 
 #endif

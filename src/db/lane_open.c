@@ -84,7 +84,7 @@ lane_open_fiber(void *arg)
 		if (set->failing_since == 0)
 			set->failing_since = clock_monotonic_ns();
 		remember_fault(set, fault, err);
-		log_err(&ctx, "lane not opened", err);
+		trouble_note(&set->db->lane_trouble, &ctx, "lane not opened", err);
 	} else {
 		lane->state = LANE_OPEN;
 		lane->first = lane->end = 0;
@@ -93,6 +93,7 @@ lane_open_fiber(void *arg)
 		set->fault = POOL_FAULT_NONE;
 		set->failing_since = 0;
 		COUNT_BY(set->open, 1u);
+		trouble_over(&set->db->lane_trouble, &ctx, "lanes are opened again");
 	}
 	arena_release(&arena);
 	wait_queue_wake_all(&set->changed);

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "db/dispatch.h"
 #include "sys/clock.h"
 
 enum {
@@ -78,6 +79,19 @@ write_line(enum log_level level, const char *event, const struct tx *tx,
 		LOG_TEXT("sql", seen->query->sql[db_dialect(tx->db)]));
 }
 
+/* What may take so long. What runs in batches or for the system is expected to. */
+static int64_t
+limit_ns(const struct tx *tx, const struct observation *seen)
+{
+	int64_t limit_ms = OBSERVE_SLOW_MS;
+
+	if (seen->query->is_slow || tx->ctx->actor.is_system || seen->sets > 1)
+		limit_ms = OBSERVE_SLOW_BATCH_MS;
+	if (limit_ms < (int64_t)seen->sets)
+		limit_ms = (int64_t)seen->sets;
+	return limit_ms * NANOSECONDS_PER_MS;
+}
+
 void
 observe(const struct tx *tx, bool is_echo, const struct observation *seen)
 {
@@ -93,8 +107,10 @@ observe(const struct tx *tx, bool is_echo, const struct observation *seen)
 			atomic_fetch_add_explicit(
 				&stats->failures, 1, memory_order_relaxed);
 	}
-	if (UNLIKELY(duration_ns > (int64_t)OBSERVE_SLOW_MS * NANOSECONDS_PER_MS))
+	if (UNLIKELY(duration_ns > (int64_t)OBSERVE_SLOW_MS * NANOSECONDS_PER_MS) &&
+		duration_ns > limit_ns(tx, seen)) {
 		write_line(LOG_WARNING, "slow query", tx, seen, duration_ns);
-	else if (UNLIKELY(is_echo))
+		slow_plan_note(&tx->db->slow_plans, seen->query);
+	} else if (UNLIKELY(is_echo))
 		write_line(LOG_INFO, "query", tx, seen, duration_ns);
 }

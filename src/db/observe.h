@@ -1,6 +1,10 @@
 /*
  * What is known of every query afterwards: its statistics, a line in the log where it was
- * slow (over 100 ms) or where every statement is to be logged (DB_ECHO).
+ * slow or where every statement is to be logged (DB_ECHO). Its plan follows, where a server
+ * looks after the database (db/slow_plan.h).
+ *
+ * Slow is over 100 ms; over a second for what a command or a job asks, what is declared
+ * `pool: batch`, and batches, which get a millisecond for each set of arguments besides.
  *
  * Arguments are never written, only their types and, of texts, their lengths.
  */
@@ -11,6 +15,7 @@
 
 enum {
 	OBSERVE_SLOW_MS = 100,
+	OBSERVE_SLOW_BATCH_MS = 1000,
 };
 
 /* One run of a query, as it ended. */

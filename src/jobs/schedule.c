@@ -402,8 +402,11 @@ look(struct schedule *schedule, struct arena *arena)
 	err = schedule_run_due(&ctx, &schedule->setup, &ran, &outcome);
 	schedule->is_at_work = false;
 	if (err && !fiber_is_cancelled())
-		log_err(&ctx, "looking for due jobs failed", err);
-	else if (!err && ran)
+		trouble_note(
+			&schedule->trouble, &ctx, "looking for due jobs failed", err);
+	if (!err)
+		trouble_over(&schedule->trouble, &ctx, "due jobs are looked for again");
+	if (!err && ran)
 		tell(&ctx, &outcome);
 	return !err && ran;
 }

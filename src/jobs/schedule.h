@@ -11,6 +11,7 @@
 
 #include "jobs/job.h"
 #include "jobs/jobs_q.h"
+#include "sys/trouble.h"
 #include "sys/wait.h"
 
 /* How a run ended. */
@@ -41,7 +42,8 @@ struct schedule {
 	const struct keyring *keys;
 	struct audit *audit;
 	struct job_setup setup;
-	struct fiber *fiber; /* NULL: not started */
+	struct fiber *fiber;    /* NULL: not started */
+	struct trouble trouble; /* in looking for what is due */
 	bool is_at_work;
 	bool is_stopping;
 	struct fiber_event ended;

@@ -14,6 +14,7 @@
 #include "sys/fiber.h"
 #include "sys/file.h"
 #include "sys/random.h"
+#include "sys/trouble.h"
 #include "sys/wait.h"
 
 enum {
@@ -330,7 +331,7 @@ static void
 mailer_run(void *arg)
 {
 	struct mailer *mailer = arg;
-	bool was_failing = false;
+	struct trouble trouble = { 0 };
 
 	while (!mailer->is_stopping) {
 		struct mail_counts counts = { 0 };
@@ -339,9 +340,11 @@ mailer_run(void *arg)
 		arena_reset(&mailer->arena);
 		err = deliver_all(
 			&mailer->ctx, &mailer->options, &mailer->is_stopping, &counts);
-		if (err && !was_failing)
-			log_err(&mailer->ctx, "the outbox cannot be read", err);
-		was_failing = err != NULL;
+		if (err)
+			trouble_note(
+				&trouble, &mailer->ctx, "the outbox cannot be read", err);
+		else
+			trouble_over(&trouble, &mailer->ctx, "the outbox is read again");
 		if (mailer->is_stopping)
 			break;
 		mailer->is_sleeping = true;

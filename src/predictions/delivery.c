@@ -8,6 +8,7 @@
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/random.h"
+#include "sys/trouble.h"
 #include "sys/wait.h"
 
 enum {
@@ -37,7 +38,8 @@ struct queue {
 	struct db *db;
 	size_t first;
 	size_t count;
-	uint64_t lost;       /* since the last line in the log */
+	uint64_t lost; /* since the last line in the log */
+	struct trouble trouble;
 	struct fiber *fiber; /* NULL: nothing to store */
 	struct wait_queue ended;
 	struct entry entries[DELIVERIES_QUEUED_MAX];
@@ -163,7 +165,11 @@ store(struct queue *queue)
 		err = store_some(queue, &ctx);
 		if (err) {
 			count(&counted.failures, 1);
-			log_err(&ctx, "deliveries not stored; they are kept", err);
+			trouble_note(&queue->trouble, &ctx,
+				"deliveries not stored; they are kept", err);
+		} else {
+			trouble_over(
+				&queue->trouble, &ctx, "deliveries are stored again");
 		}
 		arena_release(&arena);
 		if (err)

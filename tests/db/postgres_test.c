@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "db/pool.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "tests/db/engine.h"
@@ -409,4 +410,22 @@ DB_TEST(each_query_runs_as_whom_it_says_and_nothing_stays_behind)
 	}
 	db_loop_close(app.db);
 	db_close(app.db);
+}
+
+/* The minimum is one connection; that one here ended with what it ran. */
+DB_TEST(a_connection_that_was_lost_is_opened_anew_ahead_of_need)
+{
+	struct pool_counters before, after;
+
+	OK(auto_write(ctx, &kill_self, VALUES_NONE) != NULL);
+	db_counters(ctx->db, &before);
+	EQ_I64(before.open, 0);
+	db_tend(ctx);
+	db_counters(ctx->db, &after);
+	EQ_I64(after.open, 1);
+	EQ_I64(after.checked_in, 1);
+	EQ_I64(after.connects, before.connects + 1);
+	db_tend(ctx);
+	db_counters(ctx->db, &after);
+	EQ_I64(after.connects, before.connects + 1);
 }
