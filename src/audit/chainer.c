@@ -75,7 +75,7 @@ tell(struct ctx *ctx, const struct audit *audit, int64_t seq, struct str what)
 		.resource_type = STR("audit"),
 	};
 
-	if (!audit->is_failing)
+	if (!atomic_load(&audit->trouble.is_on))
 		log_error(ctx, "the audit log was tampered with", LOG_STR("what", what),
 			LOG_I64("seq", seq));
 	TRY(audit_tampered_details(ctx, seq, what, &entry.details));
