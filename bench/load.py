@@ -36,13 +36,13 @@ def milliseconds(text):
     return float(number) * {'us': 0.001, 'ms': 1, 's': 1000}[unit]
 
 
-def wrk(url, seconds, connections=64, headers=(), script=None):
+def wrk(url, seconds, connections=64, headers=(), script=None, arguments=()):
     command = ['wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '--latency']
     for header in headers:
         command += ['-H', header]
     if script:
         command += ['-s', str(script)]
-    out = subprocess.run(command + [url], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(command + [url, *(['--', *map(str, arguments)] if arguments else [])], capture_output=True, text=True, check=True).stdout
     bad = re.search(r'Non-2xx or 3xx responses: (\d+)', out)
     if bad:
         raise RuntimeError(f'{url}: {bad.group(1)} answers were errors')
@@ -56,7 +56,8 @@ def wrk(url, seconds, connections=64, headers=(), script=None):
 def measure(target, seconds, database_pid):
     """One run against TARGET: a dict with url, pid, and perhaps headers and script."""
     server, database = cpu_seconds(target['pid']), cpu_seconds(database_pid)
-    result = wrk(target['url'], seconds, headers=target.get('headers', ()), script=target.get('script'))
+    result = wrk(target['url'], seconds, headers=target.get('headers', ()), script=target.get('script'),
+                 arguments=target.get('arguments', ()))
     result['server_us'] = (cpu_seconds(target['pid']) - server) / result['count'] * 1e6
     result['database_us'] = (cpu_seconds(database_pid) - database) / result['count'] * 1e6
     return result

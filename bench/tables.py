@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 
 import load
+import stack
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -243,17 +244,27 @@ def durable_writes(bench, report):
                    f'{got[key]["per_second"] / alone:.1f}') for key, name in names.items()))
 
 
-def report(bench, targets_of, options):
+def own_row(bench, report):
+    peers = dict(zip(PEERS, (bench.serve_fastify('postgres'), bench.serve_fastify('pg'), bench.serve_fastapi())))
+    stack.beside_peers(bench, peers, report, HEADS, rate_rows)
+
+
+PARTS = ('peers', 'own', 'sqlite', 'stack', 'beside', 'idle', 'start', 'commands', 'writes', 'micro')
+
+
+def report(bench, targets_of, options, asked):
     out = Report(options.out)
     model = re.search(r'model name\s*:\s*(.*)', pathlib.Path('/proc/cpuinfo').read_text())
     out.line(f'# Bench\n\n{os.cpu_count()} cores of {model.group(1) if model else platform.machine()}; medians of {options.rounds} runs of '
              f'{options.seconds} s, in turn; PostgreSQL and the load on the same machine; peers with two processes each.\n')
     print('preparing the databases ...', file=sys.stderr)
     bench.prepare()
-    compare_with_peers(bench, targets_of, out)
-    sqlite(bench, targets_of, out)
-    idle_connections(bench, out)
-    start_up(bench, out)
-    commands(bench, out)
-    durable_writes(bench, out)
-    micro(out)
+    parts = {
+        'peers': lambda: compare_with_peers(bench, targets_of, out), 'own': lambda: own_row(bench, out),
+        'sqlite': lambda: sqlite(bench, targets_of, out), 'stack': lambda: stack.whole(bench, out, asked),
+        'beside': lambda: stack.beside_others(bench, out, asked[2]), 'idle': lambda: idle_connections(bench, out),
+        'start': lambda: start_up(bench, out), 'commands': lambda: commands(bench, out), 'writes': lambda: durable_writes(bench, out),
+        'micro': lambda: micro(out),
+    }
+    for part in options.parts.split(','):
+        parts[part]()
