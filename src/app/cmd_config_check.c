@@ -1,6 +1,6 @@
 #include "app/command.h"
 #include "app/places.h"
-#include "app/serve.h"
+#include "app/serve_settings.h"
 #include "codec/geo.h"
 
 static const struct table_column columns[] = {
@@ -29,10 +29,10 @@ static struct err *
 run_config_check(struct invocation *run)
 {
 	struct table table;
-	struct str host;
-	uint16_t port;
+	struct serve_settings *serving;
 
-	TRY(serve_address_parse(&run->ctx, run->config.listen, &host, &port));
+	TRY_NEW(run->arena, serving, 1);
+	TRY(serve_settings_read(run, serving));
 	TRY(places_check(run));
 	TABLE_INIT(&table, run->arena, columns);
 	for (int i = 0; i < SETTING_COUNT; i++) {
@@ -49,7 +49,7 @@ const struct command cmd_config_check = {
 	.args = "",
 	.summary = "print the settings in effect and where each comes from",
 	.detail = "Passwords are shown as three stars. Fails where a setting is wrong, "
-		  "and says which.",
+		  "or one with which the server would not start, and says which.",
 	.examples = "config check\n"
 		    "config check --config /etc/gridiron.yaml --json",
 	.needs = NEEDS_CONFIG,

@@ -150,7 +150,6 @@ run_demo(struct invocation *run)
 	TRY(make_forecasts(run));
 	return serve(run,
 		&(struct serve_options){
-			.listen = run->config.listen,
 			.is_quiet = !flag_is_set(run, "log-requests"),
 			.ready = say_where,
 		});

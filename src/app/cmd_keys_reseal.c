@@ -107,8 +107,8 @@ const struct command cmd_keys_reseal = {
 	.args = "",
 	.summary = "seal fields of the database by the current key, retire unused keys",
 	.detail =
-		"To be run a minute after gridiron keys rotate seal, on PostgreSQL "
-		"beside running servers. Safe\n"
+		"To be run a minute after gridiron keys rotate seal, beside running "
+		"servers. Safe\n"
 		"to repeat, also after it was interrupted. A key goes when nothing needs "
 		"it any more; what the\n"
 		"audit log holds of callers who were nobody needs its key until "

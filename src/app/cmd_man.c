@@ -68,6 +68,11 @@ put_command(FILE *out, const struct command *command)
 		put_text(out, command->detail);
 		fputc('\n', out);
 	}
+	if (beside_text(command_beside(command))) {
+		fputs(".PP\n", out);
+		put_text(out, beside_text(command_beside(command)));
+		fputc('\n', out);
+	}
 	for (size_t i = 0; command->flags && command->flags[i].name; i++)
 		put_flag(out, command->flags[i].name, command->flags[i].value,
 			command->flags[i].help);

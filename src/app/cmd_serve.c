@@ -14,7 +14,6 @@ run_serve(struct invocation *run)
 {
 	return serve(run,
 		&(struct serve_options){
-			.listen = run->config.listen,
 			.is_quiet = flag_is_set(run, "quiet"),
 			.ready = say_where,
 		});

@@ -42,6 +42,7 @@ struct flag {
 struct invocation;
 struct keyring;
 struct remote_link;
+struct serve_settings;
 
 struct command {
 	const char *name; /* one word, or two: "config check" */
@@ -75,6 +76,7 @@ struct invocation {
 	int word_count;
 	struct remote_link *server; /* that has the SQLite file and will run this */
 	bool has_said_it_waits;
+	struct serve_settings *settings; /* of a command that serves */
 	struct str args[COMMAND_ARGS_MAX];
 	size_t arg_count;
 	struct str flags[COMMAND_FLAGS_MAX]; /* as in command->flags; absent: not given */
@@ -110,6 +112,8 @@ enum beside {
 	BESIDE_FREE,      /* it needs no database */
 };
 enum beside command_beside(const struct command *command);
+/* A sentence for its help; NULL: there is nothing to say. */
+const char *beside_text(enum beside beside);
 
 /* Understand ARGV (without the program's name) into RET, whose arena is set: which
  * command, its flags and arguments. No command at all: ret->command is NULL. */

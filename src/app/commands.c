@@ -25,3 +25,18 @@ command_beside(const struct command *command)
 		i++;
 	return all[i];
 }
+
+const char *
+beside_text(enum beside beside)
+{
+	switch (beside) {
+	case BESIDE_BY_SERVER:
+		return "Beside a server that has the SQLite file, that server carries it "
+		       "out.";
+	case BESIDE_ALONE:
+		return "Waits a minute for the SQLite file, where a server has it.";
+	case BESIDE_FREE:
+		return NULL;
+	}
+	return NULL;
+}

@@ -74,6 +74,9 @@ command_help(FILE *file, const struct command *command)
 		command->args);
 	if (command->detail)
 		fprintf(file, "\n%s\n", command->detail);
+	if (beside_text(command_beside(command)))
+		fprintf(file, "%s%s\n", command->detail ? "" : "\n",
+			beside_text(command_beside(command)));
 	fputs("\nFlags:\n", file);
 	for (size_t i = 0; command->flags && command->flags[i].name; i++) {
 		const struct flag *flag = &command->flags[i];

@@ -10,8 +10,8 @@
 #include "api/secure.h"
 #include "app/mailing.h"
 #include "app/remote.h"
+#include "app/serve_settings.h"
 #include "base/log.h"
-#include "base/num.h"
 #include "codec/url.h"
 #include "db/db.h"
 #include "jobs/schedule.h"
@@ -154,31 +154,6 @@ workers_start(struct ctx *ctx, struct serving *serving)
 	return NULL;
 }
 
-struct err *
-serve_address_parse(
-	struct ctx *ctx, struct str listen, struct str *ret_host, uint16_t *ret_port)
-{
-	size_t colon = listen.len;
-	struct str host;
-	int32_t port;
-
-	while (colon > 0 && listen.ptr[colon - 1] != ':')
-		colon--;
-	if (colon == 0 ||
-		!num_parse_i32(
-			str_slice(listen, colon, listen.len), 0, UINT16_MAX, &port))
-		return err_new(ctx, ERR_INVALID,
-			"cannot listen on '" STR_FMT
-			"': give HOST:PORT, such as 127.0.0.1:8080",
-			STR_ARG(listen));
-	host = str_slice(listen, 0, colon - 1);
-	if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
-		host = str_slice(host, 1, host.len - 1);
-	*ret_host = str_eq(host, STR("localhost")) ? STR("127.0.0.1") : host;
-	*ret_port = (uint16_t)port;
-	return NULL;
-}
-
 static struct err *
 server_start(struct invocation *run, struct serving *serving,
 	const struct serve_options *options)
@@ -192,11 +167,11 @@ server_start(struct invocation *run, struct serving *serving,
 		.lines = secure_lines(run->config.environment == ENVIRONMENT_PRODUCTION),
 		.arg = &serving->api,
 	};
-	struct mail_options mail;
+	struct mail_options mail = run->settings->mail;
 	struct str address;
 
-	TRY(serve_address_parse(
-		&run->ctx, options->listen, &server.address, &server.port));
+	server.address = run->settings->host;
+	server.port = run->settings->port;
 	serving->api.loops = serving->loops;
 	serving->api.loop_count = serving->count;
 	TRY(http_server_open(run->arena, &server, &serving->server));
@@ -206,7 +181,7 @@ server_start(struct invocation *run, struct serving *serving,
 		str_find_char(server.address, ':') >= 0 ? "[" STR_FMT "]:%d"
 							: STR_FMT ":%d",
 		STR_ARG(server.address), http_server_port(serving->server));
-	TRY(mailing_options(run, address, &mail));
+	mail.public_url = public_url_of(run, address);
 	TRY(mailer_open(&run->ctx, &mail, &serving->mailer));
 	log_info(NULL, "serving", LOG_STR("listen", address),
 		LOG_I64("loops", (int64_t)serving->count));
@@ -295,34 +270,6 @@ origin_of(struct arena *arena, struct str text)
 		STR_ARG(url.port));
 }
 
-/* Nothing but the machine itself can reach a loopback address, so looking around there
- * needs no account; what passes a proxy is told apart at each request. */
-static struct err *
-access_prepare(
-	struct invocation *run, const struct serve_options *options, struct access *ret)
-{
-	struct str open = run->config.access_open, host;
-	struct access_setup setup = { .proxies = run->config.trusted_proxies };
-	struct ip ip;
-	uint16_t port;
-
-	TRY(serve_address_parse(&run->ctx, options->listen, &host, &port));
-	if (str_eq(open, STR("auto")))
-		setup.is_open = run->config.environment == ENVIRONMENT_DEVELOPMENT &&
-			ip_parse(host, &ip) && ip_is_loopback(ip);
-	else if (str_eq(open, STR("true")))
-		setup.is_open = true;
-	else if (!str_eq(open, STR("false")))
-		return err_in(run->arena, ERR_INVALID,
-			"access.open is '" STR_FMT "', but must be true, false or auto",
-			STR_ARG(open));
-	if (setup.is_open)
-		log_warning(NULL,
-			"open access: whoever asks from this machine sees what "
-			"subscribers see; access.open: false ends that");
-	return access_init(run->arena, &setup, ret);
-}
-
 struct err *
 serve(struct invocation *run, const struct serve_options *options)
 {
@@ -338,11 +285,15 @@ serve(struct invocation *run, const struct serve_options *options)
 		.geo = run->ctx.geo,
 		.is_quiet = options->is_quiet,
 		.is_production = run->config.environment == ENVIRONMENT_PRODUCTION,
+		.access = run->settings->access,
 		.public_origin = origin_of(run->arena, run->config.public_url),
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,
 	};
-	TRY(access_prepare(run, options, &serving->api.access));
+	if (serving->api.access.is_open)
+		log_warning(NULL,
+			"open access: whoever asks from this machine sees what "
+			"subscribers see; access.open: false ends that");
 	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);
 	/* Before it is said that it serves. */

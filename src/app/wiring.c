@@ -4,11 +4,11 @@
 #include "app/lock_wait.h"
 #include "app/places.h"
 #include "app/remote.h"
+#include "app/serve_settings.h"
 #include "audit/chainer.h"
 #include "base/log.h"
 #include "codec/geo.h"
 #include "crypto/keyring.h"
-#include "crypto/password.h"
 #include "db/db.h"
 #include "db/migrate.h"
 #include "sys/clock.h"
@@ -84,26 +84,6 @@ needs_keys(const struct command *command)
 	return command->uses_keys || command->needs >= NEEDS_SERVED_DATABASE;
 }
 
-static struct err *
-password_start(struct invocation *run)
-{
-	struct password_params params = {
-		.scheme = PASSWORD_ARGON2ID,
-		.memory_kib = run->config.password_memory_kib,
-		.passes = run->config.password_passes,
-		.bcrypt_cost = run->config.password_bcrypt_cost,
-	};
-
-	if (str_eq(run->config.password_scheme, STR("bcrypt")))
-		params.scheme = PASSWORD_BCRYPT;
-	else if (!str_eq(run->config.password_scheme, STR("argon2id")))
-		return err_in(run->arena, ERR_INVALID,
-			"password.scheme is '" STR_FMT
-			"', but must be argon2id or bcrypt",
-			STR_ARG(run->config.password_scheme));
-	return password_configure(run->arena, &params);
-}
-
 /* The secret keys, for commands that sign, seal or serve; a server reads them again when
  * they change. */
 static struct err *
@@ -115,7 +95,7 @@ keys_start(struct invocation *run)
 
 	if (!needs_keys(run->command))
 		return NULL;
-	TRY(password_start(run));
+	TRY(password_settings(run));
 	TRY(key_file_path(run, &options.path));
 	TRY(keyring_open(&run->ctx, &options, &keys));
 	run->keys = keys;
@@ -241,8 +221,16 @@ places_stop(struct invocation *run)
 	geo_close(run->geo);
 }
 
+static struct err *
+settings_start(struct invocation *run)
+{
+	TRY_NEW(run->arena, run->settings, 1);
+	return serve_settings_read(run, run->settings);
+}
+
 static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
+	{ "server by its settings", NEEDS_SERVED_DATABASE, settings_start, NULL },
 	{ "file of places", NEEDS_SERVED_DATABASE, places_start, places_stop },
 	{ "data folder", NEEDS_DATABASE, folder_start, NULL },
 	{ "keyring", NEEDS_DATABASE, keys_start, keys_stop },
