@@ -3,17 +3,27 @@
 
 -- row prediction_graded: model text, prediction_type text, season season, week week, game_id game_id, pick text?,
 --   probability share?, confidence share?, outcome text, brier f64?, log_loss f64?, units f64?, home_score i32?,
---   away_score i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?
+--   away_score i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, kickoff_at time?, opening_seen_at time?,
+--   opening_home_moneyline i32?, opening_away_moneyline i32?, opening_spread_line f64?
 
 -- name: predictions_graded :each prediction_graded
 -- as: system, accuracy is published of every model without an owner
 -- scan: ok, the record is made of every forecast there is
 -- pool: batch
--- The last forecast before kick-off of each game, type and model, where it is graded, in a fixed order.
+-- The last forecast before kick-off of each game, type and model, where it is graded, in a fixed order; beside it the
+-- first line that was seen of the game before its kick-off.
 SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probability, p.confidence, p.outcome, p.brier,
-       p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line
+       p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
+       o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
+       o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
+  LEFT JOIN game_lines AS o
+    ON o.id = (SELECT l.id
+                 FROM game_lines AS l
+                WHERE l.game_id = g.id AND l.seen_at < g.kickoff_at
+                ORDER BY l.seen_at, l.id
+                LIMIT 1)
  WHERE p.outcome IS NOT NULL
    AND p.outcome <> 'void'
    AND p.user_id IS NULL
@@ -26,9 +36,17 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
 -- pool: batch
 -- The same of one season, but for games that began after KNOWN_BY.
 SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probability, p.confidence, p.outcome, p.brier,
-       p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line
+       p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
+       o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
+       o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
+  LEFT JOIN game_lines AS o
+    ON o.id = (SELECT l.id
+                 FROM game_lines AS l
+                WHERE l.game_id = g.id AND l.seen_at < g.kickoff_at
+                ORDER BY l.seen_at, l.id
+                LIMIT 1)
  WHERE p.season = :season
    AND p.outcome IS NOT NULL
    AND p.outcome <> 'void'

@@ -72,6 +72,26 @@ SELECT {{new id}}, id, :source, :now, home_moneyline, away_moneyline, spread_lin
  WHERE nflverse_id = :nflverse_id
     ON CONFLICT (game_id, source, seen_at) DO NOTHING;
 
+-- row seen_line: seen_at time, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?,
+--   home_spread_odds i32?, away_spread_odds i32?, over_odds i32?, under_odds i32?, is_opening bool
+
+-- name: game_lines_seen :many seen_line
+-- args: game_id uuid
+-- as: anyone
+-- The lines of a game as they were seen, the newest first; the earliest of those before kick-off is the opening line.
+SELECT l.seen_at, l.spread_line, l.total_line, l.home_moneyline, l.away_moneyline, l.home_spread_odds, l.away_spread_odds,
+       l.over_odds, l.under_odds,
+       l.id = coalesce((SELECT f.id
+                          FROM game_lines f
+                         WHERE f.game_id = g.id AND f.seen_at < g.kickoff_at
+                         ORDER BY f.seen_at, f.id
+                         LIMIT 1), g.id) AS is_opening
+  FROM game_lines l
+  JOIN games g ON g.id = l.game_id
+ WHERE l.game_id = :game_id
+ ORDER BY l.seen_at DESC, l.id DESC
+ LIMIT 500;
+
 -- row game: id game_id, nflverse_id text, season season, game_type text, week week, gameday text, gametime text?,
 --   kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?,
 --   home_rest i32?, away_rest i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, home_spread_odds i32?,

@@ -33,7 +33,10 @@ static const struct field accuracy_fields[] = {
 	FIELD(struct accuracy_row, roi, OPT_FIXED, "units a unit staked"),
 	FIELD(struct accuracy_row, details, JSON,
 		"for a season: calibration; of game forecasts also the closing line's "
-		"own record on the same games, and the gain on it with its interval"),
+		"own record on the same games, and the gain on it with its interval; "
+		"and that of the first line seen before kick-off, where one was, with "
+		"the closing line's Brier score on those games and by how many hours "
+		"it was seen before kick-off"),
 	FIELD(struct accuracy_row, calculated_at, TIME, "when this was summed"),
 };
 const struct row_schema accuracy_schema = ROW_SCHEMA("accuracy", struct accuracy_row,

@@ -2,6 +2,7 @@
 #include "api/cursor.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "predictions/games_q.h"
 #include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
@@ -142,6 +143,42 @@ api_game_get(struct request *rq)
 	if (!found)
 		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such game"));
 	return answer_row(rq, &game_schema, &game);
+}
+
+static const struct field seen_line_fields[] = {
+	FIELD(struct seen_line, seen_at, TIME, "when a feed was read that had it"),
+	FIELD(struct seen_line, spread_line, OPT_FIXED,
+		"points by which the home team was favoured"),
+	FIELD(struct seen_line, total_line, OPT_FIXED, "points of both teams"),
+	FIELD(struct seen_line, home_moneyline, OPT_I32, "American odds"),
+	FIELD(struct seen_line, away_moneyline, OPT_I32, ""),
+	FIELD(struct seen_line, home_spread_odds, OPT_I32, ""),
+	FIELD(struct seen_line, away_spread_odds, OPT_I32, ""),
+	FIELD(struct seen_line, over_odds, OPT_I32, ""),
+	FIELD(struct seen_line, under_odds, OPT_I32, ""),
+	FIELD(struct seen_line, is_opening, BOOL,
+		"whether the record counts it as the opening line: the first seen "
+		"before kick-off"),
+};
+const struct row_schema seen_line_schema = ROW_SCHEMA(
+	"seen_line", struct seen_line, seen_line_fields, "Lines of a game at one time");
+
+struct answer
+api_seen_line_list(struct request *rq)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct game_row game;
+	struct seen_line_list list;
+	bool found;
+
+	ANSWER_ERR(q_game_by_nflverse_id(&tx, rq->path_params[0], &game, &found));
+	if (!found)
+		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such game"));
+	ANSWER_ERR(q_game_lines_seen(&tx, game.id, &list));
+	return answer_rows(rq,
+		&(struct page){ .schema = &seen_line_schema,
+			.rows = list.items,
+			.count = list.count });
 }
 
 struct answer

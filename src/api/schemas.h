@@ -8,6 +8,7 @@
 #define ROW_SCHEMAS(X)      \
 	X(season)           \
 	X(game)             \
+	X(seen_line)        \
 	X(team)             \
 	X(rating)           \
 	X(outlook)          \

@@ -28,38 +28,77 @@ log_loss_of(double chance, double happened)
 	return -(happened * log(p) + (1 - happened) * log(1 - p));
 }
 
-/* The home team's chance by the closing line; false where the feed had none. */
+/* Lines of one game at one time. */
+struct quote {
+	struct opt_f64 spread_line;
+	struct opt_i32 home_moneyline, away_moneyline;
+};
+
+/* The home team's chance by QUOTE; false where it has no line. */
 static bool
-chance_of_line(const struct prediction_graded *row, double *ret)
+chance_of(const struct quote *quote, double *ret)
 {
 	struct model_game game = MODEL_GAME_INIT;
 
-	game.spread_line = row->spread_line;
-	game.home_moneyline = (struct opt_f64){ .is_set = row->home_moneyline.is_set,
-		.value = row->home_moneyline.value };
-	game.away_moneyline = (struct opt_f64){ .is_set = row->away_moneyline.is_set,
-		.value = row->away_moneyline.value };
+	game.spread_line = quote->spread_line;
+	game.home_moneyline = (struct opt_f64){ .is_set = quote->home_moneyline.is_set,
+		.value = quote->home_moneyline.value };
+	game.away_moneyline = (struct opt_f64){ .is_set = quote->away_moneyline.is_set,
+		.value = quote->away_moneyline.value };
 	return line_chance(&game, ret);
+}
+
+static double
+squared(double x)
+{
+	return x * x;
+}
+
+static void
+scores_add(struct tally_scores *scores, double chance, double happened)
+{
+	scores->count++;
+	scores->brier += squared(chance - happened);
+	scores->log_loss += log_loss_of(chance, happened);
+	if (happened == 0.5)
+		return;
+	scores->decided++;
+	scores->correct += (chance >= 0.5) == (happened == 1);
+}
+
+static void
+add_opening(struct tally *tally, const struct prediction_graded *row, double closing,
+	double happened)
+{
+	const struct quote opening = { .spread_line = row->opening_spread_line,
+		.home_moneyline = row->opening_home_moneyline,
+		.away_moneyline = row->opening_away_moneyline };
+	double chance;
+
+	if (!row->opening_seen_at.is_set || !chance_of(&opening, &chance))
+		return;
+	scores_add(&tally->opening, chance, happened);
+	tally->opening_closing_brier += squared(closing - happened);
+	tally->opening_hours += (double)(row->kickoff_at.value -
+					row->opening_seen_at.value) /
+		(3600.0 * MICROSECONDS_PER_SECOND);
 }
 
 static void
 add_line(struct tally *tally, const struct prediction_graded *row, double happened)
 {
-	double chance, brier, gain;
+	const struct quote closing = { .spread_line = row->spread_line,
+		.home_moneyline = row->home_moneyline,
+		.away_moneyline = row->away_moneyline };
+	double chance, gain;
 
-	if (!row->brier.is_set || !chance_of_line(row, &chance))
+	if (!row->brier.is_set || !chance_of(&closing, &chance))
 		return;
-	brier = (chance - happened) * (chance - happened);
-	gain = brier - row->brier.value;
-	tally->line.count++;
-	tally->line.brier += brier;
-	tally->line.log_loss += log_loss_of(chance, happened);
-	if (happened != 0.5) {
-		tally->line.decided++;
-		tally->line.correct += (chance >= 0.5) == (happened == 1);
-	}
+	scores_add(&tally->line, chance, happened);
+	gain = squared(chance - happened) - row->brier.value;
 	tally->gain += gain;
 	tally->gain_squares += gain * gain;
+	add_opening(tally, row, chance, happened);
 }
 
 static void
@@ -140,23 +179,30 @@ put_interval(struct json *json, int hits, int count)
 }
 
 static void
+put_scores(struct json *json, struct str key, const struct tally_scores *scores)
+{
+	double n = scores->count;
+
+	json_put_key(json, key);
+	json_put_object(json);
+	json_put_key(json, STR("games"));
+	json_put_i64(json, scores->count);
+	put(json, STR("brier"), scores->brier / n);
+	put(json, STR("log_loss"), scores->log_loss / n);
+	json_put_key(json, STR("correct"));
+	json_put_i64(json, scores->correct);
+	json_put_key(json, STR("decided"));
+	json_put_i64(json, scores->decided);
+}
+
+static void
 put_line(struct json *json, const struct tally *tally)
 {
-	const struct tally_scores *line = &tally->line;
-	double n = line->count, mean = tally->gain / n;
+	double n = tally->line.count, mean = tally->gain / n;
 	double variance = n > 1 ? (tally->gain_squares - n * mean * mean) / (n - 1) : 0;
 	double half = SIGMA_95 * sqrt(fmax(variance, 0) / n);
 
-	json_put_key(json, STR("line"));
-	json_put_object(json);
-	json_put_key(json, STR("games"));
-	json_put_i64(json, line->count);
-	put(json, STR("brier"), line->brier / n);
-	put(json, STR("log_loss"), line->log_loss / n);
-	json_put_key(json, STR("correct"));
-	json_put_i64(json, line->correct);
-	json_put_key(json, STR("decided"));
-	json_put_i64(json, line->decided);
+	put_scores(json, STR("line"), &tally->line);
 	json_put_object_end(json);
 	json_put_key(json, STR("gain_on_line"));
 	json_put_object(json);
@@ -165,6 +211,18 @@ put_line(struct json *json, const struct tally *tally)
 		put(json, STR("low"), mean - half);
 		put(json, STR("high"), mean + half);
 	}
+	json_put_object_end(json);
+}
+
+/* What was seen first stands beside what it became, and says how early it was. */
+static void
+put_opening(struct json *json, const struct tally *tally)
+{
+	double n = tally->opening.count;
+
+	put_scores(json, STR("opening_line"), &tally->opening);
+	put(json, STR("closing_brier"), tally->opening_closing_brier / n);
+	put(json, STR("hours_before"), tally->opening_hours / n);
 	json_put_object_end(json);
 }
 
@@ -205,6 +263,8 @@ tally_metric(struct arena *arena, const struct tally *tally, bool is_season,
 		put_interval(&json, tally->correct, decided);
 	if (tally->line.count)
 		put_line(&json, tally);
+	if (tally->opening.count)
+		put_opening(&json, tally);
 	if (is_season && str_eq(metric.prediction_type, STR("game")))
 		put_bins(&json, tally);
 	json_put_object_end(&json);

@@ -71,8 +71,12 @@ await claim('the accuracy table holds the API\'s numbers', async () => {
     equal(cells[i][0], String(row.season), 'the season');
     equal(cells[i][2], String(row.total_predictions), 'the games');
     equal(cells[i][5], row.brier === null ? '–' : row.brier.toFixed(4), `the Brier score of ${row.season} ${row.model}`);
+    equal(cells[i][9], row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–', `the opening line's Brier score of ${row.season}`);
     equal(cells[i][6], row.details.line ? row.details.line.brier.toFixed(4) : '–', `the line's Brier score of ${row.season}`);
   });
+  const [planted] = data.filter((row) => row.details.opening_line);
+  equal(planted.details.opening_line.hours_before, 48, 'by how many hours the opening line was seen before kick-off');
+  equal((await page.textContent('.tile:has(dt:text("opening line")) dd')).includes(planted.details.opening_line.brier.toFixed(4)), true, 'whether its tile has the same');
   await close();
 });
 

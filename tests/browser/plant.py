@@ -2,7 +2,7 @@
 """People who picked the last season that has scores, planted in a SQLite file that no server has open: plant.py FILE
 
 Twelve of them; all but one wish to be on the leaderboard, one has too few picks for it. All are in a league whose code is
-PLANTEDCODES. What they come to is for the program to sum: their picks are not graded here.
+PLANTEDCODES. What they come to is for the program to sum: their picks are not graded here. The games they picked get opening lines.
 """
 import random
 import sqlite3
@@ -37,6 +37,11 @@ def main():
             database.execute('INSERT INTO picks (user_id, id, game_id, prediction_type, pick, probability, odds, created_at, updated_at) '
                              "VALUES (?, ?, ?, 'game', ?, ?, -110, ?, ?)",
                              (user, uuid.uuid4().bytes, game, chance.choice(['home', 'home', 'away']), chance.randint(50, 80) / 100, now, now))
+    # Lines as if the program had been there two days before each of these games; on some they moved.
+    for number, game in enumerate(games):
+        database.execute('INSERT INTO game_lines (id, game_id, source, seen_at, spread_line, total_line) '
+                         "SELECT ?, id, 'planted', kickoff_at - ?, spread_line + ?, total_line FROM games WHERE id = ? AND kickoff_at IS NOT NULL",
+                         (uuid.uuid4().bytes, 48 * 3600 * 1000000, number % 5 - 2, game))
     database.commit()
 
 

@@ -206,6 +206,34 @@ TEST(a_tally_stands_beside_the_closing_line)
 	OK(str_find(metric.details, STR("calibration")) < 0);
 }
 
+TEST(an_opening_line_stands_beside_the_closing_line_of_the_same_games)
+{
+	struct accuracy_metric metric = { .prediction_type = STR("game") };
+	struct prediction_graded rows[] = { counted("win", "home", 0.8, 3),
+		counted("win", "home", 0.8, 3) };
+	struct tally tally = { .total = 0 };
+
+	/* Seen 36 hours before kick-off, the home team at even money minus the vig; of
+	 * the other game no line was seen in time. */
+	rows[0].kickoff_at = (struct opt_i64)OPT(INT64_C(100) * 3600 * 1000000);
+	rows[0].opening_seen_at = (struct opt_i64)OPT(INT64_C(64) * 3600 * 1000000);
+	rows[0].opening_home_moneyline = (struct opt_i32)OPT(-110);
+	rows[0].opening_away_moneyline = (struct opt_i32)OPT(-110);
+	rows[0].home_moneyline = (struct opt_i32)OPT(-100000);
+	rows[0].away_moneyline = (struct opt_i32)OPT(100000);
+	tally_add(&tally, &rows[0]);
+	tally_add(&tally, &rows[1]);
+	EQ_I64(tally.line.count, 2);
+	EQ_I64(tally.opening.count, 1);
+	NEAR(tally.opening.brier, 0.25, 1e-9);
+	NEAR(tally.opening_closing_brier, 0, 1e-3);
+	NEAR(tally.opening_hours, 36, 1e-9);
+	OK_ERR(tally_metric(&arena, &tally, true, &metric));
+	OK_OR(str_find(metric.details, STR("\"opening_line\": {\"brier\": 0.25, ")) > 0,
+		STR_FMT, STR_ARG(metric.details));
+	OK(str_find(metric.details, STR("\"hours_before\": 36")) > 0);
+}
+
 TEST(an_empty_tally_has_no_percentages)
 {
 	struct accuracy_metric metric = { .prediction_type = STR("game") };

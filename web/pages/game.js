@@ -10,10 +10,10 @@ const american = (odds) => (odds === null ? '–' : odds > 0 ? `+${odds}` : `−
 async function load(id) {
   const game = await get(`/v1/games/${encodeURIComponent(id)}`);
   const week = { season: game.season, week: game.week };
-  const [forecasts, ratings] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team }), get('/v1/ratings', week)]);
+  const [forecasts, ratings, seen] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team }), get('/v1/ratings', week), get(`/v1/games/${encodeURIComponent(id)}/lines`)]);
   // The list says which there are, each by itself all that the model said.
   const own = await Promise.all(forecasts.data.filter((row) => row.game_id === game.id).map((row) => get(`/v1/predictions/${row.id}`)));
-  return { game, forecasts: own, ratings: [game.away_team, game.home_team].map((team) => ratings.data.find((row) => row.team === team)) };
+  return { game, forecasts: own, seen: seen.data, ratings: [game.away_team, game.home_team].map((team) => ratings.data.find((row) => row.team === team)) };
 }
 
 function Chances({ game, win }) {
@@ -74,6 +74,15 @@ function Lines({ game, id }) {
     <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. If the forecast is wrong, so is this.</p>`;
 }
 
+// Lines as they moved, where this installation was there to see it.
+function Seen({ game, rows }) {
+  if (rows.length === 0) return '';
+  const spread = (by) => (by === null ? '–' : by === 0 ? 'even' : `${by > 0 ? game.home_team : game.away_team} −${Math.abs(by)}`);
+  return html`<h2>The line as it moved</h2><div class="wide" tabindex="0" role="region" aria-label="Lines as they were seen"><table>
+    <thead><tr><th scope="col">Seen</th><th scope="col">Spread</th><th scope="col">Total</th><th scope="col">${game.away_team} to win</th><th scope="col">${game.home_team} to win</th><th scope="col"></th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr><td>${new Date(row.seen_at).toLocaleString()}</td><td>${spread(row.spread_line)}</td><td>${row.total_line ?? '–'}</td><td>${american(row.away_moneyline)}</td><td>${american(row.home_moneyline)}</td><td class="soft">${row.is_opening ? 'opening line' : ''}</td></tr>`)}</tbody></table></div>`;
+}
+
 function Ratings({ rows }) {
   const cell = (value, se) => html`<td>${signed(value)} <span class="soft">±${se.toFixed(1)}</span></td>`;
   return html`<h2>The teams before this week</h2><div class="wide" tabindex="0" role="region" aria-label="Ratings of both teams"><table>
@@ -87,7 +96,7 @@ export function Page({ query, failure }) {
   const id = query.get('id');
   useEffect(() => { (id ? load(id) : Promise.reject(new Error('The address names no game: choose one from the week.'))).then(setState, (error) => setState({ error })); }, []);
   if (state.error) return failure(state.error);
-  const { game, forecasts, ratings } = state;
+  const { game, forecasts, ratings, seen } = state;
   if (!game) return html`<h1>Game</h1><${Skeleton} kind="rows" />`;
   const win = forecasts.find((row) => row.prediction_type === 'game');
   return html`<${Simulated} rows=${[game]} />
@@ -95,6 +104,6 @@ export function Page({ query, failure }) {
       <p class="soft">${game.kickoff_at ? when.format(new Date(game.kickoff_at)) : game.gameday} · <a href=${`/?season=${game.season}&week=${game.week}`}>season ${game.season}, week ${game.week}</a></p></div>
     ${win && html`<${Chances} game=${game} win=${win} />`}
     ${forecasts.length ? html`<${Forecasts} game=${game} rows=${forecasts} /><${Lines} game=${game} id=${forecasts[0].id} />` : html`<p>There is no forecast of this game yet.</p>`}
-    <${Ratings} rows=${ratings} />
+    <${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
     <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team }} />`;
 }
