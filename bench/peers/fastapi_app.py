@@ -30,6 +30,9 @@ SET_USER = text("SELECT set_config('app.current_user_id', :actor, true)")
 FIRST_PAGE = {'type': None, 'team': None, 'model': 'gridiron', 'min_confidence': None, 'open_through': 99, 'after_week': 0,
               'after_id': '00000000-0000-0000-0000-000000000000', 'row_count': 51}
 
+# What all rows of a list have in common is not asked of the database.
+OF_ALL = {'model': 'gridiron', 'tier': 'L', 'saw_line': False}
+
 
 @app.on_event('startup')
 async def limit_threads():
@@ -76,4 +79,5 @@ def me(authorization: str = Header()):
 def predictions(season: int, week: int):
     with engine.connect() as connection:
         rows = connection.execute(text(QUERIES['week']), {**FIRST_PAGE, 'season': season, 'first_week': week, 'last_week': week}).mappings().all()
-        return Response(json.dumps({'data': [dict(row) for row in rows], 'next': None}, default=as_text), media_type='application/json')
+        common = {**OF_ALL, 'season': season}
+        return Response(json.dumps({'data': [{**row, **common} for row in rows], 'next': None}, default=as_text), media_type='application/json')

@@ -76,7 +76,12 @@ async function serve() {
     if (!user) return reply.code(401).send();
     return (await ownRows(user, 'own', own, [user]))[0];
   });
-  app.get('/v1/predictions', async (request) => ({
-    data: await rows('week', week, firstPage(Number(request.query.season), Number(request.query.week))), next: null }));
+  app.get('/v1/predictions', async (request) => {
+    const season = Number(request.query.season);
+    // What all rows of a list have in common is not asked of the database.
+    const common = { season, model: 'gridiron', tier: 'L', saw_line: false };
+    const found = await rows('week', week, firstPage(season, Number(request.query.week)));
+    return { data: found.map((row) => ({ ...row, ...common })), next: null };
+  });
   await app.listen({ host: '127.0.0.1', port: Number(process.env.PEER_PORT) });
 }

@@ -9,7 +9,7 @@
 -- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
--- row prediction_brief: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, pick text?, confidence f64?, expected f64?, line f64?, predicted_at time, outcome text?, is_simulated bool, is_sample bool
+-- row prediction_brief: id prediction_id, game_id text, week i32, prediction_type text, home_team text, away_team text, pick text?, confidence f64?, expected f64?, line f64?, predicted_at time, outcome text?, is_simulated bool, is_sample bool
 -- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, matchup text, pick text?, confidence f64?, expected f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool, is_sample bool
 -- row accuracy_row: season i32, week i32?, model text, prediction_type text, total_predictions i32, correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?, log_loss f64?, units f64?, roi f64?, details json, calculated_at time
 -- row calibration_bin: bin f64, forecast_count i64, mean_probability f64, correct_count i64
@@ -48,16 +48,14 @@ SELECT season, week
 -- name: game_page :many game_row
 -- args: season i32, first_week i32, last_week i32, team text?, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
--- Games of a season's weeks, of one franchise where TEAM is a code it had.
+-- Games of a season's weeks, of one team where TEAM is its code in that season.
 SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
        home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
        roof, stadium, is_simulated
   FROM games
  WHERE season = :season AND week BETWEEN :first_week AND :last_week
    AND week >= :after_week AND (week > :after_week OR id > :after_id)
-   AND (:team IS NULL
-        OR home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
-        OR away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
+   AND (:team IS NULL OR home_team = :team OR away_team = :team)
  ORDER BY week, id
  LIMIT :row_count;
 
@@ -118,12 +116,10 @@ SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence
 -- name: prediction_list :many prediction_brief
 -- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, open_through i32, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
--- Of each game and type the last forecast of MODEL, which is the one that counts; what a list needs of it. After
--- the week OPEN_THROUGH only samples.
-SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model,
-       (SELECT tier FROM models WHERE name = :model) AS tier,
-       coalesce((SELECT sees_line FROM models WHERE name = :model), FALSE) AS saw_line,
-       p.home_team, p.away_team, p.pick, p.confidence, p.expected, p.line, p.predicted_at, p.outcome, p.is_simulated, p.is_sample
+-- Of each game and type the last forecast of MODEL, which is the one that counts; what a list needs of it and does not
+-- know already. After the week OPEN_THROUGH only samples.
+SELECT p.id, p.nflverse_id AS game_id, p.week, p.prediction_type, p.home_team, p.away_team, p.pick, p.confidence, p.expected, p.line,
+       p.predicted_at, p.outcome, p.is_simulated, p.is_sample
   FROM predictions p
  WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
    AND p.week >= :after_week AND (p.week > :after_week OR p.id > :after_id)
@@ -131,9 +127,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
    AND p.model = :model
    AND (:type IS NULL OR p.prediction_type = :type)
    AND (:min_confidence IS NULL OR p.confidence >= :min_confidence)
-   AND (:team IS NULL
-        OR p.home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
-        OR p.away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
+   AND (:team IS NULL OR p.home_team = :team OR p.away_team = :team)
    AND p.superseded_at IS NULL
    AND (p.week <= :open_through OR p.is_sample)
  ORDER BY p.week, p.id
@@ -155,9 +149,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
    AND p.model = :model
    AND (:type IS NULL OR p.prediction_type = :type)
    AND (:min_confidence IS NULL OR p.confidence >= :min_confidence)
-   AND (:team IS NULL
-        OR p.home_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team)
-        OR p.away_team IN (SELECT b.code FROM teams a JOIN teams b ON b.franchise = a.franchise WHERE a.code = :team))
+   AND (:team IS NULL OR p.home_team = :team OR p.away_team = :team)
    AND p.superseded_at IS NULL
    AND (p.week <= :open_through OR p.is_sample)
  ORDER BY p.week, p.id

@@ -113,7 +113,7 @@ api_game_list(struct request *rq)
 			.season = range.season,
 			.first_week = range.first_week,
 			.last_week = range.last_week,
-			.team = rq->params.team,
+			.team = team_code_of_season(rq->params.team, range.season),
 			.after_week = after.week,
 			.after_id = after.id,
 			.row_count = page_limit(&rq->params) + 1,

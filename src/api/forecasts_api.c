@@ -5,9 +5,9 @@
 #include "api/schemas.h"
 #include "codec/uuid.h"
 #include "predictions/forecaster.h"
-#include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
+#include "predictions/team_code.h"
 
 enum {
 	EXPORT_PAGE_ROWS = 200,
@@ -55,47 +55,54 @@ const struct row_schema prediction_schema = ROW_SCHEMA("prediction",
 	struct prediction_row, prediction_fields,
 	"A forecast, never altered after its game's kick-off but for its grade");
 
-/* What a list is looked through and drawn with; the rest is a forecast's own. */
+/* What a list is looked through and drawn with; the rest is a forecast's own. What all of
+ * a list have in common is not asked of the database row by row. */
+struct prediction_shown {
+	struct prediction_brief row;
+	int32_t season;
+	bool saw_line;
+	struct str model;
+	struct str tier;
+};
+
+#define BRIEF(column, kind, about) \
+	FIELD_AS(#column, struct prediction_shown, row.column, kind, about)
+
 static const struct field prediction_brief_fields[] = {
-	FIELD_AS("id", struct prediction_brief, id.uuid, UUID,
+	FIELD_AS("id", struct prediction_shown, row.id.uuid, UUID,
 		"the forecast's own id: /v1/predictions/{id} has the rest"),
-	FIELD(struct prediction_brief, game_id, TEXT, "the game, as in /v1/games"),
-	FIELD(struct prediction_brief, season, I32, "the year the season starts in"),
-	FIELD(struct prediction_brief, week, I32, "week of the season"),
-	FIELD(struct prediction_brief, prediction_type, TEXT, "game, ats or total"),
-	FIELD(struct prediction_brief, model, TEXT, "who forecast"),
-	FIELD(struct prediction_brief, tier, OPT_TEXT, ABOUT_TIER),
-	FIELD(struct prediction_brief, saw_line, BOOL, ABOUT_SAW_LINE),
-	FIELD(struct prediction_brief, home_team, TEXT, "code of the time"),
-	FIELD(struct prediction_brief, away_team, TEXT, "code of the time"),
-	FIELD(struct prediction_brief, pick, OPT_TEXT,
-		"the side taken: home, away, over, under"),
-	FIELD(struct prediction_brief, confidence, OPT_FIXED,
-		"the chance given to the pick, 0 to 1"),
-	FIELD(struct prediction_brief, expected, OPT_FIXED, ABOUT_EXPECTED),
-	FIELD(struct prediction_brief, line, OPT_FIXED, "the line the pick is against"),
-	FIELD(struct prediction_brief, predicted_at, TIME, "when it was made"),
-	FIELD(struct prediction_brief, outcome, OPT_TEXT,
-		"win, loss, push or void; null: not graded"),
-	FIELD(struct prediction_brief, is_simulated, BOOL,
-		"of the simulated league: made up"),
-	FIELD(struct prediction_brief, is_sample, BOOL,
-		"one of its week's three that everybody is shown"),
+	BRIEF(game_id, TEXT, "the game, as in /v1/games"),
+	FIELD(struct prediction_shown, season, I32, "the year the season starts in"),
+	BRIEF(week, I32, "week of the season"),
+	BRIEF(prediction_type, TEXT, "game, ats or total"),
+	FIELD(struct prediction_shown, model, TEXT, "who forecast"),
+	FIELD(struct prediction_shown, tier, OPT_TEXT, ABOUT_TIER),
+	FIELD(struct prediction_shown, saw_line, BOOL, ABOUT_SAW_LINE),
+	BRIEF(home_team, TEXT, "code of the time"),
+	BRIEF(away_team, TEXT, "code of the time"),
+	BRIEF(pick, OPT_TEXT, "the side taken: home, away, over, under"),
+	BRIEF(confidence, OPT_FIXED, "the chance given to the pick, 0 to 1"),
+	BRIEF(expected, OPT_FIXED, ABOUT_EXPECTED),
+	BRIEF(line, OPT_FIXED, "the line the pick is against"),
+	BRIEF(predicted_at, TIME, "when it was made"),
+	BRIEF(outcome, OPT_TEXT, "win, loss, push or void; null: not graded"),
+	BRIEF(is_simulated, BOOL, "of the simulated league: made up"),
+	BRIEF(is_sample, BOOL, "one of its week's three that everybody is shown"),
 };
 const struct row_schema prediction_brief_schema = ROW_SCHEMA("prediction_brief",
-	struct prediction_brief, prediction_brief_fields,
+	struct prediction_shown, prediction_brief_fields,
 	"A forecast as lists have it: what was said, and how it went");
 
 /* What the list's parameters ask for, from AFTER on. */
 static struct err *
 list_query(struct request *rq, struct tx *tx, struct page_key after,
-	struct prediction_list *ret)
+	struct prediction_list *ret, struct forecaster *ret_forecaster)
 {
 	const struct params *params = &rq->params;
 	struct week_range range;
 	int32_t open_through;
 
-	TRY(forecaster_check(tx, "model", params->model));
+	TRY(forecaster_get(tx, "model", params->model, ret_forecaster));
 	TRY(schedule_range(tx, params->season, params->week, &range));
 	TRY(access_open_through(rq, tx, range.season, &open_through));
 	*ret = (struct prediction_list){
@@ -103,8 +110,8 @@ list_query(struct request *rq, struct tx *tx, struct page_key after,
 		.first_week = range.first_week,
 		.last_week = range.last_week,
 		.type = params->type,
-		.team = params->team,
-		.model = str_is_none(params->model) ? STR(HOUSE_MODEL) : params->model,
+		.team = team_code_of_season(params->team, range.season),
+		.model = ret_forecaster->name,
 		.min_confidence = params->min_confidence,
 		.open_through = open_through,
 		.after_week = after.week,
@@ -159,6 +166,24 @@ hide_late(struct request *rq, struct tx *tx, struct prediction_row *row)
 	return NULL;
 }
 
+/* The rows of LIST with what they have in common. */
+static struct err *
+show_briefs(struct request *rq, const struct prediction_brief_list *list, int32_t season,
+	const struct forecaster *by, struct prediction_shown **ret)
+{
+	struct prediction_shown *shown = NULL;
+
+	TRY_NEW(rq->ctx->arena, shown, list->count + 1);
+	for (size_t i = 0; i < list->count; i++)
+		shown[i] = (struct prediction_shown){ .row = list->items[i],
+			.season = season,
+			.saw_line = by->sees_line,
+			.model = by->name,
+			.tier = by->tier };
+	*ret = shown;
+	return NULL;
+}
+
 /* What the answer delivers. */
 static struct err *
 deliver_briefs(struct request *rq, const struct prediction_brief *rows, size_t count)
@@ -179,16 +204,19 @@ api_prediction_list(struct request *rq)
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct prediction_list query;
 	struct prediction_brief_list list;
+	struct prediction_shown *shown = NULL;
+	struct forecaster by;
 	struct page_key after;
 	struct page rows = { .schema = &prediction_brief_schema };
 
 	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
-	ANSWER_ERR(list_query(rq, &tx, after, &query));
+	ANSWER_ERR(list_query(rq, &tx, after, &query, &by));
 	ANSWER_ERR(q_prediction_list(&tx, query, &list));
 	if (list.count == 0)
 		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
 	ANSWER_ERR(hide_late_briefs(rq, &tx, &list));
-	rows.rows = list.items;
+	ANSWER_ERR(show_briefs(rq, &list, query.season, &by, &shown));
+	rows.rows = shown;
 	rows.count = list.count;
 	if (page_is_full(&rq->params, &rows.count)) {
 		const struct prediction_brief *last = &list.items[rows.count - 1];
@@ -280,13 +308,14 @@ api_prediction_export(struct request *rq)
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct export *export = arena_alloc(rq->ctx->arena, sizeof(*export));
 	struct prediction_list query;
+	struct forecaster by;
 
 	if (!export)
 		return answer_problem(err_no_memory());
 	export->ctx = rq->ctx;
 	export->to = access_delivery(rq);
 	export->to.via = STR("export");
-	ANSWER_ERR(list_query(rq, &tx, (struct page_key){ 0 }, &query));
+	ANSWER_ERR(list_query(rq, &tx, (struct page_key){ 0 }, &query, &by));
 	export->query = page_query(&query);
 	export->query.row_count = EXPORT_PAGE_ROWS;
 	/* The first page is read here, so that what is wrong is still answered as a

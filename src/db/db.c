@@ -315,7 +315,9 @@ static struct err *
 run(struct tx *tx, const struct query *query, const struct value *params,
 	struct row_counter *counter, int64_t *ret_affected)
 {
-	struct row_sink sink = { .row = row_count, .arg = counter };
+	struct row_sink sink = {
+		.row = row_count, .arg = counter, .texts_last = counter->sink.texts_last
+	};
 
 	TRY(run_check(tx, query));
 	TRY(values_check(tx->ctx, query, params));

@@ -81,7 +81,23 @@ static const char pragmas[] = "PRAGMA synchronous = FULL;"
 			      "PRAGMA temp_store = MEMORY;"
 			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA wal_autocheckpoint = 0;"
+			      "PRAGMA cache_size = -16384;" /* at most 16 MiB */
 			      "PRAGMA journal_size_limit = 67108864;";
+
+/* What reads texts takes them as they lie in the file, which is in UTF-8 unless somebody
+ * made it otherwise. */
+static int
+check_encoding(struct conn *conn)
+{
+	sqlite3_stmt *asked = NULL;
+	int rc = sqlite3_prepare_v2(conn->sqlite, "PRAGMA encoding", -1, &asked, NULL);
+
+	if (rc == SQLITE_OK && sqlite3_step(asked) == SQLITE_ROW &&
+		strcmp((const char *)sqlite3_column_text(asked, 0), "UTF-8") != 0)
+		rc = SQLITE_MISMATCH;
+	sqlite3_finalize(asked);
+	return rc;
+}
 
 static int
 set_up(struct conn *conn)
@@ -95,6 +111,8 @@ set_up(struct conn *conn)
 		rc = conn_exec(conn, "PRAGMA journal_mode = WAL;");
 	if (rc == SQLITE_OK)
 		rc = conn_exec(conn, pragmas);
+	if (rc == SQLITE_OK && !conn->is_reader)
+		rc = check_encoding(conn);
 	if (rc == SQLITE_OK && conn->is_reader)
 		rc = conn_exec(conn, "PRAGMA query_only = ON;");
 	sqlite3_set_authorizer(conn->sqlite, authorize, conn);

@@ -128,8 +128,9 @@ read_bytes(struct ctx *ctx, const struct statement *statement, int index, int ty
 	if (type != wanted)
 		return column_err(ctx, statement, index,
 			wanted == SQLITE_TEXT ? "not a text" : "not bytes");
-	ptr = type == SQLITE_TEXT ? sqlite3_column_text(statement->prepared, index)
-				  : sqlite3_column_blob(statement->prepared, index);
+	/* A text asked for as such would be copied, to end in a NUL that nobody needs; the
+	 * file is in UTF-8, as conn_open sees to. */
+	ptr = sqlite3_column_blob(statement->prepared, index);
 	ret->len = (size_t)sqlite3_column_bytes(statement->prepared, index);
 	ret->ptr = ptr ? ptr : "";
 	return NULL;

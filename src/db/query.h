@@ -106,6 +106,8 @@ typedef struct err *(*row_fn)(void *arg, const struct value *columns);
 struct row_sink {
 	row_fn row; /* NULL: rows are dropped */
 	void *arg;
+	bool *texts_last; /* set by a driver whose texts lie in ctx->arena, before the
+			   * first row; may be NULL */
 };
 
 /* Run QUERY with its param_count PARAMS. ret_affected (may be NULL): rows inserted,

@@ -14,8 +14,9 @@ struct row_reader {
 	struct tx *tx;
 	const struct query *query;
 	const struct row_type *type;
-	void *row;    /* the struct to fill */
-	size_t count; /* rows so far */
+	void *row;       /* the struct to fill */
+	size_t count;    /* rows so far */
+	bool texts_last; /* they need no copy */
 	struct row_list list;
 	row_each_fn each;
 	void *arg;
@@ -70,6 +71,13 @@ check_columns(const struct row_reader *reader, const struct value *columns)
 	return NULL;
 }
 
+/* Where the texts of a row are copied to; NULL: they stay where they are. */
+static struct arena *
+copy_arena(const struct row_reader *reader)
+{
+	return reader->texts_last ? NULL : reader->tx->ctx->arena;
+}
+
 /* The only row. */
 static struct err *
 read_single(void *arg, const struct value *columns)
@@ -79,7 +87,7 @@ read_single(void *arg, const struct value *columns)
 	if (reader->count++ > 0)
 		return refuse(reader->tx, reader->query, "more than one row", "");
 	TRY(check_columns(reader, columns));
-	return reader->type->decode(reader->tx->ctx->arena, columns, reader->row)
+	return reader->type->decode(copy_arena(reader), columns, reader->row)
 		? NULL
 		: err_no_memory();
 }
@@ -101,8 +109,8 @@ read_listed(void *arg, const struct value *columns)
 			return err_no_memory();
 		list->items = grown;
 	}
-	if (!reader->type->decode(
-		    arena, columns, (char *)list->items + list->count * size))
+	if (!reader->type->decode(copy_arena(reader), columns,
+		    (char *)list->items + list->count * size))
 		return err_no_memory();
 	list->count++;
 	return NULL;
@@ -122,7 +130,9 @@ read_each(void *arg, const struct value *columns)
 static struct err *
 run(struct row_reader *reader, const struct value *params, row_fn fn)
 {
-	struct row_sink sink = { .row = fn, .arg = reader };
+	struct row_sink sink = {
+		.row = fn, .arg = reader, .texts_last = &reader->texts_last
+	};
 
 	TRY(check_params(reader->tx, reader->query, params));
 	return query_run(reader->tx, reader->query, params, sink, NULL);

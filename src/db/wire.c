@@ -357,6 +357,8 @@ wire_rows(struct ctx *ctx, const struct query *query, const Oid *oids, struct st
 
 	if (!sink.row)
 		return NULL;
+	if (sink.texts_last)
+		*sink.texts_last = true;
 	while (row.ptr < rows.ptr + rows.len) {
 		memcpy(&row.len, row.ptr, sizeof(row.len));
 		row.ptr += sizeof(row.len);

@@ -80,7 +80,8 @@ enum wire_taken wire_take(struct wire *wire, struct wire_message *ret) MUST_USE;
 bool wire_columns(struct str body, Oid *ret, size_t max) MUST_USE;
 /* Keep a row, or a part of one, in ROWS. */
 void wire_keep_row(struct buf *rows, const struct wire_message *message);
-/* Give the rows that were kept, whose columns are of the types OIDS, to SINK. */
+/* Give the rows that were kept, whose columns are of the types OIDS, to SINK; their texts
+ * lie in ROWS. */
 struct err *wire_rows(struct ctx *ctx, const struct query *query, const Oid *oids,
 	struct str rows, struct row_sink sink) MUST_USE;
 

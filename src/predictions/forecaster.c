@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "predictions/forecast.h"
 #include "predictions/models_q.h"
+#include "predictions/publication.h"
 
 enum {
 	NAMES_BYTES_MAX = 400,
@@ -52,18 +53,38 @@ unknown(struct tx *tx, const char *field, struct str name,
 }
 
 struct err *
-forecaster_check(struct tx *tx, const char *field, struct str name)
+forecaster_get(struct tx *tx, const char *field, struct str name, struct forecaster *ret)
 {
 	struct model_row_list models = { .count = 0 };
 
 	if (str_is_none(name))
+		name = STR(HOUSE_MODEL);
+	for (int tier = 0; tier < TIERS; tier++) {
+		if (!str_eq(name, forecast_model_name((enum tier)tier)))
+			continue;
+		*ret = (struct forecaster){ .name = name,
+			.tier = str_from(tier_name((enum tier)tier)),
+			.sees_line = tier == TIER_B };
 		return NULL;
-	for (int tier = 0; tier < TIERS; tier++)
-		if (str_eq(name, forecast_model_name((enum tier)tier)))
-			return NULL;
+	}
 	TRY(q_model_list(tx, &models));
-	for (size_t i = 0; i < models.count; i++)
-		if (str_eq(name, models.items[i].name))
-			return NULL;
+	for (size_t i = 0; i < models.count; i++) {
+		const struct model_row *model = &models.items[i];
+
+		if (!str_eq(name, model->name))
+			continue;
+		*ret = (struct forecaster){
+			.name = name, .tier = model->tier, .sees_line = model->sees_line
+		};
+		return NULL;
+	}
 	return unknown(tx, field, name, &models);
+}
+
+struct err *
+forecaster_check(struct tx *tx, const char *field, struct str name)
+{
+	struct forecaster forecaster;
+
+	return forecaster_get(tx, field, name, &forecaster);
 }

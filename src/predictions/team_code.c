@@ -68,3 +68,11 @@ team_code_parse(struct ctx *ctx, const char *field, struct str text, struct str 
 		"no team has the code '" STR_FMT "'; there are" STR_FMT, STR_ARG(text),
 		STR_ARG(buf_str(&codes)));
 }
+
+struct str
+team_code_of_season(struct str code, int32_t season)
+{
+	int franchise = str_is_none(code) ? FRANCHISE_UNKNOWN : team_find(code);
+
+	return franchise == FRANCHISE_UNKNOWN ? code : team_code_in(franchise, season);
+}

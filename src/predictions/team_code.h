@@ -10,4 +10,7 @@
 struct err *team_code_parse(
 	struct ctx *ctx, const char *field, struct str text, struct str *ret) MUST_USE;
 
+/* The code that the team with today's CODE had in SEASON; absent for an absent one. */
+struct str team_code_of_season(struct str code, int32_t season);
+
 #endif
