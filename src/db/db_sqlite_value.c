@@ -92,71 +92,80 @@ statement_bind(struct ctx *ctx, struct conn *conn, const struct statement *state
 
 /* --- Columns ------------------------------------------------------------------------ */
 
+/*
+ * A column is asked for once, and what it is by sqlite3_value_…: sqlite3_column_… would
+ * find it anew each time, which takes as long as the query. Such a value is not protected
+ * against other threads; a connection has none.
+ */
+struct column {
+	const struct statement *statement;
+	int index;
+	int type;
+	sqlite3_value *value;
+};
+
 static struct err *
-column_err(struct ctx *ctx, const struct statement *statement, int index, const char *why)
+column_err(struct ctx *ctx, const struct column *column, const char *why)
 {
 	return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
-		"column %d of %s: %s", index + 1, statement->query->name, why);
+		"column %d of %s: %s", column->index + 1, column->statement->query->name,
+		why);
 }
 
 static struct err *
-read_integer(struct ctx *ctx, const struct statement *statement, int index, int type,
-	struct value *ret)
+read_integer(struct ctx *ctx, const struct column *column, struct value *ret)
 {
 	int64_t i64;
 
-	if (type != SQLITE_INTEGER)
-		return column_err(ctx, statement, index, "not an integer");
-	i64 = sqlite3_column_int64(statement->prepared, index);
-	if (statement->query->column_types[index] != DB_BOOL) {
+	if (column->type != SQLITE_INTEGER)
+		return column_err(ctx, column, "not an integer");
+	i64 = sqlite3_value_int64(column->value);
+	if (column->statement->query->column_types[column->index] != DB_BOOL) {
 		ret->i64 = i64;
 		return NULL;
 	}
 	if (i64 != 0 && i64 != 1)
-		return column_err(ctx, statement, index, "neither 0 nor 1");
+		return column_err(ctx, column, "neither 0 nor 1");
 	ret->boolean = i64;
 	return NULL;
 }
 
 /* WANTED is SQLITE_TEXT or SQLITE_BLOB. */
 static struct err *
-read_bytes(struct ctx *ctx, const struct statement *statement, int index, int type,
-	int wanted, struct str *ret)
+read_bytes(struct ctx *ctx, const struct column *column, int wanted, struct str *ret)
 {
 	const void *ptr;
 
-	if (type != wanted)
-		return column_err(ctx, statement, index,
-			wanted == SQLITE_TEXT ? "not a text" : "not bytes");
+	if (column->type != wanted)
+		return column_err(
+			ctx, column, wanted == SQLITE_TEXT ? "not a text" : "not bytes");
 	/* A text asked for as such would be copied, to end in a NUL that nobody needs; the
 	 * file is in UTF-8, as conn_open sees to. */
-	ptr = sqlite3_column_blob(statement->prepared, index);
-	ret->len = (size_t)sqlite3_column_bytes(statement->prepared, index);
+	ptr = sqlite3_value_blob(column->value);
+	ret->len = (size_t)sqlite3_value_bytes(column->value);
 	ret->ptr = ptr ? ptr : "";
 	return NULL;
 }
 
 static struct err *
-read_uuid(struct ctx *ctx, const struct statement *statement, int index, int type,
-	struct uuid *ret)
+read_uuid(struct ctx *ctx, const struct column *column, struct uuid *ret)
 {
 	struct str bytes = STR_NONE;
 
-	TRY(read_bytes(ctx, statement, index, type, SQLITE_BLOB, &bytes));
+	TRY(read_bytes(ctx, column, SQLITE_BLOB, &bytes));
 	if (bytes.len != sizeof(ret->bytes))
-		return column_err(ctx, statement, index, "not the 16 bytes of a UUID");
+		return column_err(ctx, column, "not the 16 bytes of a UUID");
 	memcpy(ret->bytes, bytes.ptr, sizeof(ret->bytes));
 	return NULL;
 }
 
 static struct err *
-read_real(struct ctx *ctx, const struct statement *statement, int index, int type,
-	double *ret)
+read_real(struct ctx *ctx, const struct column *column, double *ret)
 {
 	/* A sum of integers is one. */
-	if (type != SQLITE_FLOAT && type != SQLITE_INTEGER)
-		return column_err(ctx, statement, index, "not a number");
-	*ret = sqlite3_column_double(statement->prepared, index);
+	if (column->type != SQLITE_FLOAT && column->type != SQLITE_INTEGER)
+		return column_err(ctx, column, "not a number");
+	*ret = sqlite3_value_double(column->value);
 	return NULL;
 }
 
@@ -164,9 +173,12 @@ static struct err *
 read_value(
 	struct ctx *ctx, const struct statement *statement, int index, struct value *ret)
 {
-	int type = sqlite3_column_type(statement->prepared, index);
+	struct column column = { .statement = statement,
+		.index = index,
+		.value = sqlite3_column_value(statement->prepared, index) };
 
-	if (type == SQLITE_NULL) {
+	column.type = sqlite3_value_type(column.value);
+	if (column.type == SQLITE_NULL) {
 		*ret = (struct value){ .is_null = true };
 		return NULL;
 	}
@@ -177,16 +189,16 @@ read_value(
 	case DB_I64:
 	case DB_TIME:
 	case DB_RATE:
-		return read_integer(ctx, statement, index, type, ret);
+		return read_integer(ctx, &column, ret);
 	case DB_F64:
-		return read_real(ctx, statement, index, type, &ret->f64);
+		return read_real(ctx, &column, &ret->f64);
 	case DB_TEXT:
 	case DB_JSON:
-		return read_bytes(ctx, statement, index, type, SQLITE_TEXT, &ret->text);
+		return read_bytes(ctx, &column, SQLITE_TEXT, &ret->text);
 	case DB_BYTES:
-		return read_bytes(ctx, statement, index, type, SQLITE_BLOB, &ret->text);
+		return read_bytes(ctx, &column, SQLITE_BLOB, &ret->text);
 	case DB_UUID:
-		return read_uuid(ctx, statement, index, type, &ret->uuid);
+		return read_uuid(ctx, &column, &ret->uuid);
 	}
 	return NULL;
 }
