@@ -6,8 +6,8 @@
  * account are deleted; of rows that the books need, what is personal is taken away
  * (sql/queries/erase.sql says what of each table). The audit log keeps its chain, and
  * loses the key that its personal parts can be read with. On SQLite what was deleted is
- * overwritten in the file, and the write-ahead log is emptied; on PostgreSQL that is the
- * server's business (VACUUM, recycled WAL), see docs/accounts.md.
+ * overwritten in the file, and the write-ahead log is emptied; on PostgreSQL that is an
+ * operator's business (ops/shred.h), see docs/accounts.md.
  */
 #ifndef ACCOUNTS_ERASE_H
 #define ACCOUNTS_ERASE_H

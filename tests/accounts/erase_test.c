@@ -7,11 +7,15 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "accounts/standing.h"
 #include "base/log.h"
 #include "crypto/password.h"
+#include "ops/shred.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/file.h"
@@ -300,6 +304,152 @@ nothing_is_left_in_files(struct ctx *ctx)
 TEST(nothing_personal_is_left_in_the_files_of_sqlite)
 {
 	database_run(DIALECT_SQLITE, nothing_is_left_in_files);
+}
+
+/* --- The files of a PostgreSQL that nobody else writes to: tests/accounts/meson.build */
+
+enum { OPEN_FILES = 20 };
+
+static struct {
+	const struct str *words;
+	size_t count;
+	struct arena *arena;
+	int64_t files;
+	int64_t hits;
+	char first[512]; /* file with one */
+} search;
+
+static int
+file_search(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	struct arena_mark mark = arena_mark(search.arena);
+	struct str text;
+
+	(void)status;
+	(void)walk;
+	if (type != FTW_F || file_read(search.arena, path, FILE_BYTES_MAX, &text))
+		return 0;
+	search.files++;
+	for (size_t i = 0; i < search.count; i++) {
+		if (str_find(text, search.words[i]) < 0)
+			continue;
+		if (!search.hits++)
+			snprintf(search.first, sizeof(search.first), "%s has " STR_FMT,
+				path, STR_ARG(search.words[i]));
+	}
+	arena_rewind(search.arena, mark);
+	return 0;
+}
+
+/* How often the server's files, its log among them, hold one of WORDS. */
+static int64_t
+files_with(struct ctx *ctx, const struct str *words, size_t count, const char *folder)
+{
+	struct str data, path;
+
+	search.words = words;
+	search.count = count;
+	search.arena = ctx->arena;
+	search.files = 0;
+	search.hits = 0;
+	search.first[0] = '\0';
+	if (value_of(ctx, "SELECT current_setting('data_directory')", &data))
+		return -1;
+	path = str_fmt(ctx->arena, STR_FMT "%s", STR_ARG(data), folder);
+	if (nftw(str_cstr(ctx->arena, path), file_search, OPEN_FILES, FTW_PHYS) != 0)
+		return -1;
+	return search.hits;
+}
+
+static struct err *
+server_run(struct ctx *ctx, const char *sql)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return db_run_text(&tx, str_from(sql));
+}
+
+/* What the server says of the values that the planting tries in vain is our doing. */
+static struct err *
+log_hush(struct ctx *ctx, bool is_hushed)
+{
+	TRY(server_run(ctx,
+		is_hushed ? "ALTER SYSTEM SET log_min_messages = panic"
+			  : "ALTER SYSTEM RESET log_min_messages"));
+	TRY(server_run(ctx, "SELECT pg_reload_conf()"));
+	(void)fiber_sleep_until(clock_deadline_ms(1000));
+	return NULL;
+}
+
+static void
+nothing_is_left_in_files_of_server(struct ctx *ctx)
+{
+	struct str words[] = { STR("planted"), STR_NONE, ctx->user_agent,
+		STR(GOOD_PASSWORD) };
+	const size_t count = COUNT_OF(words);
+	static const struct str kept_word[] = { STR_INIT("kept payments") };
+	struct catalog catalog;
+	struct str statistics;
+	int planted;
+
+	OK_ERR(log_hush(ctx, true));
+	OK_ERR(prepare(ctx, &catalog, &planted));
+	OK_ERR(log_hush(ctx, false));
+	words[2] = ctx->user_agent;
+	OK_ERR(value_of(ctx,
+		"SELECT password_hash FROM users WHERE password_hash LIKE '$argon2%'",
+		&words[1]));
+	/* A table that is the user's alone is empty afterwards: ANALYZE leaves its statistics. */
+	OK_ERR(server_run(ctx,
+		str_cstr(ctx->arena,
+			str_fmt(ctx->arena,
+				"DELETE FROM outbox WHERE user_id IS DISTINCT FROM %s",
+				user_one_literal(ctx)))));
+	OK_ERR(server_run(ctx,
+		str_cstr(ctx->arena,
+			str_fmt(ctx->arena,
+				"INSERT INTO outbox (id, kind, user_id, recipient, "
+				"payload, status, attempts, next_attempt_at, created_at) "
+				"SELECT gen_random_uuid(), 'mail', %s, 'planted' || n || "
+				"'@example.org', '{}', 'pending', 0, now(), now() FROM "
+				"generate_series(1, 9) n",
+				user_one_literal(ctx)))));
+	OK_ERR(server_run(ctx, "ANALYZE"));
+	OK_ERR(server_run(ctx, "CHECKPOINT"));
+	OK(files_with(ctx, words, count, "/base") > 0);
+	OK(files_with(ctx, words, count, "/pg_wal") > 0);
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM pg_stats WHERE "
+		"histogram_bounds::text LIKE '%planted%' OR most_common_vals::text LIKE "
+		"'%planted%'",
+		&statistics));
+	OK_OR(!str_eq(statistics, STR("0")), "no statistics hold it");
+	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	/* Neither deleting nor vacuuming clears a byte. */
+	OK_ERR(server_run(ctx, "VACUUM (ANALYZE)"));
+	OK_ERR(server_run(ctx, "CHECKPOINT"));
+	OK(files_with(ctx, words, count, "/base") > 0);
+	OK(files_with(ctx, words, count, "/pg_wal") > 0);
+	/* As long as the server keeps its log it is refused. */
+	OK_ERR(server_run(ctx, "ALTER SYSTEM SET wal_recycle = on"));
+	OK_ERR(server_run(ctx, "SELECT pg_reload_conf()"));
+	(void)fiber_sleep_until(clock_deadline_ms(1000));
+	OK(shred(ctx) != NULL);
+	OK_ERR(server_run(ctx, "ALTER SYSTEM RESET wal_recycle"));
+	OK_ERR(server_run(ctx, "SELECT pg_reload_conf()"));
+	(void)fiber_sleep_until(clock_deadline_ms(1000));
+	OK_ERR(shred(ctx));
+	EQ_I64(files_with(ctx, words, count, ""), 0);
+	OK_OR(search.hits == 0, "%s", search.first);
+	OK(search.files > 500);
+	OK(files_with(ctx, kept_word, 1, "/base") > 0);
+}
+
+TEST(own_server_keeps_nothing_personal_in_its_files)
+{
+	if (!getenv("GRIDIRON_TEST_POSTGRES_IS_OWN"))
+		SKIP("the server is shared with other tests");
+	database_run(DIALECT_POSTGRES, nothing_is_left_in_files_of_server);
 }
 
 /* --- The log of the program */
