@@ -119,6 +119,13 @@ z_of(const struct calibration *calibration, const struct prediction *prediction)
 			calibration->parameters->game_variance);
 }
 
+/* The constant speaks of being at home: on neutral ground either side may be called so. */
+static double
+constant_of(const struct model_game *game)
+{
+	return game->is_neutral ? 0 : 1;
+}
+
 bool
 line_chance(const struct model_game *game, double *ret)
 {
@@ -143,7 +150,7 @@ blend_input(const struct calibration *calibration, const struct model_game *game
 
 	if (!game->spread_line.is_set || !line_chance(game, &chance))
 		return false;
-	input[0] = 1;
+	input[0] = constant_of(game);
 	input[1] = logit(chance);
 	input[2] = logistic_of_normal * game->spread_line.value / spread_sd;
 	input[3] = z_of(calibration, prediction);
@@ -184,7 +191,7 @@ calibration_add(struct calibration *c, struct arena *arena, const struct model_g
 	struct regression_row row = { .outcome = game_outcome(game) };
 	double margin_sd = sqrt(c->margin_noise + prediction->margin_variance);
 
-	row.input[0] = 1;
+	row.input[0] = constant_of(game);
 	row.input[1] = z_of(c, prediction);
 	if (!VEC_PUSH(arena, &c->chances, row))
 		return err_no_memory();
@@ -232,7 +239,7 @@ calibration_forecast(const struct calibration *c, enum tier tier,
 	const struct model_game *game, const struct prediction *prediction,
 	bool only_chances)
 {
-	double input[REGRESSION_TERMS] = { 1, z_of(c, prediction) };
+	double input[REGRESSION_TERMS] = { constant_of(game), z_of(c, prediction) };
 	struct forecast ret = {
 		.is_made = true,
 		.tier = tier,

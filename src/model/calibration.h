@@ -18,8 +18,8 @@ struct residuals {
 
 struct calibration {
 	const struct parameters *parameters;
-	struct regression chance; /* of [1, z] */
-	struct regression blend;  /* of [1, moneyline, spread, z]: tier B */
+	struct regression chance; /* of [at home, z] */
+	struct regression blend;  /* of [at home, moneyline, spread, z]: tier B */
 	double line_share_margin; /* tier B: how far from the line towards the model */
 	double line_share_total;
 	double margin_noise; /* variance of a game's margin around its true expectation */

@@ -3,9 +3,9 @@
  *
  * A team whose place is settled rests its best players, and a team that cannot get in
  * tries its young ones: the closing lines of last weeks move by a touchdown for it. Here
- * the rest of the season is drawn many times by fair coins, the playoff field made by
- * wins (then wins within the conference, then lot), and each team's place compared
- * between the draws in which it wins its next game and those in which it loses.
+ * the rest of the season is drawn many times by fair coins, the playoff field made as the
+ * league makes it (standings.h), and each team's place compared between the draws in
+ * which it wins its next game and those in which it loses.
  */
 #ifndef MODEL_STAKES_H
 #define MODEL_STAKES_H
@@ -28,7 +28,7 @@ struct stake {
 /*
  * The stakes of every team in WEEK of the season that GAMES (COUNT, all of one season, in
  * order) are of. Only results of games played before the first day of WEEK are looked at.
- * All nothing before the last weeks and in the playoffs.
+ * All nothing before the last weeks, in the playoffs, and before STANDINGS_FIRST_SEASON.
  */
 void stakes_of(const struct model_game *const *games, size_t count, int week,
 	struct stake ret[FRANCHISES]);

@@ -208,6 +208,109 @@ TEST(kelly_stakes_only_what_is_worth_it)
 		0.03, 1e-12);
 }
 
+TEST(chances_add_up_and_fall_with_the_line_wherever_it_lies)
+{
+	static const double wins[] = { 0, 1e-9, 0.003, 0.2, 0.5, 0.71, 0.98, 1 };
+	static const double sds[] = { 6, 13.4, 21 };
+	struct key_weights keys = football_weights();
+
+	for (size_t w = 0; w < COUNT_OF(wins); w++)
+		for (size_t s = 0; s < COUNT_OF(sds); s++) {
+			struct distribution d = distribution_of_margin(
+				wins[w], sds[s], s ? &keys : NULL, w % 2);
+			struct distribution mirror = distribution_of_margin(
+				1 - wins[w], sds[s], s ? &keys : NULL, w % 2);
+			double before = 2;
+
+			for (double line = -60; line <= 60; line += 0.5) {
+				struct chances c = distribution_against(&d, line);
+				struct chances m = distribution_against(&mirror, -line);
+
+				OK(c.win >= 0 && c.push >= 0 && c.loss >= 0);
+				NEAR(c.win + c.push + c.loss, 1, 1e-12);
+				OK(c.win <= before);
+				NEAR(c.win, m.loss, 1e-9);
+				NEAR(c.push, m.push, 1e-9);
+				before = c.win;
+			}
+		}
+}
+
+TEST(totals_add_up_and_fall_with_the_line_wherever_it_lies)
+{
+	static const double means[] = { 5, 21, 37.5, 44, 63, 110 };
+	struct key_weights keys = football_weights();
+
+	for (size_t i = 0; i < COUNT_OF(means); i++)
+		for (int has_keys = 0; has_keys < 2; has_keys++) {
+			struct distribution d = distribution_of_total(
+				means[i], 13.4, has_keys ? &keys : NULL);
+			double before = 2;
+
+			for (double line = 0; line <= 120; line += 0.5) {
+				struct chances c = distribution_against(&d, line);
+
+				OK(c.win >= 0 && c.push >= 0 && c.loss >= 0);
+				NEAR(c.win + c.push + c.loss, 1, 1e-12);
+				OK(c.win <= before);
+				before = c.win;
+			}
+		}
+}
+
+TEST(fair_odds_of_both_sides_give_the_chances_back)
+{
+	for (double win = 0.02; win < 0.95; win += 0.031)
+		for (double push = 0; push < 0.05; push += 0.024) {
+			struct chances c = { win, push, 1 - win - push };
+			struct chances other = { c.loss, c.push, c.win };
+			double odds = odds_fair(c), against = odds_fair(other);
+
+			OK(odds_are_american(odds) && odds_are_american(against));
+			NEAR(odds_break_even(odds), c.win / (c.win + c.loss), 1e-9);
+			NEAR(odds_devig(odds, against), c.win / (c.win + c.loss), 1e-9);
+			NEAR(odds_value(c, odds), 0, 1e-9);
+			NEAR(odds_from_decimal(odds_to_decimal(odds)), odds, 1e-6);
+		}
+}
+
+TEST(devigged_chances_are_chances_at_any_odds)
+{
+	static const double odds[] = { -100000, -3000, -450, -110, -100, 100, 105, 380,
+		2500, 100000 };
+
+	for (size_t i = 0; i < COUNT_OF(odds); i++)
+		for (size_t j = 0; j < COUNT_OF(odds); j++) {
+			double home = odds_devig(odds[i], odds[j]);
+
+			OK_OR(home > 0 && home < 1, "%g at %g/%g", home, odds[i],
+				odds[j]);
+			NEAR(home + odds_devig(odds[j], odds[i]), 1, 1e-9);
+		}
+}
+
+TEST(kelly_stays_within_its_bounds_and_grows_with_the_chance)
+{
+	static const double odds[] = { -2000, -300, -110, 100, 150, 900 };
+	const struct stake_limits limits = { .fraction = 0.25, .cap = 0.05 };
+
+	for (size_t i = 0; i < COUNT_OF(odds); i++) {
+		double before = 0;
+
+		for (double win = 0; win <= 0.9; win += 0.01) {
+			struct chances c = { win, 0.05, 0.95 - win };
+			double share = odds_kelly(c, odds[i], limits);
+
+			OK(share >= before && share <= limits.cap);
+			OK((share > 0) == (odds_value(c, odds[i]) > 0));
+			before = share;
+		}
+		NEAR(odds_kelly((struct chances){ 0, 1, 0 }, odds[i], limits), 0, 0);
+		NEAR(odds_kelly((struct chances){ 1, 0, 0 }, odds[i], limits), limits.cap,
+			1e-12);
+	}
+}
+
 TEST(scores_of_known_forecasts)
 {
 	struct score score = { 0 };

@@ -1,7 +1,8 @@
-/* What is at stake in the last weeks, on a small made-up season. */
+/* What is at stake in the last weeks, on a small made-up season and in real ones. */
 #include "tests/tap.h"
 
 #include "model/stakes.h"
+#include "tests/support/games_csv.h"
 
 enum {
 	SEASON = 2010,
@@ -114,4 +115,41 @@ TEST(results_of_the_week_itself_change_no_stake)
 		OK(before[i].resting == after[i].resting &&
 			before[i].urgency == after[i].urgency &&
 			before[i].eliminated == after[i].eliminated);
+}
+
+/* The stakes of the club of CODE in the last week of SEASON, 17, as they really were. */
+static struct stake
+real_stake(const struct games_csv *csv, int season, const char *code)
+{
+	static const struct model_game *games[MOST_GAMES];
+	struct stake stakes[FRANCHISES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < csv->count && count < MOST_GAMES; i++)
+		if (csv->games[i].season == season)
+			games[count++] = &csv->games[i];
+	stakes_of(games, count, LAST_WEEK, stakes);
+	return stakes[team_find(str_from(code))];
+}
+
+/* Washington and Dallas met for the division in 2012, and what Dallas had ahead of it was
+ * only its record in common games. The Jets of 2004 were not sure
+ * of a wild card either. */
+TEST(who_still_plays_for_a_place_by_the_leagues_tie_breaks_does_not_rest)
+{
+	struct arena arena;
+	struct games_csv csv;
+
+	arena_init(&arena, 512 << 20);
+	if (!games_csv_read(&arena, &csv))
+		SKIP("no games file");
+	OK(real_stake(&csv, 2012, "WAS").resting == 0);
+	OK(real_stake(&csv, 2012, "WAS").urgency > 0.5);
+	OK(real_stake(&csv, 2012, "DAL").urgency > 0.5);
+	OK(real_stake(&csv, 2004, "NYJ").resting == 0);
+	/* Philadelphia had been first for weeks, and lost by 28 with its second string. */
+	OK(real_stake(&csv, 2004, "PHI").resting == 1);
+	OK(real_stake(&csv, 2012, "DET").eliminated == 1);
+	OK(real_stake(&csv, 2001, "NE").urgency == 0);
+	arena_release(&arena);
 }

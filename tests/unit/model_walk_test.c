@@ -2,6 +2,7 @@
  * time. */
 #include "tests/tap.h"
 
+#include <math.h>
 #include <pthread.h>
 
 #include "model/walk.h"
@@ -272,6 +273,184 @@ TEST(games_to_come_are_forecast_as_the_walk_itself_will)
 		forecast = walk_forecast(&after, game);
 		OK(forecasts_equal(&forecast, &after.forecasts[i]));
 	}
+	arena_release(&real.arena);
+}
+
+static void
+swap_f64(struct opt_f64 *a, struct opt_f64 *b)
+{
+	struct opt_f64 kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+static void
+swap_i32(int *a, int *b)
+{
+	int kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* The same game with the other team called the home team. */
+static struct model_game
+swapped(struct model_game game)
+{
+	swap_i32(&game.home, &game.away);
+	swap_i32(&game.home_quarterback, &game.away_quarterback);
+	swap_i32(&game.home_rest_days, &game.away_rest_days);
+	swap_f64(&game.home_moneyline, &game.away_moneyline);
+	game.spread_line.value = -game.spread_line.value;
+	return game;
+}
+
+TEST(on_neutral_ground_either_team_may_be_called_the_home_team)
+{
+	struct real real;
+	size_t compared = 0;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (int tier = TIER_S; tier < TIERS; tier++) {
+		struct walk walk;
+
+		OK_ERR(walk_games(&real.arena,
+			(struct walk_options){ .tier = (enum tier)tier }, real.csv.games,
+			real.csv.count, &walk));
+		for (size_t i = real.csv.count - 300; i < real.csv.count; i++) {
+			struct model_game game = real.csv.games[i], other;
+			struct forecast forecast, mirrored;
+
+			game.is_neutral = true;
+			other = swapped(game);
+			forecast = walk_forecast(&walk, &game);
+			mirrored = walk_forecast(&walk, &other);
+			NEAR(mirrored.home_win, 1 - forecast.home_win, 1e-9);
+			NEAR(mirrored.result.win, forecast.result.loss, 1e-9);
+			NEAR(mirrored.result.push, forecast.result.push, 1e-9);
+			NEAR(mirrored.margin, -forecast.margin, 1e-9);
+			NEAR(mirrored.total, forecast.total, 1e-9);
+			NEAR(mirrored.home_points, forecast.away_points, 1e-9);
+			compared++;
+		}
+	}
+	EQ_I64(compared, 300 * TIERS);
+	arena_release(&real.arena);
+}
+
+static bool
+is_chance(double x)
+{
+	return x >= 0 && x <= 1 + 1e-12;
+}
+
+/* Cover chances fall as the line rises, and with push and loss make 1; at lines that no
+ * bookmaker would offer as well. */
+static void
+check_lines(const struct distribution *distribution, double from, double through)
+{
+	double before = 2;
+
+	for (double line = from; line <= through; line += 0.5) {
+		struct chances chances = distribution_against(distribution, line);
+
+		OK(is_chance(chances.win) && is_chance(chances.push) &&
+			is_chance(chances.loss));
+		NEAR(chances.win + chances.push + chances.loss, 1, 1e-9);
+		OK(chances.win <= before && (chances.push == 0 || line == floor(line)));
+		before = chances.win;
+	}
+}
+
+TEST(every_forecast_of_every_tier_hangs_together)
+{
+	struct real real;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (int tier = TIER_S; tier < TIERS; tier++) {
+		struct walk walk;
+
+		OK_ERR(walk_games(&real.arena,
+			(struct walk_options){ .tier = (enum tier)tier }, real.csv.games,
+			real.csv.count, &walk));
+		for (size_t i = 0; i < real.csv.count; i++) {
+			const struct forecast *f = &walk.forecasts[i];
+
+			OK(f->is_made && f->saw_own_line == (tier == TIER_B));
+			OK(f->home_win > 0 && f->home_win < 1);
+			OK(f->margin_sd > 5 && f->margin_sd < 40);
+			OK(f->total_sd > 5 && f->total_sd < 40);
+			NEAR(f->result.win + f->result.push / 2, f->home_win, 1e-9);
+			NEAR(f->home_points + f->away_points, f->total, 1e-9);
+			NEAR(f->home_points - f->away_points, f->margin, 1e-9);
+			OK(game_is_playoff(&real.csv.games[i]) == (f->result.push == 0));
+			if (i % 37 != 0)
+				continue;
+			check_lines(&f->margins, -60, 60);
+			check_lines(&f->totals, 0, 120);
+			NEAR(distribution_mean(&f->totals), f->total, 1e-3);
+		}
+	}
+	arena_release(&real.arena);
+}
+
+/* A feed that has only begun, or that has holes: whatever is there gives numbers. */
+TEST(a_few_games_of_each_season_are_enough_for_numbers)
+{
+	struct real real;
+	struct walk walk;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (int last_week = 1; last_week < 8; last_week += 3)
+		for (int tier = TIER_S; tier < TIERS; tier++) {
+			size_t kept = 0;
+
+			for (size_t i = 0; i < real.csv.count; i++)
+				if (real.csv.games[i].week <= last_week)
+					real.changed[kept++] = real.csv.games[i];
+			OK_ERR(walk_games(&real.arena,
+				(struct walk_options){ .tier = (enum tier)tier },
+				real.changed, kept, &walk));
+			for (size_t i = 0; i < kept; i++) {
+				const struct forecast *f = &walk.forecasts[i];
+
+				OK(f->home_win > 0 && f->home_win < 1);
+				OK(f->margin_sd > 5 && f->total_sd > 5);
+				OK(isfinite(f->margins.location) &&
+					isfinite(f->totals.location));
+			}
+		}
+	arena_release(&real.arena);
+}
+
+/* What if another played: only what hangs on him changes, and by what he is worth. */
+TEST(a_better_quarterback_makes_a_better_forecast)
+{
+	struct real real;
+	struct walk walk;
+	struct model_game game, weaker;
+	struct forecast best, worst;
+	double worth[2], se;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+		real.csv.games, real.csv.count, &walk));
+	game = real.csv.games[real.csv.count - 1];
+	weaker = game;
+	weaker.home_quarterback = real.csv.quarterbacks; /* whom nobody has seen */
+	state_quarterback(walk.state, game.home_quarterback, &worth[0], &se);
+	state_quarterback(walk.state, weaker.home_quarterback, &worth[1], &se);
+	best = walk_forecast(&walk, &game);
+	worst = walk_forecast(&walk, &weaker);
+	OK(worth[0] > worth[1]);
+	OK(best.home_win > worst.home_win);
+	OK(best.margin - worst.margin >= worth[0] - worth[1]);
+	OK(worst.margin_se > best.margin_se);
 	arena_release(&real.arena);
 }
 
