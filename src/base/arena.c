@@ -20,6 +20,7 @@
 
 /* An arena is one of the two places where memory may come from the system. */
 #undef malloc
+#undef calloc
 #undef free
 
 enum {
@@ -119,7 +120,7 @@ arena_reset(struct arena *arena)
 /* Blocks double from BLOCK_BYTES_MIN, so small requests stay small and large ones need
  * few blocks. */
 static bool
-block_add(struct arena *arena, size_t size)
+block_add(struct arena *arena, size_t size, bool is_zero)
 {
 	size_t want = arena->newest ? arena->newest->size * 2 : BLOCK_BYTES_MIN;
 	struct arena_block *block;
@@ -132,7 +133,8 @@ block_add(struct arena *arena, size_t size)
 		want = size;
 	if (want > arena->cap_bytes - arena->used_bytes)
 		return false;
-	block = malloc(sizeof(*block) + want);
+	block = is_zero ? calloc(1, sizeof(*block) + want)
+			: malloc(sizeof(*block) + want);
 	if (!block)
 		return false;
 	block->older = arena->newest;
@@ -145,8 +147,9 @@ block_add(struct arena *arena, size_t size)
 	return true;
 }
 
+/* IS_ZERO: should it need a new block, that is all zero. */
 static char *
-take(struct arena *arena, size_t size, size_t alignment)
+take(struct arena *arena, size_t size, size_t alignment, bool is_zero)
 {
 	size_t padding = (size_t)(-(uintptr_t)arena->free & (alignment - 1));
 	char *ptr;
@@ -154,7 +157,7 @@ take(struct arena *arena, size_t size, size_t alignment)
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	if (!arena->newest || (size_t)(arena->end - arena->free) < size + padding) {
-		if (!block_add(arena, size))
+		if (!block_add(arena, size, is_zero))
 			return NULL;
 		padding = 0;
 	}
@@ -167,9 +170,15 @@ take(struct arena *arena, size_t size, size_t alignment)
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
-	void *ptr = take(arena, size, ALIGNMENT);
+	/* So large, it gets a block of its own. The system's pages are zero as they come:
+	 * tables of which little is ever used then cost neither time nor memory. */
+	bool is_alone = size > BLOCK_BYTES_MAX;
+	const struct arena_block *before = arena->newest;
+	void *ptr = take(arena, size, ALIGNMENT, is_alone);
 
-	return ptr ? memset(ptr, 0, size) : NULL;
+	if (!ptr || (is_alone && arena->newest != before))
+		return ptr;
+	return memset(ptr, 0, size);
 }
 
 void *
@@ -185,7 +194,7 @@ arena_alloc_array(struct arena *arena, size_t count, size_t size)
 char *
 arena_alloc_text(struct arena *arena, size_t size)
 {
-	return take(arena, size, 1);
+	return take(arena, size, 1, false);
 }
 
 bool

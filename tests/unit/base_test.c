@@ -7,6 +7,28 @@
 #include "base/num.h"
 #include "base/vec.h"
 
+TEST(what_an_arena_gives_is_zero_however_large)
+{
+	enum { LARGE = 3 << 20 };
+	struct arena arena;
+
+	arena_init(&arena, 4 * LARGE);
+	/* After a reset memory has been used before. */
+	for (int round = 0; round < 3; round++) {
+		for (size_t size = LARGE; size > 1000; size /= 7) {
+			char *at = arena_alloc(&arena, size);
+			size_t i = 0;
+
+			while (at && i < size && at[i] == 0)
+				i++;
+			OK_OR(at && i == size, "byte %zu of %zu", i, size);
+			memset(at, 0xff, size);
+		}
+		arena_reset(&arena);
+	}
+	arena_release(&arena);
+}
+
 TEST(arena_refuses_beyond_its_cap)
 {
 	struct arena arena;
