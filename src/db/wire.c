@@ -15,6 +15,15 @@ enum {
 	COLUMN_TYPE_AT = 6,
 };
 
+void
+wire_init(struct wire *wire, int fd, void *tls)
+{
+	wire->fd = fd;
+	wire->tls = tls;
+	buf_init_fixed(&wire->out, wire->out_bytes, sizeof(wire->out_bytes));
+	wire->out_sent = wire->in_begin = wire->in_end = wire->row_left = 0;
+}
+
 struct err *
 wire_open(struct wire *wire, struct ctx *ctx, PGconn *pq)
 {
@@ -23,10 +32,8 @@ wire_open(struct wire *wire, struct ctx *ctx, PGconn *pq)
 			"GSSAPI encrypts the connection to the database, which is not "
 			"supported; add gssencmode=disable to its URL, and "
 			"sslmode=require for encryption");
-	wire->fd = PQsocket(pq);
-	wire->tls = PQsslInUse(pq) ? PQsslStruct(pq, "OpenSSL") : NULL;
-	buf_init_fixed(&wire->out, wire->out_bytes, sizeof(wire->out_bytes));
-	wire->out_sent = wire->in_begin = wire->in_end = wire->row_left = 0;
+	wire_init(wire, PQsocket(pq),
+		PQsslInUse(pq) ? PQsslStruct(pq, "OpenSSL") : NULL);
 	return NULL;
 }
 

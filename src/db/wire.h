@@ -28,7 +28,9 @@ struct wire {
 	char in_bytes[WIRE_BYTES];
 };
 
-/* Take over the connection PQ, on which nothing is under way. INVALID where its bytes are
+/* Begin on the socket FD, through the session TLS of OpenSSL's unless that is NULL. */
+void wire_init(struct wire *wire, int fd, void *tls);
+/* The same on the connection PQ, on which nothing is under way. INVALID where its bytes are
  * encrypted by GSSAPI. */
 struct err *wire_open(struct wire *wire, struct ctx *ctx, PGconn *pq) MUST_USE;
 

@@ -27,6 +27,10 @@ PG_QUERY(star, false, "SELECT * FROM shifting", TYPES(), DB_I64);
 PG_QUERY(star_returning, true, "INSERT INTO shifting VALUES (7) RETURNING *", TYPES(),
 	DB_I64);
 PG_QUERY(forget_all, false, "DEALLOCATE ALL", TYPES(), TYPES());
+PG_QUERY(repeat, false, "SELECT repeat($1, $2::int)", TYPES(DB_TEXT, DB_I64), DB_TEXT);
+PG_QUERY(measure, false, "SELECT length($1)::bigint", DB_TEXT, DB_I64);
+PG_QUERY(is_encrypted, false, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+	TYPES(), DB_BOOL);
 PG_QUERY(secret_write, false, "INSERT INTO accounts VALUES (1, 1) RETURNING id", TYPES(),
 	DB_I64);
 
@@ -45,7 +49,9 @@ struct asker {
 	int64_t number;
 	double sleep_s;   /* of its slow questions; 0: it has none */
 	bool fails_often; /* asks for errors in between */
+	struct str text;  /* asks how long it is */
 	int wrong;
+	int answered;
 	int failed;
 	const struct err *err; /* the first */
 };
@@ -68,15 +74,20 @@ ask(void *arg)
 				asker->wrong++;
 			continue;
 		}
-		if (asker->sleep_s > 0)
+		if (!str_is_none(asker->text)) {
+			wanted = (int64_t)asker->text.len;
+			err = auto_i64(ctx, &measure, VALUES(V_STR(asker->text)), &got);
+		} else if (asker->sleep_s > 0) {
 			err = auto_i64(ctx, &echo_slowly,
 				VALUES(V_I64(wanted), V_F64(asker->sleep_s)), &got);
-		else
+		} else {
 			err = auto_i64(ctx, &echo, VALUES(V_I64(wanted)), &got);
+		}
 		if (err && asker->failed++ == 0)
 			asker->err = err;
 		if (err)
 			continue;
+		asker->answered++;
 		if (got != wanted)
 			asker->wrong++;
 	}
@@ -168,6 +179,88 @@ DB_TEST(queries_on_lanes_that_are_killed_are_asked_again_unseen)
 	}
 	askers_release(askers, 100);
 	own_ctx_release(&killer.own);
+}
+
+/* --- Sizes and speeds --------------------------------------------------------------- */
+
+DB_TEST(rows_and_arguments_of_any_size_come_through)
+{
+	static const int64_t sizes[] = { 0, 1, 1000, 32767, 32768, 70000, 2000000 };
+	struct rows rows;
+
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		int64_t measured = -1;
+
+		OK_ERR(auto_read(
+			ctx, &repeat, VALUES(V_TEXT("x"), V_I64(sizes[i])), &rows));
+		EQ_I64(rows.items[0][0].text.len, sizes[i]);
+		/* And back, past what a lane can carry. */
+		OK_ERR(auto_i64(
+			ctx, &measure, VALUES(V_STR(rows.items[0][0].text)), &measured));
+		EQ_I64(measured, sizes[i]);
+	}
+}
+
+DB_TEST(queries_beyond_what_a_lane_takes_at_once_wait_for_room)
+{
+	enum { LARGE_ASKERS = 60 };
+	struct asker *askers = askers_new(ctx, LARGE_ASKERS);
+
+	OK(askers);
+	for (size_t i = 0; i < LARGE_ASKERS; i++)
+		askers[i].text = str_fmt(askers[i].own.ctx.arena, "%0*zu", 12000, i);
+	at_once(ask, askers, LARGE_ASKERS, sizeof(*askers));
+	for (size_t i = 0; i < LARGE_ASKERS; i++) {
+		IS_CONTENT(&askers[i]);
+	}
+	askers_release(askers, LARGE_ASKERS);
+}
+
+static bool
+is_done(const struct asker *asker)
+{
+	return asker->answered == QUESTIONS;
+}
+
+DB_TEST(the_quick_do_not_wait_behind_the_slow)
+{
+	enum { SLOW = 8, QUICK = 50 };
+	struct asker *slow = askers_new(ctx, SLOW), *quick = askers_new(ctx, QUICK);
+	size_t slow_done = 0;
+
+	OK(slow && quick);
+	/* What each takes is learned first. */
+	slow[0].sleep_s = 0.02;
+	ask(&slow[0]);
+	ask(&quick[0]);
+	slow[0].answered = quick[0].answered = 0;
+	for (size_t i = 0; i < SLOW; i++) {
+		slow[i].sleep_s = 0.1;
+		OK(fiber_spawn("slow", ask, &slow[i]));
+	}
+	(void)fiber_sleep_until(clock_deadline_ms(20));
+	at_once(ask, quick, QUICK, sizeof(*quick));
+	for (size_t i = 0; i < SLOW; i++)
+		slow_done += is_done(&slow[i]);
+	/* The slow take a second at least; not one is done. */
+	EQ_I64(slow_done, 0);
+	for (size_t i = 0; i < QUICK; i++) {
+		IS_CONTENT(&quick[i]);
+	}
+	for (size_t i = 0; i < SLOW; i++)
+		while (!is_done(&slow[i]) && !slow[i].err)
+			(void)fiber_sleep_until(clock_deadline_ms(5));
+	askers_release(slow, SLOW);
+	askers_release(quick, QUICK);
+}
+
+DB_TEST(a_lane_is_encrypted_where_the_url_asks_for_it)
+{
+	bool is_asked = str_find(engine_url(), STR("sslmode=require")) >= 0;
+	struct rows rows;
+
+	OK_ERR(auto_read(ctx, &is_encrypted, VALUES_NONE, &rows));
+	OK(rows.items[0][0].boolean == is_asked);
 }
 
 /* --- Giving up ---------------------------------------------------------------------- */

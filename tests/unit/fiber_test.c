@@ -271,6 +271,50 @@ FIBER_TEST(a_fiber_cancelled_before_its_first_turn_still_runs_to_its_end)
 	EQ_I64(cancelled, 24);
 }
 
+/* --- What is done later ------------------------------------------------------------- */
+
+/* What was deferred, and what the fibers did before it. */
+struct later {
+	struct loop_deferred deferred;
+	int turns;
+	int calls;
+	int turns_at_call;
+};
+
+static void
+note_call(void *arg)
+{
+	struct later *later = arg;
+
+	later->calls++;
+	later->turns_at_call = later->turns;
+}
+
+static void
+defer_once(void *arg)
+{
+	struct later *later = arg;
+
+	later->turns++;
+	loop_defer(&later->deferred);
+}
+
+FIBER_TEST(what_many_defer_is_done_once_when_all_had_their_turn)
+{
+	struct later later = { .deferred = { .fn = note_call, .arg = &later } };
+
+	list_init(&later.deferred.link);
+	for (int i = 0; i < 10; i++)
+		OK(fiber_spawn("deferrer", defer_once, &later));
+	(void)fiber_sleep_until(clock_deadline_ms(1));
+	EQ_I64(later.calls, 1);
+	EQ_I64(later.turns_at_call, 10);
+	loop_defer(&later.deferred);
+	loop_undefer(&later.deferred);
+	(void)fiber_sleep_until(clock_deadline_ms(1));
+	EQ_I64(later.calls, 1);
+}
+
 FIBER_TEST(the_end_of_a_wait_becomes_an_error)
 {
 	struct arena arena;
