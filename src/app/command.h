@@ -127,6 +127,10 @@ int command_end(const struct invocation *run, const struct err *err);
 void help_print(FILE *file, const struct invocation *run);
 
 /* A command may run in a server, for a client: what it says goes to run->console. */
+/* Some of these are macros, in clang more. */
+#undef printf
+#undef puts
+#undef putchar
 #undef stdout
 #undef stderr
 #pragma GCC poison printf puts putchar stdout stderr

@@ -90,8 +90,9 @@ struct err *
 local_listen(struct arena *arena, const char *path, int *ret)
 {
 	CLEANUP(close_fd) int folder = folder_open(arena, path);
-	CLEANUP(close_fd) int fd = -1;
 	struct sockaddr_un address;
+	struct err *err;
+	int fd;
 
 	if (folder < 0)
 		return system_err(arena, "open the folder of", path);
@@ -102,10 +103,12 @@ local_listen(struct arena *arena, const char *path, int *ret)
 	 * which others may connect. */
 	if (fd < 0 || fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
 		bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-		listen(fd, WAITING_MAX) != 0)
-		return system_err(arena, "listen on", path);
+		listen(fd, WAITING_MAX) != 0) {
+		err = system_err(arena, "listen on", path);
+		close_fd(&fd);
+		return err;
+	}
 	*ret = fd;
-	fd = -1;
 	return NULL;
 }
 
@@ -119,18 +122,21 @@ struct err *
 local_connect(struct arena *arena, const char *path, int *ret)
 {
 	CLEANUP(close_fd) int folder = folder_open(arena, path);
-	CLEANUP(close_fd) int fd = -1;
 	struct sockaddr_un address;
+	struct err *err;
+	int fd;
 
 	if (folder < 0)
 		return system_err(arena, "open the folder of", path);
 	TRY(address_make(arena, path, folder, &address));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
-		connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-		return system_err(arena, "reach the server at", path);
+		connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
+		err = system_err(arena, "reach the server at", path);
+		close_fd(&fd);
+		return err;
+	}
 	*ret = fd;
-	fd = -1;
 	return NULL;
 }
 
