@@ -5,7 +5,7 @@ import { isSignedIn } from '/session.js';
 const pages = { '/': 'week', '/game': 'game', '/ratings': 'ratings', '/season': 'season', '/accuracy': 'accuracy', '/models': 'models',
   '/picks': 'picks', '/leaderboard': 'leaderboard', '/league': 'league',
   '/sign-in': 'sign-in', '/register': 'register', '/account': 'account',
-  '/verify-email': 'link', '/reset-password': 'link', '/forgot-password': 'link', '/accept-invitation': 'link', '/unsubscribe': 'link' };
+  '/verify-email': 'link', '/confirm-email': 'link', '/remove-mfa': 'link', '/reset-password': 'link', '/forgot-password': 'link', '/accept-invitation': 'link', '/unsubscribe': 'link' };
 
 function show(content) {
   const main = document.getElementById('main');

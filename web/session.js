@@ -73,3 +73,5 @@ export async function signOut() {
   forget();
 }
 export const renew = keep;
+// The next request has a new access token: this one does not know what has changed.
+export const renewSoon = () => { access = undefined; };

@@ -30,6 +30,12 @@ DELETE FROM email_verifications WHERE user_id = :actor;
 -- links to set a password,
 DELETE FROM password_resets WHERE user_id = :actor;
 
+-- name: erase_account_changes :exec
+-- args: actor user_id
+-- as: actor
+-- links to change what decides who gets in,
+DELETE FROM account_changes WHERE user_id = :actor;
+
 -- name: erase_api_keys :exec
 -- args: actor user_id
 -- as: actor

@@ -88,6 +88,16 @@ SELECT family_id, device_name, place, ip_address, user_agent, family_started_at,
  ORDER BY last_accessed DESC, family_id
  LIMIT 200;
 
+-- row session_beginning: family_started_at time
+
+-- name: session_beginning :opt session_beginning
+-- args: actor user_id, family_id uuid
+-- as: actor
+-- When the actor signed in on a device.
+SELECT family_started_at
+  FROM user_sessions
+ WHERE user_id = :actor AND family_id = :family_id AND is_active;
+
 -- name: session_forget_successor :exec
 -- args: user_id user_id, successor_id uuid, rotated_before time
 -- as: system, whoever refreshes is known by his token alone

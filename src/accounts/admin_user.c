@@ -1,6 +1,7 @@
 #include "accounts/admin_user.h"
 
 #include "accounts/admin.h"
+#include "accounts/mfa_removal.h"
 #include "accounts/password_reset.h"
 #include "accounts/user.h"
 #include "audit/audit.h"
@@ -61,6 +62,24 @@ struct acting {
 	uint32_t permissions;
 };
 
+/* A second factor is what keeps roles from whoever has a password. */
+static struct err *
+check_super_admin(struct tx *tx, struct user_id user)
+{
+	struct admin_row target, actor;
+	bool found;
+
+	TRY(q_admin_of_user(tx, user, &target, &found));
+	if (!found || !target.is_active)
+		return NULL;
+	TRY(admin_of_actor(tx, &actor));
+	if (admin_role_parse(actor.role) == ROLE_SUPER_ADMIN)
+		return NULL;
+	return err_new(tx->ctx, ERR_DENIED,
+		"this is an administrator's second factor: only another super_admin "
+		"starts its removal");
+}
+
 static struct err *
 carry_out(struct tx *tx, const struct admin_user_row *user, enum admin_act act)
 {
@@ -73,6 +92,11 @@ carry_out(struct tx *tx, const struct admin_user_row *user, enum admin_act act)
 		if (!user->is_active)
 			return err_new(tx->ctx, ERR_NOT_FOUND, "no such active user");
 		return password_reset_send(tx, user->id, user->email);
+	case ADMIN_REMOVES_MFA:
+		if (!user->is_active)
+			return err_new(tx->ctx, ERR_NOT_FOUND, "no such active user");
+		TRY(check_super_admin(tx, user->id));
+		return mfa_removal_start(tx, user->id, user->email);
 	}
 	return NULL;
 }
@@ -84,6 +108,7 @@ act_in_tx(struct tx *tx, void *arg)
 		[ADMIN_DEACTIVATES] = AUDIT_ADMIN_USER_DEACTIVATE,
 		[ADMIN_REACTIVATES] = AUDIT_ADMIN_USER_ACTIVATE,
 		[ADMIN_RESETS_PASSWORD] = AUDIT_ADMIN_RESET_START,
+		[ADMIN_REMOVES_MFA] = AUDIT_ADMIN_MFA_REMOVAL,
 	};
 	const struct acting *acting = arg;
 	struct admin_user_row user;

@@ -20,12 +20,18 @@ struct err *admin_user_list(struct ctx *ctx, const struct admin_user_search *sea
 struct err *admin_user_look(
 	struct ctx *ctx, struct user_id user, struct admin_user_row *ret) MUST_USE;
 
-enum admin_act { ADMIN_DEACTIVATES, ADMIN_REACTIVATES, ADMIN_RESETS_PASSWORD };
+enum admin_act {
+	ADMIN_DEACTIVATES,
+	ADMIN_REACTIVATES,
+	ADMIN_RESETS_PASSWORD,
+	ADMIN_REMOVES_MFA, /* starts it: accounts/mfa_removal.h */
+};
 
 /*
  * Act on USER as one who may do what PERMISSIONS say. A reset sends a link to the user's
- * address: nobody but the user ever sets the password. NOT_FOUND: no such user, or none in
- * the other state; what else see admin_may_act_on.
+ * address: nobody but the user ever sets the password. A lost second factor likewise; that
+ * of an administrator only a super_admin may start on (DENIED). NOT_FOUND: no such user,
+ * or none in the other state; what else see admin_may_act_on.
  */
 struct err *admin_user_act(struct ctx *ctx, struct user_id user, enum admin_act act,
 	uint32_t permissions) MUST_USE;

@@ -133,6 +133,7 @@ caller_by_key(struct ctx *ctx, struct str text, struct caller *ret)
 		.user_id = key.user_id,
 		.key_id = key.id,
 		.scopes = scopes,
+		.is_mfa_passed = standing.has_mfa,
 		.role = standing.role,
 		.entitlement = standing.entitlement,
 	};

@@ -30,7 +30,7 @@ struct caller {
 	struct uuid session_family; /* of a SESSION: user_sessions.family_id */
 	struct api_key_id key_id;   /* of an API_KEY */
 	uint32_t scopes;            /* bits 1 << SCOPE_x, of an API_KEY */
-	bool is_mfa_passed;         /* in this session */
+	bool is_mfa_passed;         /* in this session; of a key: its owner has one */
 	enum admin_role role;
 	uint32_t permissions; /* bits 1 << PERMISSION_x; none unless MFA is passed */
 	struct entitlement entitlement;

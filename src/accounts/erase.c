@@ -19,6 +19,7 @@ static const erase_step deletions[] = {
 	q_erase_sessions,
 	q_erase_verifications,
 	q_erase_resets,
+	q_erase_account_changes,
 	q_erase_api_keys,
 	q_erase_recovery_codes,
 	q_erase_access,

@@ -22,6 +22,7 @@ const struct export_table export_tables[] = {
 	TABLE(user_sessions),
 	TABLE(email_verifications),
 	TABLE(password_resets),
+	TABLE(account_changes),
 	TABLE(api_keys),
 	TABLE(mfa_recovery_codes),
 	TABLE(admin_users),

@@ -1,5 +1,6 @@
 #include "accounts/mfa.h"
 
+#include "accounts/account_change.h"
 #include "accounts/guess.h"
 #include "accounts/mfa_q.h"
 #include "accounts/sessions_q.h"
@@ -31,8 +32,8 @@ secret_place(struct user_id user)
 	};
 }
 
-static struct err *
-code_err(struct ctx *ctx)
+struct err *
+mfa_code_err(struct ctx *ctx)
 {
 	return err_field(ctx, "code",
 		"the code is wrong or was used before; each is good once, for half a "
@@ -265,6 +266,19 @@ use_recovery_code(struct tx *tx, struct user_id user, struct str code, bool *ret
 		tx, &(struct audit_entry){ .action = AUDIT_MFA_RECOVERY, .user = user });
 }
 
+/* Whoever has a code has not lost them all. */
+static struct err *
+stop_removal(struct tx *tx, struct user_id user)
+{
+	bool was_waiting;
+
+	TRY(account_change_end(tx, user, CHANGE_MFA_REMOVAL, &was_waiting));
+	if (!was_waiting)
+		return NULL;
+	return audit_log(tx,
+		&(struct audit_entry){ .action = AUDIT_MFA_REMOVAL_STOP, .user = user });
+}
+
 struct err *
 mfa_check(struct tx *tx, struct user_id user, struct str code, enum mfa_result *ret)
 {
@@ -289,7 +303,7 @@ mfa_check(struct tx *tx, struct user_id user, struct str code, enum mfa_result *
 		TRY(use_recovery_code(tx, user, plain, &is_right));
 	*ret = is_right ? MFA_PASSED : MFA_CODE_WRONG;
 	if (is_right)
-		return NULL;
+		return stop_removal(tx, user);
 	return audit_log(tx,
 		&(struct audit_entry){ .action = AUDIT_MFA_CHECK,
 			.outcome = AUDIT_REFUSED,
@@ -362,7 +376,7 @@ mfa_confirm(
 	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), confirm_in_tx,
 		&confirming));
 	if (confirming.is_wrong)
-		return code_err(ctx);
+		return mfa_code_err(ctx);
 	guess_right(ctx, &guess);
 	*ret = confirming.codes.shown;
 	return NULL;
@@ -402,7 +416,7 @@ change_proved(struct ctx *ctx, struct changing *changing)
 		return err_new(ctx, ERR_CONFLICT, "no second factor is in force");
 	case MFA_CODE_MISSING:
 	case MFA_CODE_WRONG:
-		return code_err(ctx);
+		return mfa_code_err(ctx);
 	case MFA_PASSED:
 		guess_right(ctx, &guess);
 		break;
@@ -460,16 +474,20 @@ mfa_status(struct ctx *ctx, struct mfa_status *ret)
 {
 	struct user_id user = ctx->actor.user_id;
 	struct tx tx = db_auto(ctx, db_shard_of(user));
+	struct waiting_change removal = { .opens_at = 0 };
 	struct recovery_count count;
 	struct mfa_state state;
+	bool is_waiting;
 
 	TRY(q_mfa_get(&tx, user, &state));
 	TRY(q_recovery_count(&tx, user, &count));
+	TRY(account_change_look(ctx, CHANGE_MFA_REMOVAL, &removal, &is_waiting));
 	*ret = (struct mfa_status){
 		.enabled_at = state.mfa_enabled_at,
 		.is_begun = !state.mfa_enabled_at.is_set &&
 			!str_is_none(state.totp_secret),
 		.recovery_codes_left = count.unused,
+		.removal_opens_at = { .is_set = is_waiting, .value = removal.opens_at },
 	};
 	return NULL;
 }

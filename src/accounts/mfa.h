@@ -63,6 +63,9 @@ enum mfa_result { MFA_NOT_ASKED, MFA_PASSED, MFA_CODE_MISSING, MFA_CODE_WRONG };
 struct err *mfa_check(struct tx *tx, struct user_id user, struct str code,
 	enum mfa_result *ret) MUST_USE;
 
+/* What a missing or a wrong code is told: INVALID, field "code". */
+struct err *mfa_code_err(struct ctx *ctx) MUST_USE;
+
 /* Take a try at a code of USER's, before mfa_check; guess_right(RET) where it passed. As
  * guess_gate. */
 struct guess; /* accounts/guess.h */
@@ -73,6 +76,8 @@ struct mfa_status {
 	struct opt_i64 enabled_at;
 	bool is_begun; /* a secret waits to be confirmed */
 	int64_t recovery_codes_left;
+	/* Its removal was started (accounts/mfa_removal.h), and may be carried out then. */
+	struct opt_i64 removal_opens_at;
 };
 struct err *mfa_status(struct ctx *ctx, struct mfa_status *ret) MUST_USE;
 

@@ -347,6 +347,20 @@ session_sign_out(struct ctx *ctx, struct str text)
 	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, sign_out_in_tx, &ending);
 }
 
+struct err *
+session_is_recent(struct ctx *ctx, struct uuid family, bool *ret)
+{
+	struct tx tx = db_auto(ctx, db_shard_of(ctx->actor.user_id));
+	struct session_beginning session = { .family_started_at = 0 };
+	bool found;
+
+	TRY(q_session_beginning(&tx, ctx->actor.user_id, family, &session, &found));
+	if (!found)
+		return err_new(ctx, ERR_NOT_FOUND, "no such session");
+	*ret = ctx->now - session.family_started_at <= SECONDS(60 * RECENT_MINUTES);
+	return NULL;
+}
+
 static struct err *
 end_in_tx(struct tx *tx, void *arg)
 {

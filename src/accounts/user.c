@@ -59,9 +59,8 @@ send_link(struct tx *tx, struct user_id user, const struct registering *register
 		});
 }
 
-/* To a user who has forgotten that he is one; once an hour. */
-static struct err *
-send_reminder(struct tx *tx, struct user_id user, struct str email)
+struct err *
+user_remind(struct tx *tx, struct user_id user, struct str email)
 {
 	struct buf key;
 
@@ -89,7 +88,7 @@ register_again(struct tx *tx, const struct registered *user,
 	if (!user->is_active)
 		return NULL;
 	if (user->email_verified)
-		return send_reminder(tx, user->id, registration->email);
+		return user_remind(tx, user->id, registration->email);
 	TRY(q_user_put_names(tx,
 		(struct user_put_names){
 			.id = user->id,

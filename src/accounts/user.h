@@ -33,6 +33,10 @@ struct registration {
 struct err *
 user_register(struct ctx *ctx, const struct registration *registration) MUST_USE;
 
+/* Word to USER, whose address somebody gave for an account that is to be made or to move:
+ * he has one. Once an hour. */
+struct err *user_remind(struct tx *tx, struct user_id user, struct str email) MUST_USE;
+
 /* Follow the link with token TEXT. A link that proved its address may be followed again.
  * GONE where it does not work. */
 struct err *user_verify(struct ctx *ctx, struct str text) MUST_USE;

@@ -267,3 +267,9 @@ api_user_reset(struct request *rq)
 {
 	return act(rq, ADMIN_RESETS_PASSWORD);
 }
+
+struct answer
+api_user_remove_mfa(struct request *rq)
+{
+	return act(rq, ADMIN_REMOVES_MFA);
+}

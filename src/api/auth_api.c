@@ -117,9 +117,7 @@ answer_session(struct request *rq, const struct session_tokens *tokens, bool is_
 
 /* --- Answers that tell nothing of an address */
 
-/* Wait to the next step of time since STARTED_NS, so that what was done in between does
- * not show. */
-static void
+void
 wait_even(int64_t started_ns)
 {
 	int64_t steps = (clock_monotonic_ns() - started_ns) / EVEN_STEP_NS + 1;

@@ -16,6 +16,9 @@ struct tokens_row {
 
 /* Done, and nothing to show: 204, or 202 for what goes on without the client. */
 struct answer answer_empty(int status);
+/* Wait to the next step of time since STARTED_NS (clock_monotonic_ns), so that what was
+ * done in between for one address and not for another does not show. */
+void wait_even(int64_t started_ns);
 /* TOKENS as JSON, for nobody to keep. A refresh token that is absent is null. */
 struct answer answer_tokens(struct request *rq, const struct session_tokens *tokens);
 

@@ -1,5 +1,6 @@
 #include "api/auth_gate.h"
 
+#include "api/api.h"
 #include "audit/audit.h"
 #include "billing/tier.h"
 #include "crypto/token.h"
@@ -101,6 +102,32 @@ check_administrator(struct request *rq)
 	return NULL;
 }
 
+/* What is needed to set up a second factor, and what nobody is kept from: to see the account, take
+ * its data away, and leave. */
+static bool
+is_open_without_mfa(const struct route *route)
+{
+	static const int open[] = { ROUTE_api_access_get, ROUTE_api_me_get,
+		ROUTE_api_me_export, ROUTE_api_me_erase, ROUTE_api_mfa_get,
+		ROUTE_api_mfa_begin, ROUTE_api_mfa_confirm };
+
+	for (size_t i = 0; i < COUNT_OF(open); i++)
+		if (route == &route_table[open[i]])
+			return true;
+	return false;
+}
+
+static struct err *
+check_mfa_of_all(struct request *rq)
+{
+	if (!rq->api->requires_mfa || rq->caller.kind == CALLER_NOBODY ||
+		rq->caller.is_mfa_passed || is_open_without_mfa(rq->route))
+		return NULL;
+	return err_new(rq->ctx, ERR_DENIED,
+		"this service asks everybody for a second factor; set one up, then sign "
+		"in again with its code");
+}
+
 /* Whoever knocks there without being let in is put on record. */
 static struct err *
 admit_administrator(struct request *rq)
@@ -132,6 +159,7 @@ auth_gate(struct request *rq)
 		rq->caller.entitlement.features = FEATURES_ALL;
 	if (route->who != WHO_ANYONE && rq->caller.kind == CALLER_NOBODY)
 		return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
+	TRY(check_mfa_of_all(rq));
 	TRY(check_key(rq));
 	if (route->who == WHO_ADMIN)
 		TRY(admit_administrator(rq));

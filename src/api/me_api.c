@@ -5,6 +5,8 @@
 #include "accounts/password_reset.h"
 #include "accounts/profile.h"
 #include "accounts/sessions_q.h"
+#include "accounts/user.h"
+#include "accounts/users_q.h"
 #include "api/auth_api.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -143,11 +145,29 @@ api_session_list(struct request *rq)
 			.schema = &session_schema, .rows = items, .count = list.count });
 }
 
+/* Whoever found a device signed in does not end its owner's sessions elsewhere. */
+static struct err *
+confirm_ending(struct request *rq)
+{
+	struct str password = BODY_OF(rq, session_end)->password;
+	struct user_password known;
+	bool is_recent;
+
+	if (!str_is_none(password))
+		return user_confirm(rq->ctx, password, "password", &known);
+	TRY(session_is_recent(rq->ctx, rq->caller.session_family, &is_recent));
+	if (is_recent)
+		return NULL;
+	return err_field(rq->ctx, "password",
+		"enter your password: it is a while since you signed in here");
+}
+
 struct answer
 api_session_end_others(struct request *rq)
 {
 	int64_t ended;
 
+	ANSWER_ERR(confirm_ending(rq));
 	ANSWER_ERR(session_end_others(rq->ctx, rq->caller.session_family, &ended));
 	return answer_empty(204);
 }
@@ -157,12 +177,16 @@ api_session_end(struct request *rq)
 {
 	struct uuid family;
 	enum session_end_reason reason;
+	bool is_recent;
 
 	if (!uuid_parse(rq->path_params[0], &family))
 		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such session"));
-	reason = uuid_eq(family, rq->caller.session_family)
-		? SESSION_SIGNED_OUT
-		: SESSION_SIGNED_OUT_ELSEWHERE;
+	reason = SESSION_SIGNED_OUT;
+	if (!uuid_eq(family, rq->caller.session_family)) {
+		reason = SESSION_SIGNED_OUT_ELSEWHERE;
+		ANSWER_ERR(session_is_recent(rq->ctx, family, &is_recent));
+		ANSWER_ERR(confirm_ending(rq));
+	}
 	ANSWER_ERR(session_end(rq->ctx, family, reason));
 	return answer_empty(204);
 }

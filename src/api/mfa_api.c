@@ -1,5 +1,6 @@
 /* The second factor of the signed-in user. */
 #include "accounts/mfa.h"
+#include "api/api.h"
 #include "api/auth_api.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -16,6 +17,9 @@ static const struct field mfa_fields[] = {
 	FIELD(struct mfa_status, is_begun, BOOL,
 		"whether a secret waits to be confirmed"),
 	FIELD(struct mfa_status, recovery_codes_left, I64, ""),
+	FIELD(struct mfa_status, removal_opens_at, OPT_TIME,
+		"when its removal, which an administrator started, may be confirmed by "
+		"the link; null: none was started"),
 };
 const struct row_schema mfa_schema = ROW_SCHEMA(
 	"mfa", struct mfa_status, mfa_fields, "How the second factor stands");
@@ -121,6 +125,9 @@ api_mfa_disable(struct request *rq)
 	const struct mfa_proof_body *in = BODY_OF(rq, mfa_proof);
 	struct mfa_proof proof = { .password = in->password, .code = in->code };
 
+	if (rq->api->requires_mfa)
+		return answer_problem(err_new(rq->ctx, ERR_DENIED,
+			"this service asks everybody for a second factor"));
 	ANSWER_ERR(mfa_disable(rq->ctx, &proof));
 	return answer_empty(204);
 }

@@ -11,8 +11,8 @@ static const struct http_header page_headers[] = {
 /* Addresses that a person sees. All but /docs are one file, whose scripts look at the address. */
 static const char *const page_addresses[] = { "/", "/game", "/ratings", "/season",
 	"/accuracy", "/models", "/picks", "/leaderboard", "/league", "/sign-in",
-	"/register", "/account", "/verify-email", "/reset-password", "/forgot-password",
-	"/accept-invitation", "/unsubscribe" };
+	"/register", "/account", "/verify-email", "/confirm-email", "/remove-mfa",
+	"/reset-password", "/forgot-password", "/accept-invitation", "/unsubscribe" };
 
 static struct str
 file_of(struct str address)

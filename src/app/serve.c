@@ -286,6 +286,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		.is_quiet = options->is_quiet,
 		.is_production = run->config.environment == ENVIRONMENT_PRODUCTION,
 		.access = run->settings->access,
+		.requires_mfa = run->settings->requires_mfa,
 		.public_origin = origin_of(run->arena, run->config.public_url),
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,

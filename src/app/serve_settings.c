@@ -71,6 +71,21 @@ password_settings(struct invocation *run)
 	return password_configure(run->arena, &params);
 }
 
+/* A slip would leave people without a factor that the operator thinks they have. */
+static struct err *
+mfa_read(struct invocation *run, bool *ret)
+{
+	struct str who = run->config.mfa_required_of;
+
+	*ret = str_eq(who, STR("everybody"));
+	if (*ret || str_eq(who, STR("administrators")))
+		return NULL;
+	return err_in(run->arena, ERR_INVALID,
+		"mfa.required_of is '" STR_FMT
+		"', but must be administrators or everybody",
+		STR_ARG(who));
+}
+
 struct err *
 serve_settings_read(struct invocation *run, struct serve_settings *ret)
 {
@@ -79,6 +94,7 @@ serve_settings_read(struct invocation *run, struct serve_settings *ret)
 	TRY(address_parse(run, config->listen, &ret->host, &ret->port));
 	TRY(access_read(run, ret->host, &ret->access));
 	TRY(password_settings(run));
+	TRY(mfa_read(run, &ret->requires_mfa));
 	/* The system has yet to say which port, where any will do. */
 	return mailing_options(
 		run, ret->port ? config->listen : STR("127.0.0.1"), &ret->mail);

@@ -11,6 +11,7 @@ struct serve_settings {
 	struct str host; /* of listen, without brackets */
 	uint16_t port;   /* 0: any that is free */
 	struct access access;
+	bool requires_mfa;        /* of everybody */
 	struct mail_options mail; /* links with the port of listen */
 };
 

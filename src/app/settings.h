@@ -54,6 +54,10 @@
 		"passes of argon2id over that memory")                                  \
 	X(count, password_bcrypt_cost, "password.bcrypt_cost",                          \
 		"GRIDIRON_PASSWORD_BCRYPT_COST", "12", "bcrypt runs 2^cost rounds")     \
+	X(text, mfa_required_of, "mfa.required_of", "GRIDIRON_MFA_REQUIRED_OF",         \
+		"administrators",                                                       \
+		"who must have a second factor: administrators or "                     \
+		"everybody")                                                            \
 	X(text, public_url, "public_url", "GRIDIRON_PUBLIC_URL", "",                    \
 		"how people reach this server, for links in mail, such as "             \
 		"https://forecasts.example.org; empty: http:// and listen")             \

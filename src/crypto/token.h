@@ -14,6 +14,7 @@
 #define TOKEN_API_KEY "grk_"
 #define TOKEN_VERIFY  "grv_" /* e-mail verification */
 #define TOKEN_RESET   "grp_" /* password reset */
+#define TOKEN_CHANGE  "grc_" /* of an account: another address, a lost second factor */
 #define TOKEN_INVITE  "gri_" /* administrators, grants */
 
 enum {

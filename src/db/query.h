@@ -70,7 +70,7 @@ struct query_stats {
 	struct histogram duration;
 	_Atomic uint64_t rows;
 	_Atomic uint64_t failures;
-	_Atomic uint32_t service_us; /* a moving mean of what PostgreSQL takes, of
+	_Atomic uint32_t service_us;   /* a moving mean of what PostgreSQL takes, of
 				      * queries on lanes; 0: not known */
 	_Atomic int64_t plan_again_at; /* monotonic; until then its plan was told */
 };

@@ -136,3 +136,19 @@ authenticator_code(struct ctx *ctx, struct str secret, int64_t steps)
 		code);
 	return (struct str){ .ptr = code, .len = TOTP_DIGITS };
 }
+
+struct err *
+account_enrol(struct ctx *ctx, struct str email, struct person *ret)
+{
+	struct mfa_enrolment enrolment;
+
+	TRY(account_make(ctx, email, STR(GOOD_PASSWORD)));
+	TRY(account_sign_in(ctx, email, STR(GOOD_PASSWORD), &ret->tokens));
+	ctx->actor = (struct actor){ .user_id = ret->tokens.user_id };
+	TRY(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
+	ret->secret = authenticator_secret(ctx->arena, enrolment.secret);
+	TRY(mfa_confirm(ctx, ret->tokens.family_id,
+		authenticator_code(ctx, ret->secret, 0), &ret->codes));
+	ctx->actor = (struct actor){ 0 };
+	return NULL;
+}

@@ -2,6 +2,7 @@
 #ifndef TESTS_ACCOUNTS_ACCOUNTS_H
 #define TESTS_ACCOUNTS_ACCOUNTS_H
 
+#include "accounts/mfa.h"
 #include "accounts/session.h"
 #include "accounts/sign_in.h"
 #include "mail/mail.h"
@@ -25,6 +26,13 @@ struct err *account_sign_in(struct ctx *ctx, struct str email, struct str passwo
  * that lies STEPS before or behind now. */
 struct str authenticator_secret(struct arena *arena, struct str base32);
 struct str authenticator_code(struct ctx *ctx, struct str secret, int64_t steps);
+/* EMAIL, who signed in and put a second factor in force. */
+struct person {
+	struct session_tokens tokens;
+	struct str secret;
+	struct recovery_codes codes;
+};
+struct err *account_enrol(struct ctx *ctx, struct str email, struct person *ret) MUST_USE;
 
 /* A value of the only row of SQL, as text; numbers and truth too. */
 struct err *value_of(struct ctx *ctx, const char *sql, struct str *ret) MUST_USE;

@@ -22,6 +22,7 @@ static const struct exception withheld[] = {
 	{ "email_verifications", "token_hash", "hash of a secret" },
 	{ "email_verifications", "password_hash", "as of users" },
 	{ "password_resets", "token_hash", "hash of a secret" },
+	{ "account_changes", "token_hash", "hash of a secret" },
 	{ "api_keys", "key_hash", "hash of a secret" },
 	{ "mfa_recovery_codes", "code_hash", "hash of a secret" },
 	{ "affiliates", "payout_details", "sealed" },

@@ -33,29 +33,6 @@ act_as(struct ctx *ctx, struct user_id user)
 	ctx->actor = (struct actor){ .user_id = user };
 }
 
-/* EMAIL, who signed in and put a second factor in force. */
-struct person {
-	struct session_tokens tokens;
-	struct str secret;
-	struct recovery_codes codes;
-};
-
-static struct err *
-enrol(struct ctx *ctx, struct str email, struct person *ret)
-{
-	struct mfa_enrolment enrolment;
-
-	TRY(account_make(ctx, email, STR(GOOD_PASSWORD)));
-	TRY(account_sign_in(ctx, email, STR(GOOD_PASSWORD), &ret->tokens));
-	act_as(ctx, ret->tokens.user_id);
-	TRY(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
-	ret->secret = authenticator_secret(ctx->arena, enrolment.secret);
-	TRY(mfa_confirm(ctx, ret->tokens.family_id,
-		authenticator_code(ctx, ret->secret, 0), &ret->codes));
-	ctx->actor = (struct actor){ 0 };
-	return NULL;
-}
-
 static struct err *
 sign_in_with(struct ctx *ctx, struct str email, struct str code)
 {
@@ -73,7 +50,7 @@ BOTH_ENGINES(a_code_signs_in_once_and_only_in_its_time)
 	struct str old;
 
 	OK_ERR(accounts_begin(ctx));
-	OK_ERR(enrol(ctx, ALICE, &alice));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
 	FAILS_WITH(sign_in_with(ctx, ALICE, STR_NONE), ERR_UNAUTHENTICATED);
 	/* The one that put it in force is spent. */
 	FAILS_WITH(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)),
@@ -101,8 +78,8 @@ BOTH_ENGINES(recovery_codes_are_good_once_and_for_their_user_alone)
 	struct person alice, bob;
 
 	OK_ERR(accounts_begin(ctx));
-	OK_ERR(enrol(ctx, ALICE, &alice));
-	OK_ERR(enrol(ctx, BOB, &bob));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(account_enrol(ctx, BOB, &bob));
 	FAILS_WITH(sign_in_with(ctx, ALICE, bob.codes.codes[0]), ERR_UNAUTHENTICATED);
 	for (size_t i = 0; i < MFA_RECOVERY_CODES; i++) {
 		OK_ERR(sign_in_with(ctx, ALICE, alice.codes.codes[i]));
@@ -130,7 +107,7 @@ BOTH_ENGINES(nothing_of_it_lies_in_the_database_as_it_is)
 	struct str dump;
 
 	OK_ERR(accounts_begin(ctx));
-	OK_ERR(enrol(ctx, ALICE, &alice));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
 	OK_ERR(database_dump(ctx,
 		db_dialect(ctx->db) == DIALECT_SQLITE
 			? "SELECT lower(hex(totp_secret)) FROM users UNION ALL "
@@ -217,7 +194,7 @@ BOTH_ENGINES(of_fifty_tries_at_once_with_one_code_one_passes)
 	struct person alice;
 
 	OK_ERR(accounts_begin(ctx));
-	OK_ERR(enrol(ctx, ALICE, &alice));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
 	later(ctx, 300);
 	race.user = alice.tokens.user_id;
 	race.code = authenticator_code(ctx, alice.secret, 0);
@@ -307,8 +284,8 @@ BOTH_ENGINES(what_is_sealed_goes_over_to_a_new_key)
 	struct str old_id, new_id;
 
 	OK_ERR(accounts_begin(ctx));
-	OK_ERR(enrol(ctx, ALICE, &alice));
-	OK_ERR(enrol(ctx, BOB, &bob));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(account_enrol(ctx, BOB, &bob));
 	old_keys = ctx->keys;
 	old_id = key_id(keyring_current(old_keys, KEY_SEAL, ctx->now));
 	OK_ERR(reseal_uses(ctx, old_id, &uses));

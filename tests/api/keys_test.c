@@ -1,7 +1,8 @@
-/* API keys and the plan that they belong to, over days. */
+/* What the gate asks beside credentials: a plan with API keys, a second factor, the password once more. */
 #include "accounts/grant.h"
 #include "codec/iso_time.h"
 #include "codec/json_read.h"
+#include "tests/accounts/people.h"
 #include "tests/api/members.h"
 #include "tests/support/database.h"
 
@@ -107,4 +108,82 @@ BOTH_ENGINES(a_key_rests_while_its_owner_has_no_plan_with_them)
 		&wish));
 	for (size_t i = 0; i < COUNT_OF(targets); i++)
 		EQ_I64(use_key(ctx, &owning, key, targets[i]).status, 200);
+}
+
+/* --- What else the gate asks of sessions --- */
+
+static struct asked
+put(struct ctx *ctx, struct owning *owning, enum http_method method, const char *target,
+	const char *body)
+{
+	return ask(ctx, &owning->api,
+		&(struct asking){
+			.method = method,
+			.target = str_from(target),
+			.bearer = member_token(ctx, &owning->owner, 0, false),
+			.type = STR("application/json"),
+			.body = str_from(body),
+		});
+}
+
+BOTH_ENGINES(a_second_factor_is_asked_of_everybody_where_that_is_set)
+{
+	struct owning owning;
+	struct asked asked;
+	struct member boss;
+	struct str key;
+
+	OK_ERR(prepare(ctx, &owning));
+	OK_ERR(member_put(ctx, STRANGER + 1, MEMBER_SUPER_ADMIN, &boss));
+	key = key_of(ctx, make_key(ctx, &owning, &owning.owner).body);
+	EQ_I64(use_key(ctx, &owning, key, "/v1/teams").status, 200);
+	owning.api.requires_mfa = true;
+	asked = use_key(ctx, &owning, key, "/v1/teams");
+	EQ_I64(asked.status, 403);
+	OK_OR(str_find(asked.body, STR("second factor")) > 0, STR_FMT,
+		STR_ARG(asked.body));
+	EQ_I64(put(ctx, &owning, METHOD_GET, "/v1/picks", "").status, 403);
+	EQ_I64(put(ctx, &owning, METHOD_GET, "/v1/teams", "").status, 403);
+	EQ_I64(make_key(ctx, &owning, &owning.owner).status, 403);
+	/* What sets one up, and what nobody is kept from. */
+	EQ_I64(put(ctx, &owning, METHOD_GET, "/v1/me", "").status, 200);
+	EQ_I64(put(ctx, &owning, METHOD_GET, "/v1/me/mfa", "").status, 200);
+	EQ_I64(put(ctx, &owning, METHOD_GET, "/v1/me/export", "").status, 200);
+	EQ_I64(put(ctx, &owning, METHOD_POST, "/v1/me/mfa",
+		       "{\"password\": \"" MEMBER_PASSWORD "\"}")
+			.status,
+		200);
+	/* Who signed in with a code, and who asks as nobody, are let through. */
+	EQ_I64(use_key(ctx, &owning, member_token(ctx, &boss, 0, true), "/v1/picks")
+			.status,
+		200);
+	EQ_I64(use_key(ctx, &owning, member_token(ctx, &boss, 0, false), "/v1/picks")
+			.status,
+		403);
+	EQ_I64(use_key(ctx, &owning, STR_NONE, "/v1/teams").status, 200);
+}
+
+BOTH_ENGINES(ending_other_sessions_asks_for_the_password_after_a_while)
+{
+	struct owning owning;
+	struct asked asked;
+
+	/* The member signed in a day ago. */
+	OK_ERR(prepare(ctx, &owning));
+	asked = put(ctx, &owning, METHOD_DELETE, "/v1/me/sessions", "{}");
+	EQ_I64(asked.status, 400);
+	OK_OR(str_find(asked.body, STR("\"field\":\"password\"")) > 0, STR_FMT,
+		STR_ARG(asked.body));
+	EQ_I64(put(ctx, &owning, METHOD_DELETE, "/v1/me/sessions",
+		       "{\"password\": \"not that one\"}")
+			.status,
+		400);
+	EQ_I64(put(ctx, &owning, METHOD_DELETE, "/v1/me/sessions",
+		       "{\"password\": \"" MEMBER_PASSWORD "\"}")
+			.status,
+		204);
+	OK_ERR(people_run(ctx,
+		"UPDATE user_sessions SET family_started_at = {now} WHERE user_id = "
+		"{u1}"));
+	EQ_I64(put(ctx, &owning, METHOD_DELETE, "/v1/me/sessions", "{}").status, 204);
 }

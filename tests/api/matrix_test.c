@@ -201,9 +201,6 @@ static const char *const whose_names[] = { "own", "foreign", "absent" };
 static bool
 is_refused_by_rule(const struct route *route, enum caller_case caller, enum whose whose)
 {
-	/* Administrators keep their second factor. */
-	if (route == &route_table[ROUTE_api_mfa_disable])
-		return standing_of(caller) >= MEMBER_SUPPORT;
 	/* The running week's questions of "what if" are for subscribers. */
 	return str_eq(route->path, STR("/v1/games/{id}/forecast")) && whose != ABSENT &&
 		!is_entitled(caller);

@@ -25,7 +25,7 @@
 enum {
 	ARENA_BYTES = 16 << 20,
 	REQUEST_MS = 30000,
-	SQL_MAX = 24,
+	SQL_MAX = 32,
 };
 
 /* --- What is on file --- */
@@ -183,6 +183,12 @@ add_account(struct statements *list, const struct member *member, bool has_mfa)
 		"expires_at, ip_address, user_agent, is_by_admin) VALUES ({u%d}, "
 		"{u%d}, " STR_FMT ", {ago}, {day}, '%s', '%s', {no})",
 		n, object_number(n, OBJECT_RESET), STR_ARG(random_literal(ctx)), mark,
+		mark);
+	add(list,
+		"INSERT INTO account_changes (user_id, id, kind, email, token_hash, "
+		"created_at, opens_at, expires_at, ip_address) VALUES ({u%d}, {u%d}, "
+		"'email', '%s-new@example.org', " STR_FMT ", {ago}, {ago}, {day}, '%s')",
+		n, object_number(n, OBJECT_CHANGE), mark, STR_ARG(random_literal(ctx)),
 		mark);
 	add(list,
 		"INSERT INTO mfa_recovery_codes (user_id, id, code_hash, created_at) "
@@ -362,6 +368,8 @@ member_dump(struct ctx *ctx, const struct member *member, struct str *ret)
 		"'verification', count(*) FROM email_verifications WHERE used_at IS NULL "
 		"AND user_id",
 		"'reset', count(*) FROM password_resets WHERE used_at IS NULL AND "
+		"user_id",
+		"'change', count(*) FROM account_changes WHERE ended_at IS NULL AND "
 		"user_id",
 		"'subscription', max(status) FROM subscriptions WHERE user_id",
 		"'payment', max(status) FROM payments WHERE user_id",

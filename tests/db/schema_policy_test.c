@@ -18,15 +18,16 @@ static const struct {
 	const char *owner;
 } guarded[] = { { "users", "id" }, { "user_sessions", "user_id" },
 	{ "email_verifications", "user_id" }, { "password_resets", "user_id" },
-	{ "api_keys", "user_id" }, { "mfa_recovery_codes", "user_id" },
-	{ "subscriptions", "user_id" }, { "payments", "user_id" },
-	{ "free_access_grants", "user_id" }, { "promotion_uses", "user_id" },
-	{ "affiliates", "user_id" }, { "referrals", "user_id" },
-	{ "affiliate_payouts", "user_id" }, { "commission_entries", "user_id" },
-	{ "user_prediction_access", "user_id" }, { "picks", "user_id" },
-	{ "idempotency_keys", "user_id" }, { "audit_logs", "user_id" },
-	{ "predictions", "user_id" }, { "leagues", "user_id" },
-	{ "league_members", "user_id" }, { "league_standings", "user_id" } };
+	{ "account_changes", "user_id" }, { "api_keys", "user_id" },
+	{ "mfa_recovery_codes", "user_id" }, { "subscriptions", "user_id" },
+	{ "payments", "user_id" }, { "free_access_grants", "user_id" },
+	{ "promotion_uses", "user_id" }, { "affiliates", "user_id" },
+	{ "referrals", "user_id" }, { "affiliate_payouts", "user_id" },
+	{ "commission_entries", "user_id" }, { "user_prediction_access", "user_id" },
+	{ "picks", "user_id" }, { "idempotency_keys", "user_id" },
+	{ "audit_logs", "user_id" }, { "predictions", "user_id" },
+	{ "leagues", "user_id" }, { "league_members", "user_id" },
+	{ "league_standings", "user_id" } };
 
 /* What makes TABLE's row user 2's. */
 static const char *

@@ -26,6 +26,9 @@ const struct good_row good_rows[] = {
 	{ "password_resets", 1,
 		"user_id=%~; id=%~; token_hash=#~; created_at=T100; expires_at=T200; "
 		"is_by_admin=FALSE" },
+	{ "account_changes", 1,
+		"user_id=%~; id=%~; kind='email'; email='b@example.org'; "
+		"token_hash=#~; created_at=T100; opens_at=T100; expires_at=T200" },
 	{ "api_keys", 1,
 		"user_id=%~; id=%~; name='key'; prefix='gk_'; key_hash=#~; scopes='[]'; "
 		"is_active=TRUE; created_at=T100" },

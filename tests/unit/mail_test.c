@@ -269,6 +269,7 @@ mail_of(enum mail_kind kind)
 		.kind = kind,
 		.recipient = STR("a@example.org"),
 		.token = STR("grx_token"),
+		.opens_at = NOVEMBER,
 		.expires_at = NOVEMBER,
 		.happened_at = NOVEMBER,
 		.device = STR("Firefox <script> on Linux"),

@@ -1,7 +1,7 @@
 // The second factor: turned on with a picture for the authenticator app and a first code, off with password and code.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { Form } from '/form.js';
-import { ask } from '/session.js';
+import { ask, renewSoon } from '/session.js';
 
 const PASSWORD = { name: 'password', label: 'Password, once more', type: 'password', autocomplete: 'current-password', required: true };
 const CODE = { name: 'code', label: 'Code of the app', autocomplete: 'one-time-code', inputmode: 'numeric', required: true };
@@ -16,7 +16,7 @@ function Begin({ begun }) {
   if (!shown) return html`<${Form} label="Turn on codes" fields=${[PASSWORD]} send=${(values) => ask('POST', '/v1/me/mfa', values).then(setShown)} />`;
   return html`<p>Scan this with an authenticator app, or type <code>${shown.secret}</code> into it; then enter the code it shows.</p>
     <img class="qr" alt=${`QR code of the secret ${shown.secret}`} src=${`data:image/svg+xml,${encodeURIComponent(shown.qr_svg)}`} />
-    <${Form} label="Confirm" fields=${[CODE]} send=${(values) => ask('POST', '/v1/me/mfa/confirm', values).then(begun)} />`;
+    <${Form} label="Confirm" fields=${[CODE]} send=${(values) => ask('POST', '/v1/me/mfa/confirm', values).then((made) => { renewSoon(); begun(made); })} />`;
 }
 
 export function Codes() {
@@ -28,6 +28,8 @@ export function Codes() {
   return html`<section><h2>Codes at sign-in</h2>${error && html`<p class="wrong" role="alert">${error.message}</p>`}
     ${codes && html`<div class="notice" role="status"><${Recovery} codes=${codes} /></div>`}
     ${status && !status.enabled_at && html`<p>A code of an app on your phone, asked besides the password, keeps out whoever has learned it.</p><${Begin} begun=${(made) => load({ codes: made.recovery_codes })} />`}
+    ${status?.removal_opens_at && html`<div class="notice bad" role="alert"><p>An administrator was told that you have lost your codes. By the link that we mailed you they can be turned off from ${new Date(status.removal_opens_at).toLocaleString()} on.</p>
+      <button onClick=${() => ask('DELETE', '/v1/me/mfa/removal').then(() => load(), (failed) => setState({ ...state, error: failed }))}>Keep the codes</button></div>`}
     ${status?.enabled_at && html`<p>On since ${new Date(status.enabled_at).toLocaleDateString()}; ${status.recovery_codes_left} recovery codes are left.</p>
       <details><summary>New recovery codes</summary><${Form} label="Make new codes" fields=${[PASSWORD, CODE]} send=${renew} /></details>
       <details><summary>Turn codes off</summary><${Form} label="Turn off" danger=${true} fields=${[PASSWORD, CODE]} send=${(values) => ask('DELETE', '/v1/me/mfa', values).then(() => load())} /></details>`}</section>`;

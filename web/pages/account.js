@@ -4,6 +4,7 @@ import { Form } from '/form.js';
 import { Alerts } from '/account/alerts.js';
 import { Codes } from '/account/codes.js';
 import { Devices } from '/account/devices.js';
+import { Address } from '/account/address.js';
 import { Keys } from '/account/keys.js';
 import { ask, forget, isSignedIn, renew, signOut } from '/session.js';
 
@@ -46,6 +47,7 @@ export function Page({ failure }) {
   const leave = () => signOut().then(() => location.assign('/'));
   return html`<div class="head"><h1>Account</h1><button onClick=${leave}>Sign out</button></div>
     <${Profile} me=${state.me} change=${(me) => setState({ me })} />
+    <${Address} />
     <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>
     <${Codes} /><${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ me })} />
     <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>

@@ -22,6 +22,23 @@ function Verify() {
     : state.error ? html`<p class="notice bad" role="alert">${state.error.message} <a href="/register">Have another link sent</a></p>` : html`<p>One moment …</p>`}`;
 }
 
+// Another address for the account. A press of the button, so that no mail scanner that opens links confirms it.
+function ConfirmEmail() {
+  const text = useToken();
+  return html`<h1>Your new address</h1><p>It becomes the address of your account; other devices will have to sign in again.</p>
+    <${Form} label="Confirm" fields=${[]} send=${() => post('/v1/auth/confirm-email', { token: text })} done=${html`It is your address now. <a href="/account">To your account</a>`} />`;
+}
+
+// Codes whose owner has lost them are turned off, or kept after all.
+function RemoveMfa() {
+  const text = useToken();
+  const password = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password', required: true };
+  return html`<h1>Codes at sign-in</h1><p>If you have lost the app and the recovery codes, turn the codes off here, a day after the mail was sent.</p>
+    <${Form} label="Turn codes off" danger=${true} fields=${[password]} send=${(values) => post('/v1/auth/remove-mfa', { ...values, token: text }).then(forget)} done=${html`They are off. <a href="/sign-in">Sign in</a>`} />
+    <h2>It was not you?</h2><p>Then nothing is turned off, and the link is void.</p>
+    <${Form} label="Keep the codes" fields=${[]} send=${() => post('/v1/auth/keep-mfa', { token: text })} done="They stay on." />`;
+}
+
 function Reset() {
   const text = useToken();
   if (!text) return html`<${Forgot} />`;
@@ -57,7 +74,7 @@ function Unsubscribe() {
     <${Form} label="End alerts" fields=${[]} send=${() => post(`/v1/alerts/unsubscribe?token=${text}`, {})} done="They have ended." />`;
 }
 
-const PAGES = { '/unsubscribe': Unsubscribe, '/verify-email': Verify, '/reset-password': Reset, '/forgot-password': Forgot, '/accept-invitation': Invitation };
+const PAGES = { '/unsubscribe': Unsubscribe, '/verify-email': Verify, '/confirm-email': ConfirmEmail, '/remove-mfa': RemoveMfa, '/reset-password': Reset, '/forgot-password': Forgot, '/accept-invitation': Invitation };
 
 export function Page() {
   const Shown = PAGES[location.pathname];

@@ -1,0 +1,114 @@
+#include "accounts/account_change.h"
+
+#include "accounts/user.h"
+#include "crypto/hmac.h"
+#include "crypto/token.h"
+
+#define AN_HOUR (INT64_C(3600) * MICROSECONDS_PER_SECOND)
+
+static struct str
+kind_name(enum account_change_kind kind)
+{
+	static const struct str names[] = { [CHANGE_EMAIL] = STR_INIT("email"),
+		[CHANGE_MFA_REMOVAL] = STR_INIT("mfa_removal") };
+
+	return names[kind];
+}
+
+struct err *
+account_change_put(struct tx *tx, const struct account_change_new *change)
+{
+	struct ctx *ctx = tx->ctx;
+	struct change_count sent;
+	uint8_t hash[SHA256_BYTES];
+	bool was_waiting;
+
+	TRY(q_account_change_count(tx,
+		(struct account_change_count){ .user_id = change->user_id,
+			.kind = kind_name(change->kind),
+			.since = ctx->now - AN_HOUR },
+		&sent));
+	if (sent.total >= LINKS_AN_HOUR_MAX)
+		return err_new(ctx, ERR_RATE_LIMITED,
+			"%d links were sent within the hour; wait before another",
+			LINKS_AN_HOUR_MAX);
+	TRY(account_change_end(tx, change->user_id, change->kind, &was_waiting));
+	token_hash(change->token, hash);
+	return q_account_change_insert(tx,
+		(struct account_change_insert){
+			.user_id = change->user_id,
+			.kind = kind_name(change->kind),
+			.email = change->email,
+			.token_hash = str_from_bytes(hash, sizeof(hash)),
+			.family_id = change->family_id,
+			.ip_address = ctx->remote_address,
+			.now = ctx->now,
+			.opens_at = change->opens_at,
+			.expires_at = change->expires_at,
+		});
+}
+
+static struct err *
+dead_link(struct ctx *ctx)
+{
+	return err_new(ctx, ERR_GONE,
+		"this link does not work any more; ask for the change again");
+}
+
+struct err *
+account_change_find(struct tx *tx, struct str text, enum account_change_kind kind,
+	struct account_change *ret)
+{
+	uint8_t hash[SHA256_BYTES];
+	bool found;
+
+	if (!token_is_wellformed(text, STR(TOKEN_CHANGE)))
+		return dead_link(tx->ctx);
+	token_hash(text, hash);
+	TRY(q_account_change_by_token(
+		tx, str_from_bytes(hash, sizeof(hash)), ret, &found));
+	if (!found || !str_eq(ret->kind, kind_name(kind)) || ret->ended_at.is_set ||
+		ret->expires_at <= tx->ctx->now || !ret->is_active)
+		return dead_link(tx->ctx);
+	return NULL;
+}
+
+struct err *
+account_change_spend(struct tx *tx, const struct account_change *change)
+{
+	int64_t spent;
+
+	TRY(q_account_change_use(tx,
+		(struct account_change_use){ .user_id = change->user_id,
+			.id = change->id,
+			.now = tx->ctx->now },
+		&spent));
+	return spent == 1 ? NULL : dead_link(tx->ctx);
+}
+
+struct err *
+account_change_end(
+	struct tx *tx, struct user_id user, enum account_change_kind kind, bool *ret)
+{
+	int64_t ended;
+
+	TRY(q_account_change_end(tx,
+		(struct account_change_end){
+			.user_id = user, .kind = kind_name(kind), .now = tx->ctx->now },
+		&ended));
+	*ret = ended > 0;
+	return NULL;
+}
+
+struct err *
+account_change_look(struct ctx *ctx, enum account_change_kind kind,
+	struct waiting_change *ret, bool *ret_found)
+{
+	struct tx tx = db_auto(ctx, db_shard_of(ctx->actor.user_id));
+
+	return q_account_change_waiting(&tx,
+		(struct account_change_waiting){ .actor = ctx->actor.user_id,
+			.kind = kind_name(kind),
+			.now = ctx->now },
+		ret, ret_found);
+}

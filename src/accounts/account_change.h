@@ -1,0 +1,47 @@
+/*
+ * Changes of an account that its owner confirms by a link sent by mail, since they decide
+ * who gets in: another address (accounts/email_change.h), and a second factor that he has
+ * lost taken away (accounts/mfa_removal.h).
+ *
+ * One of each kind waits at a time: a new one makes the one before void.
+ */
+#ifndef ACCOUNTS_ACCOUNT_CHANGE_H
+#define ACCOUNTS_ACCOUNT_CHANGE_H
+
+#include "accounts/account_changes_q.h"
+#include "base/opt.h"
+#include "db/db.h"
+
+enum account_change_kind { CHANGE_EMAIL, CHANGE_MFA_REMOVAL };
+
+struct account_change_new {
+	struct user_id user_id;
+	enum account_change_kind kind;
+	struct str email; /* of CHANGE_EMAIL */
+	struct str token;
+	struct uuid family_id; /* the session that asks; nil: none */
+	int64_t opens_at;
+	int64_t expires_at;
+};
+
+/* Keep it, in place of what waits. RATE_LIMITED: three were asked for in this hour. */
+struct err *
+account_change_put(struct tx *tx, const struct account_change_new *change) MUST_USE;
+
+/* The change of the link with token TEXT, which still waits. GONE. */
+struct err *account_change_find(struct tx *tx, struct str text,
+	enum account_change_kind kind, struct account_change *ret) MUST_USE;
+
+/* Take it for carried out, or for withdrawn. GONE where another did so just before. */
+struct err *
+account_change_spend(struct tx *tx, const struct account_change *change) MUST_USE;
+
+/* End what waits of USER's; RET: whether something did. */
+struct err *account_change_end(struct tx *tx, struct user_id user,
+	enum account_change_kind kind, bool *ret) MUST_USE;
+
+/* The actor's that waits. */
+struct err *account_change_look(struct ctx *ctx, enum account_change_kind kind,
+	struct waiting_change *ret, bool *ret_found) MUST_USE;
+
+#endif
