@@ -6,7 +6,8 @@
  * Each request has a moment at which it is due. Where no connection is free then, it waits
  * for one, and its latency counts from when it was due: a server that stands still for a
  * second has slowed down all the requests of that second and not only those that it had
- * (Tene's "coordinated omission"). Prints a line of JSON.
+ * (Tene's "coordinated omission"). The first tenth is to warm up and does not count. Prints
+ * a line of JSON.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -44,11 +45,12 @@ struct connection {
 static struct {
 	int port, epoll;
 	size_t connection_count;
-	int64_t begun_at, interval;
-	size_t total, asked, answered, errors;
+	int64_t begun_at, counts_from, interval;
+	size_t total, asked, answered, counted, errors;
 	const char *path;
 	size_t token_count;
-	size_t idle_count;
+	/* The connections that are free, the one that waits longest first: all are used. */
+	size_t idle_first, idle_count;
 } run;
 
 static struct connection connections[CONNECTIONS_MAX];
@@ -76,6 +78,22 @@ static int64_t
 due_at(size_t number)
 {
 	return run.begun_at + (int64_t)number * run.interval;
+}
+
+static void
+put_idle(struct connection *connection)
+{
+	idle[(run.idle_first + run.idle_count++) % CONNECTIONS_MAX] = connection;
+}
+
+static struct connection *
+take_idle(void)
+{
+	struct connection *taken = idle[run.idle_first];
+
+	run.idle_first = (run.idle_first + 1) % CONNECTIONS_MAX;
+	run.idle_count--;
+	return taken;
 }
 
 static void
@@ -111,7 +129,8 @@ read_head(struct connection *connection, const char *bytes, size_t size)
 		return;
 	length = strcasestr(connection->head, "\r\ncontent-length:");
 	connection->has_head = true;
-	connection->body_left = length && length < end ? strtoll(length + 17, NULL, 10) : 0;
+	connection->body_left = length && length < end ? strtoll(length + 17, NULL, 10)
+						       : 0;
 	connection->body_left -= connection->head + connection->head_len - (end + 4);
 	connection->body_left -= (int64_t)(size - taken);
 }
@@ -119,10 +138,12 @@ read_head(struct connection *connection, const char *bytes, size_t size)
 static void
 answered(struct connection *connection)
 {
-	latencies[run.answered++] = now() - connection->due_at;
+	run.answered++;
+	if (connection->due_at >= run.counts_from)
+		latencies[run.counted++] = now() - connection->due_at;
 	if (strncmp(connection->head, "HTTP/1.1 200", 12) != 0)
 		run.errors++;
-	idle[run.idle_count++] = connection;
+	put_idle(connection);
 }
 
 static void
@@ -159,7 +180,7 @@ open_connections(void)
 			fail("connect");
 		setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 		epoll_ctl(run.epoll, EPOLL_CTL_ADD, connection->fd, &event);
-		idle[run.idle_count++] = connection;
+		put_idle(connection);
 	}
 }
 
@@ -185,6 +206,7 @@ drive(void)
 	int64_t ends_at;
 
 	run.begun_at = now();
+	run.counts_from = due_at(run.total / 10);
 	ends_at = due_at(run.total) + GRACE_S * SECOND;
 	while (run.answered < run.total && now() < ends_at) {
 		int64_t wait = SECOND;
@@ -193,7 +215,7 @@ drive(void)
 
 		while (run.idle_count > 0 && run.asked < run.total &&
 			due_at(run.asked) <= now())
-			ask(idle[--run.idle_count]);
+			ask(take_idle());
 		if (run.idle_count > 0 && run.asked < run.total)
 			wait = due_at(run.asked) - now();
 		timeout = (struct timespec){ .tv_sec = wait / SECOND,
@@ -215,9 +237,9 @@ compare(const void *a, const void *b)
 static double
 share_ms(double share)
 {
-	size_t at = (size_t)(share * (double)run.answered);
+	size_t at = (size_t)(share * (double)run.counted);
 
-	return (double)latencies[at < run.answered ? at : run.answered - 1] / 1e6;
+	return (double)latencies[at < run.counted ? at : run.counted - 1] / 1e6;
 }
 
 int
@@ -241,9 +263,9 @@ main(int argc, char **argv)
 	begun_at = now();
 	drive();
 	took = now() - begun_at;
-	if (run.answered == 0)
+	if (run.counted == 0)
 		return 1;
-	qsort(latencies, run.answered, sizeof(*latencies), compare);
+	qsort(latencies, run.counted, sizeof(*latencies), compare);
 	printf("{\"asked\": %zu, \"answered\": %zu, \"errors\": %zu, \"rate\": %.0f, "
 	       "\"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
 		run.asked, run.answered, run.errors,
