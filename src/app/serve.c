@@ -13,6 +13,7 @@
 #include "app/serve_settings.h"
 #include "base/log.h"
 #include "codec/url.h"
+#include "crypto/jwt.h"
 #include "db/db.h"
 #include "jobs/schedule.h"
 #include "predictions/delivery.h"
@@ -86,6 +87,7 @@ worker_close(void *arg)
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
 	delivery_loop_close(serving->api.db);
 	standing_loop_close();
+	jwt_loop_close();
 	ready_loop_close();
 	db_loop_close(serving->api.db);
 }

@@ -43,6 +43,8 @@ jwt_sign(struct ctx *ctx, const struct jwt_claims *claims, struct str *ret) MUST
  * the caller's to check.
  */
 struct err *jwt_verify(struct ctx *ctx, struct str text, struct jwt_claims *ret) MUST_USE;
+/* Let go of what this thread keeps of tokens it verified. */
+void jwt_loop_close(void);
 
 /* A key to verify with, and the algorithm it is for. */
 struct jws_key {

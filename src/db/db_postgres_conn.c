@@ -26,6 +26,9 @@ pg_segment_init(struct pg_segment *segment)
 void
 pg_segment_settle(struct pg_conn *conn, const struct pg_segment *segment)
 {
+	if (UNLIKELY(segment->failed >= 0) &&
+		pg_remedy_of(segment->result) == PG_REMEDY_RECONNECT)
+		conn->is_broken = true;
 	/* An error after the last answer is the connection's. */
 	if (UNLIKELY(segment->failed >= 0 && segment->failed < segment->count)) {
 		if (pg_remedy_of(segment->result) == PG_REMEDY_PREPARE)

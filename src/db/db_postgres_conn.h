@@ -28,7 +28,9 @@ struct pg_conn {
 	struct list_link link;
 	PGconn *pq; /* NULL: closed */
 	int fd;
-	bool is_broken;    /* lost, or left with a query unfinished: to be closed */
+	uint32_t host;     /* which of the target's servers */
+	bool is_broken;    /* lost, of no use, or left with a query unfinished: to be
+			    * closed */
 	uint32_t warnings; /* that the server sent */
 	struct pg_statements statements;
 };
@@ -46,7 +48,7 @@ struct pg_target {
 	size_t count;
 	struct pg_host hosts[PG_HOSTS_MAX];
 	uint32_t host_count;
-	_Atomic uint32_t last_good; /* which host to begin with */
+	_Atomic uint32_t last_good; /* which host to begin with: it was the last to do */
 };
 /* Read URL, with the settings that every connection has. INVALID where it cannot be read;
  * the message holds nothing of it. */
@@ -72,7 +74,8 @@ struct pg_segment {
 	PGresult *result; /* the first error, else what the last command gave */
 };
 void pg_segment_init(struct pg_segment *segment);
-/* Once it is answered: forget statements that were not prepared after all. */
+/* Once it is answered: forget statements that were not prepared after all. A server that
+ * takes no writes any more is left. */
 void pg_segment_settle(struct pg_conn *conn, const struct pg_segment *segment);
 void pg_segment_release(struct pg_segment *segment);
 /* What to do about its error. A statement prepared in this very segment is not stale. */

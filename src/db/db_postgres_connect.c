@@ -345,6 +345,7 @@ pg_connect(struct ctx *ctx, struct pg_target *target, int64_t deadline,
 			TRY(fiber_offload(ctx, start_connecting, &start));
 		err = connect_host(ctx, &start, now + share, conn, ret_fault);
 		if (!err) {
+			conn->host = at;
 			atomic_store_explicit(
 				&target->last_good, at, memory_order_relaxed);
 			return NULL;

@@ -106,13 +106,32 @@ is_patient(const struct lane_set *set)
 		PATIENCE_MS * NANOSECONDS_PER_MS;
 }
 
+/* A primary that was fenced and followed by another still answers reads, of the past: a
+ * lane leaves it once a connection of the pool has found the other. */
+static void
+lanes_follow(struct lane_set *set)
+{
+	uint32_t host = atomic_load_explicit(
+		&set->db->target.last_good, memory_order_relaxed);
+
+	if (LIKELY(set->host == host))
+		return;
+	set->host = host;
+	for (uint32_t i = 0; i < set->count; i++)
+		if (set->lanes[i].state == LANE_OPEN && set->lanes[i].conn.host != host)
+			lane_break(&set->lanes[i]);
+}
+
 static struct err *
 lane_get(struct lane_set *set, struct ctx *ctx, const struct query *query,
 	struct lane **ret)
 {
 	for (;;) {
 		enum wait_end end;
-		struct lane *lane = lane_pick(set, query);
+		struct lane *lane;
+
+		lanes_follow(set);
+		lane = lane_pick(set, query);
 
 		if (UNLIKELY(set->open < set->count))
 			lanes_open(set);

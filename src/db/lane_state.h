@@ -79,6 +79,7 @@ struct lane_set {
 	struct wait_queue room;    /* a full lane has room again */
 	uint32_t opening;
 	bool is_closing;
+	uint32_t host;         /* of the target's servers, the one that lanes go to */
 	int64_t failing_since; /* 0: the last lane did open */
 	enum pool_fault fault;
 	char fault_text[LANE_FAULT_TEXT_MAX];

@@ -32,8 +32,7 @@ wire_open(struct wire *wire, struct ctx *ctx, PGconn *pq)
 			"GSSAPI encrypts the connection to the database, which is not "
 			"supported; add gssencmode=disable to its URL, and "
 			"sslmode=require for encryption");
-	wire_init(wire, PQsocket(pq),
-		PQsslInUse(pq) ? PQsslStruct(pq, "OpenSSL") : NULL);
+	wire_init(wire, PQsocket(pq), PQsslInUse(pq) ? PQsslStruct(pq, "OpenSSL") : NULL);
 	return NULL;
 }
 

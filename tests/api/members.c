@@ -504,6 +504,7 @@ api_close(struct ctx *ctx, struct api *api)
 {
 	delivery_loop_close(api->db);
 	standing_loop_close();
+	jwt_loop_close();
 	ready_loop_close();
 	database_close_as_app(ctx, api->db);
 }
