@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "base/num.h"
 #include "codec/gzip.h"
 #include "http/respond.h"
 #include "sys/clock.h"
@@ -107,6 +108,9 @@ handle(struct http_request *rq, void *arg)
 		return http_answer_text(200, STR("hello"));
 	if (str_eq(rq->path, STR("/echo")))
 		return http_answer_text(200, rq->body);
+	if (str_eq(rq->path, STR("/now")))
+		return http_answer_text(
+			200, str_fmt(rq->ctx.arena, "%lld", (long long)rq->ctx.now));
 	if (str_eq(rq->path, STR("/address")))
 		return http_answer_text(200, rq->remote_address);
 	if (str_eq(rq->path, STR("/close")))
@@ -350,6 +354,26 @@ TEST(body_that_begins_with_its_head_leaves_nothing_behind)
 		peer_send(fd, STR(GET("/hello")));
 		EQ_STR(peer_read(fd, &arena).body, STR("hello"));
 	}
+	close(fd);
+	stop(&peer, &arena);
+}
+
+/* Else whoever sends a head before kick-off and its body after it has picked in time. */
+TEST(request_is_of_the_time_when_all_of_it_is_there)
+{
+	struct arena arena;
+	struct peer peer;
+	int64_t now, body_at;
+	int fd;
+
+	start(&peer, &arena);
+	fd = peer_connect(&peer);
+	peer_send(fd, STR("POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{"));
+	usleep(50000);
+	body_at = clock_now_us();
+	peer_send(fd, STR("}"));
+	OK(num_parse_i64(peer_read(fd, &arena).body, 0, INT64_MAX, &now));
+	OK_OR(now >= body_at, "%lld us early", (long long)(body_at - now));
 	close(fd);
 	stop(&peer, &arena);
 }
