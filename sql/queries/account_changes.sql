@@ -68,7 +68,7 @@ DELETE FROM account_changes
 -- name: user_put_email :rows
 -- args: id user_id, old_email text, email text, email_identity text, now time
 -- as: system, whoever follows a link is nobody yet
--- Another address, which the link has proved. No row where the present one is not that which the change was asked under.
+-- Another address, which the link has proved. No row where the present one is another by now.
 UPDATE users
    SET email = :email, email_identity = :email_identity, email_verified = TRUE, email_verified_at = :now, updated_at = :now
  WHERE id = :id AND email = :old_email AND is_active;

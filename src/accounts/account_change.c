@@ -101,6 +101,15 @@ account_change_end(
 }
 
 struct err *
+account_change_end_all(struct tx *tx, struct user_id user)
+{
+	bool was_waiting;
+
+	TRY(account_change_end(tx, user, CHANGE_EMAIL, &was_waiting));
+	return account_change_end(tx, user, CHANGE_MFA_REMOVAL, &was_waiting);
+}
+
+struct err *
 account_change_look(struct ctx *ctx, enum account_change_kind kind,
 	struct waiting_change *ret, bool *ret_found)
 {

@@ -40,6 +40,10 @@ account_change_spend(struct tx *tx, const struct account_change *change) MUST_US
 struct err *account_change_end(struct tx *tx, struct user_id user,
 	enum account_change_kind kind, bool *ret) MUST_USE;
 
+/* End all that waits of USER's: who asked for it may be whom a new password, or shutting the
+ * account, keeps out. */
+struct err *account_change_end_all(struct tx *tx, struct user_id user) MUST_USE;
+
 /* The actor's that waits. */
 struct err *account_change_look(struct ctx *ctx, enum account_change_kind kind,
 	struct waiting_change *ret, bool *ret_found) MUST_USE;

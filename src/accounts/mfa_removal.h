@@ -4,8 +4,9 @@
  * address and his password, after a day in which whoever still has the factor hears of it
  * and can stop it: docs/decisions/lost-factor.md.
  *
- * It is void as soon as a code shows that nothing is lost, and when the password is set by
- * a link of the same mailbox, which would make the mailbox alone enough.
+ * It is void as soon as a code shows that nothing is lost, when the account is shut out, and
+ * when the password is set by a link of the same mailbox, which would make the mailbox alone
+ * enough.
  */
 #ifndef ACCOUNTS_MFA_REMOVAL_H
 #define ACCOUNTS_MFA_REMOVAL_H

@@ -124,17 +124,6 @@ find_link(struct tx *tx, struct str hash, struct reset *ret)
 	return NULL;
 }
 
-/* A new password takes the account back from whoever had the old one, and one set by the
- * mailbox does not open what the mailbox alone must not. */
-static struct err *
-end_changes(struct tx *tx, struct user_id user)
-{
-	bool was_waiting;
-
-	TRY(account_change_end(tx, user, CHANGE_EMAIL, &was_waiting));
-	return account_change_end(tx, user, CHANGE_MFA_REMOVAL, &was_waiting);
-}
-
 /* To the owner of EMAIL, who may not have done it. */
 static struct err *
 tell_owner(struct tx *tx, struct user_id user, struct str email)
@@ -173,7 +162,8 @@ reset_in_tx(struct tx *tx, void *arg)
 	if (changed != 1)
 		return dead_link(ctx);
 	TRY(q_reset_drop_unused(tx, link.user_id));
-	TRY(end_changes(tx, link.user_id));
+	/* A password set by the mailbox does not open what the mailbox alone must not. */
+	TRY(account_change_end_all(tx, link.user_id));
 	TRY(grants_claim(tx, link.user_id, link.email));
 	TRY(q_verification_drop_all(tx, link.user_id));
 	TRY(session_end_all(tx, link.user_id, nobody, SESSION_PASSWORD_CHANGED, &epoch));
@@ -237,7 +227,7 @@ change_in_tx(struct tx *tx, void *arg)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"the password was changed by another request meanwhile");
 	TRY(q_reset_drop_unused(tx, user));
-	TRY(end_changes(tx, user));
+	TRY(account_change_end_all(tx, user));
 	TRY(session_end_all(tx, user, changing->change->family, SESSION_PASSWORD_CHANGED,
 		&changing->tokens.session_epoch));
 	TRY(tell_owner(tx, user, changing->email));

@@ -1,5 +1,6 @@
 #include "accounts/user.h"
 
+#include "accounts/account_change.h"
 #include "accounts/grant.h"
 #include "accounts/guess.h"
 #include "accounts/identity.h"
@@ -221,6 +222,7 @@ user_deactivate(struct tx *tx, struct user_id user)
 	TRY(q_user_deactivate(tx, user, tx->ctx->now, &changed));
 	if (changed != 1)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "no such active user");
+	TRY(account_change_end_all(tx, user));
 	return session_end_all(
 		tx, user, (struct uuid){ { 0 } }, SESSION_DEACTIVATED, &epoch);
 }

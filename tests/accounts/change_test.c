@@ -330,6 +330,34 @@ BOTH_ENGINES(the_mailbox_alone_takes_no_factor_away)
 	FAILS_WITH(mfa_removal_confirm(ctx, losing.link.token, STR(BETTER)), ERR_GONE);
 }
 
+/* Whoever asked may be why the account was shut. */
+BOTH_ENGINES(what_waits_ends_when_the_account_is_shut_out)
+{
+	struct session_tokens here;
+	struct losing losing;
+	struct mail link;
+	struct user_id alice;
+
+	OK_ERR(begin_losing(ctx, &losing));
+	alice = losing.alice.tokens.user_id;
+	act_as_nobody(ctx);
+	OK_ERR(account_make(ctx, BOB, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &here));
+	act_as(ctx, here.user_id);
+	OK_ERR(ask_for(ctx, &here, NEW));
+	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
+	ctx->actor = (struct actor){ .user_id = losing.boss.user_id, .is_admin = true };
+	OK_ERR(admin_user_act(ctx, alice, ADMIN_DEACTIVATES, all));
+	OK_ERR(admin_user_act(ctx, alice, ADMIN_REACTIVATES, all));
+	OK_ERR(admin_user_act(ctx, here.user_id, ADMIN_DEACTIVATES, all));
+	OK_ERR(admin_user_act(ctx, here.user_id, ADMIN_REACTIVATES, all));
+	act_as_nobody(ctx);
+	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
+	later(ctx, 25 * 3600);
+	FAILS_WITH(mfa_removal_confirm(ctx, losing.link.token, STR(GOOD_PASSWORD)),
+		ERR_GONE);
+}
+
 BOTH_ENGINES(a_removal_that_nobody_carries_out_is_over_in_a_week)
 {
 	struct losing losing;
