@@ -63,12 +63,13 @@ DELETE FROM picks WHERE user_id = :actor;
 -- name: erase_league_heirs :exec
 -- args: user_id user_id
 -- as: system, another member is not his to see
--- A league that he runs goes on under whoever has been in it longest,
+-- A league that he runs goes on under whoever has been in it longest, of those who may sign in if there is one,
 UPDATE leagues
    SET user_id = (SELECT s.user_id
                     FROM league_standings s
+                    JOIN users u ON u.id = s.user_id
                    WHERE s.league_id = leagues.id AND s.user_id <> :user_id
-                   ORDER BY s.joined_at, s.id
+                   ORDER BY CASE WHEN u.is_active THEN 0 ELSE 1 END, s.joined_at, s.id
                    LIMIT 1)
  WHERE user_id = :user_id
    AND EXISTS (SELECT 1 FROM league_standings s WHERE s.league_id = leagues.id AND s.user_id <> :user_id);

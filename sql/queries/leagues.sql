@@ -140,8 +140,8 @@ UPDATE league_standings AS s
             ON p.user_id = m.user_id AND g.season = l.season AND p.prediction_type = 'game' AND p.brier IS NOT NULL
          GROUP BY m.id) AS t
  WHERE t.id = s.id
-   AND (s.pick_count <> t.pick_count OR s.right_count <> t.right_count OR s.brier IS DISTINCT FROM t.brier
-        OR s.units IS DISTINCT FROM t.units);
+   AND (s.pick_count <> t.pick_count OR s.decided_count <> t.decided_count OR s.right_count <> t.right_count
+        OR s.brier IS DISTINCT FROM t.brier OR s.units IS DISTINCT FROM t.units);
 
 -- row league_member: user_id user_id
 

@@ -2,6 +2,7 @@
 #include "tests/support/database.h"
 #include "tests/support/feed_text.h"
 
+#include "accounts/erase_q.h"
 #include "codec/iso_time.h"
 #include "predictions/game.h"
 #include "predictions/grade.h"
@@ -237,6 +238,35 @@ BOTH_ENGINES(the_standing_is_that_of_graded_picks_and_follows_a_corrected_score)
 	NEAR(places.items[1].brier.value, 0.81, 1e-9);
 }
 
+/* A quarter is as wrong of a loss as of a tie; what is told apart is how many were decided. */
+BOTH_ENGINES(a_loss_that_was_a_tie_counts_as_one)
+{
+	struct league_row league;
+	struct league_place_list places;
+	struct grade_counts counts;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	OK_ERR(pick_week(ctx, ANN, 0.25, GAMES));
+	OK_ERR(season_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(db_run_text(&tx, STR("UPDATE picks SET odds = NULL")));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE games SET home_score = 0, away_score = 1, result = -1, "
+		    "total = 1")));
+	OK_ERR(grade_all(ctx, &counts));
+	OK_ERR(league_places(ctx, league.id, &places));
+	EQ_I64(places.items[0].decided_count, GAMES);
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE picks SET outcome = NULL, is_correct = NULL, brier = NULL, "
+		    "units = NULL, graded_at = NULL")));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE games SET home_score = 1, away_score = 1, result = 0, "
+		    "total = 2")));
+	OK_ERR(grade_all(ctx, &counts));
+	OK_ERR(league_places(ctx, league.id, &places));
+	EQ_I64(places.items[0].decided_count, 0);
+}
+
 BOTH_ENGINES(picks_show_to_members_once_their_game_has_begun)
 {
 	struct league_row league;
@@ -310,6 +340,25 @@ BOTH_ENGINES(who_made_it_runs_it_and_others_may_leave)
 	OK_ERR(league_end(ctx, league.id));
 	FAILS_WITH(league_find(ctx, league.id, &seen), ERR_NOT_FOUND);
 	FAILS_WITH(join(ctx, BOB, seen.code, "Bob"), ERR_NOT_FOUND);
+}
+
+BOTH_ENGINES(a_league_is_left_to_somebody_who_can_run_it)
+{
+	struct league_row league, seen;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	ctx->now++;
+	OK_ERR(join(ctx, EVE, league.code, "Eve"));
+	/* Bob has been in it longer, but nobody lets him in. */
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE users SET is_active = FALSE WHERE email = "
+		    "'u2@example.org'")));
+	act_as(ctx, ANN);
+	OK_ERR(q_erase_league_heirs(&tx, user(ANN)));
+	act_as(ctx, EVE);
+	OK_ERR(league_find(ctx, league.id, &seen));
+	OK(seen.is_owner);
 }
 
 BOTH_ENGINES(leagues_and_the_leagues_of_one_are_limited)
