@@ -2,12 +2,12 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { accessible, base, claim, equal, open, shots } from './lib.mjs';
-import { fill, linkTo, press, signIn as signInAs } from './people.mjs';
+import { fill, linkTo, newcomer, press, signIn as signInAs } from './people.mjs';
 
 const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
 const signIn = (page, password) => signInAs(page, EMAIL, password);
 
-for (const path of ['/sign-in', '/register', '/forgot-password', '/verify-email']) {
+for (const path of ['/sign-in', '/register', '/forgot-password', '/verify-email', '/confirm-email', '/remove-mfa']) {
   await claim(`${path} has no serious accessibility fault and works by keyboard`, async () => {
     const { page, close } = await open(path, { viewport: { width: 360, height: 740 } });
     await page.waitForSelector('main h1');
@@ -84,6 +84,32 @@ await claim('a name is changed, the password is changed, other devices are signe
   await other.page.reload();
   await other.page.waitForURL(/sign-in/);
   await other.close();
+  await close();
+});
+
+await claim('another address is asked for with the password, and is the account\'s once its link is confirmed', async () => {
+  const before = 'mary@example.test', after = 'mary.s@example.test';
+  const { page, faults, close } = await newcomer(before, PASSWORD);
+  const section = page.locator('section:has(h2:text-is("Address"))');
+  await section.locator('summary:has-text("Change it")').click();
+  await section.getByLabel('New address').fill(after);
+  await section.getByLabel('Your password').fill(PASSWORD);
+  await press(page, 'Change address');
+  await page.waitForSelector(`[role=status]:has-text("${after}")`);
+  await accessible(page);
+  const link = await linkTo('/confirm-email', after);
+  await page.goto(base + link, { waitUntil: 'networkidle' });
+  equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
+  await press(page, 'Confirm');
+  await page.waitForSelector('[role=status]:has-text("It is your address now")');
+  await signInAs(page, after, PASSWORD);
+  await page.waitForURL(/account/);
+  await page.waitForSelector(`text=${after}`);
+  equal(faults.join('; '), '', 'faults');
+  await page.goto(`${base}/`);
+  await page.goto(base + link, { waitUntil: 'networkidle' });
+  await press(page, 'Confirm');
+  await page.waitForSelector('.wrong');
   await close();
 });
 
