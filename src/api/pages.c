@@ -2,7 +2,17 @@
 
 #include "api/secure.h"
 #include "api/web_files.h"
-#include "http/respond.h"
+#include "codec/uuid.h"
+#include "mail/template.h"
+
+enum {
+	PAGE_BYTES_MAX = 32768,
+	/* From here on a wait is told in minutes. */
+	LONG_WAIT_S = 120,
+};
+
+/* A template, which is no page before it is filled. */
+#define ERROR_PAGE STR("/error.html")
 
 static const struct http_header page_headers[] = {
 	{ .name = STR_INIT("Vary"), .value = STR_INIT("Accept-Encoding") },
@@ -42,7 +52,7 @@ page_find(const struct http_request *rq, struct str path, bool is_production,
 	bool takes_gzip;
 
 	file = file_find(file_of(path));
-	if (!file)
+	if (!file || str_eq(path, ERROR_PAGE))
 		return false;
 	takes_gzip = http_accepts_gzip(rq) && file->gzip.len < file->body.len;
 	*ret = (struct http_answer){
@@ -59,17 +69,119 @@ page_find(const struct http_request *rq, struct str path, bool is_production,
 	return true;
 }
 
-bool
-page_not_found(const struct http_request *rq, bool is_production, struct http_answer *ret)
+/* --- What went wrong --- */
+
+/* By the name of a status web/error.html has what to do about it. */
+static const struct advice {
+	int status;
+	struct str name;
+	struct str heading;
+} advices[] = {
+	{ 400, STR_INIT("400"), STR_INIT("That cannot be answered") },
+	{ 401, STR_INIT("401"), STR_INIT("Not signed in") },
+	{ 403, STR_INIT("403"), STR_INIT("Not allowed") },
+	{ 404, STR_INIT("404"), STR_INIT("Not found") },
+	{ 405, STR_INIT("405"), STR_INIT("Not a page") },
+	{ 429, STR_INIT("429"), STR_INIT("Too many requests") },
+	{ 500, STR_INIT("500"), STR_INIT("Something broke here") },
+	{ 503, STR_INIT("503"), STR_INIT("Too busy just now") },
+	{ 504, STR_INIT("504"), STR_INIT("No answer in time") },
+};
+
+/* What was opened in a browser. Under /v1 only a browser's own mark counts, since a program
+ * may well name HTML among what it takes. */
+static bool
+is_opened(const struct http_request *rq)
 {
 	struct str accept = http_request_header(rq, STR("accept"));
+	ptrdiff_t html = str_find(accept, STR("text/html"));
+	ptrdiff_t json = str_find(accept, STR("json"));
 
-	if (str_starts_with(rq->path, STR("/v1/")) ||
-		str_find(accept, STR("text/html")) < 0 ||
-		!page_find(rq, STR("/not-found.html"), is_production, ret))
-		return false;
-	ret->status = 404;
-	ret->etag = STR_NONE;
-	ret->cache_control = STR("no-store");
-	return true;
+	if (str_eq(http_request_header(rq, STR("sec-fetch-mode")), STR("navigate")))
+		return true;
+	return !str_starts_with(rq->path, STR("/v1/")) && html >= 0 &&
+		(json < 0 || html < json);
+}
+
+/* MESSAGE, which is lower case, as the beginning of a sentence. */
+static struct str
+as_sentence(struct arena *arena, struct str message)
+{
+	char first = message.len ? message.ptr[0] : '\0';
+
+	if (first < 'a' || first > 'z')
+		return message;
+	return str_fmt(arena, "%c" STR_FMT, first - 'a' + 'A',
+		STR_ARG(str_slice(message, 1, message.len)));
+}
+
+static struct str
+wait_text(struct arena *arena, int32_t wait_s)
+{
+	if (wait_s <= 0)
+		return STR_NONE;
+	if (wait_s == 1)
+		return STR("a moment");
+	return wait_s < LONG_WAIT_S
+		? str_fmt(arena, "%d seconds", wait_s)
+		: str_fmt(arena, "%d minutes", wait_s / 60 + (wait_s % 60 > 0));
+}
+
+/* The page of PROBLEM into PAGE. */
+static bool
+error_page_fill(
+	const struct ctx *ctx, const struct http_problem *problem, struct buf *page)
+{
+	enum { OTHERS = 8 };
+	struct template_value values[OTHERS + COUNT_OF(advices)];
+	struct str heading = str_from(http_status_reason(problem->status));
+	bool is_other = true;
+	struct buf id;
+	size_t count;
+
+	for (count = 0; count < COUNT_OF(advices); count++) {
+		const struct advice *advice = &advices[count];
+		bool is_it = advice->status == problem->status;
+
+		values[count] = (struct template_value){ .name = advice->name,
+			.text = is_it ? advice->name : STR_NONE };
+		if (is_it)
+			heading = advice->heading;
+		is_other &= !is_it;
+	}
+	buf_init(&id, ctx->arena, UUID_TEXT_LEN);
+	uuid_format(&id, ctx->request_id);
+	values[count++] = (struct template_value){ .name = STR("other"),
+		.text = is_other ? STR("other") : STR_NONE };
+	values[count++] = (struct template_value){ .name = STR("fault"),
+		.text = problem->status >= 500 ? STR("fault") : STR_NONE };
+	values[count++] = (struct template_value){ STR("heading"), heading, false };
+	values[count++] = (struct template_value){ STR("said"),
+		as_sentence(ctx->arena, problem->detail), false };
+	values[count++] = (struct template_value){ STR("wait"),
+		wait_text(ctx->arena, problem->retry_after_s), false };
+	values[count++] = (struct template_value){ STR("status"),
+		str_fmt(ctx->arena, "%d", problem->status), false };
+	values[count++] = (struct template_value){ STR("code"), problem->code, false };
+	values[count++] = (struct template_value){ STR("request_id"), buf_str(&id),
+		false };
+	return template_fill(
+		       page, TEMPLATE_HTML, file_find(ERROR_PAGE)->body, values, count) &&
+		!buf_is_cut(page);
+}
+
+void
+page_of_problem(const struct http_request *rq, const struct http_problem *problem,
+	bool is_production, struct http_answer *answer)
+{
+	struct buf page;
+
+	if (!is_opened(rq))
+		return;
+	buf_init(&page, rq->ctx.arena, PAGE_BYTES_MAX);
+	if (!error_page_fill(&rq->ctx, problem, &page))
+		return;
+	answer->content_type = STR("text/html; charset=utf-8");
+	answer->body = buf_str(&page);
+	answer->lines = secure_page_lines(is_production);
 }

@@ -12,16 +12,27 @@
 #include "sys/clock.h"
 #include "sys/fiber.h"
 
+/* PROBLEM for a program, or as a page for a person. */
 static struct http_answer
-method_not_allowed(struct ctx *ctx, uint32_t allowed)
+tell_problem(struct ctx *ctx, const struct api *api, const struct http_request *http,
+	const struct http_problem *problem)
 {
-	struct http_answer answer = http_answer_problem(ctx,
+	struct http_answer answer = http_answer_problem(ctx, problem);
+
+	page_of_problem(http, problem, api->is_production, &answer);
+	return answer;
+}
+
+static struct http_answer
+method_not_allowed(const struct api *api, struct http_request *http, uint32_t allowed)
+{
+	struct http_answer answer = tell_problem(&http->ctx, api, http,
 		&(struct http_problem){ .status = 405,
 			.code = STR("method_not_allowed"),
 			.detail = STR("this path does not take that method") });
 	struct buf methods;
 
-	buf_init(&methods, ctx->arena, 128);
+	buf_init(&methods, http->ctx.arena, 128);
 	if (allowed >> METHOD_GET & 1)
 		allowed |= 1u << METHOD_HEAD;
 	for (int method = 0; allowed >> method; method++)
@@ -29,7 +40,7 @@ method_not_allowed(struct ctx *ctx, uint32_t allowed)
 			buf_fmt(&methods, "%s%s", methods.len ? ", " : "",
 				http_method_name((enum http_method)method));
 	/* A failure to add the header leaves a 405 that is only less helpful. */
-	if (http_answer_add(ctx, &answer, STR("Allow"), buf_str(&methods)))
+	if (http_answer_add(&http->ctx, &answer, STR("Allow"), buf_str(&methods)))
 		answer.header_count = 0;
 	return answer;
 }
@@ -39,19 +50,18 @@ static struct http_answer
 answer_unrouted(const struct api *api, struct http_request *http, uint32_t allowed)
 {
 	struct http_answer answer;
+	struct http_problem problem;
 
 	http->ctx.route = "page";
 	if (allowed)
-		return method_not_allowed(&http->ctx, allowed);
+		return method_not_allowed(api, http, allowed);
 	if (page_find(http, http->path, api->is_production, &answer))
 		return http->method == METHOD_GET || http->method == METHOD_HEAD
 			? answer
-			: method_not_allowed(&http->ctx, 1u << METHOD_GET);
-	if (page_not_found(http, api->is_production, &answer))
-		return answer;
-	return http_answer_err(&http->ctx,
-		err_new(&http->ctx, ERR_NOT_FOUND,
-			"nothing is at this address; /docs lists what is"));
+			: method_not_allowed(api, http, 1u << METHOD_GET);
+	problem = http_problem_of(err_new(&http->ctx, ERR_NOT_FOUND,
+		"nothing is at this address; /docs lists what is"));
+	return tell_problem(&http->ctx, api, http, &problem);
 }
 
 /* A GET has no body that means anything. */
@@ -137,7 +147,8 @@ tell_patch_types(struct request *rq, const struct err *err, struct http_answer *
 static struct http_answer
 answer_routed(struct request *rq)
 {
-	struct http_answer problem;
+	struct http_answer http;
+	struct http_problem problem;
 	struct answer answer;
 
 	rq->ctx->route = rq->route->label;
@@ -153,12 +164,13 @@ answer_routed(struct request *rq)
 		trouble_note(&rq->api->busy, rq->ctx, "request failed", answer.err);
 	else if (err_http_status(answer.err->code) >= 500 && !rq->http->is_client_gone)
 		log_err(rq->ctx, "request failed", answer.err);
-	problem = http_answer_err(rq->ctx, answer.err);
+	problem = http_problem_of(answer.err);
+	http = tell_problem(rq->ctx, rq->api, rq->http, &problem);
 	/* A failure to add a header leaves a problem that is only less helpful. */
-	if (auth_challenge(rq, answer.err, &problem) ||
-		tell_patch_types(rq, answer.err, &problem))
-		problem.header_count = 0;
-	return problem;
+	if (auth_challenge(rq, answer.err, &http) ||
+		tell_patch_types(rq, answer.err, &http))
+		http.header_count = 0;
+	return http;
 }
 
 static void

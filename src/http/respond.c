@@ -31,6 +31,7 @@ http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 {
 	struct buf body;
 	struct json json = json_begin(&body);
+	struct http_answer answer;
 
 	buf_init(&body, ctx->arena, PROBLEM_BYTES_MAX + problem->errors.len);
 	json_put_object(&json);
@@ -48,30 +49,39 @@ http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 	json_put_key(&json, STR("request_id"));
 	json_put_uuid(&json, ctx->request_id);
 	json_put_object_end(&json);
-	return (struct http_answer){ .status = problem->status,
+	answer = (struct http_answer){ .status = problem->status,
 		.content_type = STR("application/problem+json"),
 		.body = buf_is_cut(&body) ? STR("") : buf_str(&body),
 		.cache_control = STR("no-store") };
+	/* Without memory the status must do. */
+	if (problem->retry_after_s > 0 &&
+		http_answer_add(ctx, &answer, STR("Retry-After"),
+			str_fmt(ctx->arena, "%d", problem->retry_after_s)))
+		answer.header_count = 0;
+	return answer;
+}
+
+struct http_problem
+http_problem_of(const struct err *err)
+{
+	struct http_problem problem = {
+		.status = err_http_status(err->code),
+		.code = str_from(err_code_name(err->code)),
+		.detail = err->message,
+		.field = err->field,
+	};
+
+	if (err_may_retry(err->code))
+		problem.retry_after_s = err->retry_after_s > 0 ? err->retry_after_s : 1;
+	return problem;
 }
 
 struct http_answer
 http_answer_err(struct ctx *ctx, const struct err *err)
 {
-	int32_t wait_s = err->retry_after_s > 0 ? err->retry_after_s : 1;
-	struct http_answer answer = http_answer_problem(ctx,
-		&(struct http_problem){
-			.status = err_http_status(err->code),
-			.code = str_from(err_code_name(err->code)),
-			.detail = err->message,
-			.field = err->field,
-		});
+	struct http_problem problem = http_problem_of(err);
 
-	/* Without memory the status must do. */
-	if (err_may_retry(err->code) &&
-		http_answer_add(ctx, &answer, STR("Retry-After"),
-			str_fmt(ctx->arena, "%d", wait_s)))
-		answer.header_count = 0;
-	return answer;
+	return http_answer_problem(ctx, &problem);
 }
 
 /* --- Revalidation --- */

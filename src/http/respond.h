@@ -11,21 +11,25 @@ struct http_answer http_answer_text(int status, struct str text);
 /* What went wrong, for http_answer_problem. */
 struct http_problem {
 	int status;
-	struct str code;   /* a stable name */
-	struct str detail; /* for the client: what is wrong and what to do */
-	struct str field;  /* which input was wrong; absent: none in particular */
-	struct str errors; /* a JSON array of what is wrong; absent: that was all */
+	struct str code;       /* a stable name */
+	struct str detail;     /* for the client: what is wrong and what to do */
+	struct str field;      /* which input was wrong; absent: none in particular */
+	struct str errors;     /* a JSON array of what is wrong; absent: that was all */
+	int32_t retry_after_s; /* 0: a retry does not help */
 };
 
+/* The problem that ERR is. What only the operator may know (notes, place) is not in it. */
+struct http_problem http_problem_of(const struct err *err);
+
 /*
- * PROBLEM as application/problem+json (RFC 9457), with the request's id. Its `type` is
- * left out, which means about:blank. Without memory the status must do.
+ * PROBLEM as application/problem+json (RFC 9457), with the request's id; where a retry may
+ * help, with Retry-After. Its `type` is left out, which means about:blank. Without memory
+ * the status must do.
  */
 struct http_answer
 http_answer_problem(struct ctx *ctx, const struct http_problem *problem);
 
-/* The problem that ERR is; where a retry may help, with Retry-After. What only the
- * operator may know (notes, place) is not in it. */
+/* The answer of http_problem_of ERR. */
 struct http_answer http_answer_err(struct ctx *ctx, const struct err *err);
 
 /* Whether IF_NONE_MATCH, a list or "*", names ETAG; W/ aside (RFC 9110 §13.1.2). */

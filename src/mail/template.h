@@ -3,8 +3,8 @@
  * only where the value does. Nothing else: no loops, no code. In HTML every value is
  * escaped; in text a value of one line stays one line.
  *
- * They lie in mail/templates/, NAME.txt and NAME.html for each kind of mail, and are
- * embedded in the program.
+ * Those of mails lie in mail/templates/, NAME.txt and NAME.html for each kind, and are
+ * embedded in the program; web/error.html is one too.
  */
 #ifndef MAIL_TEMPLATE_H
 #define MAIL_TEMPLATE_H

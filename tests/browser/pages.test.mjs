@@ -196,3 +196,49 @@ await claim('the first paint of the games page takes less than 50 KB over the wi
   if (bytes === 0 || bytes > 50 * 1024) throw new Error(`${bytes} bytes`);
   await context.close();
 });
+
+// An address whose answer is an error, as somebody sees it who opens it: its status and heading.
+const wrong = { '/acuracy': [404, 'Not found'], '/v1/me': [401, 'Not signed in'], '/v1/admin/audit': [401, 'Not signed in'], '/v1/auth/login': [405, 'Not a page'],
+  [`/v1/games?season=${encodeURIComponent('"><img src=x onerror=alert(1)>')}`]: [400, 'That cannot be answered'] };
+
+for (const [path, [status, heading]] of Object.entries(wrong)) {
+  for (const [label, options] of Object.entries({ wide: {}, phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, dark: { colorScheme: 'dark' } })) {
+    await claim(`${path} opened (${label}) is a page that says what is wrong and what to do`, async () => {
+      // As every reader has it: under its own CSP. What axe needs comes after.
+      for (const bypassCSP of [false, true]) {
+        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP, ...options });
+        const page = await context.newPage();
+        const faults = [];
+        page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes(`status of ${status}`)) faults.push(message.text()); });
+        page.on('response', (each) => { if (each.status() >= 400 && !each.request().isNavigationRequest()) faults.push(`${each.status()}: ${each.url()}`); });
+        const answer = await page.goto(base + path, { waitUntil: 'networkidle' });
+        equal(`${answer.status()} ${answer.headers()['cache-control']}`, `${status} no-store`, 'the answer');
+        equal(await page.textContent('h1'), heading, 'the heading');
+        equal(await page.title(), `Gridiron: ${heading}`, 'the title');
+        equal(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.test(await page.textContent('main')), true, 'whether the request\'s id is there');
+        equal(await page.$eval('header', (bar) => getComputedStyle(bar).backgroundColor) !== 'rgba(0, 0, 0, 0)', true, 'whether the sheet is there');
+        equal(await page.$$eval('main img, script', (all) => all.length), 0, 'scripts and pictures');
+        if (bypassCSP && shots) await page.screenshot({ path: `${shots}/error-${path.replace(/\?.*/, '').replaceAll('/', '-').slice(1)}-${label}.png` });
+        await page.keyboard.press('Tab');
+        equal(await page.evaluate(() => document.activeElement.className), 'skip', 'what the first Tab reaches');
+        await page.keyboard.press('Enter');
+        equal(await page.evaluate(() => document.activeElement.id), 'main', 'where it leads');
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (overflow > 0) throw new Error(`the page is ${overflow} pixels wider than the screen`);
+        if (bypassCSP) await accessible(page);
+        equal(faults.join('; '), '', 'faults');
+        await context.close();
+      }
+    });
+  }
+}
+
+await claim('a script on a page gets the problem as data, where a person gets a page', async () => {
+  const { page, close } = await open('/');
+  const [kind, code] = await page.evaluate(async () => {
+    const answer = await fetch('/v1/me', { headers: { Accept: 'text/html' } });
+    return [answer.headers.get('content-type'), (await answer.json()).code];
+  });
+  equal(`${kind} ${code}`, 'application/problem+json unauthenticated', 'the answer');
+  await close();
+});

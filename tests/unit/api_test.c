@@ -2,6 +2,7 @@
 
 #include "api/cursor.h"
 #include "api/openapi.h"
+#include "api/pages.h"
 #include "api/params.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -267,4 +268,85 @@ TEST(no_key_changes_an_account)
 				route->key == ROUTE_NO_KEY,
 			"%s takes API keys", route->label);
 	}
+}
+
+/* What a browser is answered to PROBLEM, opening a page, with MEMORY_BYTES for it. */
+static struct http_answer
+opened(const struct http_problem *problem, size_t memory_bytes)
+{
+	static const struct http_header headers[] = { {
+		.name = STR_INIT("Sec-Fetch-Mode"),
+		.value = STR_INIT("navigate"),
+	} };
+	struct http_request rq = { .path = STR("/v1/me"),
+		.headers = headers,
+		.header_count = COUNT_OF(headers),
+		.ctx = { .arena = &arena } };
+	struct http_answer answer = { .status = problem->status,
+		.content_type = STR("application/problem+json"),
+		.body = STR("{}"),
+		.cache_control = STR("no-store") };
+
+	arena_release(&arena);
+	arena_init(&arena, memory_bytes);
+	page_of_problem(&rq, problem, false, &answer);
+	return answer;
+}
+
+static bool
+says(struct http_answer answer, struct str text)
+{
+	return str_find(answer.body, text) >= 0;
+}
+
+TEST(every_problem_has_a_page_with_nothing_of_the_template_left)
+{
+	for (int status = 400; status < 600; status++) {
+		struct http_answer answer = opened(
+			&(struct http_problem){ .status = status,
+				.code = STR("some_code"),
+				.detail = STR("it is <b>\"bad\"</b> & so") },
+			1 << 20);
+
+		EQ_I64(answer.status, status);
+		EQ_STR(answer.content_type, STR("text/html; charset=utf-8"));
+		EQ_STR(answer.cache_control, STR("no-store"));
+		OK(says(answer,
+			STR("It is &lt;b&gt;&quot;bad&quot;&lt;/b&gt; &amp; so.")));
+		OK(says(answer, STR("some_code")));
+		OK(!says(answer, STR("{{")) && !says(answer, STR("}}")));
+		OK(!says(answer, STR("<script")) && !says(answer, STR("style=")));
+	}
+}
+
+TEST(a_page_says_how_long_to_wait)
+{
+	static const struct {
+		int32_t wait_s;
+		const char *text;
+	} waits[] = { { 1, "again in a moment." }, { 2, "again in 2 seconds." },
+		{ 119, "again in 119 seconds." }, { 120, "again in 2 minutes." },
+		{ 121, "again in 3 minutes." }, { 3600, "again in 60 minutes." } };
+	struct http_problem problem = {
+		.status = 429, .code = STR("rate_limited"), .detail = STR("too many")
+	};
+
+	OK(!says(opened(&problem, 1 << 20), STR("again in")));
+	for (size_t i = 0; i < COUNT_OF(waits); i++) {
+		problem.retry_after_s = waits[i].wait_s;
+		OK_OR(says(opened(&problem, 1 << 20), str_from(waits[i].text)), "%d s",
+			waits[i].wait_s);
+	}
+}
+
+TEST(without_memory_for_a_page_the_problem_stays)
+{
+	struct http_answer answer = opened(
+		&(struct http_problem){
+			.status = 503, .code = STR("busy"), .detail = STR("busy") },
+		256);
+
+	EQ_STR(answer.content_type, STR("application/problem+json"));
+	EQ_STR(answer.body, STR("{}"));
+	OK(str_is_none(answer.lines));
 }
