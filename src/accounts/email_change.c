@@ -28,7 +28,8 @@ struct asking {
 	enum mfa_result code;
 };
 
-/* What the new address is sent: a link, or word that it has an account. */
+/* What the new address is sent: a link, or word that it has an account; nothing where that
+ * is shut out, as at registration. */
 static struct err *
 write_to_new(struct tx *tx, const struct asking *asking)
 {
@@ -37,6 +38,8 @@ write_to_new(struct tx *tx, const struct asking *asking)
 	bool is_taken;
 
 	TRY(q_user_by_email(tx, email, &owner, &is_taken));
+	if (is_taken && !owner.is_active)
+		return NULL;
 	if (is_taken && owner.email_verified)
 		return user_remind(tx, owner.id, email);
 	return mail_put(tx,
@@ -137,9 +140,9 @@ dead_link(struct ctx *ctx)
 }
 
 /* The new address may have been registered meanwhile. Who did not prove it has no claim to
- * it; who did keeps it. */
+ * it, and loses it to HEIR, who did; else it stays his who has proved it. */
 static struct err *
-make_room(struct tx *tx, struct str email)
+make_room(struct tx *tx, struct str email, struct user_id heir)
 {
 	struct registered owner;
 	struct buf tombstone;
@@ -162,7 +165,14 @@ make_room(struct tx *tx, struct str email)
 			.tombstone = buf_str(&tombstone),
 			.now = tx->ctx->now },
 		&gone));
-	return gone == 1 ? NULL : dead_link(tx->ctx);
+	if (gone != 1)
+		return dead_link(tx->ctx);
+	return audit_log(tx,
+		&(struct audit_entry){
+			.action = AUDIT_EMAIL_LOSE,
+			.user = heir,
+			.subject = owner.id,
+		});
 }
 
 /* What was sent to the old address opens nothing any more. */
@@ -190,7 +200,7 @@ confirm_in_tx(struct tx *tx, void *arg)
 
 	TRY(account_change_find(tx, *text, CHANGE_EMAIL, &change));
 	TRY(account_change_spend(tx, &change));
-	TRY(make_room(tx, change.email));
+	TRY(make_room(tx, change.email, change.user_id));
 	identity = email_identity(ctx->arena, change.email);
 	if (str_is_none(identity))
 		return err_no_memory();

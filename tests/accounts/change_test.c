@@ -10,6 +10,7 @@
 #include "accounts/user.h"
 #include "codec/iso_time.h"
 #include "tests/accounts/accounts.h"
+#include "tests/accounts/people.h"
 #include "tests/support/database.h"
 
 #define ALICE  STR("alice@example.org")
@@ -142,10 +143,25 @@ BOTH_ENGINES(whoever_asks_learns_nothing_of_a_taken_address)
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &here));
 }
 
+BOTH_ENGINES(who_was_shut_out_hears_no_more_of_his_address_than_at_registration)
+{
+	struct session_tokens here;
+	struct mail told;
+
+	OK_ERR(begin(ctx, &here));
+	OK_ERR(account_make(ctx, BOB, STR(BETTER)));
+	OK_ERR(people_run(ctx,
+		"UPDATE users SET is_active = {no} WHERE email = 'bob@example.org'"));
+	OK_ERR(ask_for(ctx, &here, BOB));
+	FAILS_WITH(mail_take(ctx, MAIL_ALREADY_REGISTERED, BOB, &told), ERR_NOT_FOUND);
+	FAILS_WITH(mail_take(ctx, MAIL_CHANGE_EMAIL, BOB, &told), ERR_NOT_FOUND);
+}
+
 BOTH_ENGINES(an_address_that_somebody_registered_and_never_proved_is_not_his)
 {
 	struct session_tokens here;
 	struct mail link, squatters;
+	struct str count;
 
 	OK_ERR(begin(ctx, &here));
 	act_as_nobody(ctx);
@@ -159,6 +175,13 @@ BOTH_ENGINES(an_address_that_somebody_registered_and_never_proved_is_not_his)
 	OK_ERR(email_change_confirm(ctx, link.token));
 	FAILS_WITH(user_verify(ctx, squatters.token), ERR_GONE);
 	OK_ERR(account_sign_in(ctx, NEW, STR(GOOD_PASSWORD), &here));
+	/* An account ended, and it says whose. */
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM audit_pending p JOIN users u ON "
+		"u.id = p.subject_id WHERE p.action = 'account.lose_unproved_email' AND "
+		"u.erased_at IS NOT NULL",
+		&count));
+	EQ_STR(count, STR("1"));
 }
 
 BOTH_ENGINES(a_change_ends_after_a_day_or_when_it_is_withdrawn_and_is_forgotten)
