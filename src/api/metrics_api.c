@@ -30,8 +30,9 @@ calls_of(const struct histogram *durations)
 	return atomic_load_explicit(&durations->count, memory_order_relaxed);
 }
 
-/* Of the many routes and queries, those that never counted are left out: Prometheus takes
- * a series that begins late for one that was nought. */
+/* Of the many routes and queries, those that never counted are left out. Prometheus's rate()
+ * does not see the first count of a series that begins with it, so alerts go by what is
+ * always there: gridiron_http_requests_total, by class. */
 static void
 put_counted(struct metrics *metrics, const _Atomic uint64_t *counter,
 	struct metric_labels labels)
@@ -42,12 +43,13 @@ put_counted(struct metrics *metrics, const _Atomic uint64_t *counter,
 		metrics_u64(metrics, value, labels);
 }
 
+/* Of status codes, by hundreds. */
+static const struct str classes[] = { STR_INIT("1xx"), STR_INIT("2xx"), STR_INIT("3xx"),
+	STR_INIT("4xx"), STR_INIT("5xx") };
+
 static void
 put_routes(struct metrics *metrics)
 {
-	static const struct str classes[] = { STR_INIT("1xx"), STR_INIT("2xx"),
-		STR_INIT("3xx"), STR_INIT("4xx"), STR_INIT("5xx") };
-
 	metrics_family(metrics, METRIC_HISTOGRAM, "gridiron_route_duration_seconds",
 		"Time from a request's head to its answer, by route.");
 	for (size_t i = 0; i < ROUTE_COUNT; i++)
@@ -63,6 +65,17 @@ put_routes(struct metrics *metrics)
 					{ .name = "route",
 						.value = str_from(route_table[i].label) },
 					{ .name = "class", .value = classes[class] }));
+}
+
+/* Told from the start, that an alert sees the first that fails. */
+static void
+put_classes(struct metrics *metrics, const struct http_counters *counters)
+{
+	metrics_family(metrics, METRIC_COUNTER, "gridiron_http_requests_total",
+		"Requests answered, by class of status.");
+	for (size_t class = 1; class < COUNT_OF(classes); class ++)
+		metrics_u64(metrics, counters->requests_by_class[class + 1],
+			METRIC_LABEL("class", classes[class]));
 }
 
 static void
@@ -81,6 +94,7 @@ put_server(struct metrics *metrics, const struct api *api)
 		"Connections refused for want of room.", counters.connections_refused);
 	put_one(metrics, METRIC_GAUGE, "gridiron_http_requests_active",
 		"Requests being served now.", counters.requests_active);
+	put_classes(metrics, &counters);
 	put_one(metrics, METRIC_COUNTER, "gridiron_http_requests_refused_total",
 		"Requests refused as malformed, too large or too slow.",
 		counters.requests_refused);

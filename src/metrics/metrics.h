@@ -9,9 +9,9 @@
  *     metrics_u64(&metrics, 17, METRIC_LABEL("class", STR("2xx")));
  *
  * The numbers stay where they are counted; the parts of the program write them out when
- * asked. What has many series leaves out those that never counted. Values of labels come from lists that do not grow with use, routes or states and
- * never users or paths; what a family has beyond METRIC_SERIES_MAX is left out and
- * counted.
+ * asked. What has many series leaves out those that never counted. Values of labels come
+ * from lists that do not grow with use, routes or states and never users or paths; what a
+ * family has beyond METRIC_SERIES_MAX is left out and counted.
  */
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
