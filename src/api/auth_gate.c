@@ -102,8 +102,8 @@ check_administrator(struct request *rq)
 	return NULL;
 }
 
-/* What is needed to set up a second factor, and what nobody is kept from: to see the account, take
- * its data away, and leave. */
+/* What is needed to set up a second factor, and what nobody is kept from: to see the
+ * account, take its data away, and leave. */
 static bool
 is_open_without_mfa(const struct route *route)
 {

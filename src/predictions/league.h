@@ -3,8 +3,9 @@
  *
  * A member sees the league, the names that its members chose for it, how each stands, and
  * what each said of games that have begun; nobody else is told that it is there. Whoever
- * made it hands out the code, renews it, removes members and ends it. The database holds
- * all that on its own as well (docs/decisions/leagues.md).
+ * made it hands out the code, renews it, removes members and ends it. What is seen of a
+ * league the database holds on its own as well, but for picks; that who joins has the code,
+ * it does not (docs/decisions/leagues.md).
  *
  * Everything is done for ctx->actor. NOT_FOUND: there is no such league, or he is not in it.
  */

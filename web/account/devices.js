@@ -17,6 +17,7 @@ export function Devices() {
     <div class="wide" tabindex="0" role="region" aria-label="Devices that are signed in"><table class="words"><thead><tr><th scope="col">Device</th><th scope="col">From</th><th scope="col">Since</th><th scope="col">Last used</th><th scope="col"></th></tr></thead>
       <tbody>${state.rows.map((row) => html`<tr key=${row.id}><td>${row.device ?? 'unknown'}</td><td>${row.place ?? row.ip_address ?? ''}</td><td>${when(row.signed_in_at)}</td><td>${when(row.last_used_at)}</td>
         <td>${row.is_current ? 'this one' : html`<button class="plain" onClick=${() => end(`/v1/me/sessions/${row.id}`)} aria-label=${`End ${row.device ?? 'the device'}`}>End</button>`}</td></tr>`)}</tbody></table></div>
+    <div role="status">${state.asked && html`<p>It is a while since you signed in here: your password, please.</p>`}</div>
     ${state.asked && html`<${Form} label="End it" fields=${PASSWORD} send=${(values) => ask('DELETE', state.asked, values).then(load)} />`}
     ${state.rows.length > 1 && html`<p><button onClick=${() => end('/v1/me/sessions')}>End all others</button></p>`}</section>`;
 }
