@@ -134,6 +134,7 @@ error_page_fill(
 {
 	enum { OTHERS = 8 };
 	struct template_value values[OTHERS + COUNT_OF(advices)];
+	const struct web_file *file = file_find(ERROR_PAGE);
 	struct str heading = str_from(http_status_reason(problem->status));
 	bool is_other = true;
 	struct buf id;
@@ -165,8 +166,7 @@ error_page_fill(
 	values[count++] = (struct template_value){ STR("code"), problem->code, false };
 	values[count++] = (struct template_value){ STR("request_id"), buf_str(&id),
 		false };
-	return template_fill(
-		       page, TEMPLATE_HTML, file_find(ERROR_PAGE)->body, values, count) &&
+	return file && template_fill(page, TEMPLATE_HTML, file->body, values, count) &&
 		!buf_is_cut(page);
 }
 
