@@ -1,13 +1,19 @@
 #include "ops/shred.h"
 
+/* An old segment that is renamed for further use keeps what it holds. */
+#define REFUSE_WHERE_LOG_STAYS                                                           \
+	"DO $$ BEGIN IF current_setting('wal_recycle')::boolean THEN RAISE EXCEPTION "   \
+	"'wal_recycle is on: set it to off, so that the server deletes old segments of " \
+	"its log'; END IF; END $$"
+
+#define FORGET_STATISTICS                                                             \
+	"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE " \
+	"relnamespace = current_schema()::regnamespace)"
+
 /* One by one, since VACUUM and CHECKPOINT stand in no transaction. */
 static const char *const steps[] = {
-	"DO $$ BEGIN IF current_setting('wal_recycle')::boolean THEN RAISE EXCEPTION "
-	"'wal_recycle is on: set it to off, so that the server deletes old segments of "
-	"its "
-	"log'; END IF; END $$",
-	"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE "
-	"relnamespace = current_schema()::regnamespace)",
+	REFUSE_WHERE_LOG_STAYS,
+	FORGET_STATISTICS,
 	"VACUUM (FULL, ANALYZE)",
 	/* Twice: what is under way at the first still needs the segments before it. */
 	"SELECT pg_switch_wal()",
