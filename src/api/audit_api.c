@@ -165,7 +165,7 @@ struct answer
 api_audit_list(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
-	struct audit_newest filter;
+	struct audit_newest filter = { .before = INT64_MAX };
 	struct audit_row_list list;
 	struct audit_shown *shown;
 	struct page page = { .schema = &audit_entry_schema };
