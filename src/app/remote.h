@@ -26,8 +26,8 @@ struct err *remote_find(struct invocation *run, struct remote_link **ret) MUST_U
 /*
  * Have RUN's command carried out by LINK, which is used up, and set run->exit_status.
  * CONFLICT: the server is of another version. INTERNAL: it ended before the command did.
- * SIGINT, SIGTERM and SIGHUP cancel the command, and end the process when that is done;
- * a second one ends it at once.
+ * SIGINT, SIGTERM and SIGHUP cancel the command, and end the process when that is done.
+ * UNCERTAIN: the server did not answer that in 2 s, or a second one came first.
  */
 struct err *remote_run(struct invocation *run, struct remote_link *link) MUST_USE;
 

@@ -20,12 +20,17 @@ enum {
 	COPY_BYTES = 1 << 16,
 	COPIED_MAX = 256 << 20, /* of what is no file, such as a pipe */
 	FRAMES_BYTES_MAX = 2 * WIRE_BYTES_MAX,
+	PATIENCE_MS = 2000, /* with a server that should have said something */
 };
 
 struct remote_link {
 	struct remote_wire wire;
 	struct local_peer server;
 	struct arena frames; /* what the frame at hand needs */
+	int signals;
+	bool is_begun; /* the server was told what to do */
+	bool is_cancelled;
+	bool is_left; /* without knowing how it ends */
 	bool has_ended;
 };
 
@@ -112,10 +117,68 @@ gone_err(const struct invocation *run, const struct remote_link *link)
 }
 
 static struct err *
+leave(const struct invocation *run, struct remote_link *link)
+{
+	link->is_left = true;
+	return err_in(run->arena, ERR_UNCERTAIN,
+		"the server (process %ld) does not answer; %s", (long)link->server.pid,
+		link->is_begun ? "the command may go on there" : "nothing was begun");
+}
+
+static void
+silence_tell(const struct invocation *run, const struct remote_link *link)
+{
+	struct str url = run->config.database_url;
+
+	fprintf(run->console.err,
+		"waiting: the server (process %ld) that has " STR_FMT
+		" does not answer\n",
+		(long)link->server.pid,
+		STR_ARG(str_slice(url, strlen("sqlite:"), url.len)));
+	fflush(run->console.err);
+}
+
+/* A command under way may be silent for long; the first word, and the answer to a
+ * signal, come at once from a server that is well. */
+static struct err *
+word_wait(const struct invocation *run, struct remote_link *link)
+{
+	struct pollfd waiting[] = { { .fd = link->wire.fd, .events = POLLIN },
+		{ .fd = link->signals, .events = POLLIN } };
+	int patience_ms = link->is_begun && !link->is_cancelled ? -1 : PATIENCE_MS;
+	uint64_t count;
+
+	for (;;) {
+		int ready = poll(waiting, COUNT_OF(waiting), patience_ms);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0)
+			return err_in(run->arena, ERR_INTERNAL, "cannot wait: %s",
+				strerror(errno));
+		if (waiting[0].revents)
+			return NULL;
+		if (link->is_cancelled || (ready > 0 && !link->is_begun))
+			return leave(run, link);
+		if (ready == 0) {
+			silence_tell(run, link);
+			patience_ms = -1;
+			continue;
+		}
+		if (read(link->signals, &count, sizeof(count)) < 0)
+			waiting[1].fd = -1;
+		link->is_cancelled = true;
+		remote_wire_send(&link->wire, WIRE_CANCEL, STR(""));
+		patience_ms = PATIENCE_MS;
+	}
+}
+
+static struct err *
 hello_receive(const struct invocation *run, struct remote_link *link)
 {
 	struct remote_frame hello;
 
+	TRY(word_wait(run, link));
 	if (!remote_wire_receive(&link->wire, &link->frames, DEADLINE_NEVER, &hello))
 		return gone_err(run, link);
 	if (hello.kind != WIRE_HELLO || !str_eq(hello.bytes, STR(WIRE_VERSION)))
@@ -161,6 +224,7 @@ request_send(const struct invocation *run, struct remote_link *link)
 		setting_send(run, link, SETTING_keys_file,
 			absolute(run->arena, config->keys_file));
 	remote_wire_send(wire, WIRE_GO, STR(""));
+	link->is_begun = true;
 }
 
 /* --- Files, for the server */
@@ -290,22 +354,11 @@ frame_take(struct invocation *run, struct remote_link *link)
 }
 
 static struct err *
-follow(struct invocation *run, struct remote_link *link, int signals)
+follow(struct invocation *run, struct remote_link *link)
 {
-	struct pollfd waiting[] = { { .fd = link->wire.fd, .events = POLLIN },
-		{ .fd = signals, .events = POLLIN } };
-
 	while (!link->has_ended) {
-		if (poll(waiting, COUNT_OF(waiting), -1) < 0 && errno != EINTR)
-			return err_in(run->arena, ERR_INTERNAL, "cannot wait: %s",
-				strerror(errno));
-		if (waiting[1].revents) {
-			remote_wire_send(&link->wire, WIRE_CANCEL, STR(""));
-			waiting[1].fd = -1;
-		}
-		if (waiting[0].revents)
-			TRY(frame_take(run, link));
-		waiting[0].revents = waiting[1].revents = 0;
+		TRY(word_wait(run, link));
+		TRY(frame_take(run, link));
 	}
 	return NULL;
 }
@@ -313,18 +366,20 @@ follow(struct invocation *run, struct remote_link *link, int signals)
 struct err *
 remote_run(struct invocation *run, struct remote_link *link)
 {
-	int signals = signal_tell();
-	struct err *err = hello_receive(run, link);
+	struct err *err;
 
+	link->signals = signal_tell();
+	err = hello_receive(run, link);
 	if (!err)
 		request_send(run, link);
 	if (!err)
-		err = follow(run, link, signals);
+		err = follow(run, link);
 	remote_wire_release(&link->wire);
 	arena_release(&link->frames);
 	/* As one that was not caught: whoever called us sees what ended us. */
-	if (signal_told() && (err || run->exit_status)) {
+	if (signal_told() && !link->is_left && (err || run->exit_status)) {
 		fflush(run->console.out);
+		signal(signal_told(), SIG_DFL);
 		raise(signal_told());
 	}
 	return err;

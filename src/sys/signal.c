@@ -69,10 +69,10 @@ on_end(int number)
 	struct sigaction end_at_once = { .sa_handler = SIG_DFL };
 	uint64_t one = 1;
 
-	for (size_t i = 0; i < COUNT_OF(END_SIGNALS); i++)
+	for (size_t i = 0; told.number && i < COUNT_OF(END_SIGNALS); i++)
 		sigaction(END_SIGNALS[i], &end_at_once, NULL);
 	told.number = number;
-	/* It has room for this one. */
+	/* It has room for both. */
 	if (write(told.fd, &one, sizeof(one)) < 0)
 		raise(number);
 }

@@ -19,9 +19,9 @@ void signal_stop_loops(struct loop *const *loops, size_t count);
 void signal_restore(void);
 
 /*
- * From now on the first SIGINT, SIGTERM or SIGHUP makes the returned descriptor readable
- * (once a process; -1 where the system refuses) and breaks off what the thread waits for
- * in the system; the next one ends the process as if nothing were done about it.
+ * From now on the first two of SIGINT, SIGTERM and SIGHUP make the returned eventfd
+ * readable (-1 where the system refuses) and break off what the thread waits for in the
+ * system; the next one ends the process as if nothing were done about it.
  */
 int signal_tell(void);
 /* The one that came, or 0. */
