@@ -281,8 +281,8 @@ anchor_put(struct ctx *ctx, const struct anchor_options *options,
 	TRY(path_of(ctx, options->folder, &putting.path));
 	TRY(fiber_offload(ctx, put_offloaded, &putting));
 	if (putting.failed)
-		return err_new(ctx, ERR_INTERNAL, "cannot %s %s: errno %d",
-			putting.failed, putting.path, putting.error);
+		return err_new(ctx, ERR_INTERNAL, "cannot %s %s: %s", putting.failed,
+			putting.path, strerror(putting.error));
 	*ret_torn = putting.torn;
 	return NULL;
 }

@@ -152,6 +152,18 @@ verify_row(void *arg, const struct audit_row *row)
 	return NULL;
 }
 
+/* Nothing is to be looked at; where the anchor knows of more, end_check says so. */
+static struct err *
+behind_end(struct verifying *verifying)
+{
+	verifying->check.link.seq = verifying->end;
+	if (verifying->anchors.last_seq > verifying->end)
+		return NULL;
+	return err_new(verifying->ctx, ERR_INVALID,
+		"the log ends at row %lld: there is nothing to verify from row %lld on",
+		(long long)verifying->end, (long long)verifying->options->from);
+}
+
 static struct err *
 links_check(struct verifying *verifying)
 {
@@ -161,7 +173,9 @@ links_check(struct verifying *verifying)
 	bool found;
 
 	TRY(q_audit_head(&tx, &head, &found));
-	verifying->end = found ? head.seq : 0;
+	verifying->end = found ? head.seq : verifying->cut.seq;
+	if (from > verifying->end)
+		return behind_end(verifying);
 	if (found)
 		TRY(q_audit_from(&tx,
 			(struct audit_from){

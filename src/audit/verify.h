@@ -35,7 +35,10 @@ struct audit_verified {
 	int64_t tampered_first;
 };
 
-/* An error says that it could not be looked at, not that something is wrong. */
+/*
+ * An error says that it could not be looked at, not that something is wrong. INVALID: the
+ * log ends before options->from, and as far as the anchor knows it never went further.
+ */
 struct err *audit_verify(struct ctx *ctx, const struct audit_verify_options *options,
 	struct audit_verified *ret) MUST_USE;
 

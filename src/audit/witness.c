@@ -386,8 +386,8 @@ file_open(struct ctx *ctx, struct witness *witness, struct str folder)
 	witness->fd = open(
 		witness->path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
 	if (witness->fd < 0 || flock(witness->fd, LOCK_EX | LOCK_NB) != 0)
-		return err_new(ctx, ERR_INTERNAL, "cannot make %s: errno %d",
-			witness->path, errno);
+		return err_new(ctx, ERR_INTERNAL, "cannot make %s: %s", witness->path,
+			strerror(errno));
 	return NULL;
 }
 

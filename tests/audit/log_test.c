@@ -371,6 +371,32 @@ BOTH_ENGINES(the_first_row_that_is_wrong_is_named)
 	log_close(ctx);
 }
 
+BOTH_ENGINES(what_is_behind_the_end_is_no_alarm)
+{
+	struct str folder = folder_make(ctx);
+	struct audit_verify_options options = { .folder = folder, .from = 21 };
+	struct audit_verified verified;
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 20));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(audit_anchor(ctx, ctx->audit));
+	FAILS_WITH(audit_verify(ctx, &options, &verified), ERR_INVALID);
+	options.from = 20;
+	OK_ERR(audit_verify(ctx, &options, &verified));
+	OK(str_is_none(verified.fault.what));
+	EQ_I64(verified.rows, 1);
+	/* One whom the anchor knows of is missing all the same. */
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_logs WHERE seq > 15"));
+	OK_ERR(audit_verify(ctx, &options, &verified));
+	EQ_I64(verified.fault.seq, 16);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
 /* Two instances over one database, both with entries to chain. */
 BOTH_ENGINES(instances_chain_side_by_side_and_hold)
 {
