@@ -18,7 +18,7 @@ export function Access({ access }) {
 }
 
 export const Simulated = ({ rows }) => rows?.some((row) => row.is_simulated) && html`<p class="notice"><strong>Simulated league.</strong>${' '}
-  No real games were found; these are made up to show how the program works.</p>`;
+  These games are made up to show how the program works.</p>`;
 
 const KINDS = { game: 'winner', ats: 'side of the spread', total: 'side of the total' };
 
