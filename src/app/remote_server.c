@@ -18,6 +18,7 @@ enum {
 	SESSIONS_MAX = 8,
 	STOP_GRACE_MS = 10000,
 	STOP_LOOK_MS = 20,
+	READ_GRACE_MS = 2000, /* what a cancelled command's client gets to read */
 	ACCEPT_RETRY_MS = 100,
 	SEND_TIMEOUT_SECONDS = 300,
 };
@@ -205,6 +206,13 @@ remote_close(struct remote_server *server)
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (atomic_load(&server->places[i].state) == PLACE_BUSY)
 			remote_session_stop(&server->places[i].session);
+	deadline = clock_deadline_ms(READ_GRACE_MS);
+	while (is_busy(server) && clock_monotonic_ns() < deadline)
+		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
+	/* A client that reads nothing would keep what is said to it waiting. */
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (atomic_load(&server->places[i].state) == PLACE_BUSY)
+			remote_session_cut(&server->places[i].session);
 	while (is_busy(server))
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
 	for (size_t i = 0; i < SESSIONS_MAX; i++)

@@ -45,6 +45,12 @@ remote_session_stop(struct remote_session *session)
 	shutdown(session->wire.fd, SHUT_RD);
 }
 
+void
+remote_session_cut(struct remote_session *session)
+{
+	shutdown(session->wire.fd, SHUT_RDWR);
+}
+
 /* --- The request -------------------------------------------------------------------- */
 
 static void

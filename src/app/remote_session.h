@@ -47,5 +47,7 @@ void remote_session_run(struct remote_session *session);
 
 /* Cancel the command, from another thread while remote_session_run runs. */
 void remote_session_stop(struct remote_session *session);
+/* Say nothing more to its client either, who may not be reading. */
+void remote_session_cut(struct remote_session *session);
 
 #endif

@@ -105,6 +105,9 @@ remote_wire_send_fd(
 	parts[1] = (struct iovec){ copy, bytes.len };
 	pthread_mutex_lock(&wire->lock);
 	is_sent = send_parts(wire, parts, fd);
+	/* What was sent of it makes no sense of anything behind it. */
+	if (!is_sent)
+		shutdown(wire->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&wire->lock);
 	return is_sent;
 }

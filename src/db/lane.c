@@ -159,6 +159,7 @@ static void
 lane_cancel_first(struct lane *lane)
 {
 	lane->cancels++;
+	lane->cancelled_at = clock_monotonic_ns();
 	pg_cancel(&lane->conn);
 }
 

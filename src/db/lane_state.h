@@ -58,7 +58,8 @@ struct lane {
 	int64_t reopen_at;
 	struct loop_deferred sending; /* what this turn of the loop gathers */
 	bool is_stuck;                /* the socket takes no more; a fiber waits for it */
-	uint32_t cancels;             /* sent on this connection */
+	uint32_t cancels;             /* asked for on this connection */
+	int64_t cancelled_at;         /* when the last was; it may arrive much later */
 	struct loop_timer timer;      /* looks after queries given up */
 	bool is_timed;
 	uint32_t timed_first; /* what was first when it started */

@@ -13,6 +13,10 @@ enum {
 	MESSAGE_LOGGED_MAX = 200,
 };
 
+/* A cancel opens a connection of its own, so that one meant for a query that was done may
+ * still hit another that was sent after it. */
+#define CANCEL_MAX_NS (PG_CONNECT_TIMEOUT_MS * NANOSECONDS_PER_MS)
+
 /* --- Asking ------------------------------------------------------------------------- */
 
 /* Waits until the socket takes what is left to send. */
@@ -202,7 +206,9 @@ lane_finish_first(struct lane *lane, bool is_lost)
 	if (!call)
 		return;
 	call->is_lost = is_lost;
-	call->is_disturbed = entry->cancels != lane->cancels;
+	call->is_disturbed = entry->cancels != lane->cancels ||
+		(lane->cancels > 0 &&
+			entry->sent_at < lane->cancelled_at + CANCEL_MAX_NS);
 	call->columns =
 		lane->columns[pg_statement_place(&lane->conn.statements, call->query)];
 	call->is_done = true;
