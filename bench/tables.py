@@ -217,6 +217,7 @@ def commands(bench, report):
         timed('import the same again (unchanged)', ['import', games], target),
         timed('import the same again, PostgreSQL', ['import', games], bench.postgres),
         timed('backtest --from 1999, with bootstrap intervals', ['backtest', '--from', '1999'], bench.sqlite),
+        timed('fit: one pass over every parameter, seasons to 2015, two threads', ['fit', '--passes', '1'], bench.sqlite),
         timed(f'season {bench.season} played 100,000 times from week 1, two cores',
               ['season', '--season', str(bench.season), '--week', '1', '--dry-run'], bench.sqlite)))
 
