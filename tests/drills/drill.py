@@ -244,10 +244,16 @@ class Load:
     def start(self):
         client = self.server.client()
         for game in self.server.played[:50]:
-            self.truth[game] = client.ask('GET', f'/v1/games/{game}').text
+            # Of a server that has just come back, each loop finds that out for itself.
+            until(lambda game=game: self.learn(game, client.ask('GET', f'/v1/games/{game}')), 5)
         client.close()
         self.go_on()
         return self
+
+    def learn(self, game, answer):
+        if answer.status == 200:
+            self.truth[game] = answer.text
+        return answer.status == 200
 
     def go_on(self):
         self.ended.clear()
