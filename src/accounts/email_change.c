@@ -160,6 +160,7 @@ make_room(struct tx *tx, struct str email, struct user_id heir)
 	if (buf_is_cut(&tombstone))
 		return err_no_memory();
 	TRY(q_verification_drop_all(tx, owner.id));
+	TRY(q_reset_drop_unused(tx, owner.id));
 	TRY(q_user_give_way(tx,
 		(struct user_give_way){ .id = owner.id,
 			.tombstone = buf_str(&tombstone),
@@ -239,8 +240,7 @@ email_change_confirm(struct ctx *ctx, struct str text)
 {
 	struct guess guess = { .kind = GUESS_VERIFY, .address = ctx->remote_address };
 
-	TRY(guess_gate(ctx, &guess));
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, confirm_in_tx, &text));
-	guess_right(ctx, &guess);
-	return NULL;
+	TRY(guess_wait(ctx, &guess));
+	return guess_judge(ctx, &guess,
+		db_transact(ctx, TX_WRITE, SHARD_GLOBAL, confirm_in_tx, &text));
 }

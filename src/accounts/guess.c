@@ -163,26 +163,33 @@ take(const struct three *three, int64_t now)
 		pause_after(three->address->failures + 1, ADDRESS_FREE_TRIES));
 }
 
-struct err *
-guess_gate(struct ctx *ctx, const struct guess *guess)
+static struct three
+three_of(const struct guess *guess, int64_t now)
+{
+	return (struct three){
+		.pair = tries_of(OF_PAIR, guess, now),
+		.account = str_is_none(guess->account) ? NULL
+						       : tries_of(OF_ACCOUNT, guess, now),
+		.address = tries_of(OF_ADDRESS, guess, now),
+	};
+}
+
+static struct err *
+gate(struct ctx *ctx, const struct guess *guess, bool is_taken)
 {
 	int64_t now = ctx->now, at;
 	struct three three;
 	struct err *err;
 
 	pthread_mutex_lock(&kept.lock);
-	three = (struct three){
-		.pair = tries_of(OF_PAIR, guess, now),
-		.account = str_is_none(guess->account) ? NULL
-						       : tries_of(OF_ACCOUNT, guess, now),
-		.address = tries_of(OF_ADDRESS, guess, now),
-	};
+	three = three_of(guess, now);
 	at = allowed_at(&three, guess->kind);
 	/* No wait is longer than the longest: the clock was set back. */
 	if (at > now + INT64_C(2) * WAIT_MOST_S * MICROSECONDS_PER_SECOND)
 		at = now;
 	if (at <= now) {
-		take(&three, now);
+		if (is_taken)
+			take(&three, now);
 		kept.counters.taken++;
 	} else {
 		kept.counters.refused++;
@@ -197,31 +204,65 @@ guess_gate(struct ctx *ctx, const struct guess *guess)
 	return err;
 }
 
+struct err *
+guess_gate(struct ctx *ctx, const struct guess *guess)
+{
+	return gate(ctx, guess, true);
+}
+
+struct err *
+guess_wait(struct ctx *ctx, const struct guess *guess)
+{
+	return gate(ctx, guess, false);
+}
+
+/* A try that was taken and right was none of the failures of these two; others' stay. */
+static void
+give_back(const struct three *three, int64_t now)
+{
+	if (three->address->failures > 0)
+		three->address->failures--;
+	if (three->address->failures < ADDRESS_FREE_TRIES)
+		three->address->next_at = now;
+	if (three->account && !three->pair->is_known && three->account->failures > 0)
+		three->account->failures--;
+}
+
+static void
+right(const struct ctx *ctx, const struct guess *guess, bool was_taken)
+{
+	struct three three;
+
+	pthread_mutex_lock(&kept.lock);
+	three = three_of(guess, ctx->now);
+	if (was_taken)
+		give_back(&three, ctx->now);
+	three.pair->failures = 0;
+	three.pair->next_at = ctx->now;
+	three.pair->is_known = three.account != NULL;
+	pthread_mutex_unlock(&kept.lock);
+}
+
 void
 guess_right(const struct ctx *ctx, const struct guess *guess)
 {
-	struct tries *pair, *address;
-	bool was_known;
+	right(ctx, guess, true);
+}
 
-	pthread_mutex_lock(&kept.lock);
-	pair = tries_of(OF_PAIR, guess, ctx->now);
-	was_known = pair->is_known;
-	pair->failures = 0;
-	pair->next_at = ctx->now;
-	pair->is_known = !str_is_none(guess->account);
-	/* The try was none of the failures of these two; others' stay. */
-	address = tries_of(OF_ADDRESS, guess, ctx->now);
-	if (address->failures > 0)
-		address->failures--;
-	if (address->failures < ADDRESS_FREE_TRIES)
-		address->next_at = ctx->now;
-	if (!str_is_none(guess->account) && !was_known) {
-		struct tries *account = tries_of(OF_ACCOUNT, guess, ctx->now);
+struct err *
+guess_judge(const struct ctx *ctx, const struct guess *guess, struct err *verdict)
+{
+	if (!verdict) {
+		right(ctx, guess, false);
+	} else if (verdict->code == ERR_GONE || verdict->code == ERR_NOT_FOUND) {
+		struct three three;
 
-		if (account->failures > 0)
-			account->failures--;
+		pthread_mutex_lock(&kept.lock);
+		three = three_of(guess, ctx->now);
+		take(&three, ctx->now);
+		pthread_mutex_unlock(&kept.lock);
 	}
-	pthread_mutex_unlock(&kept.lock);
+	return verdict;
 }
 
 struct guess_counters

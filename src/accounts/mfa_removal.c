@@ -99,9 +99,9 @@ mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password)
 	struct guess guess = { .kind = GUESS_RESET, .address = ctx->remote_address };
 	struct account_change change;
 
-	TRY(guess_gate(ctx, &guess));
-	TRY(account_change_find(&tx, text, CHANGE_MFA_REMOVAL, &change));
-	guess_right(ctx, &guess);
+	TRY(guess_wait(ctx, &guess));
+	TRY(guess_judge(ctx, &guess,
+		account_change_find(&tx, text, CHANGE_MFA_REMOVAL, &change)));
 	if (change.opens_at > ctx->now)
 		return err_new(ctx, ERR_CONFLICT,
 			"this link works a day after it was sent, so that the owner of "
@@ -131,10 +131,9 @@ mfa_removal_stop(struct ctx *ctx, struct str text)
 {
 	struct guess guess = { .kind = GUESS_RESET, .address = ctx->remote_address };
 
-	TRY(guess_gate(ctx, &guess));
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, stop_in_tx, &text));
-	guess_right(ctx, &guess);
-	return NULL;
+	TRY(guess_wait(ctx, &guess));
+	return guess_judge(
+		ctx, &guess, db_transact(ctx, TX_WRITE, SHARD_GLOBAL, stop_in_tx, &text));
 }
 
 static struct err *

@@ -184,14 +184,14 @@ password_reset(struct ctx *ctx, struct str text, struct str password)
 	struct reset link;
 	uint8_t hash[SHA256_BYTES];
 
-	TRY(guess_gate(ctx, &guess));
-	if (!token_is_wellformed(text, STR(TOKEN_RESET)))
-		return dead_link(ctx);
+	TRY(guess_wait(ctx, &guess));
 	token_hash(text, hash);
 	resetting.token_hash = str_from_bytes(hash, sizeof(hash));
 	/* Hashing costs: only whoever has a link makes us do it. */
-	TRY(find_link(&tx, resetting.token_hash, &link));
-	guess_right(ctx, &guess);
+	TRY(guess_judge(ctx, &guess,
+		token_is_wellformed(text, STR(TOKEN_RESET))
+			? find_link(&tx, resetting.token_hash, &link)
+			: dead_link(ctx)));
 	TRY(password_check(ctx, password, link.email));
 	TRY(password_hash(ctx, password, &resetting.password_hash));
 	return db_transact(

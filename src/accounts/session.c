@@ -1,7 +1,6 @@
 #include "accounts/session.h"
 
 #include "accounts/device.h"
-#include "accounts/sessions_q.h"
 #include "accounts/standing.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
@@ -348,17 +347,13 @@ session_sign_out(struct ctx *ctx, struct str text)
 }
 
 struct err *
-session_is_recent(struct ctx *ctx, struct uuid family, bool *ret)
+session_find(struct ctx *ctx, struct uuid family, struct session_beginning *ret)
 {
 	struct tx tx = db_auto(ctx, db_shard_of(ctx->actor.user_id));
-	struct session_beginning session = { .family_started_at = 0 };
 	bool found;
 
-	TRY(q_session_beginning(&tx, ctx->actor.user_id, family, &session, &found));
-	if (!found)
-		return err_new(ctx, ERR_NOT_FOUND, "no such session");
-	*ret = ctx->now - session.family_started_at <= SECONDS(60 * RECENT_MINUTES);
-	return NULL;
+	TRY(q_session_beginning(&tx, ctx->actor.user_id, family, ret, &found));
+	return found ? NULL : err_new(ctx, ERR_NOT_FOUND, "no such session");
 }
 
 static struct err *

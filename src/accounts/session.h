@@ -14,6 +14,7 @@
 #ifndef ACCOUNTS_SESSION_H
 #define ACCOUNTS_SESSION_H
 
+#include "accounts/sessions_q.h"
 #include "db/db.h"
 
 enum {
@@ -23,7 +24,7 @@ enum {
 	REFRESH_IDLE_DAYS = 30,
 	REFRESH_FAMILY_DAYS = 90,
 	REFRESH_GRACE_SECONDS = 10,
-	RECENT_MINUTES = 15,
+	RECENT_MINUTES = 15, /* within which nobody need show again who he is */
 };
 
 /* What ended a session, for user_sessions.revoked_reason. */
@@ -73,9 +74,9 @@ session_refresh(struct ctx *ctx, struct str text, struct session_tokens *ret) MU
 
 /* End the session of refresh token TEXT. Nothing happens where it is none. */
 struct err *session_sign_out(struct ctx *ctx, struct str text) MUST_USE;
-/* Whether the actor signed in a moment ago with session FAMILY: so lately that he need not
- * show again who he is before he ends others. NOT_FOUND where he has no such session. */
-struct err *session_is_recent(struct ctx *ctx, struct uuid family, bool *ret) MUST_USE;
+/* When the actor's session FAMILY began. NOT_FOUND where he has no such session. */
+struct err *
+session_find(struct ctx *ctx, struct uuid family, struct session_beginning *ret) MUST_USE;
 /* End session FAMILY of the actor. NOT_FOUND where he has no such session. */
 struct err *
 session_end(struct ctx *ctx, struct uuid family, enum session_end_reason reason) MUST_USE;

@@ -4,6 +4,7 @@
 
 #include "accounts/standing_cache.h"
 #include "accounts/standings_q.h"
+#include "codec/iso_time.h"
 #include "codec/json_read.h"
 #include "codec/uuid.h"
 #include "db/listen.h"
@@ -12,9 +13,7 @@ enum {
 	ROWS_MAX = 40, /* of standing_rows */
 };
 
-#define MICROSECONDS_PER_MINUTE (INT64_C(60) * MICROSECONDS_PER_SECOND)
-#define MICROSECONDS_PER_DAY    (INT64_C(86400) * MICROSECONDS_PER_SECOND)
-#define PAST_DUE_GRACE          (PAST_DUE_DAYS * MICROSECONDS_PER_DAY)
+#define PAST_DUE_GRACE (PAST_DUE_DAYS * MICROSECONDS_PER_DAY)
 
 /* Times that a kept standing was not even looked for. */
 static _Atomic uint64_t untrusted;

@@ -204,12 +204,11 @@ user_verify(struct ctx *ctx, struct str text)
 {
 	struct guess guess = { .kind = GUESS_VERIFY, .address = ctx->remote_address };
 
-	TRY(guess_gate(ctx, &guess));
-	if (!token_is_wellformed(text, STR(TOKEN_VERIFY)))
-		return dead_link(ctx);
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &text));
-	guess_right(ctx, &guess);
-	return NULL;
+	TRY(guess_wait(ctx, &guess));
+	return guess_judge(ctx, &guess,
+		token_is_wellformed(text, STR(TOKEN_VERIFY))
+			? db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &text)
+			: dead_link(ctx));
 }
 
 /* --- Shutting out */

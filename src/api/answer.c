@@ -40,11 +40,15 @@ answer_buf(struct request *rq, struct str content_type, const struct buf *out)
 struct answer
 answer_row(struct request *rq, const struct row_schema *schema, const void *row)
 {
+	struct answer answer;
 	struct buf out;
 
 	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
 	row_write_json(&out, schema, row);
-	return answer_buf(rq, STR("application/json"), &out);
+	answer = answer_buf(rq, STR("application/json"), &out);
+	if (rq->route->answer.shape == SHAPE_CREATED)
+		answer.http.status = 201;
+	return answer;
 }
 
 static struct answer

@@ -80,7 +80,6 @@ api_key_make(struct request *rq)
 
 	ANSWER_ERR(api_key_create(rq->ctx, &key, &row.row, &row.key));
 	answer = answer_row(rq, &new_api_key_schema, &row);
-	answer.http.status = 201;
 	answer.http.cache_control = STR("no-store");
 	return answer;
 }

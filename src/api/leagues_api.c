@@ -106,11 +106,16 @@ api_league_make(struct request *rq)
 	struct league_plan plan = { .name = in->name, .display_name = in->display_name };
 	struct week_range range;
 	struct league_row league;
+	struct answer answer;
 
 	ANSWER_ERR(schedule_range(&tx, in->season, whole, &range));
 	plan.season = range.season;
 	ANSWER_ERR(league_make(rq->ctx, &plan, &league));
-	return answer_row(rq, &league_schema, &league);
+	answer = answer_row(rq, &league_schema, &league);
+	ANSWER_ERR(http_answer_add(rq->ctx, &answer.http, STR("Location"),
+		str_fmt(rq->ctx->arena, "/v1/leagues/" STR_FMT,
+			STR_ARG(uuid_text(rq->ctx->arena, league.id)))));
+	return answer;
 }
 
 /* --- Codes, which might be guessed */
@@ -133,9 +138,9 @@ api_league_look(struct request *rq)
 	struct guess guess = guess_of(rq);
 	struct league_invited league;
 
-	ANSWER_ERR(guess_gate(rq->ctx, &guess));
-	ANSWER_ERR(league_look(rq->ctx, BODY_OF(rq, league_code)->code, &league));
-	guess_right(rq->ctx, &guess);
+	ANSWER_ERR(guess_wait(rq->ctx, &guess));
+	ANSWER_ERR(guess_judge(rq->ctx, &guess,
+		league_look(rq->ctx, BODY_OF(rq, league_code)->code, &league)));
 	return answer_row(rq, &league_invited_schema, &league);
 }
 
@@ -145,14 +150,10 @@ api_league_join(struct request *rq)
 	const struct league_joining_body *in = BODY_OF(rq, league_joining);
 	struct guess guess = guess_of(rq);
 	struct league_row league;
-	struct err *err;
 
-	ANSWER_ERR(guess_gate(rq->ctx, &guess));
-	err = league_join(rq->ctx, in->code, in->display_name, &league);
-	/* Whoever is refused for another reason has the code. */
-	if (!err || err->code == ERR_INVALID || err->code == ERR_CONFLICT)
-		guess_right(rq->ctx, &guess);
-	ANSWER_ERR(err);
+	ANSWER_ERR(guess_wait(rq->ctx, &guess));
+	ANSWER_ERR(guess_judge(rq->ctx, &guess,
+		league_join(rq->ctx, in->code, in->display_name, &league)));
 	return answer_row(rq, &league_schema, &league);
 }
 

@@ -4,12 +4,12 @@
 #include "accounts/export.h"
 #include "accounts/password_reset.h"
 #include "accounts/profile.h"
-#include "accounts/sessions_q.h"
 #include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "api/auth_api.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "codec/iso_time.h"
 #include "codec/uuid.h"
 
 /* --- Profile */
@@ -150,13 +150,14 @@ static struct err *
 confirm_ending(struct request *rq)
 {
 	struct str password = BODY_OF(rq, session_end)->password;
+	struct session_beginning here;
 	struct user_password known;
-	bool is_recent;
 
 	if (!str_is_none(password))
 		return user_confirm(rq->ctx, password, "password", &known);
-	TRY(session_is_recent(rq->ctx, rq->caller.session_family, &is_recent));
-	if (is_recent)
+	TRY(session_find(rq->ctx, rq->caller.session_family, &here));
+	if (rq->ctx->now - here.family_started_at <=
+		RECENT_MINUTES * MICROSECONDS_PER_MINUTE)
 		return NULL;
 	return err_field(rq->ctx, "password",
 		"enter your password: it is a while since you signed in here");
@@ -175,16 +176,15 @@ api_session_end_others(struct request *rq)
 struct answer
 api_session_end(struct request *rq)
 {
+	enum session_end_reason reason = SESSION_SIGNED_OUT;
+	struct session_beginning other;
 	struct uuid family;
-	enum session_end_reason reason;
-	bool is_recent;
 
 	if (!uuid_parse(rq->path_params[0], &family))
 		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such session"));
-	reason = SESSION_SIGNED_OUT;
 	if (!uuid_eq(family, rq->caller.session_family)) {
 		reason = SESSION_SIGNED_OUT_ELSEWHERE;
-		ANSWER_ERR(session_is_recent(rq->ctx, family, &is_recent));
+		ANSWER_ERR(session_find(rq->ctx, family, &other));
 		ANSWER_ERR(confirm_ending(rq));
 	}
 	ANSWER_ERR(session_end(rq->ctx, family, reason));

@@ -32,7 +32,7 @@ calls_of(const struct histogram *durations)
 
 /* Of the many routes and queries, those that never counted are left out. Prometheus's rate()
  * does not see the first count of a series that begins with it, so alerts go by what is
- * always there: gridiron_http_requests_total, by class. */
+ * always there: gridiron_http_requests_total, by class, and failures, by query. */
 static void
 put_counted(struct metrics *metrics, const _Atomic uint64_t *counter,
 	struct metric_labels labels)
@@ -300,7 +300,9 @@ put_queries(struct metrics *metrics)
 	metrics_family(metrics, METRIC_COUNTER, "gridiron_query_failures_total",
 		"Queries that failed, by name.");
 	for (size_t i = 0; i < query_registry_count; i++)
-		put_counted(metrics, &query_registry[i]->stats->failures,
+		metrics_u64(metrics,
+			atomic_load_explicit(&query_registry[i]->stats->failures,
+				memory_order_relaxed),
 			METRIC_LABEL("query", str_from(query_registry[i]->name)));
 }
 

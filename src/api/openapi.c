@@ -103,6 +103,7 @@ content_type(enum answer_shape shape)
 {
 	switch (shape) {
 	case SHAPE_ROW:
+	case SHAPE_CREATED:
 	case SHAPE_ROWS:
 	case SHAPE_JSON:
 		return "application/json";
@@ -128,9 +129,10 @@ put_content(struct json *json, const struct answer_kind *answer)
 	json_put_object(json);
 	json_put_key(json, str_from(content_type(answer->shape)));
 	json_put_object(json);
-	if (answer->shape == SHAPE_ROW || answer->shape == SHAPE_ROWS) {
+	if (answer->shape == SHAPE_ROW || answer->shape == SHAPE_CREATED ||
+		answer->shape == SHAPE_ROWS) {
 		buf_fmt(json->out,
-			answer->shape == SHAPE_ROW
+			answer->shape != SHAPE_ROWS
 				? "\"schema\":{\"$ref\":\"#/components/schemas/%s\"}"
 				: "\"schema\":{\"type\":\"object\",\"required\":["
 				  "\"data\",\"next\"],\"properties\":{"
@@ -216,7 +218,7 @@ static struct str
 status_of(enum answer_shape shape)
 {
 	if (has_content(shape))
-		return STR("200");
+		return shape == SHAPE_CREATED ? STR("201") : STR("200");
 	return shape == SHAPE_EMPTY ? STR("204") : STR("202");
 }
 

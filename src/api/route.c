@@ -10,6 +10,10 @@
 	{                                                    \
 		.shape = SHAPE_ROW, .schema = &name##_schema \
 	}
+#define CREATED(name)                                            \
+	{                                                        \
+		.shape = SHAPE_CREATED, .schema = &name##_schema \
+	}
 #define ROWS(name)                                            \
 	{                                                     \
 		.shape = SHAPE_ROWS, .schema = &name##_schema \

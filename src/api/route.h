@@ -11,6 +11,7 @@ enum route_who { WHO_ANYONE, WHO_USER, WHO_ADMIN };
 enum route_rate { RATE_FREE, RATE_READ, RATE_WRITE };
 enum answer_shape {
 	SHAPE_ROW,
+	SHAPE_CREATED, /* one row, made just now: 201 */
 	SHAPE_ROWS,
 	SHAPE_CSV,
 	SHAPE_TEXT,

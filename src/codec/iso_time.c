@@ -9,8 +9,6 @@ enum {
 	CHANGE_MINUTES = 120, /* summer time begins and ends at two o'clock */
 };
 
-#define MICROSECONDS_PER_MINUTE ((int64_t)60000000)
-
 int64_t
 date_to_days(struct date date)
 {

@@ -168,12 +168,20 @@ BOTH_ENGINES(an_address_that_somebody_registered_and_never_proved_is_not_his)
 	OK_ERR(user_register(
 		ctx, &(struct registration){ .email = NEW, .password = STR(BETTER) }));
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, NEW, &squatters));
+	OK_ERR(password_forgotten(ctx, NEW));
 	act_as(ctx, here.user_id);
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	act_as_nobody(ctx);
 	OK_ERR(email_change_confirm(ctx, link.token));
 	FAILS_WITH(user_verify(ctx, squatters.token), ERR_GONE);
+	/* No link of his is left on file, whatever it was for. */
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM users u WHERE u.erased_at IS NOT "
+		"NULL AND (u.id IN (SELECT user_id FROM password_resets) OR u.id IN "
+		"(SELECT user_id FROM email_verifications))",
+		&count));
+	EQ_STR(count, STR("0"));
 	OK_ERR(account_sign_in(ctx, NEW, STR(GOOD_PASSWORD), &here));
 	/* An account ended, and it says whose. */
 	OK_ERR(value_of(ctx,

@@ -244,6 +244,29 @@ TEST(openapi_names_every_route_and_every_row)
 	}
 }
 
+TEST(openapi_says_what_is_answered_to_what_makes_something)
+{
+	static const struct str makers[] = { STR_INIT("/v1/leagues"),
+		STR_INIT("/v1/me/api-keys") };
+	struct json_node api;
+	struct buf out;
+
+	begin();
+	buf_init(&out, &arena, 1 << 20);
+	openapi_write(&out, "1.2.3");
+	OK_ERR(json_read(&arena, buf_str(&out), &api));
+	for (size_t i = 0; i < COUNT_OF(makers); i++) {
+		const struct json_node *path = json_node_find(
+			json_node_find(&api, STR("paths")), makers[i]);
+		const struct json_node *answers = json_node_find(
+			json_node_find(path, STR("post")), STR("responses"));
+
+		OK(json_node_find(answers, STR("201")));
+		OK(!json_node_find(answers, STR("200")));
+		OK(json_node_find(json_node_find(answers, STR("201")), STR("content")));
+	}
+}
+
 TEST(what_is_kept_for_all_is_for_anyone_and_has_no_secrets)
 {
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {

@@ -160,3 +160,52 @@ TEST(who_was_right_begins_anew)
 	EQ_I64(taken(&place.ctx, guess, 20), 5);
 	arena_release(&place.arena);
 }
+
+static struct guess
+code_of_a_league(void)
+{
+	struct guess guess = of("ann", "192.0.2.1");
+
+	guess.kind = GUESS_LEAGUE;
+	return guess;
+}
+
+TEST(a_right_secret_tried_many_times_at_once_counts_for_nothing)
+{
+	struct guess guess = code_of_a_league();
+	struct place place;
+
+	begin(&place);
+	for (int i = 0; i < PLACES; i++)
+		OK(!guess_wait(&place.ctx, &guess));
+	for (int i = 0; i < PLACES; i++)
+		OK(!guess_judge(&place.ctx, &guess, NULL));
+	/* Nor is it told that the database had no time. */
+	for (int i = 0; i < PLACES; i++)
+		FAILS_WITH(guess_judge(&place.ctx, &guess,
+				   err_new(&place.ctx, ERR_BUSY, "no time")),
+			ERR_BUSY);
+	OK(!guess_wait(&place.ctx, &guess));
+	/* And pays for none that was wrong elsewhere on the account. */
+	EQ_I64(taken(&place.ctx, guess, 20), 5);
+	arena_release(&place.arena);
+}
+
+TEST(wrong_secrets_are_slowed_like_wrong_passwords)
+{
+	struct guess guess = code_of_a_league();
+	struct place place;
+	int count = 0;
+
+	begin(&place);
+	for (int i = 0; i < PLACES; i++) {
+		if (guess_wait(&place.ctx, &guess))
+			continue;
+		count++;
+		FAILS_WITH(guess_judge(&place.ctx, &guess,
+				   err_new(&place.ctx, ERR_GONE, "no such link")),
+			ERR_GONE);
+	}
+	EQ_I64(count, 5);
+	arena_release(&place.arena);
+}
