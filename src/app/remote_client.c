@@ -19,8 +19,10 @@
 enum {
 	COPY_BYTES = 1 << 16,
 	COPIED_MAX = 256 << 20, /* of what is no file, such as a pipe */
-	FRAMES_BYTES_MAX = 2 * WIRE_BYTES_MAX,
+	FRAMES_BYTES_MAX = 2 * REMOTE_BYTES_MAX,
 	PATIENCE_MS = 2000, /* with a server that should have said something */
+	SILENCE_SECONDS =
+		5, /* after which a user at a terminal is told who is waited for */
 };
 
 struct remote_link {
@@ -30,6 +32,7 @@ struct remote_link {
 	int signals;
 	bool is_begun; /* the server was told what to do */
 	bool is_cancelled;
+	bool is_silence_told;
 	bool is_left; /* without knowing how it ends */
 	bool has_ended;
 };
@@ -125,17 +128,47 @@ leave(const struct invocation *run, struct remote_link *link)
 		link->is_begun ? "the command may go on there" : "nothing was begun");
 }
 
+/* Before the command nobody knows what is there, so all are told. Under way, silence may be
+ * as it should be: it is told to a user who looks on, with what he can do about it. */
 static void
 silence_tell(const struct invocation *run, const struct remote_link *link)
 {
 	struct str url = run->config.database_url;
+	FILE *err = run->console.err;
 
-	fprintf(run->console.err,
-		"waiting: the server (process %ld) that has " STR_FMT
-		" does not answer\n",
-		(long)link->server.pid,
-		STR_ARG(str_slice(url, strlen("sqlite:"), url.len)));
-	fflush(run->console.err);
+	if (link->is_begun)
+		fprintf(err,
+			"\r\x1b[Kwaiting: the server (process %ld) carries this out and "
+			"has said nothing for %d s; ^C ends the wait\n",
+			(long)link->server.pid, SILENCE_SECONDS);
+	else
+		fprintf(err,
+			"waiting: the server (process %ld) that has " STR_FMT
+			" does not answer\n",
+			(long)link->server.pid,
+			STR_ARG(str_slice(url, strlen("sqlite:"), url.len)));
+	fflush(err);
+}
+
+/* How long to wait before something is done about it; -1: for ever. */
+static int
+patience_ms(const struct invocation *run, const struct remote_link *link)
+{
+	if (!link->is_begun || link->is_cancelled)
+		return PATIENCE_MS;
+	return run->console.is_terminal && !link->is_silence_told ? SILENCE_SECONDS * 1000
+								  : -1;
+}
+
+static void
+cancel(struct remote_link *link, struct pollfd *signals)
+{
+	uint64_t count;
+
+	if (read(link->signals, &count, sizeof(count)) < 0)
+		signals->fd = -1;
+	link->is_cancelled = true;
+	remote_wire_send(&link->wire, REMOTE_CANCEL, STR(""));
 }
 
 /* A command under way may be silent for long; the first word, and the answer to a
@@ -145,11 +178,10 @@ word_wait(const struct invocation *run, struct remote_link *link)
 {
 	struct pollfd waiting[] = { { .fd = link->wire.fd, .events = POLLIN },
 		{ .fd = link->signals, .events = POLLIN } };
-	int patience_ms = link->is_begun && !link->is_cancelled ? -1 : PATIENCE_MS;
-	uint64_t count;
+	int limit_ms = patience_ms(run, link);
 
 	for (;;) {
-		int ready = poll(waiting, COUNT_OF(waiting), patience_ms);
+		int ready = poll(waiting, COUNT_OF(waiting), limit_ms);
 
 		if (ready < 0 && errno == EINTR)
 			continue;
@@ -162,14 +194,12 @@ word_wait(const struct invocation *run, struct remote_link *link)
 			return leave(run, link);
 		if (ready == 0) {
 			silence_tell(run, link);
-			patience_ms = -1;
+			link->is_silence_told = link->is_begun;
+			limit_ms = -1;
 			continue;
 		}
-		if (read(link->signals, &count, sizeof(count)) < 0)
-			waiting[1].fd = -1;
-		link->is_cancelled = true;
-		remote_wire_send(&link->wire, WIRE_CANCEL, STR(""));
-		patience_ms = PATIENCE_MS;
+		cancel(link, &waiting[1]);
+		limit_ms = PATIENCE_MS;
 	}
 }
 
@@ -181,13 +211,13 @@ hello_receive(const struct invocation *run, struct remote_link *link)
 	TRY(word_wait(run, link));
 	if (!remote_wire_receive(&link->wire, &link->frames, DEADLINE_NEVER, &hello))
 		return gone_err(run, link);
-	if (hello.kind != WIRE_HELLO || !str_eq(hello.bytes, STR(WIRE_VERSION)))
+	if (hello.kind != REMOTE_HELLO || !str_eq(hello.bytes, STR(REMOTE_VERSION)))
 		return err_in(run->arena, ERR_CONFLICT,
 			"the server (process %ld) that has the database is of "
 			"version " STR_FMT
 			", this program of %s: restart the server, or call its "
 			"program",
-			(long)link->server.pid, STR_ARG(hello.bytes), WIRE_VERSION);
+			(long)link->server.pid, STR_ARG(hello.bytes), REMOTE_VERSION);
 	return NULL;
 }
 
@@ -195,7 +225,7 @@ static void
 setting_send(const struct invocation *run, struct remote_link *link, int setting,
 	struct str value)
 {
-	remote_wire_send(&link->wire, WIRE_SETTING,
+	remote_wire_send(&link->wire, REMOTE_SETTING,
 		str_fmt(run->arena, "%s=" STR_FMT, settings[setting].key,
 			STR_ARG(value)));
 }
@@ -209,13 +239,13 @@ request_send(const struct invocation *run, struct remote_link *link)
 	char folder[PATH_MAX];
 
 	for (int i = 0; i < run->word_count; i++)
-		remote_wire_send(wire, WIRE_ARGUMENT, str_from(run->words[i]));
+		remote_wire_send(wire, REMOTE_ARGUMENT, str_from(run->words[i]));
 	if (getcwd(folder, sizeof(folder)))
-		remote_wire_send(wire, WIRE_FOLDER, str_from(folder));
+		remote_wire_send(wire, REMOTE_FOLDER, str_from(folder));
 	if (isatty(STDOUT_FILENO) == 1)
-		remote_wire_send(wire, WIRE_TERMINAL, STR("o"));
+		remote_wire_send(wire, REMOTE_TERMINAL, STR("o"));
 	if (run->console.is_terminal)
-		remote_wire_send(wire, WIRE_TERMINAL, STR("e"));
+		remote_wire_send(wire, REMOTE_TERMINAL, STR("e"));
 	setting_send(run, link, SETTING_games, config->games);
 	setting_send(run, link, SETTING_listen, config->listen);
 	setting_send(run, link, SETTING_public_url, config->public_url);
@@ -223,7 +253,7 @@ request_send(const struct invocation *run, struct remote_link *link)
 	if (config->keys_file.len)
 		setting_send(run, link, SETTING_keys_file,
 			absolute(run->arena, config->keys_file));
-	remote_wire_send(wire, WIRE_GO, STR(""));
+	remote_wire_send(wire, REMOTE_GO, STR(""));
 	link->is_begun = true;
 }
 
@@ -297,12 +327,12 @@ open_answer(const struct invocation *run, struct remote_link *link, struct str p
 	char why[16];
 
 	if (fd >= 0) {
-		remote_wire_send_fd(&link->wire, WIRE_OPENED, STR(""), fd);
+		remote_wire_send_fd(&link->wire, REMOTE_OPENED, STR(""), fd);
 		close(fd);
 		return;
 	}
 	snprintf(why, sizeof(why), "%d", errno);
-	remote_wire_send(&link->wire, WIRE_OPENED, str_from(why));
+	remote_wire_send(&link->wire, REMOTE_OPENED, str_from(why));
 }
 
 static void
@@ -315,7 +345,7 @@ write_answer(const struct invocation *run, struct remote_link *link, struct str 
 		: err_in(&link->frames, ERR_DENIED, "nobody named " STR_FMT,
 			  STR_ARG(path));
 
-	remote_wire_send(&link->wire, WIRE_WRITTEN, err ? err->message : STR(""));
+	remote_wire_send(&link->wire, REMOTE_WRITTEN, err ? err->message : STR(""));
 }
 
 /* --- Following it */
@@ -337,15 +367,15 @@ frame_take(struct invocation *run, struct remote_link *link)
 	if (frame.fd >= 0)
 		close(frame.fd);
 	/* The kind is whatever byte came. */
-	if (frame.kind == WIRE_OUT) {
+	if (frame.kind == REMOTE_OUT) {
 		print(run->console.out, frame.bytes);
-	} else if (frame.kind == WIRE_ERR) {
+	} else if (frame.kind == REMOTE_ERR) {
 		print(run->console.err, frame.bytes);
-	} else if (frame.kind == WIRE_OPEN) {
+	} else if (frame.kind == REMOTE_OPEN) {
 		open_answer(run, link, frame.bytes);
-	} else if (frame.kind == WIRE_WRITE) {
+	} else if (frame.kind == REMOTE_WRITE) {
 		write_answer(run, link, frame.bytes);
-	} else if (frame.kind == WIRE_STATUS && frame.bytes.len == 1) {
+	} else if (frame.kind == REMOTE_STATUS && frame.bytes.len == 1) {
 		run->exit_status = (unsigned char)frame.bytes.ptr[0];
 		link->has_ended = true;
 	}

@@ -77,16 +77,15 @@ place_find(struct remote_server *server)
 
 /* --- Those who come ----------------------------------------------------------------- */
 
-/* Say why not, as a command that failed. */
+/* Say why not to one who has no place yet. */
 static void
 turn_away(int fd, struct str why)
 {
 	struct remote_wire wire;
 
 	remote_wire_init(&wire, fd);
-	remote_wire_send(&wire, WIRE_HELLO, STR(WIRE_VERSION));
-	remote_wire_send(&wire, WIRE_ERR, why);
-	remote_wire_send(&wire, WIRE_STATUS, STR("\x01"));
+	remote_wire_send(&wire, REMOTE_HELLO, STR(REMOTE_VERSION));
+	remote_wire_refuse(&wire, why);
 	remote_wire_release(&wire);
 }
 

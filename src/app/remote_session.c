@@ -19,7 +19,7 @@ enum {
 	STACK_BYTES = 512 * 1024, /* as for commands of their own (wiring.c) */
 	REQUEST_TIME_MS = 10000,
 	REQUEST_BYTES_MAX = 1 << 20,
-	FRAMES_BYTES_MAX = 2 * WIRE_BYTES_MAX,
+	FRAMES_BYTES_MAX = 2 * REMOTE_BYTES_MAX,
 	NANOSECONDS_PER_MS = 1000000,
 	/* Requests go first, as before what is offloaded. */
 	NICENESS = 10,
@@ -72,17 +72,17 @@ frame_take(struct remote_session *session, const struct remote_frame *frame)
 
 	if (frame->fd >= 0)
 		close(frame->fd);
-	if (frame->kind == WIRE_ARGUMENT) {
+	if (frame->kind == REMOTE_ARGUMENT) {
 		char *copy = arena_alloc_text(&session->arena, frame->bytes.len + 1);
 
 		if (copy)
 			memcpy(copy, frame->bytes.ptr, frame->bytes.len + 1);
 		session->words[session->word_count++] = copy;
-	} else if (frame->kind == WIRE_SETTING) {
+	} else if (frame->kind == REMOTE_SETTING) {
 		setting_take(session, frame->bytes);
-	} else if (frame->kind == WIRE_FOLDER) {
+	} else if (frame->kind == REMOTE_FOLDER) {
 		console->folder = frame->bytes;
-	} else if (frame->kind == WIRE_TERMINAL) {
+	} else if (frame->kind == REMOTE_TERMINAL) {
 		bool is_out = str_eq(frame->bytes, STR("o"));
 
 		session->is_out_terminal = session->is_out_terminal || is_out;
@@ -104,7 +104,7 @@ request_receive(struct remote_session *session)
 			    &session->wire, &session->arena, deadline, &frame))
 			return false;
 		frame_take(session, &frame);
-		if (frame.kind == WIRE_GO)
+		if (frame.kind == REMOTE_GO)
 			return true;
 		if (session->word_count && !session->words[session->word_count - 1])
 			return false;
@@ -120,7 +120,7 @@ out_write(void *cookie, const char *bytes, size_t len)
 {
 	struct remote_session *session = cookie;
 
-	return remote_wire_send(&session->wire, WIRE_OUT, (struct str){ bytes, len })
+	return remote_wire_send(&session->wire, REMOTE_OUT, (struct str){ bytes, len })
 		? (ssize_t)len
 		: 0;
 }
@@ -130,14 +130,14 @@ err_write(void *cookie, const char *bytes, size_t len)
 {
 	struct remote_session *session = cookie;
 
-	return remote_wire_send(&session->wire, WIRE_ERR, (struct str){ bytes, len })
+	return remote_wire_send(&session->wire, REMOTE_ERR, (struct str){ bytes, len })
 		? (ssize_t)len
 		: 0;
 }
 
 /* Ask the client for something and wait for his answer, in the command's fiber. */
 static struct err *
-ask(struct remote_session *session, enum wire_kind kind, struct str bytes)
+ask(struct remote_session *session, enum remote_kind kind, struct str bytes)
 {
 	session->is_answered = false;
 	if (!remote_wire_send(&session->wire, kind, bytes))
@@ -154,7 +154,7 @@ client_open(void *arg, struct arena *arena, const char *path, int *ret_fd)
 	struct remote_session *session = arg;
 	int32_t number = 0;
 
-	TRY(ask(session, WIRE_OPEN, str_from(path)));
+	TRY(ask(session, REMOTE_OPEN, str_from(path)));
 	if (session->answer_fd < 0) {
 		if (!num_parse_i32(session->answer, 0, INT32_MAX, &number))
 			number = EPROTO;
@@ -171,12 +171,12 @@ client_write(void *arg, struct arena *arena, const char *path, struct str text)
 	struct remote_session *session = arg;
 	struct buf request;
 
-	buf_init(&request, arena, WIRE_BYTES_MAX);
+	buf_init(&request, arena, REMOTE_BYTES_MAX);
 	buf_put(&request, (struct str){ path, strlen(path) + 1 });
 	buf_put(&request, text);
 	if (buf_is_cut(&request))
 		return err_in(arena, ERR_TOO_LARGE, "%s would be too large", path);
-	TRY(ask(session, WIRE_WRITE, buf_str(&request)));
+	TRY(ask(session, REMOTE_WRITE, buf_str(&request)));
 	return session->answer.len
 		? err_in(arena, ERR_INTERNAL, STR_FMT, STR_ARG(session->answer))
 		: NULL;
@@ -319,7 +319,7 @@ carry(void *arg)
 		LOG_I64("uid", session->peer.uid), LOG_I64("pid", session->peer.pid),
 		LOG_I64("status", status),
 		LOG_I64("ms", (clock_monotonic_ns() - begun) / NANOSECONDS_PER_MS));
-	remote_wire_send(&session->wire, WIRE_STATUS, (struct str){ &status, 1 });
+	remote_wire_send(&session->wire, REMOTE_STATUS, (struct str){ &status, 1 });
 	session->carrier = NULL;
 	fiber_event_set(&session->carried);
 }
@@ -346,8 +346,8 @@ listen_on(void *arg)
 
 	while (remote_wire_receive(
 		       &session->wire, &session->frames, DEADLINE_NEVER, &frame) &&
-		frame.kind != WIRE_CANCEL) {
-		if (frame.kind == WIRE_OPENED || frame.kind == WIRE_WRITTEN)
+		frame.kind != REMOTE_CANCEL) {
+		if (frame.kind == REMOTE_OPENED || frame.kind == REMOTE_WRITTEN)
 			answer_take(session, &frame);
 		else if (frame.fd >= 0)
 			close(frame.fd);
@@ -363,23 +363,27 @@ listen_on(void *arg)
 
 /* --- The whole ---------------------------------------------------------------------- */
 
-static void
+/* False: the system has no memory for their stacks. Without one that listens, what the
+ * command asks of its client would never be answered, nor would a stop be heard. */
+static bool
 fibers_run(struct remote_session *session)
 {
+	bool is_carried;
+
 	fiber_event_init(&session->carried);
 	fiber_event_init(&session->listened);
 	wait_queue_init(&session->waiting);
-	session->carrier = fiber_spawn("command", carry, session);
-	if (!session->carrier)
-		return;
-	/* Without it a client that goes away is noticed when he is written to. */
 	session->listener = fiber_spawn("listen to client", listen_on, session);
 	if (!session->listener)
-		fiber_event_set(&session->listened);
-	fiber_event_join(&session->carried);
+		return false;
+	session->carrier = fiber_spawn("command", carry, session);
+	is_carried = session->carrier;
+	if (is_carried)
+		fiber_event_join(&session->carried);
 	if (session->listener)
 		fiber_cancel(session->listener);
 	fiber_event_join(&session->listened);
+	return is_carried;
 }
 
 static void
@@ -389,9 +393,12 @@ converse(void *arg)
 
 	session->answer_fd = -1;
 	session->run.arena = &session->arena;
-	if (remote_wire_send(&session->wire, WIRE_HELLO, STR(WIRE_VERSION)) &&
-		request_receive(session) && console_open(session))
-		fibers_run(session);
+	if (remote_wire_send(&session->wire, REMOTE_HELLO, STR(REMOTE_VERSION)) &&
+		request_receive(session) &&
+		!(console_open(session) && fibers_run(session)))
+		remote_wire_refuse(&session->wire,
+			STR("gridiron: the server has no memory for the command; try "
+			    "again shortly\n"));
 	console_close(&session->run.console);
 	if (session->answer_fd >= 0)
 		close(session->answer_fd);

@@ -31,7 +31,8 @@ remote_wire_release(struct remote_wire *wire)
 
 /* --- Sending */
 
-/* A descriptor on its way, as sendmsg and recvmsg want it. */
+/* Descriptors on their way, as sendmsg and recvmsg want them: one is sent, and the space
+ * for one, rounded up, takes more. */
 union passed_fd {
 	char bytes[CMSG_SPACE(sizeof(int))];
 	struct cmsghdr header;
@@ -89,13 +90,13 @@ send_parts(const struct remote_wire *wire, struct iovec parts[2], int fd)
 
 bool
 remote_wire_send_fd(
-	struct remote_wire *wire, enum wire_kind kind, struct str bytes, int fd)
+	struct remote_wire *wire, enum remote_kind kind, struct str bytes, int fd)
 {
 	char head[HEAD_BYTES] = { (char)kind }, *copy = NULL;
 	struct iovec parts[2];
 	bool is_sent;
 
-	if (bytes.len > WIRE_BYTES_MAX)
+	if (bytes.len > REMOTE_BYTES_MAX)
 		return false;
 	for (int i = 0; i < HEAD_BYTES - 1; i++)
 		head[i + 1] = (char)(bytes.len >> (i * BITS_PER_BYTE));
@@ -113,9 +114,16 @@ remote_wire_send_fd(
 }
 
 bool
-remote_wire_send(struct remote_wire *wire, enum wire_kind kind, struct str bytes)
+remote_wire_send(struct remote_wire *wire, enum remote_kind kind, struct str bytes)
 {
 	return remote_wire_send_fd(wire, kind, bytes, -1);
+}
+
+void
+remote_wire_refuse(struct remote_wire *wire, struct str why)
+{
+	remote_wire_send(wire, REMOTE_ERR, why);
+	remote_wire_send(wire, REMOTE_STATUS, STR("\x01"));
 }
 
 /* --- Receiving */
@@ -130,16 +138,21 @@ readable_wait(const struct remote_wire *wire, int64_t deadline)
 	return poll(&waiting, 1, -1) >= 0 || errno == EINTR;
 }
 
+/* Of what came, the last is kept: others were never asked for. */
 static void
 fd_take(struct msghdr *message, int *fd)
 {
 	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
 		header = CMSG_NXTHDR(message, header)) {
+		size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
 		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
 			continue;
-		if (*fd >= 0)
-			close(*fd);
-		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
+		for (size_t i = 0; i < count; i++) {
+			if (*fd >= 0)
+				close(*fd);
+			memcpy(fd, CMSG_DATA(header) + i * sizeof(int), sizeof(*fd));
+		}
 	}
 }
 
@@ -184,13 +197,13 @@ receive_frame(const struct remote_wire *wire, struct arena *arena, int64_t deadl
 		return false;
 	for (int i = 0; i < HEAD_BYTES - 1; i++)
 		len |= (size_t)head[i + 1] << (i * BITS_PER_BYTE);
-	if (len > WIRE_BYTES_MAX)
+	if (len > REMOTE_BYTES_MAX)
 		return false;
 	bytes = arena_alloc_text(arena, len + 1);
 	if (!bytes || !receive_bytes(wire, bytes, len, deadline, &ret->fd))
 		return false;
 	bytes[len] = '\0';
-	ret->kind = (enum wire_kind)head[0];
+	ret->kind = (enum remote_kind)head[0];
 	ret->bytes = (struct str){ bytes, len };
 	return true;
 }

@@ -14,29 +14,29 @@
 #include "base/err.h"
 
 /* Counted on when the frames change; goes with the program's version. */
-#define WIRE_VERSION GRIDIRON_VERSION "/1"
+#define REMOTE_VERSION GRIDIRON_VERSION "/1"
 
-enum wire_kind {
+enum remote_kind {
 	/* Of the server. */
-	WIRE_HELLO = 'H',  /* its version */
-	WIRE_OUT = 'O',    /* for standard output */
-	WIRE_ERR = 'E',    /* for standard error */
-	WIRE_OPEN = 'F',   /* a path: open it for reading */
-	WIRE_WRITE = 'W',  /* a path, a zero byte, what it is to hold */
-	WIRE_STATUS = 'X', /* one byte, the exit status: the end */
+	REMOTE_HELLO = 'H',  /* its version */
+	REMOTE_OUT = 'O',    /* for standard output */
+	REMOTE_ERR = 'E',    /* for standard error */
+	REMOTE_OPEN = 'F',   /* a path: open it for reading */
+	REMOTE_WRITE = 'W',  /* a path, a zero byte, what it is to hold */
+	REMOTE_STATUS = 'X', /* one byte, the exit status: the end */
 	/* Of the client. */
-	WIRE_ARGUMENT = 'A', /* of the command line, in order */
-	WIRE_SETTING = 'S',  /* KEY=VALUE */
-	WIRE_FOLDER = 'D',   /* where the user is */
-	WIRE_TERMINAL = 'T', /* "o", "e": that which is one */
-	WIRE_GO = 'G',
-	WIRE_CANCEL = 'C',
-	WIRE_OPENED = 'f',  /* with the descriptor, or errno in digits */
-	WIRE_WRITTEN = 'w', /* nothing, or why not */
+	REMOTE_ARGUMENT = 'A', /* of the command line, in order */
+	REMOTE_SETTING = 'S',  /* KEY=VALUE */
+	REMOTE_FOLDER = 'D',   /* where the user is */
+	REMOTE_TERMINAL = 'T', /* "o", "e": that which is one */
+	REMOTE_GO = 'G',
+	REMOTE_CANCEL = 'C',
+	REMOTE_OPENED = 'f',  /* with the descriptor, or errno in digits */
+	REMOTE_WRITTEN = 'w', /* nothing, or why not */
 };
 
 enum {
-	WIRE_BYTES_MAX = 8 << 20, /* of one frame */
+	REMOTE_BYTES_MAX = 8 << 20, /* of one frame */
 };
 
 struct remote_wire {
@@ -45,7 +45,7 @@ struct remote_wire {
 };
 
 struct remote_frame {
-	enum wire_kind kind;
+	enum remote_kind kind;
 	struct str bytes; /* a zero byte behind it */
 	int fd;           /* that came with it, the receiver's to close; -1: none */
 };
@@ -53,10 +53,14 @@ struct remote_frame {
 void remote_wire_init(struct remote_wire *wire, int fd);
 void remote_wire_release(struct remote_wire *wire);
 
-/* Blocks until the system has taken it. False: the other end is gone. */
-bool remote_wire_send(struct remote_wire *wire, enum wire_kind kind, struct str bytes);
+/* Blocks until the system has taken it. False: the other end is gone, or took nothing for
+ * as long as the socket's time limit says, and is told nothing more. */
+bool remote_wire_send(struct remote_wire *wire, enum remote_kind kind, struct str bytes);
 bool remote_wire_send_fd(
-	struct remote_wire *wire, enum wire_kind kind, struct str bytes, int fd);
+	struct remote_wire *wire, enum remote_kind kind, struct str bytes, int fd);
+
+/* The server's: WHY nothing is carried out, a line of text, and the end: status 1. */
+void remote_wire_refuse(struct remote_wire *wire, struct str why);
 
 /*
  * The next frame, its bytes in ARENA. In a fiber it waits as one, until DEADLINE. False:

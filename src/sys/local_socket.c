@@ -53,22 +53,39 @@ folder_open(struct arena *arena, const char *path)
 	return folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
-/* An address has 107 bytes for its path; by way of the folder's descriptor, the folder
- * takes few of them. */
+/* An address has 107 bytes for its path; by way of the folder's descriptor, which must be
+ * open while the address is used, the folder takes few of them. */
 static struct err *
-address_make(struct arena *arena, const char *path, int folder, struct sockaddr_un *ret)
+address_make(
+	struct arena *arena, const char *path, int *ret_folder, struct sockaddr_un *ret)
 {
 	const char *name = name_in(path);
 
+	*ret_folder = folder_open(arena, path);
+	if (*ret_folder < 0)
+		return system_err(arena, "open the folder of", path);
 	if (strlen(name) > NAME_BYTES_MAX)
 		return err_in(arena, ERR_INVALID,
 			"a socket cannot be called %s: a name of more than %d bytes does "
 			"not fit into its address",
 			name, NAME_BYTES_MAX);
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", folder,
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", *ret_folder,
 		name);
 	return NULL;
+}
+
+/* What became of DOING with FD: done, or what errno says, and FD is closed. */
+static struct err *
+settle(struct arena *arena, bool is_done, const char *doing, const char *path, int fd)
+{
+	struct err *err;
+
+	if (is_done)
+		return NULL;
+	err = system_err(arena, doing, path);
+	close_fd(&fd);
+	return err;
 }
 
 /* Remove the socket that is no longer listened on. */
@@ -89,25 +106,21 @@ stale_remove(struct arena *arena, const char *path, int folder)
 struct err *
 local_listen(struct arena *arena, const char *path, int *ret)
 {
-	CLEANUP(close_fd) int folder = folder_open(arena, path);
+	CLEANUP(close_fd) int folder = -1;
 	struct sockaddr_un address;
-	struct err *err;
 	int fd;
 
-	if (folder < 0)
-		return system_err(arena, "open the folder of", path);
-	TRY(address_make(arena, path, folder, &address));
+	TRY(address_make(arena, path, &folder, &address));
 	TRY(stale_remove(arena, path, folder));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* The mode of the descriptor is that of what bind makes: there is no moment in
 	 * which others may connect. */
-	if (fd < 0 || fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
-		bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-		listen(fd, WAITING_MAX) != 0) {
-		err = system_err(arena, "listen on", path);
-		close_fd(&fd);
-		return err;
-	}
+	TRY(settle(arena,
+		fd >= 0 && fchmod(fd, S_IRUSR | S_IWUSR) == 0 &&
+			bind(fd, (const struct sockaddr *)&address, sizeof(address)) ==
+				0 &&
+			listen(fd, WAITING_MAX) == 0,
+		"listen on", path, fd));
 	*ret = fd;
 	return NULL;
 }
@@ -121,21 +134,17 @@ local_unlink(const char *path)
 struct err *
 local_connect(struct arena *arena, const char *path, int *ret)
 {
-	CLEANUP(close_fd) int folder = folder_open(arena, path);
+	CLEANUP(close_fd) int folder = -1;
 	struct sockaddr_un address;
-	struct err *err;
 	int fd;
 
-	if (folder < 0)
-		return system_err(arena, "open the folder of", path);
-	TRY(address_make(arena, path, folder, &address));
+	TRY(address_make(arena, path, &folder, &address));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 ||
-		connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
-		err = system_err(arena, "reach the server at", path);
-		close_fd(&fd);
-		return err;
-	}
+	TRY(settle(arena,
+		fd >= 0 &&
+			connect(fd, (const struct sockaddr *)&address, sizeof(address)) ==
+				0,
+		"reach the server at", path, fd));
 	*ret = fd;
 	return NULL;
 }

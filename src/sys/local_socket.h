@@ -1,7 +1,7 @@
 /*
  * Stream sockets of this machine, named by a path: for programs of one owner to talk to
  * each other. Nothing here knows fibers; what a socket says is read and written with the
- * system's calls, or app/wire.h.
+ * system's calls, or app/remote_wire.h.
  */
 #ifndef SYS_LOCAL_SOCKET_H
 #define SYS_LOCAL_SOCKET_H
