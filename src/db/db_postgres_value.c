@@ -1,9 +1,9 @@
 #include "db/db_postgres_value.h"
 
 #include <assert.h>
-#include <endian.h>
 
 #include "base/num.h"
+#include "db/big_endian.h"
 
 /*
  * The binary formats are those of the send and receive functions of each type in
@@ -248,33 +248,6 @@ pg_params_encode(struct ctx *ctx, const struct query *query, const struct value 
 
 /* --- Columns ------------------------------------------------------------------------ */
 
-static uint16_t
-get_be16(const char *from)
-{
-	uint16_t be;
-
-	memcpy(&be, from, sizeof(be));
-	return be16toh(be);
-}
-
-static int32_t
-get_be32(const char *from)
-{
-	uint32_t be;
-
-	memcpy(&be, from, sizeof(be));
-	return (int32_t)be32toh(be);
-}
-
-static int64_t
-get_be64(const char *from)
-{
-	uint64_t be;
-
-	memcpy(&be, from, sizeof(be));
-	return (int64_t)be64toh(be);
-}
-
 /* A numeric in ten-thousandths, rounded half away from zero; false where it does not fit
  * or is no number. */
 static bool
@@ -317,9 +290,9 @@ static bool
 get_integer(Oid oid, struct str bytes, int64_t *ret)
 {
 	if (oid == OID_INT4 && bytes.len == 4)
-		*ret = get_be32(bytes.ptr);
+		*ret = (int32_t)get_be32(bytes.ptr);
 	else if (oid == OID_INT8 && bytes.len == 8)
-		*ret = get_be64(bytes.ptr);
+		*ret = (int64_t)get_be64(bytes.ptr);
 	else if (oid == OID_INT2 && bytes.len == 2)
 		*ret = (int16_t)get_be16(bytes.ptr);
 	else
@@ -332,13 +305,13 @@ static bool
 get_real(Oid oid, struct str bytes, double *ret)
 {
 	if (oid == OID_FLOAT8 && bytes.len == 8) {
-		int64_t bits = get_be64(bytes.ptr);
+		uint64_t bits = get_be64(bytes.ptr);
 
 		memcpy(ret, &bits, sizeof(*ret));
 		return true;
 	}
 	if (oid == OID_FLOAT4 && bytes.len == 4) {
-		int32_t bits = get_be32(bytes.ptr);
+		uint32_t bits = get_be32(bytes.ptr);
 		float single;
 
 		memcpy(&single, &bits, sizeof(single));
@@ -356,7 +329,7 @@ get_time(Oid oid, struct str bytes, int64_t *ret)
 
 	if ((oid != OID_TIMESTAMPTZ && oid != OID_TIMESTAMP) || bytes.len != 8)
 		return false;
-	us = get_be64(bytes.ptr);
+	us = (int64_t)get_be64(bytes.ptr);
 	*ret = us == INT64_MAX || us == INT64_MIN ? us : us + EPOCH_2000_US;
 
 	return true;

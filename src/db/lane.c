@@ -89,6 +89,8 @@ lane_pick(struct lane_set *set, const struct query *query)
 static struct err *
 no_lane_err(struct ctx *ctx, const struct lane_set *set)
 {
+	if (set->is_closing)
+		return err_new(ctx, ERR_BUSY, "the database is being closed");
 	return err_note(
 		err_new(ctx, ERR_BUSY,
 			set->fault == POOL_REFUSED ? "the database refuses connections"
@@ -101,7 +103,7 @@ no_lane_err(struct ctx *ctx, const struct lane_set *set)
 static bool
 is_patient(const struct lane_set *set)
 {
-	return set->failing_since > 0 &&
+	return !set->is_closing && set->failing_since > 0 &&
 		clock_monotonic_ns() - set->failing_since <
 		PATIENCE_MS * NANOSECONDS_PER_MS;
 }
@@ -298,6 +300,34 @@ lane_pause(int tries)
 	(void)fiber_sleep_until(clock_deadline_ms(INT64_C(1) << shift));
 }
 
+/* Ask until there is an answer, and give it to SINK. */
+static struct err *
+lane_call_run(struct lane_set *set, struct lane_call *call, struct row_sink sink,
+	bool *ret_is_too_large)
+{
+	*ret_is_too_large = false;
+	for (int tries = 1, blames = 0;;) {
+		struct lane *lane = NULL;
+		enum lane_put put;
+
+		TRY(lane_get(set, call->ctx, call->query, &lane));
+		assert(lane);
+		TRY(lane_ask(lane, call, &put));
+		*ret_is_too_large = put == LANE_TOO_LARGE;
+		if (UNLIKELY(*ret_is_too_large))
+			return NULL;
+		if (UNLIKELY(put != LANE_PUT))
+			continue;
+		blames += is_to_blame(call);
+		if (!lane_asks_again(call, tries, blames))
+			return lane_answer(call, sink);
+		COUNT_BY(set->retries, 1u);
+		if (call->is_lost)
+			lane_pause(tries);
+		tries++;
+	}
+}
+
 struct err *
 lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 	const struct value *params, struct row_sink sink)
@@ -305,6 +335,8 @@ lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 	struct lane_set *set = lanes_find(db);
 	WRITTEN_FIRST struct pg_params encoded;
 	struct lane_call call = { .ctx = ctx, .query = query, .params = &encoded };
+	bool is_too_large;
+	struct err *err;
 
 	if (UNLIKELY(!set)) {
 		set = lanes_new(db);
@@ -313,24 +345,9 @@ lane_run(struct pg_db *db, struct ctx *ctx, const struct query *query,
 	}
 	TRY(pg_params_encode(ctx, query, params, &encoded));
 	call.identity = pg_identity_of(ctx, query);
-	for (int tries = 1, blames = 0;;) {
-		struct lane *lane = NULL;
-		enum lane_put put;
-
-		TRY(lane_get(set, ctx, query, &lane));
-		assert(lane);
-		TRY(lane_ask(lane, &call, &put));
-		if (UNLIKELY(put == LANE_TOO_LARGE))
-			return pg_auto_run(db, ctx, query, params, sink, NULL);
-		if (UNLIKELY(put != LANE_PUT))
-			continue;
-		blames += is_to_blame(&call);
-		if (!lane_asks_again(&call, tries, blames))
-			break;
-		COUNT_BY(set->retries, 1u);
-		if (call.is_lost)
-			lane_pause(tries);
-		tries++;
-	}
-	return lane_answer(&call, sink);
+	set->callers++;
+	err = lane_call_run(set, &call, sink, &is_too_large);
+	set->callers--;
+	return UNLIKELY(is_too_large) ? pg_auto_run(db, ctx, query, params, sink, NULL)
+				      : err;
 }

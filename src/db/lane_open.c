@@ -178,7 +178,7 @@ lanes_find(struct pg_db *db)
 static bool
 lanes_are_busy(const struct lane_set *set)
 {
-	return set->opening > 0 || set->outstanding > 0;
+	return set->opening > 0 || set->outstanding > 0 || set->callers > 0;
 }
 
 void
@@ -193,12 +193,14 @@ lanes_close(struct pg_db *db)
 	set->is_closing = true;
 	while (lanes_are_busy(set) &&
 		(clock_monotonic_ns() < deadline || set->opening > 0))
-		if (fiber_sleep_until(clock_deadline_ms(1)) == WAIT_CANCELLED)
-			fiber_yield();
+		fiber_pause();
 	for (uint32_t i = 0; i < set->count; i++)
 		lane_break(&set->lanes[i]);
-	/* Fibers that wait for room or a flush look at the set once more. */
-	fiber_yield();
+	/* Fibers that wait for a flush look at the set once more, and those who ask, once
+	 * they have waited out a pause: they find it closing. */
+	do
+		fiber_pause();
+	while (set->callers > 0);
 	pthread_mutex_lock(&db->lock);
 	list_remove(&set->link);
 	pthread_mutex_unlock(&db->lock);

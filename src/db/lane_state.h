@@ -79,6 +79,7 @@ struct lane_set {
 	struct wait_queue changed; /* a lane was opened, failed to, or closed */
 	struct wait_queue room;    /* a full lane has room again */
 	uint32_t opening;
+	uint32_t callers; /* fibers that are in here, waiting or not */
 	bool is_closing;
 	uint32_t host;         /* of the target's servers, the one that lanes go to */
 	int64_t failing_since; /* 0: the last lane did open */

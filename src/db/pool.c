@@ -402,14 +402,6 @@ warm_one(void *arg)
 	warming->running--;
 }
 
-/* Let others run for a moment, even in a fiber that is cancelled. */
-static void
-pause_for_others(void)
-{
-	if (fiber_sleep_until(clock_deadline_ms(1)) == WAIT_CANCELLED)
-		fiber_yield();
-}
-
 void
 pool_warm(struct pool *pool, struct ctx *ctx, size_t count)
 {
@@ -423,7 +415,7 @@ pool_warm(struct pool *pool, struct ctx *ctx, size_t count)
 			warming.running++;
 	warming.trying = warming.running;
 	while (warming.running > 0)
-		pause_for_others();
+		fiber_pause();
 }
 
 size_t
@@ -435,7 +427,7 @@ pool_close(struct pool *pool, int64_t deadline)
 	pool->is_closing = true;
 	while (!list_is_empty(&pool->busy) && clock_coarse_ns() < deadline) {
 		pool_unlock(pool);
-		pause_for_others();
+		fiber_pause();
 		pool_lock(pool);
 	}
 	for (struct list_link *link; (link = list_first(&pool->idle)) != NULL;) {

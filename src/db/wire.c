@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "crypto/tls.h"
+#include "db/big_endian.h"
 
 enum {
 	HEADER_BYTES = 5, /* the type, and the length of itself and what follows */
@@ -217,24 +218,6 @@ wire_receive(struct wire *wire, bool *ret_more)
 	/* A TLS session may hold what the socket no longer shows. */
 	*ret_more = (size_t)len == room || (wire->tls && len > 0);
 	return true;
-}
-
-static uint32_t
-get_be32(const char *from)
-{
-	uint32_t be;
-
-	memcpy(&be, from, sizeof(be));
-	return be32toh(be);
-}
-
-static uint16_t
-get_be16(const char *from)
-{
-	uint16_t be;
-
-	memcpy(&be, from, sizeof(be));
-	return be16toh(be);
 }
 
 /* What is there of a row that has SIZE bytes to come. */

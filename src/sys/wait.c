@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "sys/clock.h"
 #include "sys/loop.h"
 
 /* --- Wait queues */
@@ -148,4 +149,11 @@ fiber_event_join(struct fiber_event *event)
 	while (!is_told(event))
 		fiber_block(self, DEADLINE_NEVER);
 	event->fiber = NULL;
+}
+
+void
+fiber_pause(void)
+{
+	if (fiber_sleep_until(clock_deadline_ms(1)) == WAIT_CANCELLED)
+		fiber_yield();
 }

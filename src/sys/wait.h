@@ -43,4 +43,8 @@ void fiber_event_join(struct fiber_event *event);
  */
 struct err *fiber_offload(struct ctx *ctx, fiber_fn fn, void *arg) MUST_USE;
 
+/* Let others run for a moment, even in a fiber that is cancelled: for one that must wait
+ * for them whatever comes, and has nothing to be told by. */
+void fiber_pause(void);
+
 #endif

@@ -1,4 +1,5 @@
 /* Lanes: many fibers' queries on a few connections, and nobody gets another's answer. */
+#include "db/pool.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "tests/db/engine.h"
@@ -23,6 +24,12 @@ PG_QUERY(kill_others, true,
 	"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
 	" WHERE datname = current_database() AND pid <> pg_backend_pid()",
 	TYPES(), DB_I64);
+PG_QUERY(own_pid, false, "SELECT pg_backend_pid()::bigint", TYPES(), DB_I64);
+/* As a cancel of ours does that arrives late. */
+PG_QUERY(cancel, true,
+	"SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
+	" WHERE pid = $1 AND state = 'active'",
+	DB_I64, DB_I64);
 PG_QUERY(star, false, "SELECT * FROM shifting", TYPES(), DB_I64);
 PG_QUERY(star_returning, true, "INSERT INTO shifting VALUES (7) RETURNING *", TYPES(),
 	DB_I64);
@@ -318,6 +325,97 @@ DB_TEST(a_query_cancelled_at_its_deadline_does_not_take_its_neighbours_along)
 	askers_release(askers, 21);
 	db_loop_close(one.db);
 	db_close(one.db);
+}
+
+struct sleeper {
+	struct own_ctx own;
+	double sleep_s;
+	int64_t got;
+	struct err *err;
+	bool is_done;
+};
+
+static void
+sleep_there(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	sleeper->err = auto_i64(&sleeper->own.ctx, &echo_slowly,
+		VALUES(V_I64(7), V_F64(sleeper->sleep_s)), &sleeper->got);
+	sleeper->is_done = true;
+}
+
+/* Let SLEEPER ask on DB, and cancel what the server does for him. */
+static struct err *
+ask_and_be_cancelled(struct ctx *ctx, struct db *db, struct sleeper *sleeper)
+{
+	int64_t hit = 0, pid = 0;
+
+	own_ctx_init(&sleeper->own, ctx, HANG_BOUND_MS);
+	sleeper->own.ctx.db = db;
+	TRY(auto_i64(&sleeper->own.ctx, &own_pid, VALUES_NONE, &pid));
+	if (!fiber_spawn("sleeper", sleep_there, sleeper))
+		return err_new(ctx, ERR_INTERNAL, "no fiber");
+	while (!hit && !sleeper->is_done) {
+		(void)fiber_sleep_until(clock_deadline_ms(5));
+		TRY(auto_i64(ctx, &cancel, VALUES(V_I64(pid)), &hit));
+	}
+	while (!sleeper->is_done)
+		(void)fiber_sleep_until(clock_deadline_ms(5));
+	own_ctx_release(&sleeper->own);
+	return NULL;
+}
+
+DB_TEST(a_cancel_that_comes_late_does_not_hit_the_query_that_is_there_by_then)
+{
+	struct sleeper alone = { .sleep_s = 0.2 }, late = { .sleep_s = 0.2 };
+	struct sleeper quitter = { .sleep_s = 60 };
+	struct ctx one = *ctx;
+
+	OK_ERR(with_one_lane(ctx, &one.db));
+	/* Where the lane asked for none it was somebody else's, and counts. */
+	OK_ERR(ask_and_be_cancelled(ctx, one.db, &alone));
+	OK(alone.err && alone.err->code == ERR_TIMEOUT);
+	/* The lane asks for one, and the server is done with that before the next. */
+	own_ctx_init(&quitter.own, &one, 20);
+	sleep_there(&quitter);
+	OK(quitter.err);
+	own_ctx_release(&quitter.own);
+	OK_ERR(ask_and_be_cancelled(ctx, one.db, &late));
+	OK_ERR(late.err);
+	EQ_I64(late.got, 7);
+	db_loop_close(one.db);
+	db_close(one.db);
+}
+
+/* They would look at what was freed. */
+DB_TEST(closing_a_loop_waits_for_those_who_pause_before_they_ask_again)
+{
+	struct sleeper sleeper = { .sleep_s = 60 };
+	struct pool_counters counters = { .lane_retries = 0 };
+	struct killer killer = { .kills = 0 };
+	struct db *db;
+
+	OK_ERR(with_one_lane(ctx, &db));
+	own_ctx_init(&killer.own, ctx, HANG_BOUND_MS);
+	own_ctx_init(&sleeper.own, ctx, HANG_BOUND_MS);
+	sleeper.own.ctx.db = db;
+	OK(fiber_spawn("sleeper", sleep_there, &sleeper));
+	OK(fiber_spawn("killer", kill_now_and_then, &killer));
+	/* It pauses longer each time: the third, while this waits for it, for 8 ms. */
+	while (counters.lane_retries < 2 && !sleeper.is_done) {
+		(void)fiber_sleep_until(clock_deadline_ms(5));
+		db_counters(db, &counters);
+	}
+	(void)fiber_sleep_until(clock_deadline_ms(10));
+	db_loop_close(db);
+	OK(sleeper.is_done);
+	OK(sleeper.err && sleeper.err->code == ERR_BUSY);
+	while (!killer.is_done)
+		(void)fiber_sleep_until(clock_deadline_ms(1));
+	own_ctx_release(&killer.own);
+	own_ctx_release(&sleeper.own);
+	db_close(db);
 }
 
 /* --- Prepared statements ------------------------------------------------------------ */
