@@ -1,76 +1,16 @@
 /* Private leagues: who comes in, what members see of each other, who runs them. */
-#include "tests/support/database.h"
-#include "tests/support/feed_text.h"
-
 #include "accounts/erase_q.h"
+#include "base/buf.h"
 #include "codec/iso_time.h"
 #include "predictions/game.h"
 #include "predictions/grade.h"
-#include "predictions/import.h"
 #include "predictions/league.h"
 #include "predictions/pick.h"
-#include "predictions/simulated.h"
+#include "tests/predictions/season.h"
 
 enum {
-	SEASON = 2022,
-	WEEK = 9,
-	GAMES = 12,
 	USERS = LEAGUE_MEMBERS_MOST + 2,
-	ANN = 1,
-	BOB = 2,
-	EVE = 3,
 };
-
-static struct user_id
-user(int number)
-{
-	return (struct user_id){ { { 1, [6] = 0x70, [8] = 0x80,
-		[14] = (uint8_t)(number >> 8), [15] = (uint8_t)number } } };
-}
-
-static void
-act_as(struct ctx *ctx, int number)
-{
-	ctx->actor.user_id = user(number);
-}
-
-static struct err *
-put_users(struct ctx *ctx)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	bool is_postgres = db_dialect(ctx->db) == DIALECT_POSTGRES;
-
-	for (int i = 1; i <= USERS; i++)
-		TRY(db_run_text(&tx,
-			str_fmt(ctx->arena,
-				"INSERT INTO users (id, email, password_hash, "
-				"created_at, updated_at) VALUES "
-				"(%s'0100000000007000800000000000%04x', "
-				"'u%d@example.org', '!', %s, %s)",
-				is_postgres ? "" : "x", (unsigned)i, i,
-				is_postgres ? "now()" : "1",
-				is_postgres ? "now()" : "1")));
-	return NULL;
-}
-
-static struct err *
-season_at(struct ctx *ctx, const char *now)
-{
-	struct simulated_options season = {
-		.seed = 13, .first_season = SEASON, .last_season = SEASON
-	};
-	struct import_options import = { .source = STR("season"), .is_simulated = true };
-	struct import_counts counts;
-	struct feed feed;
-	struct str csv;
-
-	if (!iso_time_parse(str_from(now), &ctx->now))
-		return err_new(ctx, ERR_INTERNAL, "a wrong date");
-	season.now = ctx->now;
-	TRY(simulated_league(ctx->arena, &season, &csv));
-	TRY(feed_of_text(ctx->arena, csv, &feed));
-	return import_store(ctx, &feed, &import, &counts);
-}
 
 static struct err *
 make(struct ctx *ctx, int number, const char *display_name, struct league_row *ret)
@@ -92,33 +32,11 @@ join(struct ctx *ctx, int number, struct str code, const char *display_name)
 	return league_join(ctx, code, str_from(display_name), &league);
 }
 
-/* COUNT of the week's winners, all called home. */
-static struct err *
-pick_week(struct ctx *ctx, int number, double probability, int count)
-{
-	struct game_set games;
-	int picked = 0;
-
-	act_as(ctx, number);
-	TRY(game_set_read(ctx, &games));
-	for (size_t i = 0; i < games.count && picked < count; i++) {
-		if (games.games[i].week != WEEK)
-			continue;
-		TRY(pick_make(ctx,
-			&(struct pick_ask){ .game_id = games.games[i].nflverse_id,
-				.type = STR("game"),
-				.pick = STR("home"),
-				.probability = probability }));
-		picked++;
-	}
-	return NULL;
-}
-
 /* Ann's league, with Bob. */
 static struct err *
 two_in_a_league(struct ctx *ctx, struct league_row *ret)
 {
-	TRY(put_users(ctx));
+	TRY(put_users(ctx, USERS));
 	TRY(season_at(ctx, "2022-10-20T12:00:00Z"));
 	TRY(make(ctx, ANN, "Ann", ret));
 	return join(ctx, BOB, ret->code, "Bob");
@@ -163,7 +81,7 @@ BOTH_ENGINES(a_league_is_of_a_season_with_games)
 {
 	struct league_row league;
 
-	OK_ERR(put_users(ctx));
+	OK_ERR(put_users(ctx, USERS));
 	FAILS_WITH(make(ctx, ANN, "Ann", &league), ERR_INVALID);
 }
 
