@@ -15,11 +15,14 @@
 #include "codec/iso_time.h"
 #include "crypto/digest.h"
 #include "crypto/keyring.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/wait.h"
 
 enum {
 	LINE_LEN_MAX = 512,
+	HELD_MS = 5000, /* as long another process may hold the file: it writes a line */
+	HELD_LOOK_MS = 10,
 };
 
 /* No line holds it: times, numbers and digits do not. */
@@ -153,7 +156,9 @@ struct putting {
 	const char *path;
 	const struct audit_link *link;
 	bool is_syslog;
-	struct str torn; /* found, and ended */
+	struct str told;
+	struct str torn; /* found, and not told: nothing was written */
+	bool is_held;    /* by another process */
 	const char *failed;
 	int error; /* errno, or 0 */
 };
@@ -209,6 +214,7 @@ bytes_append(int fd, off_t size, struct str bytes)
 static const char *
 line_append(struct putting *putting)
 {
+	struct arena *arena = putting->ctx->arena;
 	CLEANUP(fd_close)
 	int fd = open(putting->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 	struct audit_link whole;
@@ -216,21 +222,30 @@ line_append(struct putting *putting)
 	struct str tail;
 	struct buf out;
 
-	if (fd < 0 || flock(fd, LOCK_EX) != 0 || fstat(fd, &status) != 0)
+	if (fd < 0)
 		return "open";
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &status) != 0) {
+		putting->is_held = errno == EWOULDBLOCK;
+		return "lock";
+	}
 	if (!tail_read(putting, fd, status.st_size, &tail))
 		return "find the last line of";
-	buf_init(&out, putting->ctx->arena, 2 * LINE_LEN_MAX);
+	buf_init(&out, arena, 2 * LINE_LEN_MAX);
 	/* Nothing but its end may be what it lacks. */
 	if (!str_is_none(tail) && line_parse(putting->ctx, tail, &whole)) {
 		buf_put_char(&out, '\n');
-	} else if (!str_is_none(tail)) {
+	} else if (!str_is_none(tail) && str_eq(tail, putting->told)) {
 		torn_end(&out, putting->ctx, tail);
+	} else if (!str_is_none(tail)) {
 		putting->torn = tail;
+		return NULL;
 	}
 	line_format(&out, putting->ctx, putting->link);
+	errno = ENOMEM;
 	if (buf_is_cut(&out))
 		return "find memory to write";
+	if (status.st_size == 0 && file_sync_folder_of(arena, putting->path))
+		return "make";
 	return bytes_append(fd, status.st_size, buf_str(&out));
 }
 
@@ -253,9 +268,10 @@ put_offloaded(void *arg)
 	struct putting *putting = arg;
 
 	errno = 0;
+	putting->is_held = false;
 	putting->failed = line_append(putting);
 	putting->error = errno;
-	if (putting->is_syslog)
+	if (putting->is_syslog && !putting->is_held && str_is_none(putting->torn))
 		line_tell(putting);
 }
 
@@ -269,20 +285,45 @@ path_of(struct ctx *ctx, struct str folder, const char **ret)
 	return *ret ? NULL : err_no_memory();
 }
 
+static struct err *
+held_err(struct ctx *ctx, const char *path)
+{
+	int64_t pid = file_lock_holder(ctx->arena, path);
+	struct str who = pid ? str_fmt(ctx->arena, "process %lld", (long long)pid)
+			     : STR("another process");
+
+	return err_new(ctx, ERR_BUSY,
+		"cannot add to %s: " STR_FMT " holds it, which takes no moment: see "
+		"whether that hangs",
+		path, STR_ARG(who));
+}
+
 struct err *
 anchor_put(struct ctx *ctx, const struct anchor_options *options,
-	const struct audit_link *link, struct str *ret_torn)
+	const struct audit_link *link, struct str told, struct str *ret_torn)
 {
+	int64_t until = clock_deadline_ms(HELD_MS);
 	struct putting putting = { .ctx = ctx,
 		.link = link,
 		.is_syslog = options->is_syslog,
+		.told = told,
 		.torn = STR_NONE };
 
+	if (until > ctx->deadline)
+		until = ctx->deadline;
 	TRY(path_of(ctx, options->folder, &putting.path));
-	TRY(fiber_offload(ctx, put_offloaded, &putting));
+	do
+		TRY(fiber_offload(ctx, put_offloaded, &putting));
+	while (putting.is_held &&
+		fiber_sleep_until(clock_deadline_ms(HELD_LOOK_MS)) == WAIT_TIMED_OUT &&
+		clock_monotonic_ns() < until);
+	if (putting.is_held)
+		return held_err(ctx, putting.path);
 	if (putting.failed)
 		return err_new(ctx, ERR_INTERNAL, "cannot %s %s: %s", putting.failed,
-			putting.path, strerror(putting.error));
+			putting.path,
+			putting.error ? strerror(putting.error)
+				      : "it is damaged, or not ours");
 	*ret_torn = putting.torn;
 	return NULL;
 }

@@ -27,12 +27,13 @@ struct anchor_options {
 };
 
 /*
- * Add LINK, at ctx->now. Waits for the disk in the offload pool. RET_TORN: the last line
- * that was there, where it was torn and is ended now; else absent. An error leaves the
- * file as it was, or the last line torn.
+ * Add LINK, at ctx->now. Waits for the disk in the offload pool. RET_TORN: the last line,
+ * where that is torn and not TOLD: nothing was added. Put it on record, and come again
+ * with that as TOLD (else absent): then it is ended. An error leaves the file as it was, or
+ * the last line torn. BUSY, naming it, where another process holds the file for seconds.
  */
 struct err *anchor_put(struct ctx *ctx, const struct anchor_options *options,
-	const struct audit_link *link, struct str *ret_torn) MUST_USE;
+	const struct audit_link *link, struct str told, struct str *ret_torn) MUST_USE;
 
 /* What is known of the chain, by number. */
 struct anchors {

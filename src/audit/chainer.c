@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "audit/anchor.h"
+#include "audit/append.h"
 #include "audit/audit.h"
 #include "audit/check.h"
 #include "audit/recall.h"
@@ -96,93 +97,6 @@ was_reported(const struct audit *audit, struct uuid id)
 
 /* --- Taking in what waits */
 
-struct taking {
-	const struct audit_waiting **rows;
-	size_t count;
-};
-
-static struct err *
-append_of(const struct audit_waiting *row, struct ctx *ctx, struct audit_link *link,
-	struct audit_append *ret)
-{
-	struct audit_append append = {
-		.id = row->id,
-		.user_id = row->user_id,
-		.subject_id = row->subject_id,
-		.actor_kind = row->actor_kind,
-		.action = row->action,
-		.outcome = row->outcome,
-		.resource_type = row->resource_type,
-		.resource_id = row->resource_id,
-		.details = row->details,
-		.personal = row->personal,
-		.request_id = row->request_id,
-		.commitment = row->commitment,
-		.key_id = row->key_id,
-		.created_at = row->created_at,
-	};
-	struct audit_hash *hashes, mac;
-
-	TRY_NEW(ctx->arena, hashes, 2);
-	hashes[0] = link->hash;
-	/* It was checked: this is the MAC. */
-	if (!audit_hash_from(row->mac, &mac))
-		return err_new(ctx, ERR_INTERNAL, "a waiting entry has no MAC");
-	*link = audit_link_next(audit_secret(ctx, row->key_id), link, &mac);
-	hashes[1] = link->hash;
-	append.seq = link->seq;
-	append.previous_hash = audit_hash_str(&hashes[0]);
-	append.hash = audit_hash_str(&hashes[1]);
-	*ret = append;
-	return NULL;
-}
-
-/* The end of the chain, which may be a cut that nothing stands behind. */
-static struct err *
-end_of_chain(struct tx *tx, struct audit_link *ret)
-{
-	struct audit_head head;
-	struct audit_cut cut;
-	bool found;
-
-	*ret = AUDIT_LINK_NONE;
-	TRY(q_audit_head(tx, &head, &found));
-	if (!found) {
-		TRY(q_audit_cut_newest(tx, &cut, &found));
-		if (!found)
-			return NULL;
-		head = (struct audit_head){ .seq = cut.seq, .hash = cut.hash };
-	}
-	ret->seq = head.seq;
-	return audit_hash_from(head.hash, &ret->hash)
-		? NULL
-		: err_new(tx->ctx, ERR_INTERNAL, "the chain's end has no hash");
-}
-
-static struct err *
-take_in_tx(struct tx *tx, void *arg)
-{
-	const struct taking *taking = arg;
-	struct audit_append *appends;
-	struct audit_take *takes;
-	struct audit_link link;
-	int64_t appended, taken;
-
-	TRY_NEW(tx->ctx->arena, appends, taking->count);
-	TRY_NEW(tx->ctx->arena, takes, taking->count);
-	TRY(end_of_chain(tx, &link));
-	for (size_t i = 0; i < taking->count; i++) {
-		TRY(append_of(taking->rows[i], tx->ctx, &link, &appends[i]));
-		takes[i].id = taking->rows[i]->id;
-	}
-	TRY(q_audit_append(tx, appends, taking->count, &appended));
-	TRY(q_audit_take(tx, takes, taking->count, &taken));
-	if (taken != (int64_t)taking->count)
-		return err_new(tx->ctx, ERR_CONFLICT,
-			"entries that waited were taken by another");
-	return NULL;
-}
-
 /* Whether ROW may go into the chain; else it is told, once, and stays where it is. */
 static struct err *
 row_judge(struct ctx *ctx, struct audit *audit, const struct audit_waiting *row,
@@ -209,20 +123,21 @@ static struct err *
 page_take(struct ctx *ctx, struct audit *audit, const struct audit_waiting_list *page,
 	const struct audit_cut *cut)
 {
-	struct taking taking = { .count = 0 };
+	const struct audit_waiting **good;
+	size_t count = 0;
 
-	TRY_NEW(ctx->arena, taking.rows, page->count);
+	TRY_NEW(ctx->arena, good, page->count);
 	for (size_t i = 0; i < page->count; i++) {
 		bool is_good;
 
 		TRY(row_judge(ctx, audit, &page->items[i], cut, &is_good));
 		if (is_good)
-			taking.rows[taking.count++] = &page->items[i];
+			good[count++] = &page->items[i];
 	}
-	if (!taking.count)
+	if (!count)
 		return NULL;
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, take_in_tx, &taking));
-	audit->round.chained += (int64_t)taking.count;
+	TRY(audit_chain_put(ctx, good, count));
+	audit->round.chained += (int64_t)count;
 	return NULL;
 }
 
@@ -296,7 +211,7 @@ follow(struct ctx *ctx, struct audit *audit)
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct audit_link end;
 
-	TRY(end_of_chain(&tx, &end));
+	TRY(audit_chain_end(&tx, &end));
 	if (end.seq == audit->followed.seq &&
 		audit_hash_eq(&end.hash, audit_hash_str(&audit->followed.hash)))
 		return NULL;
@@ -459,15 +374,20 @@ static struct err *
 anchor_end(struct ctx *ctx, struct audit *audit)
 {
 	struct audit_link end = audit->followed;
-	struct str torn;
+	struct str told, torn = STR_NONE;
 
 	audit->anchored_ns = clock_monotonic_ns();
 	if (end.seq == audit->anchored_seq || str_is_none(audit->anchor.folder))
 		return NULL;
-	TRY(anchor_put(ctx, &audit->anchor, &end, &torn));
+	do {
+		if (!str_is_none(torn))
+			TRY(tell_torn(ctx, torn));
+		told = torn;
+		TRY(anchor_put(ctx, &audit->anchor, &end, told, &torn));
+	} while (!str_is_none(torn));
 	audit->anchored_seq = end.seq;
 	witness_anchored(ctx, audit->witness);
-	return str_is_none(torn) ? NULL : tell_torn(ctx, torn);
+	return NULL;
 }
 
 struct err *
@@ -533,7 +453,7 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	audit->anchored_ns = clock_monotonic_ns();
 	audit->anchor.is_syslog = options->is_syslog;
 	audit->anchor.folder = options->folder;
-	TRY(end_of_chain(&tx, &audit->followed));
+	TRY(audit_chain_end(&tx, &audit->followed));
 	audit->anchored_seq = audit->followed.seq;
 	TRY(witness_open(ctx, options->folder, &audit->witness));
 	err = dead_look_up(ctx, audit);

@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
 #include "base/num.h"
 #include "sys/random.h"
@@ -15,6 +16,7 @@
 enum {
 	READ_BYTES_MIN = 4096,
 	PID_TEXT_MAX = 32,
+	LOCKS_BYTES_MAX = 1 << 20,
 };
 
 /* An error for what errno says of PATH. */
@@ -118,9 +120,8 @@ write_all(int fd, struct str data)
 	return true;
 }
 
-/* A rename is on the disk when its directory is. */
-static bool
-sync_directory_of(struct arena *arena, const char *path)
+struct err *
+file_sync_folder_of(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct str folder = STR(".");
@@ -134,7 +135,9 @@ sync_directory_of(struct arena *arena, const char *path)
 	CLEANUP(close_fd)
 	int fd = name ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	return fd >= 0 && fsync(fd) == 0;
+	return fd >= 0 && fsync(fd) == 0
+		? NULL
+		: system_err(arena, "write to disk the directory of", path);
 }
 
 struct err *
@@ -156,11 +159,8 @@ file_write(struct arena *arena, const char *path, struct str data, mode_t mode)
 		return system_err(arena, "write", path);
 	/* What the mask took from MODE is given back. */
 	if (fchmod(fd, mode) == 0 && write_all(fd, data) && fsync(fd) == 0 &&
-		rename(name, path) == 0) {
-		if (sync_directory_of(arena, path))
-			return NULL;
-		return system_err(arena, "write to disk the directory of", path);
-	}
+		rename(name, path) == 0)
+		return file_sync_folder_of(arena, path);
 	err = system_err(arena, "write", path);
 	unlink(name);
 	return err;
@@ -242,6 +242,45 @@ void
 file_unlock(int lock)
 {
 	close(lock);
+}
+
+/* The process id on LINE of /proc/locks, where that tells of a lock of the file at PLACE:
+ *     3: FLOCK  ADVISORY  WRITE 23020 fe:00:10970228 0 EOF
+ */
+static int64_t
+locks_line_read(struct str line, struct str place)
+{
+	ptrdiff_t at = str_find(line, place);
+	int64_t pid = 0;
+	struct str word;
+
+	if (at < 0 || str_find(line, STR(" FLOCK ")) < 0 ||
+		str_find(line, STR(" -> ")) >= 0)
+		return 0;
+	line = str_slice(line, 0, (size_t)at);
+	while (str_next(&line, ' ', &word))
+		if (!num_parse_i64(word, 1, INT32_MAX, &pid))
+			pid = 0;
+	return pid;
+}
+
+int64_t
+file_lock_holder(struct arena *arena, const char *path)
+{
+	struct str locks, place, line;
+	struct stat status;
+	int64_t pid = 0;
+
+	if (stat(path, &status) != 0 ||
+		file_read(arena, "/proc/locks", LOCKS_BYTES_MAX, &locks))
+		return 0;
+	place = str_fmt(arena, " %02x:%02x:%ju ", major(status.st_dev),
+		minor(status.st_dev), (uintmax_t)status.st_ino);
+	if (str_is_none(place))
+		return 0;
+	while (!pid && str_next(&locks, '\n', &line))
+		pid = locks_line_read(line, place);
+	return pid;
 }
 
 struct err *

@@ -26,6 +26,10 @@ struct err *file_read_fd(struct arena *arena, int fd, const char *path, size_t m
 struct err *
 file_write(struct arena *arena, const char *path, struct str data, mode_t mode) MUST_USE;
 
+/* A file that was made or renamed is on the disk when its folder is: bring that of PATH
+ * there. */
+struct err *file_sync_folder_of(struct arena *arena, const char *path) MUST_USE;
+
 /* Make the directory PATH and those above it, where they are missing. */
 struct err *
 file_make_directory(struct arena *arena, const char *path, mode_t mode) MUST_USE;
@@ -36,6 +40,9 @@ file_make_directory(struct arena *arena, const char *path, mode_t mode) MUST_USE
  */
 struct err *file_lock(struct arena *arena, const char *path, int *ret) MUST_USE;
 void file_unlock(int lock);
+
+/* The process that has PATH to itself by flock(2); 0 where that cannot be told. */
+int64_t file_lock_holder(struct arena *arena, const char *path);
 
 struct disk_space {
 	int64_t total_bytes;

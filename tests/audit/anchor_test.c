@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <sys/file.h>
 #include <sys/resource.h>
 
+#include "sys/clock.h"
 #include "sys/file.h"
 #include "tests/audit/log.h"
 
@@ -193,6 +195,62 @@ BOTH_ENGINES(a_line_that_finds_no_room_is_taken_back)
 	OK_ERR(verified_of(ctx, folder, &verified));
 	EQ_I64(verified.anchors, 3);
 	EQ_I64(verified.anchors_torn, 0);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+/* Whoever ends a torn line first has it on record: also where that fails at first. */
+BOTH_ENGINES(a_torn_line_is_on_record_before_it_is_ended)
+{
+	struct str folder = folder_make(ctx), text;
+	struct audit_verified verified;
+	struct audit_round round;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	text = anchor_text(ctx, folder);
+	OK(truncate(anchor_path(ctx, folder), (off_t)text.len - 40) == 0);
+	text = anchor_text(ctx, folder);
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(record_shut(ctx, true));
+	OK(audit_anchor(ctx, ctx->audit) != NULL);
+	EQ_STR(anchor_text(ctx, folder), text);
+	OK_ERR(record_shut(ctx, false));
+	OK_ERR(audit_anchor(ctx, ctx->audit));
+	EQ_I64(records(ctx), 1);
+	OK_ERR(verified_of(ctx, folder, &verified));
+	EQ_I64(verified.anchors, 2);
+	EQ_I64(verified.anchors_torn, 1);
+	log_close(ctx);
+	folder_remove(ctx, folder);
+}
+
+/* A process that hangs with the anchor in its hands. */
+BOTH_ENGINES(whoever_holds_the_anchor_is_waited_for_a_while_and_named)
+{
+	struct str folder = folder_make(ctx), said;
+	struct ctx hurried = *ctx;
+	struct audit_round round;
+	struct err *err;
+	int holder;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 1));
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	holder = open(anchor_path(ctx, folder), O_RDONLY);
+	OK(holder >= 0 && flock(holder, LOCK_EX) == 0);
+	hurried.deadline = clock_deadline_ms(30);
+	err = audit_anchor(&hurried, ctx->audit);
+	OK(err && err->code == ERR_BUSY);
+	said = str_fmt(ctx->arena, "process %d holds it", (int)getpid());
+	OK_OR(err && str_find(err->message, said) > 0, STR_FMT,
+		STR_ARG(err ? err->message : STR("no error")));
+	close(holder);
+	OK_ERR(audit_anchor(ctx, ctx->audit));
 	log_close(ctx);
 	folder_remove(ctx, folder);
 }

@@ -97,6 +97,22 @@ uuid_literal(struct ctx *ctx, struct uuid id)
 	return text.ptr;
 }
 
+struct err *
+record_shut(struct ctx *ctx, bool is_shut)
+{
+	bool is_sqlite = db_dialect(ctx->db) == DIALECT_SQLITE;
+
+	if (is_sqlite)
+		return owner_run(ctx,
+			is_shut ? "CREATE TRIGGER shut BEFORE INSERT ON audit_pending "
+				  "BEGIN SELECT RAISE(ABORT, 'shut'); END"
+				: "DROP TRIGGER shut");
+	return owner_run(ctx,
+		is_shut ? "ALTER TABLE audit_pending ADD CONSTRAINT shut CHECK (FALSE) "
+			  "NOT VALID"
+			: "ALTER TABLE audit_pending DROP CONSTRAINT shut");
+}
+
 /* --- What is in the log */
 
 struct err *

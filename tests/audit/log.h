@@ -19,6 +19,8 @@ struct err *log_entries(struct ctx *ctx, int count) MUST_USE;
 struct err *owner_run(struct ctx *ctx, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 /* Take the triggers away that would be. */
 struct err *owner_prepare(struct ctx *ctx) MUST_USE;
+/* From now on nothing can be put on record, or again can be. */
+struct err *record_shut(struct ctx *ctx, bool is_shut) MUST_USE;
 /* The text of the one column of the one row that SQL yields. */
 struct str owner_text(struct ctx *ctx, const char *sql);
 int64_t owner_count(struct ctx *ctx, const char *sql);

@@ -214,23 +214,6 @@ BOTH_ENGINES(a_waiting_row_that_is_taken_away_is_missed)
 	folder_remove(ctx, folder);
 }
 
-/* Nothing can be put on record, or again can be. */
-static struct err *
-record_shut(struct ctx *ctx, bool is_shut)
-{
-	bool is_sqlite = db_dialect(ctx->db) == DIALECT_SQLITE;
-
-	if (is_sqlite)
-		return owner_run(ctx,
-			is_shut ? "CREATE TRIGGER shut BEFORE INSERT ON audit_pending "
-				  "BEGIN SELECT RAISE(ABORT, 'shut'); END"
-				: "DROP TRIGGER shut");
-	return owner_run(ctx,
-		is_shut ? "ALTER TABLE audit_pending ADD CONSTRAINT shut CHECK (FALSE) "
-			  "NOT VALID"
-			: "ALTER TABLE audit_pending DROP CONSTRAINT shut");
-}
-
 /* Do SQL to the log while nothing can be put on record: it is told once something can. */
 static void
 told_late(struct ctx *ctx, const char *sql)
