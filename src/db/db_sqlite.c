@@ -1,12 +1,7 @@
 /* The SQLite driver: how the work is shared between readers and the writer. */
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <unistd.h>
-
+#include "db/db_sqlite.h"
 #include "base/log.h"
 #include "base/vec.h"
-#include "db/db_sqlite.h"
 #include "db/notices.h"
 #include "db/pool.h"
 #include "sys/clock.h"
@@ -18,44 +13,21 @@ enum {
 
 /* --- Opening and closing ------------------------------------------------------------ */
 
-/* The absolute path of the file that URL names, made where it is missing; for its owner's
- * eyes only. */
 static struct err *
-file_prepare(struct ctx *ctx, struct str url, struct arena *arena, const char **ret)
+state_open(struct sqlite_state *state, struct ctx *ctx, struct str url)
 {
 	const char *path = str_cstr(
-		ctx->arena, str_slice(url, sizeof("sqlite:") - 1, url.len));
-	char absolute[PATH_MAX];
-	int fd;
+		ctx->arena, str_slice(url, strlen("sqlite:"), url.len));
+	struct err *err;
 
+	pthread_mutex_init(&state->lock, NULL);
 	if (!path)
 		return err_no_memory();
 	if (*path == '\0' || strcmp(path, ":memory:") == 0)
 		return err_new(ctx, ERR_INVALID,
 			"the database URL must name a file, as in "
 			"sqlite:gridiron-data/gridiron.db");
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_new(ctx, ERR_INTERNAL,
-			"cannot open the database %s: %s; check that its folder exists "
-			"and may be written",
-			path, strerror(errno));
-	close(fd);
-	if (!realpath(path, absolute))
-		return err_new(ctx, ERR_INTERNAL, "cannot open the database %s: %s", path,
-			strerror(errno));
-	*ret = str_cstr(arena, str_from(absolute));
-	return *ret ? NULL : err_no_memory();
-}
-
-static struct err *
-state_open(struct sqlite_state *state, struct ctx *ctx, struct str url)
-{
-	struct err *err;
-
-	pthread_mutex_init(&state->lock, NULL);
-	TRY(file_prepare(ctx, url, &state->arena, &state->path));
-	TRY(lock_take(ctx, state->path, &state->lock_fd));
+	TRY(lock_take(ctx, path, &state->arena, &state->path, &state->lock_fd));
 	err = writer_start(&state->writer, ctx, state->path);
 	if (err)
 		lock_release(state->lock_fd);
@@ -122,16 +94,22 @@ sqlite_loop_close(void *arg)
 
 /* --- Transactions ------------------------------------------------------------------- */
 
+/* What the driver itself does knows no deadline, here as in the writer: SQLite may find
+ * that the time is up when BEGIN has begun. */
 static struct err *
 read_in(struct conn *conn, struct tx *tx, tx_fn fn, void *arg)
 {
-	int rc = conn_control(conn, CONTROL_BEGIN_READ);
 	struct err *err;
+	int rc;
 
+	conn->deadline = DEADLINE_NEVER;
+	rc = conn_control(conn, CONTROL_BEGIN_READ);
 	if (rc != SQLITE_OK)
 		return conn_err(tx->ctx, conn, rc, "begin");
+	conn->deadline = tx->ctx->deadline;
 	tx->handle = conn;
 	err = fn(tx, arg);
+	conn->deadline = DEADLINE_NEVER;
 	/* Nothing was written: it ends one way only. An error may have ended it. */
 	if (!sqlite3_get_autocommit(conn->sqlite))
 		conn_control(conn, CONTROL_ROLLBACK);

@@ -47,9 +47,11 @@ struct writer {
 	struct list_link waiting; /* struct write_job, first come first served */
 	bool is_asleep;
 	bool is_stopping;
-	bool is_shred_due; /* the WAL is to be emptied */
+
+	_Atomic bool is_shred_due; /* the WAL is to be emptied */
 
 	/* The writer thread's. */
+	int64_t shred_at; /* not before; 0: at once */
 	int wal_pages;
 	int checkpoint_pages; /* no checkpoint before the WAL is longer than this */
 	bool is_wal_dirty;    /* commits since the last checkpoint */
@@ -79,9 +81,13 @@ struct sqlite_state {
 	_Atomic int64_t readers_busy;
 };
 
-/* Keep other processes, and this one, from opening PATH a second
- * time (db_sqlite_lock.c). */
-struct err *lock_take(struct ctx *ctx, const char *path, int *ret_fd) MUST_USE;
+/*
+ * Keep other processes, and this one, from opening the file at PATH a second time, by
+ * whatever name (db_sqlite_lock.c). It is made where it is missing, for its owner's eyes
+ * only; ret_path is its own, absolute path, in ARENA.
+ */
+struct err *lock_take(struct ctx *ctx, const char *path, struct arena *arena,
+	const char **ret_path, int *ret_fd) MUST_USE;
 void lock_release(int fd);
 
 #endif

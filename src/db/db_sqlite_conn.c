@@ -86,17 +86,28 @@ static const char pragmas[] = "PRAGMA synchronous = FULL;"
 
 /* What reads texts takes them as they lie in the file, which is in UTF-8 unless somebody
  * made it otherwise. */
-static int
-check_encoding(struct conn *conn)
+static struct err *
+check_encoding(struct ctx *ctx, struct conn *conn)
 {
 	sqlite3_stmt *asked = NULL;
 	int rc = sqlite3_prepare_v2(conn->sqlite, "PRAGMA encoding", -1, &asked, NULL);
+	struct str encoding = STR("");
+	struct err *err = NULL;
 
-	if (rc == SQLITE_OK && sqlite3_step(asked) == SQLITE_ROW &&
-		strcmp((const char *)sqlite3_column_text(asked, 0), "UTF-8") != 0)
-		rc = SQLITE_MISMATCH;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(asked);
+	if (rc == SQLITE_ROW)
+		encoding = str_from((const char *)sqlite3_column_text(asked, 0));
+	if (rc != SQLITE_ROW)
+		err = conn_err(ctx, conn, rc, "encoding");
+	else if (!str_eq(encoding, STR("UTF-8")))
+		err = err_new(ctx, ERR_INVALID,
+			"the texts of %s are in " STR_FMT
+			", and only UTF-8 is read: load "
+			"a dump of it into a new file",
+			conn->path, STR_ARG(encoding));
 	sqlite3_finalize(asked);
-	return rc;
+	return err;
 }
 
 static int
@@ -111,8 +122,6 @@ set_up(struct conn *conn)
 		rc = conn_exec(conn, "PRAGMA journal_mode = WAL;");
 	if (rc == SQLITE_OK)
 		rc = conn_exec(conn, pragmas);
-	if (rc == SQLITE_OK && !conn->is_reader)
-		rc = check_encoding(conn);
 	if (rc == SQLITE_OK && conn->is_reader)
 		rc = conn_exec(conn, "PRAGMA query_only = ON;");
 	sqlite3_set_authorizer(conn->sqlite, authorize, conn);
@@ -154,6 +163,7 @@ conn_open(struct ctx *ctx, const char *path, bool is_reader, struct conn **ret)
 	 * one thread at a time. */
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	struct conn *conn = conn_new(path, is_reader);
+	struct err *err = NULL;
 	int rc;
 
 	if (!conn)
@@ -161,9 +171,11 @@ conn_open(struct ctx *ctx, const char *path, bool is_reader, struct conn **ret)
 	rc = sqlite3_open_v2(path, &conn->sqlite, flags, NULL);
 	if (rc == SQLITE_OK)
 		rc = set_up(conn);
-	if (rc != SQLITE_OK) {
-		struct err *err = conn_err(ctx, conn, rc, "open");
-
+	if (rc != SQLITE_OK)
+		err = conn_err(ctx, conn, rc, "open");
+	else if (!is_reader)
+		err = check_encoding(ctx, conn);
+	if (err) {
 		conn_close(conn);
 		return err;
 	}

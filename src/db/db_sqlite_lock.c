@@ -3,18 +3,46 @@
  * 3.40, stand on there being one writer. The lock on PATH.lock ends with the process that
  * holds it, however it ends; the file itself stays.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "db/db_sqlite.h"
 #include "sys/file.h"
 
-struct err *
-lock_take(struct ctx *ctx, const char *path, int *ret_fd)
+static struct err *
+file_find(struct ctx *ctx, const char *path, struct arena *arena, const char **ret_path)
 {
-	const char *name = str_cstr(ctx->arena, str_fmt(ctx->arena, "%s.lock", path));
+	char absolute[PATH_MAX];
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
+	if (fd < 0)
+		return err_new(ctx, ERR_INTERNAL,
+			"cannot open the database %s: %s; check that its folder exists "
+			"and may be written",
+			path, strerror(errno));
+	close(fd);
+	if (!realpath(path, absolute))
+		return err_new(ctx, ERR_INTERNAL, "cannot open the database %s: %s", path,
+			strerror(errno));
+	*ret_path = str_cstr(arena, str_from(absolute));
+	return *ret_path ? NULL : err_no_memory();
+}
+
+struct err *
+lock_take(struct ctx *ctx, const char *path, struct arena *arena, const char **ret_path,
+	int *ret_fd)
+{
+	const char *name;
+
+	TRY(file_find(ctx, path, arena, ret_path));
+	name = str_cstr(ctx->arena, str_fmt(ctx->arena, "%s.lock", *ret_path));
 	if (!name)
 		return err_no_memory();
 	TRY_CTX(file_lock(ctx->arena, name, ret_fd),
-		"one process at a time may have the database %s open", path);
+		"one process at a time may have the database %s open", *ret_path);
 	return NULL;
 }
 

@@ -1,8 +1,6 @@
 /* Sessions on SQLite: one connection, which holds the file's lock. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -147,7 +145,6 @@ open_session(struct ctx *ctx, struct str url, void **ret)
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 	struct sqlite_session *session;
 	struct err *err;
-	int fd;
 
 	TRY_NEW(ctx->arena, session, 1);
 	session->lock_fd = NO_LOCK;
@@ -155,11 +152,7 @@ open_session(struct ctx *ctx, struct str url, void **ret)
 		return err_no_memory();
 	if (!is_memory) {
 		TRY(make_folder(ctx, url));
-		TRY(lock_take(ctx, path, &session->lock_fd));
-		/* SQLite would make it readable by others. */
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			close(fd);
+		TRY(lock_take(ctx, path, ctx->arena, &path, &session->lock_fd));
 	}
 	if (sqlite3_open_v2(path, &session->sqlite, flags, NULL) == SQLITE_OK)
 		err = set_up(ctx, session);

@@ -316,6 +316,15 @@ note_wal_pages(void *arg, sqlite3 *sqlite, const char *schema, int pages)
 	return SQLITE_OK;
 }
 
+static void
+checkpoint_tell(const struct writer *writer, int rc)
+{
+	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+		log_warning(NULL, "database checkpoint failed",
+			LOG_TEXT("path", writer->conn->path), LOG_I64("sqlite", rc),
+			LOG_TEXT("why", sqlite3_errmsg(writer->conn->sqlite)));
+}
+
 /*
  * Copy what the WAL holds into the database file. PASSIVE waits for nobody; where a long
  * read keeps it from finishing, try again only when there is more to do.
@@ -327,27 +336,21 @@ checkpoint(struct writer *writer)
 	int rc = sqlite3_wal_checkpoint_v2(
 		writer->conn->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
 
-	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
-		log_warning(NULL, "database checkpoint failed",
-			LOG_TEXT("path", writer->conn->path), LOG_I64("sqlite", rc),
-			LOG_TEXT("why", sqlite3_errmsg(writer->conn->sqlite)));
+	checkpoint_tell(writer, rc);
 	writer->is_wal_dirty = false;
 	writer->checkpoint_pages = pages + CHECKPOINT_IDLE_PAGES;
 }
 
 static bool
-is_shred_due(struct writer *writer)
+is_shred_due(const struct writer *writer)
 {
-	bool is_due;
-
-	pthread_mutex_lock(&writer->lock);
-	is_due = writer->is_shred_due;
-	pthread_mutex_unlock(&writer->lock);
-	return is_due;
+	return atomic_load_explicit(&writer->is_shred_due, memory_order_relaxed) &&
+		clock_monotonic_ns() >= writer->shred_at;
 }
 
 /* Empty the WAL, which keeps what it held until it is written over. Reads that are under
- * way are in the way: then it is tried again in the next pause. */
+ * way are in the way: then it is tried again, but not all the time, since it holds up
+ * those who write. */
 static void
 shred(struct writer *writer)
 {
@@ -357,21 +360,23 @@ shred(struct writer *writer)
 	rc = sqlite3_wal_checkpoint_v2(
 		writer->conn->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_busy_timeout(writer->conn->sqlite, WRITER_BUSY_MS);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK) {
+		checkpoint_tell(writer, rc);
+		writer->shred_at = clock_deadline_ms(CHECKPOINT_IDLE_MS);
 		return;
+	}
 	writer->wal_pages = 0;
 	writer->checkpoint_pages = 0;
 	writer->is_wal_dirty = false;
-	pthread_mutex_lock(&writer->lock);
-	writer->is_shred_due = false;
-	pthread_mutex_unlock(&writer->lock);
+	writer->shred_at = 0;
+	atomic_store(&writer->is_shred_due, false);
 }
 
 void
 writer_shred(struct writer *writer)
 {
 	pthread_mutex_lock(&writer->lock);
-	writer->is_shred_due = true;
+	atomic_store(&writer->is_shred_due, true);
 	pthread_cond_signal(&writer->work);
 	pthread_mutex_unlock(&writer->lock);
 }
@@ -453,6 +458,18 @@ is_more_waiting(struct writer *writer)
 	return is_more;
 }
 
+/* And answer. */
+static void
+carry_out(struct conn *conn, struct list_link *group)
+{
+	if (first_job(group)->is_alone)
+		alone_run(conn, first_job(group));
+	else
+		group_run(conn, group);
+	while (!list_is_empty(group))
+		job_answer(first_job(group));
+}
+
 static void *
 writer_main(void *arg)
 {
@@ -462,20 +479,14 @@ writer_main(void *arg)
 	is_writer_thread = true;
 	list_init(&group);
 	while (wait_for_group(writer, &group)) {
-		if (list_is_empty(&group)) {
+		bool is_pause = list_is_empty(&group);
+
+		if (!is_pause)
+			carry_out(writer->conn, &group);
+		if (is_pause || is_checkpoint_due(writer, is_more_waiting(writer)))
 			checkpoint(writer);
-			if (is_shred_due(writer))
-				shred(writer);
-			continue;
-		}
-		if (first_job(&group)->is_alone)
-			alone_run(writer->conn, first_job(&group));
-		else
-			group_run(writer->conn, &group);
-		while (!list_is_empty(&group))
-			job_answer(first_job(&group));
-		if (is_checkpoint_due(writer, is_more_waiting(writer)))
-			checkpoint(writer);
+		if (UNLIKELY(is_shred_due(writer)))
+			shred(writer);
 	}
 	return NULL;
 }

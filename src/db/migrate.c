@@ -342,9 +342,10 @@ go_on(struct migrator *migrator, void *arg)
 			is_down, row->statements_done));
 		*count += row->statement_count - row->statements_done;
 	}
+	if (migrator->options->is_dry_run)
+		return NULL;
 	TRY(load_checked(migrator, &status));
-	if (!migrator->options->is_dry_run)
-		TRY(repair_indexes(migrator, &repaired));
+	TRY(repair_indexes(migrator, &repaired));
 	*count += repaired;
 	return NULL;
 }

@@ -19,6 +19,7 @@ struct lint {
 	struct ctx *ctx;
 	struct migrator *migrator; /* NULL: no database */
 	const struct migration *migration;
+	bool is_down;
 	size_t statement;
 	struct migrate_report *report;
 };
@@ -59,8 +60,9 @@ begins(struct str sql, const char *phrase)
 static struct err *
 warn(struct lint *lint, const char *advice)
 {
-	struct str line = str_fmt(lint->ctx->arena, STR_FMT ", statement %zu: %s",
-		STR_ARG(lint->migration->file), lint->statement, advice);
+	struct str line = str_fmt(lint->ctx->arena, STR_FMT ", %sstatement %zu: %s",
+		STR_ARG(lint->migration->file), lint->is_down ? "down, " : "",
+		lint->statement, advice);
 
 	if (str_is_none(line) || !VEC_PUSH(lint->ctx->arena, lint->report, line))
 		return err_no_memory();
@@ -210,18 +212,32 @@ static struct err *
 lint_alone(struct lint *lint, struct str sql)
 {
 	bool is_concurrent = has(sql, " INDEX CONCURRENTLY ");
+	/* What resume finds of it is looked at, and taken away where it is of no use. */
+	bool is_build = is_concurrent && begins(sql, "CREATE ");
 
 	if (is_concurrent && lint->migration->is_transactional)
 		return warn(lint,
 			"CONCURRENTLY cannot run in a transaction; write -- transaction: "
 			"none, why");
-	if (lint->migration->is_transactional || is_concurrent ||
-		has(sql, "IF NOT EXISTS") || has(sql, "IF EXISTS") ||
-		begins(sql, "VACUUM") || begins(sql, "ANALYZE"))
+	if (lint->migration->is_transactional || is_build || has(sql, "IF NOT EXISTS") ||
+		has(sql, "IF EXISTS") || begins(sql, "VACUUM") || begins(sql, "ANALYZE"))
 		return NULL;
 	return warn(lint,
 		"outside a transaction a statement may run twice; write IF NOT EXISTS or "
 		"IF EXISTS");
+}
+
+static struct err *
+lint_down(struct lint *lint)
+{
+	const struct migration_script *script = &lint->migration->down[DIALECT_POSTGRES];
+
+	lint->is_down = true;
+	for (size_t i = 0; i < script->count; i++) {
+		lint->statement = i + 1;
+		TRY(lint_alone(lint, plain(lint->ctx->arena, script->statements[i])));
+	}
+	return NULL;
 }
 
 static struct err *
@@ -243,7 +259,7 @@ lint_script(struct lint *lint, enum dialect dialect)
 		lint->statement = 0;
 		TRY(warn(lint, "has no down: it cannot be undone"));
 	}
-	return NULL;
+	return dialect == DIALECT_POSTGRES ? lint_down(lint) : NULL;
 }
 
 /* Of pending migrations on the database of MIGRATOR. */

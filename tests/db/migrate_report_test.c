@@ -155,7 +155,36 @@ SCRATCH_TEST(lint_warns_of_what_locks_large_tables_or_breaks_the_running_version
 		&(struct migrate_options){
 			.url = STR(""), .migrations = &migration, .migrations_count = 1 },
 		&report));
-	EQ_I64(report.count, COUNT_OF(risky) - HARMLESS);
+	/* That CONCURRENTLY cannot run in a transaction goes for its down too. */
+	EQ_I64(report.count, COUNT_OF(risky) - HARMLESS + 1);
+}
+
+/* What was done and is not on record as done is done again by resume. */
+SCRATCH_TEST(lint_warns_of_what_cannot_run_twice_outside_a_transaction)
+{
+	static const struct str up[] = {
+		STR_INIT("CREATE INDEX CONCURRENTLY idx ON t (id)"),
+		STR_INIT("DROP INDEX CONCURRENTLY other"),
+	};
+	static const struct str down[] = {
+		STR_INIT("DROP INDEX CONCURRENTLY IF EXISTS idx"),
+		STR_INIT("CREATE INDEX CONCURRENTLY other ON t (id)"),
+		STR_INIT("DROP TABLE gone"),
+	};
+	struct migration migration = { .number = 1,
+		.file = STR("0001_twice.sql"),
+		.source = STR("twice"),
+		.up = { [DIALECT_POSTGRES] = { up, COUNT_OF(up) } },
+		.down = { [DIALECT_POSTGRES] = { down, COUNT_OF(down) } } };
+	struct migrate_report report;
+
+	OK_ERR(migrate_lint(&s->ctx,
+		&(struct migrate_options){
+			.url = STR(""), .migrations = &migration, .migrations_count = 1 },
+		&report));
+	OK(report_has(&report, "0001_twice.sql, statement 2: outside a transaction"));
+	OK(report_has(&report, "0001_twice.sql, down, statement 3: outside"));
+	EQ_I64(report.count, 2);
 }
 
 SCRATCH_TEST(lint_knows_that_a_small_table_locks_nobody_for_long)

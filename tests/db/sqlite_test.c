@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "db/session.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "tests/db/engine.h"
@@ -94,6 +95,55 @@ DB_TEST(the_wal_is_copied_and_begun_again_under_steady_writes)
 		(long long)status.st_size);
 }
 
+/* Made in UTF-16 by somebody else's program. */
+DB_TEST(a_file_in_another_encoding_is_said_to_be_that)
+{
+	const char *path = file_path(ctx, ".utf16");
+	sqlite3 *other = NULL;
+	struct db *db = NULL;
+	struct err *err;
+
+	OK(sqlite3_open(path, &other) == SQLITE_OK);
+	OK(sqlite3_exec(other, "PRAGMA encoding = 'UTF-16'; CREATE TABLE t (x)", NULL,
+		   NULL, NULL) == SQLITE_OK);
+	OK(sqlite3_close(other) == SQLITE_OK);
+	err = db_open(ctx,
+		&(struct db_options){ .url = str_fmt(ctx->arena, "sqlite:%s", path) },
+		&db);
+	OK(err && err->code == ERR_INVALID && !db);
+	OK_OR(str_find(err->message, STR("UTF-8")) >= 0, STR_FMT, STR_ARG(err->message));
+}
+
+/* --- What was erased ---------------------------------------------------------------- */
+
+static int64_t
+wal_bytes(struct ctx *ctx)
+{
+	struct stat status;
+
+	return stat(file_path(ctx, "-wal"), &status) == 0 ? status.st_size : 0;
+}
+
+/* A server is never without some write for a second. */
+DB_TEST(the_wal_is_emptied_of_what_was_erased_though_writes_go_on)
+{
+	enum { BYTES = 2000000, SMALL = 500000, WRITES = 100, EACH_MS = 20 };
+	char *bytes = arena_alloc(ctx->arena, BYTES);
+	bool is_empty = false;
+
+	OK(bytes);
+	OK_ERR(auto_write(
+		ctx, &kind_put, VALUES(V_I64(1), V_STR(((struct str){ bytes, BYTES })))));
+	OK(wal_bytes(ctx) > BYTES);
+	db_shred(ctx->db);
+	for (int64_t i = 1; i <= WRITES && !is_empty; i++) {
+		OK_ERR(auto_write(ctx, &account_put, VALUES(V_I64(i), V_I64(0))));
+		(void)fiber_sleep_until(clock_deadline_ms(EACH_MS));
+		is_empty = wal_bytes(ctx) < SMALL;
+	}
+	OK(is_empty);
+}
+
 /* --- The lock ----------------------------------------------------------------------- */
 
 DB_TEST(a_second_opening_is_refused_and_names_the_process)
@@ -104,6 +154,18 @@ DB_TEST(a_second_opening_is_refused_and_names_the_process)
 	OK(err && err->code == ERR_CONFLICT && !db);
 	OK(str_find(err->message, str_fmt(ctx->arena, "process %ld;", (long)getpid())) >=
 		0);
+}
+
+/* Migrations open the file by themselves, perhaps by another name. */
+DB_TEST(the_lock_is_that_of_the_file_by_whatever_name)
+{
+	const char *link = file_path(ctx, ".link");
+	struct session *session = NULL;
+	struct err *err;
+
+	OK(symlink(file_path(ctx, ""), link) == 0);
+	err = session_open(ctx, str_fmt(ctx->arena, "sqlite:%s", link), &session);
+	OK(err && err->code == ERR_CONFLICT && !session);
 }
 
 /* --- Another process ---------------------------------------------------------------- */
@@ -321,6 +383,38 @@ DB_TEST(a_write_waits_a_little_for_another_program_and_then_says_busy)
 	OK(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
 	OK(sqlite3_close(other) == SQLITE_OK);
 	OK_ERR(auto_write(ctx, &account_put, VALUES(V_I64(1), V_I64(1))));
+}
+
+/* --- Out of time -------------------------------------------------------------------- */
+
+static struct err *
+count_accounts(struct tx *tx, void *arg)
+{
+	struct rows rows;
+
+	TRY(rows_read(tx, &accounts_count, VALUES_NONE, &rows));
+	*(int64_t *)arg = rows.items[0][0].i64;
+	return NULL;
+}
+
+/* SQLite looks at the time in the middle of a BEGIN too, now and then. */
+DB_TEST(a_transaction_begun_when_its_time_is_up_leaves_its_connection_fit)
+{
+	enum { TRIES = 3000 };
+	struct own_ctx late;
+	int64_t count = 0;
+
+	own_ctx_init(&late, ctx, 0);
+	for (int i = 0; i < TRIES; i++)
+		FAILS_WITH(db_transact(&late.ctx, TX_READ, SHARD_GLOBAL, count_accounts,
+				   &count),
+			ERR_TIMEOUT);
+	own_ctx_release(&late);
+	OK_ERR(auto_write(ctx, &account_put, VALUES(V_I64(1), V_I64(0))));
+	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
+	EQ_I64(count, 1);
+	OK_ERR(db_transact(ctx, TX_READ, SHARD_GLOBAL, count_accounts, &count));
+	EQ_I64(count, 1);
 }
 
 /* --- Settings ----------------------------------------------------------------------- */
