@@ -420,24 +420,18 @@ SCRATCH_TEST(a_kill_during_resume_can_be_resumed)
 	EQ_I64(status.items[0].state, MIGRATE_APPLIED);
 }
 
-static void
-count_statements(void *arg, const struct migrate_step *step)
-{
-	*(size_t *)arg += step->stage == MIGRATE_STATEMENT;
-}
-
 SCRATCH_TEST(a_dry_run_of_resume_tells_what_is_left)
 {
 	struct migrate_status status;
-	size_t seen = 0;
+	struct seen seen = { 0 };
 
 	use_alone(s);
 	OK(dies_at(s, WORK_UP, 0, MIGRATE_STATEMENT_DONE, 1));
 	s->options.is_dry_run = true;
-	s->options.step = count_statements;
+	s->options.step = count_step;
 	s->options.step_arg = &seen;
 	OK_ERR(migrate_resume(&s->ctx, &s->options, NULL));
-	EQ_I64(seen, ALONE_UP_COUNT - 1);
+	EQ_I64(seen.statements, ALONE_UP_COUNT - 1);
 	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
 	EQ_I64(status.items[0].state, MIGRATE_INCOMPLETE_UP);
 }
