@@ -113,7 +113,7 @@ SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence
  ORDER BY r.season, r.week
  LIMIT 2000;
 
--- name: prediction_list :many prediction_brief
+-- name: prediction_list :visit prediction_brief
 -- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, open_through i32, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
 -- Of each game and type the last forecast of MODEL, which is the one that counts; what a list needs of it and does not

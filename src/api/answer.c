@@ -4,7 +4,7 @@
 
 enum {
 	ANSWER_BYTES_MAX = 8 << 20,
-	ROW_BYTES_GUESS = 768, /* so that most answers never have to grow */
+	ROW_BYTES_GUESS = 384, /* so that most answers never have to grow */
 };
 
 struct answer
@@ -51,32 +51,55 @@ answer_row(struct request *rq, const struct row_schema *schema, const void *row)
 	return answer;
 }
 
-static struct answer
-answer_rows_csv(struct request *rq, const struct page *list)
+void
+answer_rows_begin(struct request *rq, const struct row_schema *schema,
+	size_t rows_expected, struct row_writer *ret)
 {
-	struct buf out;
+	*ret = (struct row_writer){ .schema = schema,
+		.is_csv = str_eq(rq->params.format, STR("csv")) };
+	buf_init(&ret->out, rq->ctx->arena, ANSWER_BYTES_MAX);
+	buf_reserve(&ret->out, (rows_expected + 1) * ROW_BYTES_GUESS);
+	if (ret->is_csv)
+		rows_write_csv_head(&ret->out, schema);
+	else
+		buf_put(&ret->out, STR("{\"data\":["));
+}
 
-	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
-	rows_write_csv_head(&out, list->schema);
-	rows_write_csv(&out, list->schema, list->rows, list->count);
-	return answer_buf(rq, STR("text/csv; charset=utf-8"), &out);
+void
+answer_rows_put(struct row_writer *writer, const void *row)
+{
+	if (writer->is_csv) {
+		rows_write_csv(&writer->out, writer->schema, row, 1);
+		return;
+	}
+	if (writer->has_rows)
+		buf_put_char(&writer->out, ',');
+	writer->has_rows = true;
+	row_write_json(&writer->out, writer->schema, row);
+}
+
+struct answer
+answer_rows_end(struct request *rq, struct row_writer *writer, struct str next)
+{
+	struct json json;
+
+	if (writer->is_csv)
+		return answer_buf(rq, STR("text/csv; charset=utf-8"), &writer->out);
+	buf_put(&writer->out, STR("],\"next\":"));
+	json = json_begin(&writer->out);
+	json_put_text(&json, next);
+	buf_put_char(&writer->out, '}');
+	return answer_buf(rq, STR("application/json"), &writer->out);
 }
 
 struct answer
 answer_rows(struct request *rq, const struct page *list)
 {
-	struct buf out;
-	struct json json;
+	struct row_writer writer;
 
-	if (str_eq(rq->params.format, STR("csv")))
-		return answer_rows_csv(rq, list);
-	buf_init(&out, rq->ctx->arena, ANSWER_BYTES_MAX);
-	buf_reserve(&out, (list->count + 1) * ROW_BYTES_GUESS);
-	buf_put(&out, STR("{\"data\":["));
-	rows_write_json(&out, list->schema, list->rows, list->count);
-	buf_put(&out, STR("],\"next\":"));
-	json = json_begin(&out);
-	json_put_text(&json, list->next);
-	buf_put_char(&out, '}');
-	return answer_buf(rq, STR("application/json"), &out);
+	answer_rows_begin(rq, list->schema, list->count, &writer);
+	for (size_t i = 0; i < list->count; i++)
+		answer_rows_put(
+			&writer, (const char *)list->rows + i * list->schema->row_size);
+	return answer_rows_end(rq, &writer, list->next);
 }

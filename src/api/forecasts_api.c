@@ -10,6 +10,7 @@
 #include "predictions/team_code.h"
 
 enum {
+	ROWS_EXPECTED = 64, /* of a list, which is a week as a rule */
 	EXPORT_PAGE_ROWS = 200,
 	EXPORT_PAGE_BYTES_MAX = 1 << 20,
 };
@@ -142,18 +143,6 @@ page_query(const struct prediction_list *list)
 
 /* For those without live accuracy: what happened of late is not said yet. */
 static struct err *
-hide_late_briefs(struct request *rq, struct tx *tx, struct prediction_brief_list *list)
-{
-	struct late_game_list late;
-
-	TRY(access_late_games(rq, tx, &late));
-	for (size_t i = 0; i < list->count; i++)
-		if (access_is_late(&late, list->items[i].game_id))
-			list->items[i].outcome = STR_NONE;
-	return NULL;
-}
-
-static struct err *
 hide_late(struct request *rq, struct tx *tx, struct prediction_row *row)
 {
 	struct late_game_list late;
@@ -166,66 +155,72 @@ hide_late(struct request *rq, struct tx *tx, struct prediction_row *row)
 	return NULL;
 }
 
-/* The rows of LIST with what they have in common. */
-static struct err *
-show_briefs(struct request *rq, const struct prediction_brief_list *list, int32_t season,
-	const struct forecaster *by, struct prediction_shown **ret)
-{
-	struct prediction_shown *shown = NULL;
+/* A page that is written while it is read. */
+struct brief_page {
+	struct row_writer writer;
+	struct prediction_shown shown; /* the last, with what all have in common */
+	struct late_game_list late;
+	struct uuid *ids;
+	size_t count;
+	size_t limit;
+	bool has_more;
+};
 
-	TRY_NEW(rq->ctx->arena, shown, list->count + 1);
-	for (size_t i = 0; i < list->count; i++)
-		shown[i] = (struct prediction_shown){ .row = list->items[i],
-			.season = season,
-			.saw_line = by->sees_line,
-			.model = by->name,
-			.tier = by->tier };
-	*ret = shown;
+static struct err *
+brief_page_put(void *arg, const struct prediction_brief *row)
+{
+	struct brief_page *page = arg;
+
+	page->has_more = page->count == page->limit;
+	if (page->has_more)
+		return NULL;
+	page->shown.row = *row;
+	/* For those without live accuracy: what happened of late is not said yet. */
+	if (access_is_late(&page->late, row->game_id))
+		page->shown.row.outcome = STR_NONE;
+	answer_rows_put(&page->writer, &page->shown);
+	page->ids[page->count++] = row->id.uuid;
 	return NULL;
 }
 
-/* What the answer delivers. */
 static struct err *
-deliver_briefs(struct request *rq, const struct prediction_brief *rows, size_t count)
+brief_page_read(struct request *rq, struct tx *tx, struct brief_page *page)
 {
-	struct uuid *ids;
+	struct prediction_list query;
+	struct forecaster by;
+	struct page_key after;
 
-	TRY_NEW(rq->ctx->arena, ids, count + 1);
-	for (size_t i = 0; i < count; i++)
-		ids[i] = rows[i].id.uuid;
-	rq->delivered = (struct str){ .ptr = (const char *)ids,
-		.len = count * sizeof(*ids) };
-	return NULL;
+	TRY(cursor_parse(rq->ctx, rq->params.cursor, &after));
+	TRY(list_query(rq, tx, after, &query, &by));
+	TRY(access_late_games(rq, tx, &page->late));
+	page->limit = (size_t)page_limit(&rq->params);
+	page->shown = (struct prediction_shown){ .season = query.season,
+		.saw_line = by.sees_line,
+		.model = by.name,
+		.tier = by.tier };
+	TRY_NEW(rq->ctx->arena, page->ids, page->limit);
+	answer_rows_begin(rq, &prediction_brief_schema,
+		page->limit < ROWS_EXPECTED ? page->limit : ROWS_EXPECTED, &page->writer);
+	TRY(q_prediction_list(tx, query, brief_page_put, page));
+	return page->count > 0 ? NULL
+			       : schedule_explain(tx, rq->params.season, rq->params.week);
 }
 
 struct answer
 api_prediction_list(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
-	struct prediction_list query;
-	struct prediction_brief_list list;
-	struct prediction_shown *shown = NULL;
-	struct forecaster by;
-	struct page_key after;
-	struct page rows = { .schema = &prediction_brief_schema };
+	struct brief_page page = { .count = 0 };
+	struct str next = STR_NONE;
 
-	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
-	ANSWER_ERR(list_query(rq, &tx, after, &query, &by));
-	ANSWER_ERR(q_prediction_list(&tx, query, &list));
-	if (list.count == 0)
-		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
-	ANSWER_ERR(hide_late_briefs(rq, &tx, &list));
-	ANSWER_ERR(show_briefs(rq, &list, query.season, &by, &shown));
-	rows.rows = shown;
-	rows.count = list.count;
-	if (page_is_full(&rq->params, &rows.count)) {
-		const struct prediction_brief *last = &list.items[rows.count - 1];
-
-		rows.next = cursor_format(rq->ctx,
-			(struct page_key){ .week = last->week, .id = last->id.uuid });
-	}
-	ANSWER_ERR(deliver_briefs(rq, list.items, rows.count));
-	return answer_rows(rq, &rows);
+	ANSWER_ERR(brief_page_read(rq, &tx, &page));
+	if (page.has_more)
+		next = cursor_format(rq->ctx,
+			(struct page_key){ .week = page.shown.row.week,
+				.id = page.shown.row.id.uuid });
+	rq->delivered = (struct str){ .ptr = (const char *)page.ids,
+		.len = page.count * sizeof(*page.ids) };
+	return answer_rows_end(rq, &page.writer, next);
 }
 
 struct answer

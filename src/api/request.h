@@ -12,6 +12,7 @@
 #include "accounts/caller.h"
 #include "api/params.h"
 #include "api/rate_table.h"
+#include "base/buf.h"
 #include "base/ctx.h"
 #include "base/err.h"
 #include "http/message.h"
@@ -77,5 +78,18 @@ struct page {
 	struct str next;
 };
 struct answer answer_rows(struct request *rq, const struct page *list);
+
+/* The same for rows that are written as they come. Begin; put row after row; end. */
+struct row_writer {
+	struct buf out;
+	const struct row_schema *schema;
+	bool is_csv;
+	bool has_rows;
+};
+void answer_rows_begin(struct request *rq, const struct row_schema *schema,
+	size_t rows_expected, struct row_writer *ret);
+void answer_rows_put(struct row_writer *writer, const void *row);
+struct answer
+answer_rows_end(struct request *rq, struct row_writer *writer, struct str next);
 
 #endif

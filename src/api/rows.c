@@ -68,17 +68,6 @@ row_write_json(struct buf *out, const struct row_schema *schema, const void *row
 	buf_put_char(out, '}');
 }
 
-void
-rows_write_json(
-	struct buf *out, const struct row_schema *schema, const void *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			buf_put_char(out, ',');
-		row_write_json(out, schema, (const char *)rows + i * schema->row_size);
-	}
-}
-
 static void
 write_csv_time(struct csv *csv, int64_t time_us)
 {

@@ -84,10 +84,8 @@ struct row_schema {
 		.field_count = COUNT_OF(fields_), .row_size = sizeof(row_type) \
 	}
 
-/* One row as a JSON object; all rows as the elements of an array, with commas between. */
+/* One row as a JSON object. */
 void row_write_json(struct buf *out, const struct row_schema *schema, const void *row);
-void rows_write_json(
-	struct buf *out, const struct row_schema *schema, const void *rows, size_t count);
 
 /* The line of column names; COUNT lines of values (RFC 4180). JSON fields go in as they
  * are, quoted. */

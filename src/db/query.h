@@ -47,8 +47,9 @@ struct value {
 	};
 };
 
-/* How many rows: ONE must exist (NOT_FOUND), OPT may be absent, MANY a bounded list, EACH
- * streamed, EXEC none, ROWS a count, BATCH the statement once per set of arguments. */
+/* How many rows: ONE must exist (NOT_FOUND), OPT may be absent, MANY are bounded and come
+ * at once (:many, :visit), EACH streamed, EXEC none, ROWS a count, BATCH the statement
+ * once per set of arguments. */
 enum query_shape {
 	QUERY_ONE,
 	QUERY_OPT,

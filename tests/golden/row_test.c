@@ -280,7 +280,7 @@ count_until_three(void *arg, const struct pick *row)
 	return ++*count == 3 ? err_new(&ctx, ERR_CONFLICT, "three are enough") : NULL;
 }
 
-TEST(a_stream_ends_at_the_first_error_of_its_reader)
+TEST(rows_given_one_by_one_end_at_the_first_error_of_their_reader)
 {
 	struct value rows[2 * 10] = { 0 };
 	size_t count = 0;
@@ -291,6 +291,10 @@ TEST(a_stream_ends_at_the_first_error_of_its_reader)
 		rows[2 * i + 1] = value_text(STR("BUF"));
 	}
 	FAILS_WITH(q_pick_each(&tx, count_until_three, &count), ERR_CONFLICT);
+	EQ_I64(count, 3);
+	count = 0;
+	FAILS_WITH(
+		q_pick_visit(&tx, actor(), 10, count_until_three, &count), ERR_CONFLICT);
 	EQ_I64(count, 3);
 	engine.row_count = 2;
 	count = 0;

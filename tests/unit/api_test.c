@@ -196,11 +196,12 @@ TEST(rows_become_json_and_csv_by_one_table)
 
 	begin();
 	buf_init(&out, &arena, 4096);
-	rows_write_json(&out, &sample_schema, rows, 2);
+	row_write_json(&out, &sample_schema, &rows[0]);
+	row_write_json(&out, &sample_schema, &rows[1]);
 	EQ_STR(buf_str(&out),
 		STR("{\"name\":\"a \\\"b\\\", "
 		    "c\",\"count\":-3,\"share\":0.5,\"is_right\":true,\"data\":{\"x\": "
-		    "1}},"
+		    "1}}"
 		    "{\"name\":\"d\",\"count\":null,\"share\":0.3333,\"is_right\":null,"
 		    "\"data\":{}}"));
 	buf_clear(&out);

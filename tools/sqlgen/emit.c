@@ -59,6 +59,7 @@ put_prototype(struct buf *out, const struct query *query)
 	case SHAPE_MANY:
 		buf_fmt(out, ", struct " STR_FMT "_list *ret", STR_ARG(query->row_name));
 		break;
+	case SHAPE_VISIT:
 	case SHAPE_EACH:
 		buf_fmt(out, ", " STR_FMT "_fn fn, void *arg", STR_ARG(query->row_name));
 		break;

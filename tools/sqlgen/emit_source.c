@@ -7,7 +7,8 @@ enum {
 };
 
 static const char *const shape_constants[SHAPE_COUNT] = { "QUERY_ONE", "QUERY_OPT",
-	"QUERY_MANY", "QUERY_EACH", "QUERY_EXEC", "QUERY_ROWS", "QUERY_BATCH" };
+	"QUERY_MANY", "QUERY_MANY", "QUERY_EACH", "QUERY_EXEC", "QUERY_ROWS",
+	"QUERY_BATCH" };
 
 static bool
 is_kind(const struct column *column, const char *kind)
@@ -446,6 +447,7 @@ put_call(struct buf *out, const struct query *query, const char *params)
 			"list.count;\n\treturn NULL;\n",
 			STR_ARG(name), params, STR_ARG(row));
 		break;
+	case SHAPE_VISIT:
 	case SHAPE_EACH:
 		buf_fmt(out,
 			"\treturn row_each(tx, &query_" STR_FMT ", %s, &" STR_FMT
@@ -467,6 +469,13 @@ put_call(struct buf *out, const struct query *query, const char *params)
 	}
 }
 
+/* Whether a function is called for each row. */
+static bool
+is_walked(const struct query *query)
+{
+	return query->shape == SHAPE_VISIT || query->shape == SHAPE_EACH;
+}
+
 /* What the function keeps. */
 static void
 put_locals(struct buf *out, const struct query *query)
@@ -479,7 +488,7 @@ put_locals(struct buf *out, const struct query *query)
 		buf_put(out, STR("\tbool found;\n"));
 	if (query->shape == SHAPE_MANY)
 		buf_put(out, STR("\tstruct row_list list;\n"));
-	if (query->shape == SHAPE_EACH)
+	if (is_walked(query))
 		buf_fmt(out, "\tstruct " STR_FMT "_call call = { fn, arg };\n",
 			STR_ARG(name));
 	if (query->shape == SHAPE_BATCH)
@@ -497,7 +506,7 @@ put_function(struct buf *out, const struct query *query)
 
 	if (query->shape == SHAPE_BATCH)
 		put_encoder(out, query);
-	if (query->shape == SHAPE_EACH)
+	if (is_walked(query))
 		put_trampoline(out, query);
 	buf_put(out, STR("struct err *\n"));
 	put_prototype(out, query);

@@ -265,16 +265,16 @@ check_limit(const struct program *program, const struct query *query, int dialec
 			!token_is(tokens->items[limit + 1], "all") &&
 			!token_is(tokens->items[limit + 1], "null");
 
-	if (query->shape == SHAPE_MANY && !is_bounded)
+	if ((query->shape == SHAPE_MANY || query->shape == SHAPE_VISIT) && !is_bounded)
 		fault_add(program->faults, query->at,
-			":many needs a LIMIT; add one, or stream the rows with :each");
+			"%s needs a LIMIT; add one, or stream the rows with :each",
+			shape_names[query->shape]);
 }
 
 static void
 check_row(const struct program *program, const struct query *query)
 {
-	bool wants_row = query->shape == SHAPE_ONE || query->shape == SHAPE_OPT ||
-		query->shape == SHAPE_MANY || query->shape == SHAPE_EACH;
+	bool wants_row = query->shape <= SHAPE_EACH;
 	bool has_row = !str_is_none(query->row_name);
 
 	if (wants_row && !has_row)

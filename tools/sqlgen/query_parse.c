@@ -5,8 +5,8 @@ enum {
 	DIRECTIVE_BYTES_MAX = 1 << 16,
 };
 
-const char *const shape_names[SHAPE_COUNT] = { ":one", ":opt", ":many", ":each", ":exec",
-	":rows", ":batch" };
+const char *const shape_names[SHAPE_COUNT] = { ":one", ":opt", ":many", ":visit", ":each",
+	":exec", ":rows", ":batch" };
 
 struct reader {
 	struct program *program;
@@ -161,7 +161,7 @@ read_query_name(struct reader *reader, struct str value, struct place at)
 	if (!is_name(query.name) || query.shape == SHAPE_COUNT || take_word(&value).len) {
 		fault_add(reader->program->faults, at,
 			"write '-- name: query_name :shape [row]', where the shape is "
-			"one of :one :opt :many :each :exec :rows :batch");
+			"one of :one :opt :many :visit :each :exec :rows :batch");
 		query.shape = SHAPE_EXEC;
 	}
 	reader->has_query = true;

@@ -31,6 +31,12 @@ SELECT p.id, p.team /* a comment */ -- and another
  ORDER BY id
  LIMIT :row_count;
 
+-- name: pick_visit :visit pick
+-- args: actor user_id, row_count i32
+-- as: actor
+-- One's own, as many as ROW_COUNT.
+SELECT p.id, p.team FROM picks p WHERE p.user_id = :actor ORDER BY p.id LIMIT :row_count;
+
 -- name: pick_each :each pick
 -- args: none
 -- as: system, the report of the week is about everybody
