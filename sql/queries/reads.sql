@@ -1,5 +1,6 @@
 -- What the public reads: games, teams, ratings, forecasts, the record. Lists are paged by key: a page begins after the
--- key that the one before ended with. (A row value, (week, id) > (…), says it shorter and costs PostgreSQL 0.3 µs a row.)
+-- key that the one before ended with, whose week is then FIRST_WEEK as well. (A row value, (week, id) > (…), says it
+-- shorter and costs PostgreSQL 0.3 µs a row.)
 -- folder: predictions
 
 -- row season_row: season i32, last_week i32, game_count i64, finished_count i64
@@ -54,7 +55,7 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
        roof, stadium, is_simulated
   FROM games
  WHERE season = :season AND week BETWEEN :first_week AND :last_week
-   AND week >= :after_week AND (week > :after_week OR id > :after_id)
+   AND (week > :after_week OR id > :after_id)
    AND (:team IS NULL OR home_team = :team OR away_team = :team)
  ORDER BY week, id
  LIMIT :row_count;
@@ -122,7 +123,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.week, p.prediction_type, p.home_team, p
        p.predicted_at, p.outcome, p.is_simulated, p.is_sample
   FROM predictions p
  WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
-   AND p.week >= :after_week AND (p.week > :after_week OR p.id > :after_id)
+   AND (p.week > :after_week OR p.id > :after_id)
    AND p.user_id IS NULL
    AND p.model = :model
    AND (:type IS NULL OR p.prediction_type = :type)
@@ -144,7 +145,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
   FROM predictions p
   LEFT JOIN models m ON m.name = p.model
  WHERE p.season = :season AND p.week BETWEEN :first_week AND :last_week
-   AND p.week >= :after_week AND (p.week > :after_week OR p.id > :after_id)
+   AND (p.week > :after_week OR p.id > :after_id)
    AND p.user_id IS NULL
    AND p.model = :model
    AND (:type IS NULL OR p.prediction_type = :type)

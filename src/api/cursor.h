@@ -21,6 +21,13 @@ struct page_key {
 	struct uuid id;
 };
 
+/* The first week of a page after AFTER, of a list from week FIRST on. */
+static inline int32_t
+page_first_week(int32_t first, struct page_key after)
+{
+	return first > after.week ? first : after.week;
+}
+
 /* The rows of a page. */
 int32_t page_limit(const struct params *params);
 /* Whether COUNT rows, read with one more than the limit, fill the page and leave some;

@@ -111,7 +111,7 @@ api_game_list(struct request *rq)
 	ANSWER_ERR(q_game_page(&tx,
 		(struct game_page){
 			.season = range.season,
-			.first_week = range.first_week,
+			.first_week = page_first_week(range.first_week, after),
 			.last_week = range.last_week,
 			.team = team_code_of_season(rq->params.team, range.season),
 			.after_week = after.week,

@@ -108,7 +108,7 @@ list_query(struct request *rq, struct tx *tx, struct page_key after,
 	TRY(access_open_through(rq, tx, range.season, &open_through));
 	*ret = (struct prediction_list){
 		.season = range.season,
-		.first_week = range.first_week,
+		.first_week = page_first_week(range.first_week, after),
 		.last_week = range.last_week,
 		.type = params->type,
 		.team = team_code_of_season(params->team, range.season),
@@ -272,7 +272,7 @@ export_write(struct http_writer *writer, void *arg)
 	while (list.count > 0) {
 		const struct prediction_row *last = &list.items[list.count - 1];
 
-		export->query.after_week = last->week;
+		export->query.first_week = export->query.after_week = last->week;
 		export->query.after_id = last->id.uuid;
 		rows_write_csv(&out, &prediction_schema, list.items, list.count);
 		for (size_t i = 0; is_noted && i < list.count; i++)

@@ -56,12 +56,17 @@ row_write_json(struct buf *out, const struct row_schema *schema, const void *row
 {
 	struct json json = json_begin(out);
 
-	buf_put_char(out, '{');
 	for (size_t i = 0; i < schema->field_count; i++) {
 		const struct field *field = &schema->fields[i];
+		char *at = buf_reserve(out, FIELD_KEY_BYTES);
 
-		/* The first has nothing to be parted from. */
-		buf_put(out, i ? field->key : str_slice(field->key, 1, field->key.len));
+		if (!at)
+			return;
+		/* All of it, as that many bytes are copied without a loop. */
+		memcpy(at, field->key, FIELD_KEY_BYTES);
+		if (i == 0)
+			*at = '{';
+		buf_added(out, field->key_len);
 		json.needs_comma = false;
 		write_json_value(&json, field, (const char *)row + field->offset);
 	}

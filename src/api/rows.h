@@ -46,26 +46,29 @@ FIELD_KINDS(X)
 enum {
 	FIELD_DECIMALS =
 		4, /* of a FIXED or OPT_FIXED field; trailing zeros are not written */
+	FIELD_KEY_BYTES = 32,
 };
 
 struct field {
 	struct str name;
-	struct str key; /* ,"name": ready to write */
+	char key[FIELD_KEY_BYTES]; /* ,"name": ready to write */
+	uint8_t key_len;
 	enum field_kind kind;
 	uint16_t offset;
 	const char *about;
 };
 
 /* An id is a struct around a uuid; its field is named by MEMBER.uuid. */
-#define FIELD_AS(name_, row_type, member, kind_, about_)                       \
-	{                                                                      \
-		.name = STR_INIT(name_), .key = STR_INIT(",\"" name_ "\":"),   \
-		.kind = FIELD_##kind_,                                         \
-		.offset = offsetof(row_type, member) +                         \
-			0 *                                                    \
-				sizeof(char[_Generic(&((row_type *)0)->member, \
-					field_type_##kind_ * : 1)]),           \
-		.about = (about_),                                             \
+#define FIELD_AS(name_, row_type, member, kind_, about_)                            \
+	{                                                                           \
+		.name = STR_INIT(name_),                                            \
+		.key = ",\"" name_ "\":", .key_len = sizeof(",\"" name_ "\":") - 1, \
+		.kind = FIELD_##kind_,                                              \
+		.offset = offsetof(row_type, member) +                              \
+			0 *                                                         \
+				sizeof(char[_Generic(&((row_type *)0)->member,      \
+					field_type_##kind_ * : 1)]),                \
+		.about = (about_),                                                  \
 	}
 #define FIELD(row_type, member, kind_, about_) \
 	FIELD_AS(#member, row_type, member, kind_, about_)

@@ -56,17 +56,23 @@ buf_grow(struct buf *buf, size_t size)
 void
 buf_put_i64(struct buf *buf, int64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	size_t len = value < 0 ? 2 : 1;
+	char *begin, *at;
 
+	for (uint64_t more = rest; more >= 10; more /= 10)
+		len++;
+	begin = buf_reserve(buf, len);
+	if (!begin)
+		return;
+	at = begin + len;
 	do {
-		digits[--at] = (char)('0' + rest % 10);
+		*--at = (char)('0' + rest % 10);
 		rest /= 10;
 	} while (rest);
 	if (value < 0)
-		digits[--at] = '-';
-	buf_put(buf, (struct str){ .ptr = digits + at, .len = sizeof(digits) - at });
+		*begin = '-';
+	buf_added(buf, len);
 }
 
 void

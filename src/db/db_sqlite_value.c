@@ -98,107 +98,107 @@ statement_bind(struct ctx *ctx, struct conn *conn, const struct statement *state
  * against other threads; a connection has none.
  */
 struct column {
-	const struct statement *statement;
-	int index;
-	int type;
 	sqlite3_value *value;
+	int type; /* SQLITE_… */
+	enum db_type wanted;
 };
 
-static struct err *
-column_err(struct ctx *ctx, const struct column *column, const char *why)
-{
-	return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
-		"column %d of %s: %s", column->index + 1, column->statement->query->name,
-		why);
-}
-
-static struct err *
-read_integer(struct ctx *ctx, const struct column *column, struct value *ret)
+/* NULL, or what is wrong. */
+static const char *
+read_integer(struct column column, struct value *ret)
 {
 	int64_t i64;
 
-	if (column->type != SQLITE_INTEGER)
-		return column_err(ctx, column, "not an integer");
-	i64 = sqlite3_value_int64(column->value);
-	if (column->statement->query->column_types[column->index] != DB_BOOL) {
+	if (UNLIKELY(column.type != SQLITE_INTEGER))
+		return "not an integer";
+	i64 = sqlite3_value_int64(column.value);
+	if (column.wanted != DB_BOOL) {
 		ret->i64 = i64;
 		return NULL;
 	}
-	if (i64 != 0 && i64 != 1)
-		return column_err(ctx, column, "neither 0 nor 1");
+	if (UNLIKELY(i64 != 0 && i64 != 1))
+		return "neither 0 nor 1";
 	ret->boolean = i64;
 	return NULL;
 }
 
-/* WANTED is SQLITE_TEXT or SQLITE_BLOB. */
-static struct err *
-read_bytes(struct ctx *ctx, const struct column *column, int wanted, struct str *ret)
+/* A text asked for as such would be copied, to end in a NUL that nobody needs; the file is
+ * in UTF-8, as conn_open sees to. */
+static struct str
+bytes_of(struct column column)
 {
-	const void *ptr;
+	const void *ptr = sqlite3_value_blob(column.value);
 
-	if (column->type != wanted)
-		return column_err(
-			ctx, column, wanted == SQLITE_TEXT ? "not a text" : "not bytes");
-	/* A text asked for as such would be copied, to end in a NUL that nobody needs; the
-	 * file is in UTF-8, as conn_open sees to. */
-	ptr = sqlite3_value_blob(column->value);
-	ret->len = (size_t)sqlite3_value_bytes(column->value);
-	ret->ptr = ptr ? ptr : "";
+	return (struct str){ .ptr = ptr ? ptr : "",
+		.len = (size_t)sqlite3_value_bytes(column.value) };
+}
+
+static const char *
+read_text(struct column column, struct str *ret)
+{
+	if (UNLIKELY(column.type != SQLITE_TEXT))
+		return "not a text";
+	*ret = bytes_of(column);
 	return NULL;
 }
 
-static struct err *
-read_uuid(struct ctx *ctx, const struct column *column, struct uuid *ret)
+static const char *
+read_bytes(struct column column, struct str *ret)
 {
-	struct str bytes = STR_NONE;
+	if (UNLIKELY(column.type != SQLITE_BLOB))
+		return "not bytes";
+	*ret = bytes_of(column);
+	return NULL;
+}
 
-	TRY(read_bytes(ctx, column, SQLITE_BLOB, &bytes));
-	if (bytes.len != sizeof(ret->bytes))
-		return column_err(ctx, column, "not the 16 bytes of a UUID");
+static const char *
+read_uuid(struct column column, struct uuid *ret)
+{
+	struct str bytes;
+
+	if (UNLIKELY(column.type != SQLITE_BLOB))
+		return "not bytes";
+	bytes = bytes_of(column);
+	if (UNLIKELY(bytes.len != sizeof(ret->bytes)))
+		return "not the 16 bytes of a UUID";
 	memcpy(ret->bytes, bytes.ptr, sizeof(ret->bytes));
 	return NULL;
 }
 
-static struct err *
-read_real(struct ctx *ctx, const struct column *column, double *ret)
+static const char *
+read_real(struct column column, double *ret)
 {
 	/* A sum of integers is one. */
-	if (column->type != SQLITE_FLOAT && column->type != SQLITE_INTEGER)
-		return column_err(ctx, column, "not a number");
-	*ret = sqlite3_value_double(column->value);
+	if (UNLIKELY(column.type != SQLITE_FLOAT && column.type != SQLITE_INTEGER))
+		return "not a number";
+	*ret = sqlite3_value_double(column.value);
 	return NULL;
 }
 
-static struct err *
-read_value(
-	struct ctx *ctx, const struct statement *statement, int index, struct value *ret)
+static const char *
+read_value(struct column column, struct value *ret)
 {
-	struct column column = { .statement = statement,
-		.index = index,
-		.value = sqlite3_column_value(statement->prepared, index) };
-
-	column.type = sqlite3_value_type(column.value);
 	if (column.type == SQLITE_NULL) {
 		*ret = (struct value){ .is_null = true };
 		return NULL;
 	}
 	ret->is_null = false;
-	switch (statement->query->column_types[index]) {
+	switch (column.wanted) {
 	case DB_BOOL:
 	case DB_I32:
 	case DB_I64:
 	case DB_TIME:
 	case DB_RATE:
-		return read_integer(ctx, &column, ret);
+		return read_integer(column, ret);
 	case DB_F64:
-		return read_real(ctx, &column, &ret->f64);
+		return read_real(column, &ret->f64);
 	case DB_TEXT:
 	case DB_JSON:
-		return read_bytes(ctx, &column, SQLITE_TEXT, &ret->text);
+		return read_text(column, &ret->text);
 	case DB_BYTES:
-		return read_bytes(ctx, &column, SQLITE_BLOB, &ret->text);
+		return read_bytes(column, &ret->text);
 	case DB_UUID:
-		return read_uuid(ctx, &column, &ret->uuid);
+		return read_uuid(column, &ret->uuid);
 	}
 	return NULL;
 }
@@ -206,7 +206,18 @@ read_value(
 struct err *
 statement_row(struct ctx *ctx, const struct statement *statement, struct value *ret)
 {
-	for (int i = 0; i < statement->query->column_count; i++)
-		TRY(read_value(ctx, statement, i, &ret[i]));
+	const struct query *query = statement->query;
+
+	for (int i = 0; i < query->column_count; i++) {
+		sqlite3_value *value = sqlite3_column_value(statement->prepared, i);
+		const char *wrong = read_value((struct column){ .value = value,
+						       .type = sqlite3_value_type(value),
+						       .wanted = query->column_types[i] },
+			&ret[i]);
+
+		if (UNLIKELY(wrong != NULL))
+			return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
+				"column %d of %s: %s", i + 1, query->name, wrong);
+	}
 	return NULL;
 }
