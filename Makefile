@@ -1,7 +1,7 @@
 # The commands of the house; meson and ninja do the work.
 .PHONY: run build test asan tsan check fmt fuzz bench clean
 
-SOURCES = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]')
+SOURCES = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tools/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]')
 
 run: build
 	build/gridiron demo

@@ -237,10 +237,8 @@ tend_stop(struct serving *serving)
 static void
 wait_for_signal(void)
 {
-	signal_stop_loops((struct loop *const[]){ loop_current() }, 1);
 	while (!loop_is_stopping(loop_current()))
 		fiber_sleep_until(clock_deadline_ms(STOP_LOOK_MS));
-	signal_restore();
 }
 
 static struct err *
@@ -302,6 +300,8 @@ serve(struct invocation *run, const struct serve_options *options)
 	/* Before it is said that it serves. */
 	if (!err)
 		err = remote_open(run, &serving->remote);
+	/* Whoever reads where it is may end it. */
+	signal_stop_loops((struct loop *const[]){ loop_current() }, 1);
 	if (!err)
 		err = server_start(run, serving, options);
 	if (!err)
@@ -312,6 +312,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		wait_for_signal();
 		log_info(NULL, "stopping");
 	}
+	signal_restore();
 	/* Also where what comes after it did not start: its fibers would go on for ever. */
 	if (serving->server)
 		http_server_stop(serving->server);
