@@ -12,21 +12,27 @@
 #include "db/db_sqlite.h"
 #include "sys/file.h"
 
+static bool
+file_make(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+/* A file that is there is not opened: to close it would take SQLite's own locks away,
+ * where it is open in this process. */
 static struct err *
 file_find(struct ctx *ctx, const char *path, struct arena *arena, const char **ret_path)
 {
 	char absolute[PATH_MAX];
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	if (fd < 0)
+	if ((access(path, F_OK) != 0 && !file_make(path)) || !realpath(path, absolute) ||
+		faccessat(AT_FDCWD, absolute, R_OK | W_OK, AT_EACCESS) != 0)
 		return err_new(ctx, ERR_INTERNAL,
 			"cannot open the database %s: %s; check that its folder exists "
 			"and may be written",
 			path, strerror(errno));
-	close(fd);
-	if (!realpath(path, absolute))
-		return err_new(ctx, ERR_INTERNAL, "cannot open the database %s: %s", path,
-			strerror(errno));
 	*ret_path = str_cstr(arena, str_from(absolute));
 	return *ret_path ? NULL : err_no_memory();
 }

@@ -210,6 +210,16 @@ holder_of(int fd)
 	return pid;
 }
 
+static struct err *
+held_err(struct arena *arena, const char *path, int64_t holder)
+{
+	if (holder == 0)
+		return err_in(arena, ERR_CONFLICT,
+			"%s is held by another process; stop that one first", path);
+	return err_in(arena, ERR_CONFLICT,
+		"%s is held by process %" PRId64 "; stop that one first", path, holder);
+}
+
 struct err *
 file_lock(struct arena *arena, const char *path, int *ret)
 {
@@ -222,9 +232,7 @@ file_lock(struct arena *arena, const char *path, int *ret)
 	/* Belongs to this opening, so that it also keeps out others of this process. */
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EWOULDBLOCK)
-			err = err_in(arena, ERR_CONFLICT,
-				"%s is held by process %" PRId64 "; stop that one first",
-				path, holder_of(fd));
+			err = held_err(arena, path, holder_of(fd));
 		else
 			err = system_err(arena, "lock", path);
 		close(fd);

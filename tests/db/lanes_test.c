@@ -362,7 +362,6 @@ ask_and_be_cancelled(struct ctx *ctx, struct db *db, struct sleeper *sleeper)
 	}
 	while (!sleeper->is_done)
 		(void)fiber_sleep_until(clock_deadline_ms(5));
-	own_ctx_release(&sleeper->own);
 	return NULL;
 }
 
@@ -384,6 +383,8 @@ DB_TEST(a_cancel_that_comes_late_does_not_hit_the_query_that_is_there_by_then)
 	OK_ERR(ask_and_be_cancelled(ctx, one.db, &late));
 	OK_ERR(late.err);
 	EQ_I64(late.got, 7);
+	own_ctx_release(&alone.own);
+	own_ctx_release(&late.own);
 	db_loop_close(one.db);
 	db_close(one.db);
 }

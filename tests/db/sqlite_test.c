@@ -12,6 +12,7 @@
 #include "db/session.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "sys/file.h"
 #include "tests/db/engine.h"
 
 WRITE_ON_BOTH(account_put, "", "INSERT INTO accounts VALUES (?1, ?2)",
@@ -166,6 +167,33 @@ DB_TEST(the_lock_is_that_of_the_file_by_whatever_name)
 	OK(symlink(file_path(ctx, ""), link) == 0);
 	err = session_open(ctx, str_fmt(ctx->arena, "sqlite:%s", link), &session);
 	OK(err && err->code == ERR_CONFLICT && !session);
+}
+
+/* Whether some process has SQLite's shared lock of the file (its file format, 5.2.3), as
+ * each has that reads or writes it. */
+static bool
+is_open_in_sqlite(struct ctx *ctx)
+{
+	struct str locks = STR(""), wanted;
+	struct stat status;
+
+	if (stat(file_path(ctx, ""), &status) != 0 ||
+		file_read(ctx->arena, "/proc/locks", 1 << 20, &locks))
+		return false;
+	wanted = str_fmt(
+		ctx->arena, ":%llu 1073741826 ", (unsigned long long)status.st_ino);
+	return str_find(locks, wanted) >= 0;
+}
+
+/* A process loses its locks of a file with the first descriptor of it that it closes. */
+DB_TEST(an_opening_that_is_refused_takes_no_lock_of_sqlites_away)
+{
+	struct db *db = NULL;
+
+	OK(is_open_in_sqlite(ctx));
+	FAILS_WITH(db_open(ctx, &(struct db_options){ .url = engine_url() }, &db),
+		ERR_CONFLICT);
+	OK(is_open_in_sqlite(ctx));
 }
 
 /* --- Another process ---------------------------------------------------------------- */

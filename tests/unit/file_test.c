@@ -139,6 +139,12 @@ TEST(a_lock_is_held_by_one_and_names_its_holder)
 	OK(err && err->code == ERR_CONFLICT);
 	OK(str_find(err->message, str_fmt(&folder.arena, "process %d;", (int)getpid())) >
 		0);
+	/* One that has it and has not said so yet. */
+	OK(truncate(path, 0) == 0);
+	err = file_lock(&folder.arena, path, &second);
+	OK(err && err->code == ERR_CONFLICT);
+	OK_OR(str_find(err->message, STR("by another process;")) > 0, STR_FMT,
+		STR_ARG(err->message));
 	file_unlock(lock);
 	OK_ERR(file_lock(&folder.arena, path, &second));
 	file_unlock(second);
