@@ -67,7 +67,7 @@
 --   updated_at time
 -- row export_leagues_row: id uuid, name text, season season, code text, created_at time, updated_at time
 -- row export_league_members_row: league_id uuid, joined_at time
--- row export_league_standings_row: id uuid, league_id uuid, name text, joined_at time, pick_count i32,
+-- row export_league_standings_row: id uuid, league_id uuid, name text, name_folded text, joined_at time, pick_count i32,
 --   decided_count i32, right_count i32, brier f64?, units f64?, updated_at time
 -- row export_outbox_row: id uuid, kind text, recipient text?, payload object, dedupe_key text?, status text,
 --   attempts i32, last_error text?, next_attempt_at time, locked_until time?, created_at time, sent_at time?
@@ -328,7 +328,7 @@ SELECT league_id, joined_at
 -- args: actor user_id, after uuid
 -- as: actor
 -- What table league_standings holds of a user.
-SELECT id, league_id, name, joined_at, pick_count, decided_count, right_count, brier, units, updated_at
+SELECT id, league_id, name, name_folded, joined_at, pick_count, decided_count, right_count, brier, units, updated_at
   FROM league_standings
  WHERE user_id = :actor AND id > :after
  ORDER BY id

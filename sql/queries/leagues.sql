@@ -46,12 +46,12 @@ SELECT l.id, l.name, l.season, (SELECT count(*) FROM league_standings s WHERE s.
  WHERE l.code = :code;
 
 -- name: league_name_find :opt league_named
--- args: league_id uuid, name text
+-- args: league_id uuid, name_folded text
 -- as: system, who joins is not a member yet
--- Whether a member has that name.
+-- Whether a member has a name that folds to this (codec/fold.h).
 SELECT id
   FROM league_standings
- WHERE league_id = :league_id AND lower(name) = lower(:name);
+ WHERE league_id = :league_id AND name_folded = :name_folded;
 
 -- name: league_memberships :one league_count
 -- args: actor user_id
@@ -76,12 +76,12 @@ INSERT INTO league_members (user_id, league_id, joined_at)
 VALUES (:actor, :league_id, :now);
 
 -- name: league_standing_insert :exec
--- args: actor user_id, league_id uuid, season season, name text, now time
+-- args: actor user_id, league_id uuid, season season, name text, name_folded text, now time
 -- as: actor
 -- show the others how one's season went so far.
-INSERT INTO league_standings (id, league_id, user_id, name, joined_at, pick_count, decided_count, right_count, brier,
-                              units, updated_at)
-SELECT {{new id}}, :league_id, :actor, :name, :now, count(p.brier), count(p.is_correct),
+INSERT INTO league_standings (id, league_id, user_id, name, name_folded, joined_at, pick_count, decided_count,
+                              right_count, brier, units, updated_at)
+SELECT {{new id}}, :league_id, :actor, :name, :name_folded, :now, count(p.brier), count(p.is_correct),
        coalesce(sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END), 0), avg(p.brier), sum(p.units), :now
   FROM picks p
   JOIN games g ON g.id = p.game_id
@@ -105,7 +105,7 @@ SELECT s.id, s.name, s.user_id = :actor AS is_you, s.user_id = l.user_id AS is_o
   JOIN leagues l ON l.id = m.league_id
   JOIN league_standings s ON s.league_id = m.league_id
  WHERE m.user_id = :actor AND m.league_id = :league_id
- ORDER BY CASE WHEN s.pick_count >= :least_count THEN 0 ELSE 1 END, coalesce(s.brier, 1), lower(s.name)
+ ORDER BY CASE WHEN s.pick_count >= :least_count THEN 0 ELSE 1 END, coalesce(s.brier, 1), s.name_folded
  LIMIT 100;
 
 -- name: league_picks :many league_pick
@@ -121,7 +121,7 @@ SELECT g.nflverse_id AS game_id, g.week, g.home_team, g.away_team, s.name, s.use
   JOIN games g ON g.id = p.game_id
  WHERE m.user_id = :actor AND m.league_id = :league_id AND g.season = l.season AND g.week = :week
    AND p.prediction_type = 'game' AND (g.home_score IS NOT NULL OR g.kickoff_at <= :now)
- ORDER BY g.gameday, g.nflverse_id, lower(s.name)
+ ORDER BY g.gameday, g.nflverse_id, s.name_folded
  LIMIT 2000;
 
 -- name: league_standings_renew :rows

@@ -13,6 +13,36 @@ INSERT INTO prediction_uploads (id, model, prediction_type, subject, season, wee
 VALUES (:id, :model, :prediction_type, :subject, :season, :week, :game_id, :nflverse_id, :home_team, :away_team,
         :matchup, :prediction_data, :confidence, :pick, :probability, :line, :odds, :is_simulated);
 
+-- row upload_standing: is_there bool
+
+-- name: upload_standing_find :one upload_standing
+-- args: model text
+-- as: system, published forecasts belong to nobody
+-- Whether forecasts of MODEL stand that a batch may repeat or supersede.
+SELECT EXISTS (SELECT 1
+                 FROM predictions
+                WHERE model = :model AND user_id IS NULL AND superseded_at IS NULL) AS is_there;
+
+-- name: upload_drop_unchanged :rows
+-- args: none
+-- as: system, published forecasts belong to nobody
+-- scan: ok, of a batch that was just gathered
+-- Take out of the batch what stands already: of the game as it is now, and to the last digit.
+DELETE FROM prediction_uploads
+ WHERE EXISTS (SELECT 1
+                 FROM predictions p
+                WHERE p.game_id = prediction_uploads.game_id AND p.model = prediction_uploads.model
+                  AND p.prediction_type = prediction_uploads.prediction_type AND p.subject = prediction_uploads.subject
+                  AND p.user_id IS NULL
+                  AND p.superseded_at IS NULL
+                  AND p.season = prediction_uploads.season AND p.week = prediction_uploads.week
+                  AND p.home_team = prediction_uploads.home_team AND p.away_team = prediction_uploads.away_team
+                  AND p.pick = prediction_uploads.pick AND p.probability = prediction_uploads.probability
+                  AND p.confidence = prediction_uploads.confidence
+                  AND p.line IS NOT DISTINCT FROM prediction_uploads.line
+                  AND p.odds IS NOT DISTINCT FROM prediction_uploads.odds
+                  AND p.prediction_data = prediction_uploads.prediction_data);
+
 -- name: upload_supersede :rows
 -- args: now time
 -- as: system, published forecasts belong to nobody

@@ -12,13 +12,15 @@ enum {
 };
 
 struct batch_row {
-	int64_t rows, stored, superseded;
+	int64_t rows, stored, unchanged, superseded;
 	bool dry_run;
 };
 
 static const struct field batch_fields[] = {
 	FIELD(struct batch_row, rows, I64, "rows of the batch"),
 	FIELD(struct batch_row, stored, I64, "rows that were stored; 0 of a dry run"),
+	FIELD(struct batch_row, unchanged, I64,
+		"rows that say what stands already; 0 of a dry run"),
 	FIELD(struct batch_row, superseded, I64,
 		"forecasts, or grades, that these rows replace"),
 	FIELD(struct batch_row, dry_run, BOOL, "whether this was only a check"),
@@ -83,6 +85,7 @@ api_prediction_batch(struct request *rq)
 	return answer_row(rq, &batch_schema,
 		&(struct batch_row){ .rows = counts.rows,
 			.stored = counts.stored,
+			.unchanged = counts.unchanged,
 			.superseded = counts.superseded,
 			.dry_run = options.is_dry_run });
 }
@@ -102,6 +105,7 @@ api_prop_result_batch(struct request *rq)
 	return answer_row(rq, &batch_schema,
 		&(struct batch_row){ .rows = counts.rows,
 			.stored = counts.stored,
+			.unchanged = is_dry_run ? 0 : counts.rows - counts.stored,
 			.superseded = counts.regraded,
 			.dry_run = is_dry_run });
 }

@@ -64,14 +64,16 @@ run_publish(struct invocation *run)
 	}
 	if (run->is_json)
 		fprintf(run->console.out,
-			"{\"rows\": %lld, \"stored\": %lld, \"superseded\": %lld}\n",
+			"{\"rows\": %lld, \"stored\": %lld, \"unchanged\": %lld, "
+			"\"superseded\": %lld}\n",
 			(long long)counts.rows, (long long)counts.stored,
-			(long long)counts.superseded);
+			(long long)counts.unchanged, (long long)counts.superseded);
 	else
 		fprintf(run->console.out,
-			"%lld rows: %lld forecasts stored in place of %lld\n",
+			"%lld rows: %lld forecasts stored in place of %lld, %lld "
+			"unchanged\n",
 			(long long)counts.rows, (long long)counts.stored,
-			(long long)counts.superseded);
+			(long long)counts.superseded, (long long)counts.unchanged);
 	return NULL;
 }
 

@@ -169,6 +169,18 @@ reason_of(const json_error_t *error)
 	return "neither a value nor a sign of JSON";
 }
 
+/* Of a text of one line, as of JSON lines, the line says nothing, or another than its
+ * reader counts. */
+static struct err *
+refusal(struct arena *arena, struct str text, struct position at, const char *fault)
+{
+	return str_find(text, STR("\n")) < 0
+		? err_in(arena, ERR_INVALID, "not valid JSON at column %d: %s", at.column,
+			  fault)
+		: err_in(arena, ERR_INVALID, "not valid JSON at line %d, column %d: %s",
+			  at.line, at.column, fault);
+}
+
 struct err *
 json_read(struct arena *arena, struct str text, struct json_node *ret)
 {
@@ -180,15 +192,14 @@ json_read(struct arena *arena, struct str text, struct json_node *ret)
 	json_t *root;
 
 	if (fault)
-		return err_in(arena, ERR_INVALID,
-			"not valid JSON at line %d, column %d: %s", at.line, at.column,
-			fault);
+		return refusal(arena, text, at, fault);
 	root = json_loadb(text.len ? text.ptr : "", text.len,
 		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!root)
-		return err_in(arena, ERR_INVALID,
-			"not valid JSON at line %d, column %d: %s", error.line,
-			error.column > 0 ? error.column : 1, reason_of(&error));
+		return refusal(arena, text,
+			(struct position){
+				error.line, error.column > 0 ? error.column : 1 },
+			reason_of(&error));
 	err = node_from(arena, root, &node);
 	json_decref(root);
 	TRY(err);

@@ -1,6 +1,7 @@
 #include "predictions/league.h"
 
 #include "codec/base32.h"
+#include "codec/fold.h"
 #include "predictions/pick.h"
 #include "sys/random.h"
 
@@ -77,9 +78,19 @@ league_find(struct ctx *ctx, struct uuid league, struct league_row *ret)
 struct joining {
 	struct str code;
 	struct str display_name;
+	struct str name_folded;
 	struct league_plan plan; /* of a league to be made */
 	struct league_row league;
 };
+
+static struct err *
+fold_name(struct ctx *ctx, struct joining *joining)
+{
+	TRY(fold_text(ctx->arena, joining->display_name, &joining->name_folded));
+	return joining->name_folded.len > 0
+		? NULL
+		: err_field(ctx, "display_name", "has nothing that can be seen");
+}
 
 static struct err *
 check_room(struct tx *tx)
@@ -95,7 +106,7 @@ check_room(struct tx *tx)
 }
 
 static struct err *
-come_in(struct tx *tx, struct uuid league, int32_t season, struct str name)
+come_in(struct tx *tx, const struct joining *joining, struct uuid league, int32_t season)
 {
 	struct user_id actor = tx->ctx->actor.user_id;
 
@@ -106,7 +117,8 @@ come_in(struct tx *tx, struct uuid league, int32_t season, struct str name)
 		(struct league_standing_insert){ .actor = actor,
 			.league_id = league,
 			.season = season,
-			.name = name,
+			.name = joining->display_name,
+			.name_folded = joining->name_folded,
 			.now = tx->ctx->now });
 }
 
@@ -130,15 +142,16 @@ make_in_tx(struct tx *tx, void *arg)
 			.season = plan->season,
 			.code = joining->code,
 			.now = tx->ctx->now }));
-	TRY(come_in(tx, id, plan->season, plan->display_name));
+	TRY(come_in(tx, joining, id, plan->season));
 	return get(tx, id, &joining->league);
 }
 
 struct err *
 league_make(struct ctx *ctx, const struct league_plan *plan, struct league_row *ret)
 {
-	struct joining joining = { .plan = *plan };
+	struct joining joining = { .plan = *plan, .display_name = plan->display_name };
 
+	TRY(fold_name(ctx, &joining));
 	TRY(code_new(ctx, &joining.code));
 	TRY(db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), make_in_tx, &joining));
@@ -184,11 +197,11 @@ join_in_tx(struct tx *tx, void *arg)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"this league is full: it has %d members", LEAGUE_MEMBERS_MOST);
 	TRY(check_room(tx));
-	TRY(q_league_name_find(tx, league.id, joining->display_name, &named, &found));
+	TRY(q_league_name_find(tx, league.id, joining->name_folded, &named, &found));
 	if (found)
 		return err_field(tx->ctx, "display_name",
 			"a member of this league has that name already");
-	TRY(come_in(tx, league.id, league.season, joining->display_name));
+	TRY(come_in(tx, joining, league.id, league.season));
 	return get(tx, league.id, &joining->league);
 }
 
@@ -199,6 +212,7 @@ league_join(
 	struct joining joining = { .code = code_of(ctx, code),
 		.display_name = display_name };
 
+	TRY(fold_name(ctx, &joining));
 	TRY(db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), join_in_tx, &joining));
 	*ret = joining.league;
@@ -245,19 +259,26 @@ struct running {
 };
 
 static struct err *
-renew_in_tx(struct tx *tx, void *arg)
+put_code(struct tx *tx, const struct running *running)
 {
-	struct running *running = arg;
 	int64_t renewed;
 
-	TRY(get(tx, running->id, &running->league));
-	TRY(check_owner(tx->ctx, &running->league));
-	TRY(q_league_code_renew(tx,
+	return q_league_code_renew(tx,
 		(struct league_code_renew){ .actor = tx->ctx->actor.user_id,
 			.league_id = running->id,
 			.code = running->code,
 			.now = tx->ctx->now },
-		&renewed));
+		&renewed);
+}
+
+static struct err *
+renew_in_tx(struct tx *tx, void *arg)
+{
+	struct running *running = arg;
+
+	TRY(get(tx, running->id, &running->league));
+	TRY(check_owner(tx->ctx, &running->league));
+	TRY(put_code(tx, running));
 	return get(tx, running->id, &running->league);
 }
 
@@ -314,9 +335,10 @@ remove_in_tx(struct tx *tx, void *arg)
 	if (!found)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "no such member");
 	is_oneself = user_id_eq(member.user_id, actor);
-	if (!is_oneself)
+	if (!is_oneself) {
 		TRY(check_owner(tx->ctx, &running->league));
-	else if (running->league.is_owner)
+		TRY(put_code(tx, running));
+	} else if (running->league.is_owner)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"you run this league: end it instead of leaving it");
 	TRY(q_league_standing_delete(tx, running->id, member.user_id, &gone));
@@ -328,6 +350,7 @@ league_remove(struct ctx *ctx, struct uuid league, struct uuid place)
 {
 	struct running running = { .id = league, .place = place };
 
+	TRY(code_new(ctx, &running.code));
 	return db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), remove_in_tx, &running);
 }

@@ -46,16 +46,19 @@ put_matchups(struct uploading *uploading)
 	return NULL;
 }
 
-/* Make the models known, and refuse to change what one is said to see. */
+/* Make the models known, and refuse to change what one is said to see. RET_STANDS: whether
+ * one of them has forecast before. */
 static struct err *
-put_models(struct tx *tx, const struct uploading *uploading)
+put_models(struct tx *tx, const struct uploading *uploading, bool *ret_stands)
 {
 	const struct upload *upload = &uploading->upload;
 	bool sees_line = uploading->options->sees_line;
 	struct model_row_list known = { .count = 0 };
+	struct upload_standing standing;
 	struct map done;
 
 	map_init(&done, tx->ctx->arena);
+	*ret_stands = false;
 	TRY(q_model_list(tx, &known));
 	for (size_t i = 0; i < upload->rows.count; i++) {
 		struct str name = upload->rows.items[i].model;
@@ -77,6 +80,8 @@ put_models(struct tx *tx, const struct uploading *uploading)
 			(struct model_put){ .name = name,
 				.sees_line = sees_line,
 				.now = tx->ctx->now }));
+		TRY(q_upload_standing_find(tx, name, &standing));
+		*ret_stands |= standing.is_there;
 	}
 	return NULL;
 }
@@ -88,12 +93,19 @@ store_in_tx(struct tx *tx, void *arg)
 	const struct upload *upload = &uploading->upload;
 	struct upload_counts *counts = &uploading->counts;
 	int64_t gathered;
+	bool stands;
 
-	TRY(put_models(tx, uploading));
+	*counts = (struct upload_counts){ .rows = (int64_t)upload->rows.count };
+	TRY(put_models(tx, uploading, &stands));
 	TRY(q_upload_put(tx, upload->rows.items, upload->rows.count, &gathered));
-	TRY(q_upload_supersede(tx, tx->ctx->now, &counts->superseded));
+	if (stands) {
+		TRY(q_upload_drop_unchanged(tx, &counts->unchanged));
+		if (counts->unchanged == counts->rows)
+			return NULL;
+		TRY(q_upload_supersede(tx, tx->ctx->now, &counts->superseded));
+	}
 	TRY(q_upload_publish(tx, tx->ctx->now, &counts->stored));
-	if (counts->stored != (int64_t)upload->rows.count)
+	if (counts->stored + counts->unchanged != counts->rows)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"games of the batch began or changed while it was read: send it "
 			"again");

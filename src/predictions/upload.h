@@ -63,6 +63,7 @@ struct upload {
 struct upload_counts {
 	int64_t rows;
 	int64_t stored;
+	int64_t unchanged;  /* what they say stands already */
 	int64_t superseded; /* forecasts that the batch comes after */
 };
 
@@ -72,8 +73,8 @@ struct err *upload_read(struct ctx *ctx, const struct upload_options *options,
 	struct str text, const struct game_set *games, struct upload *ret) MUST_USE;
 
 /*
- * Read TEXT and store it in one transaction, unless it has faults, which are then in
- * ret_faults, or OPTIONS say not to. CTX's arena holds the batch: some 500 bytes a row
+ * Read TEXT and store in one transaction what of it differs from what stands, unless it has
+ * faults, which are then in ret_faults, or OPTIONS say not to. CTX's arena holds the batch: some 500 bytes a row
  * beside the games (UPLOAD_MEMORY_BYTES is enough for any). CONFLICT where games began, or a model's sees_line was another, meanwhile or before.
  */
 struct upload_faults {

@@ -179,7 +179,8 @@ read_model(struct row_state *state)
 		model = reading->options->model;
 	if (str_is_none(model))
 		return BAD(state, MEMBER_model,
-			"is missing: name the model in the row, or for all of them");
+			"is missing: name it in the row, or for all rows by '?model=' "
+			"('--model' of publish)");
 	if (!is_model_name(model))
 		return BAD(state, MEMBER_model,
 			"must be 1 to 60 of a-z, 0-9, dot, dash and underscore");

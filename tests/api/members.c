@@ -295,10 +295,11 @@ add_league(struct statements *list, const struct member *member)
 		"({u%d}, {u%d}, {ago})",
 		n, league);
 	add(list,
-		"INSERT INTO league_standings (id, league_id, user_id, name, joined_at, "
-		"pick_count, decided_count, right_count, updated_at) VALUES ({u%d}, "
-		"{u%d}, {u%d}, '%s', {ago}, 0, 0, 0, {ago})",
-		object_number(n, OBJECT_PLACE), league, n, mark);
+		"INSERT INTO league_standings (id, league_id, user_id, name, "
+		"name_folded, "
+		"joined_at, pick_count, decided_count, right_count, updated_at) VALUES "
+		"({u%d}, {u%d}, {u%d}, '%s', '%s', {ago}, 0, 0, 0, {ago})",
+		object_number(n, OBJECT_PLACE), league, n, mark, mark);
 }
 
 struct err *

@@ -31,8 +31,8 @@ def main():
             database.execute('INSERT INTO leagues (id, user_id, name, season, code, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
                              (league, user, 'The old hands', season, 'PLANTEDCODES', now, now))
         database.execute('INSERT INTO league_members (user_id, league_id, joined_at) VALUES (?, ?, ?)', (user, league, now))
-        database.execute('INSERT INTO league_standings (id, league_id, user_id, name, joined_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
-                         (uuid.uuid4().bytes, league, user, name, now, now))
+        database.execute('INSERT INTO league_standings (id, league_id, user_id, name, name_folded, joined_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+                         (uuid.uuid4().bytes, league, user, name, name.casefold(), now, now))
         for game in games[:FEW if number == 2 else PICKS]:
             database.execute('INSERT INTO picks (user_id, id, game_id, prediction_type, pick, probability, odds, created_at, updated_at) '
                              "VALUES (?, ?, ?, 'game', ?, ?, -110, ?, ?)",

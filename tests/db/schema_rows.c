@@ -158,7 +158,8 @@ const struct good_row good_rows[] = {
 		"created_at=T100; updated_at=T100" },
 	{ "league_members", 1, "user_id=%1; league_id=%1; joined_at=T100" },
 	{ "league_standings", 1,
-		"id=%~; league_id=%1; user_id=%~; name='Name ~'; joined_at=T100; "
+		"id=%~; league_id=%1; user_id=%~; name='Name ~'; name_folded='name ~'; "
+		"joined_at=T100; "
 		"pick_count=0; decided_count=0; right_count=0; updated_at=T100" },
 	{ "outbox", 1,
 		"id=%~; kind='invalidate'; payload='{}'; dedupe_key='d~'; "

@@ -77,6 +77,35 @@ BOTH_ENGINES(a_league_is_joined_by_its_code_however_it_is_typed_and_once)
 	FAILS_WITH(join(ctx, EVE, league.code, "BOB"), ERR_INVALID);
 }
 
+/* SQLite's lower() knows ASCII, PostgreSQL's what its locale knows: neither is asked. */
+BOTH_ENGINES(nobody_joins_under_a_name_that_looks_like_a_members)
+{
+	static const char *const like[] = {
+		"JOS\u00c9 \u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2",
+		"Jose\u0301 \u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c3",
+		"\uff2a\uff4f\uff53\u00e9\u00a0\u03a3\u038a\u03a3\u03a5\u03a6\u039f"
+		"\u03a3",
+		"  jos\u00e9   \u03c3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2 "
+	};
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct league_row league;
+
+	OK_ERR(two_in_a_league(ctx, &league));
+	OK_ERR(join(ctx, EVE, league.code,
+		"Jos\u00e9 \u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2"));
+	for (size_t i = 0; i < COUNT_OF(like); i++)
+		FAILS_WITH(join(ctx, EVE + 1, league.code, like[i]), ERR_INVALID);
+	FAILS_WITH(join(ctx, EVE + 1, league.code, "\u200d \u3164"), ERR_INVALID);
+	OK_ERR(join(ctx, EVE + 1, league.code,
+		"Jose \u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2"));
+	/* Where both come at once it is the database that tells them apart. */
+	OK_ERR(join(ctx, EVE + 2, league.code, "\u00c9"));
+	FAILS_WITH(db_run_text(&tx,
+			   STR("UPDATE league_standings SET name_folded = 'bob' WHERE "
+			       "name = '\u00c9'")),
+		ERR_CONFLICT);
+}
+
 BOTH_ENGINES(a_league_is_of_a_season_with_games)
 {
 	struct league_row league;
@@ -247,12 +276,19 @@ BOTH_ENGINES(who_made_it_runs_it_and_others_may_leave)
 	act_as(ctx, ANN);
 	FAILS_WITH(league_remove(ctx, league.id, ann), ERR_CONFLICT);
 	FAILS_WITH(league_remove(ctx, league.id, bob), ERR_NOT_FOUND);
+	/* Who has left by himself may come back; nobody had to know. */
+	OK_ERR(league_find(ctx, league.id, &seen));
+	EQ_STR(seen.code, league.code);
 	OK_ERR(league_remove(ctx, league.id, eve));
-	OK_ERR(league_renew_code(ctx, league.id, &seen));
-	OK(!str_eq(seen.code, league.code));
+	OK_ERR(league_find(ctx, league.id, &seen));
 	EQ_I64(seen.member_count, 1);
 	/* Who was removed does not come back by the code of before. */
+	OK(!str_eq(seen.code, league.code));
 	FAILS_WITH(join(ctx, EVE, league.code, "Eve"), ERR_NOT_FOUND);
+	league.code = seen.code;
+	act_as(ctx, ANN);
+	OK_ERR(league_renew_code(ctx, league.id, &seen));
+	OK(!str_eq(seen.code, league.code));
 	OK_ERR(join(ctx, BOB, seen.code, "Bob"));
 	act_as(ctx, ANN);
 	OK_ERR(league_end(ctx, league.id));

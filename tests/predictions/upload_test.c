@@ -9,6 +9,7 @@
 #include "predictions/import.h"
 #include "predictions/lines.h"
 #include "predictions/prop.h"
+#include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/simulated.h"
 #include "predictions/upload.h"
@@ -101,6 +102,33 @@ correct_prop(struct ctx *ctx, struct str game)
 	EQ_I64(told.stored, 0);
 }
 
+/* A row of each type, shown with CONFIDENCE. */
+static struct str
+four_rows(struct ctx *ctx, struct str game, double confidence)
+{
+	static const char *const rows[] = {
+		"\"type\": \"game\", \"pick\": \"home\", \"probability\": 0.75, "
+		"\"data\": "
+		"{\"b\": [1.50, 2e1], \"a\": 1}",
+		"\"type\": \"ats\", \"pick\": \"away\", \"probability\": 0.5, \"line\": "
+		"-3.5, \"odds\": -110",
+		"\"type\": \"total\", \"pick\": \"over\", \"probability\": 0.55, "
+		"\"line\": "
+		"44",
+		"\"type\": \"prop\", \"subject\": \"passing yards\", \"pick\": "
+		"\"under\", "
+		"\"probability\": 0.6, \"line\": 250.5",
+	};
+	struct buf text;
+
+	buf_init(&text, ctx->arena, TEXT_BYTES_MAX);
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		buf_fmt(&text,
+			"{\"game_id\": \"" STR_FMT "\", %s, \"confidence\": %g}\n\n",
+			STR_ARG(game), rows[i], confidence);
+	return buf_str(&text);
+}
+
 BOTH_ENGINES(a_batch_is_stored_graded_and_counted_like_any_forecast)
 {
 	struct upload_options options = { .model = STR("other") };
@@ -109,31 +137,20 @@ BOTH_ENGINES(a_batch_is_stored_graded_and_counted_like_any_forecast)
 	struct grade_counts grades;
 	struct accuracy_list metrics;
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct str text, game;
+	struct str game;
 	struct prop_counts told;
 	int of_other = 0;
 
 	OK_ERR(league_at(ctx, "2022-10-20T12:00:00Z"));
 	game = game_of(ctx, 9, 0);
-	text = str_fmt(ctx->arena,
-		"{\"game_id\": \"" STR_FMT "\", \"type\": \"game\", \"pick\": \"home\", "
-		"\"probability\": 0.75}\n\n"
-		"{\"game_id\": \"" STR_FMT "\", \"type\": \"ats\", \"pick\": \"away\", "
-		"\"probability\": 0.5, \"line\": -3.5, \"odds\": -110}\n"
-		"{\"game_id\": \"" STR_FMT "\", \"type\": \"total\", \"pick\": \"over\", "
-		"\"probability\": 0.55, \"line\": 44}\n"
-		"{\"game_id\": \"" STR_FMT
-		"\", \"type\": \"prop\", \"subject\": \"passing yards\", \"pick\": "
-		"\"under\", \"probability\": 0.6, \"line\": 250.5}",
-		STR_ARG(game), STR_ARG(game), STR_ARG(game), STR_ARG(game));
-	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	OK_ERR(upload_run(ctx, &options, four_rows(ctx, game, 0.5), &counts, &faults));
 	EQ_I64(faults.count, 0);
 	EQ_I64(counts.stored, 4);
 	EQ_I64(counts.superseded, 0);
 	EQ_I64(count_of(ctx, "SELECT count(*) FROM prediction_uploads"), 0);
 
 	ctx->now += 1000;
-	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	OK_ERR(upload_run(ctx, &options, four_rows(ctx, game, 0.6), &counts, &faults));
 	EQ_I64(counts.superseded, 4);
 	EQ_I64(count_of(ctx, all_forecasts), 4);
 
@@ -157,6 +174,58 @@ BOTH_ENGINES(a_batch_is_stored_graded_and_counted_like_any_forecast)
 		of_other += str_eq(metrics.items[i].model, STR("other")) &&
 			!metrics.items[i].week.is_set;
 	EQ_I64(of_other, 4);
+}
+
+/* A pipeline that runs every hour sends what it sent before. */
+BOTH_ENGINES(a_batch_sent_again_stores_what_differs_from_what_stands)
+{
+	struct upload_options options = { .model = STR("other") };
+	struct upload_counts counts;
+	struct upload_faults faults;
+	struct str game, text;
+	struct uuid token, again;
+
+	OK_ERR(league_at(ctx, "2022-10-20T12:00:00Z"));
+	game = game_of(ctx, 9, 0);
+	text = four_rows(ctx, game, 0.5);
+	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	EQ_I64(counts.stored, 4);
+	EQ_I64(counts.unchanged, 0);
+	OK_ERR(publication_token(ctx, &token));
+	ctx->now += 1000;
+	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	EQ_I64(counts.rows, 4);
+	EQ_I64(counts.stored, 0);
+	EQ_I64(counts.unchanged, 4);
+	EQ_I64(counts.superseded, 0);
+	EQ_I64(count_of(ctx, "SELECT count(*) FROM predictions"), 4);
+	EQ_I64(count_of(ctx, "SELECT count(*) FROM prediction_uploads"), 0);
+	/* Nothing new was published: ready answers stay. */
+	OK_ERR(publication_token(ctx, &again));
+	OK(uuid_eq(token, again));
+	/* The numbers of data are equal however they are written, and in any order; one
+	 * that differs is a new forecast. */
+	text = str_fmt(ctx->arena,
+		"{\"game_id\": \"" STR_FMT "\", \"type\": \"game\", \"pick\": \"home\", "
+		"\"probability\": 7.5e-1, \"confidence\": 0.5, \"data\": {\"a\": 1.0, "
+		"\"b\": [1.5, 20]}}\n"
+		"{\"game_id\": \"" STR_FMT "\", \"type\": \"ats\", \"pick\": \"away\", "
+		"\"probability\": 0.5, \"confidence\": 0.5, \"line\": -3.5}\n"
+		"{\"game_id\": \"" STR_FMT "\", \"type\": \"total\", \"pick\": \"over\", "
+		"\"probability\": 0.55, \"confidence\": 0.5, \"line\": 44, \"data\": "
+		"{\"a\": 0}}\n",
+		STR_ARG(game), STR_ARG(game), STR_ARG(game));
+	ctx->now += 1000;
+	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	EQ_I64(counts.unchanged, 1);
+	EQ_I64(counts.stored, 2);
+	EQ_I64(counts.superseded, 2);
+	EQ_I64(count_of(ctx, all_forecasts), 4);
+	/* Of another model it is another forecast. */
+	options.model = STR("another");
+	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	EQ_I64(counts.unchanged, 0);
+	EQ_I64(counts.stored, 3);
 }
 
 /* The first is good; of each other, what is named as wrong. */
@@ -368,6 +437,30 @@ BOTH_ENGINES(a_published_model_may_be_asked_at_any_line)
 	EQ_I64(list.count, 4);
 	NEAR(list.rows[BET_HOME_SPREAD].win + list.rows[BET_HOME_SPREAD].loss, 1, 1e-9);
 	NEAR(list.rows[BET_HOME].win, list.rows[BET_AWAY].win, 1e-9);
+}
+
+BOTH_ENGINES(a_fault_says_no_other_line_than_its_own_and_how_a_model_is_named)
+{
+	struct upload_options options = { .model = STR_NONE };
+	struct upload_counts counts;
+	struct upload_faults faults;
+
+	OK_ERR(league_at(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(upload_run(ctx, &options,
+		str_fmt(ctx->arena,
+			"\n{\"game_id\": 1,}\n{\"game_id\": \"" STR_FMT
+			"\", \"type\": \"game\"}\n",
+			STR_ARG(game_of(ctx, 9, 0))),
+		&counts, &faults));
+	EQ_I64(faults.count, 2);
+	EQ_I64(faults.items[0].line, 2);
+	EQ_STR(faults.items[0].reason,
+		STR("not valid JSON at column 15: a name in double quotes is missing, or "
+		    "}"));
+	EQ_STR(faults.items[1].field, STR("model"));
+	EQ_STR(faults.items[1].reason,
+		STR("is missing: name it in the row, or for all rows by '?model=' "
+		    "('--model' of publish)"));
 }
 
 BOTH_ENGINES(an_empty_batch_and_a_head_of_nonsense_are_told)

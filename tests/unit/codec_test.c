@@ -1,6 +1,7 @@
 #include "tests/tap.h"
 
 #include "codec/base64.h"
+#include "codec/fold.h"
 #include "codec/hex.h"
 #include "codec/url.h"
 #include "codec/uuid.h"
@@ -122,6 +123,38 @@ TEST(urls_are_split_into_their_parts)
 	OK(str_is_none(url.query) && str_is_none(url.user_info));
 	OK(url_split(STR("http://a?"), &url));
 	OK(!str_is_none(url.query) && url.query.len == 0);
+}
+
+TEST(names_fold_by_unicode_and_to_nothing_where_nothing_is_seen)
+{
+	static const struct {
+		const char *text, *folded;
+	} cases[] = { { "", "" }, { " \u00a0\u3000 ", "" }, { "\u00ad", "" },
+		{ "A  b\u2003C ", "a b c" }, { "\u00c9", "\u00e9" },
+		{ "e\u0301", "\u00e9" }, { "Stra\u00dfe", "strasse" }, { "\ufb01", "fi" },
+		{ "\u0130", "i\u0307" }, { "\u03a3\u03c2", "\u03c3\u03c3" },
+		{ "\u041f", "\u043f" } };
+	struct arena arena;
+	struct str folded, again;
+	struct buf far;
+
+	arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OK(!fold_text(&arena, str_from(cases[i].text), &folded));
+		OK_OR(str_eq(folded, str_from(cases[i].folded)), "%s: " STR_FMT,
+			cases[i].text, STR_ARG(folded));
+		OK(!fold_text(&arena, folded, &again));
+		EQ_STR(again, folded);
+	}
+	OK(fold_text(&arena, STR("\xff"), &folded) != NULL);
+	buf_init(&far, &arena, 2 * FOLD_BYTES_MAX);
+	while (buf_str(&far).len + 3 <= FOLD_BYTES_MAX)
+		buf_put(&far, STR("\ufdfa")); /* eighteen characters each */
+	OK(!fold_text(&arena, buf_str(&far), &folded));
+	EQ_I64(folded.len, (int64_t)(buf_str(&far).len / 3) * 33);
+	buf_put(&far, STR("long"));
+	OK(fold_text(&arena, buf_str(&far), &folded) != NULL);
+	arena_release(&arena);
 }
 
 TEST(what_is_no_url_is_refused)

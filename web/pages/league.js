@@ -64,7 +64,7 @@ function Picks({ league, weeks, current }) {
 function Invite({ league, renew }) {
   const link = `${location.origin}/league?code=${league.code}`;
   return html`<section><h2>Invite</h2><p>Whoever has this link may join: <a class="key-text" href=${link}>${link}</a></p>
-    <p class="picks"><${Press} label="Copy the link" action=${() => navigator.clipboard.writeText(link)} /><${Press} label="Make another link" action=${renew} /></p><p class="soft">The one before opens nothing any more.</p></section>`;
+    <p class="picks"><${Press} label="Copy the link" action=${() => navigator.clipboard.writeText(link)} /><${Press} label="Make another link" action=${renew} /></p><p class="soft">The one before opens nothing any more. Removing a member makes another by itself, so that whoever was removed does not come back by the old one.</p></section>`;
 }
 
 function End({ league, place }) {

@@ -1,0 +1,22 @@
+-- migration: names of a league are told apart by what the program makes of them, alike on both engines
+--
+-- lower() is the engine's: of all letters by PostgreSQL's locale, of ASCII alone on SQLite. name_folded comes from the program
+-- (codec/fold.h). Names from before are kept as their engine folded them, until they leave.
+
+-- up
+
+-- only: postgresql
+ALTER TABLE league_standings NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE league_standings ADD COLUMN name_folded {{text}} NOT NULL DEFAULT '';
+UPDATE league_standings SET name_folded = lower(name);
+-- only: postgresql
+ALTER TABLE league_standings FORCE ROW LEVEL SECURITY;
+DROP INDEX league_standings_one_name;
+-- Nobody passes for another by writing his name larger.
+CREATE UNIQUE INDEX league_standings_one_name ON league_standings (league_id, name_folded);
+
+-- down
+
+DROP INDEX league_standings_one_name;
+ALTER TABLE league_standings DROP COLUMN name_folded;
+CREATE UNIQUE INDEX league_standings_one_name ON league_standings (league_id, lower(name));
