@@ -1,10 +1,11 @@
 // Reading the API: one function that answers the data or throws what the server said.
-import { signature } from '/session.js';
+import { refused, signature } from '/session.js';
 
 export async function get(path, query = {}) {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== ''));
   const answer = await fetch(search.size ? `${path}?${search}` : path, { headers: { accept: 'application/json', ...await signature() } });
   const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) await refused(answer.status);
   if (!answer.ok) throw new Error(body.detail ? `The server said: ${body.detail}.` : `The server answered ${answer.status}.`);
   return body;
 }

@@ -10,6 +10,8 @@ export function Choice({ label, value, values, names = values, onChange }) {
 export function Access({ access }) {
   if (access?.is_open)
     return html`<p class="notice">Open access: whoever asks from this machine sees what subscribers see. <code>access.open: false</code> ends that.</p>`;
+  if (access?.needs_second_factor)
+    return html`<p class="notice">You see what everybody sees until you have <a href="/account">turned on codes at sign-in</a>, which are asked of everybody here.</p>`;
   if (access?.audience === 'public')
     return html`<p class="notice">Three forecasts of each week are open to all, and the record is a day late. Subscribers see every forecast as it is made.</p>`;
   if (access?.audience === 'regular')

@@ -53,11 +53,19 @@ export async function signature() {
   return bearer ? { authorization: `Bearer ${bearer}` } : {};
 }
 
+// Who has to set up codes at sign-in before his account counts for anything is led there.
+export async function refused(status) {
+  if (status !== 403 || !isSignedIn() || location.pathname === '/account') return;
+  const access = await send('GET', '/v1/access', undefined, await signature());
+  if (access.needs_second_factor) location.replace('/account');
+}
+
 // A request of the signed-in user. Whoever is not any more is sent to sign in.
 export async function ask(method, path, body) {
   try {
     return await send(method, path, body, await signature());
   } catch (error) {
+    await refused(error.status);
     if (error.status !== 401 || error.code !== 'unauthenticated' || isSignedIn() === false) throw error;
     access = undefined;
     return send(method, path, body, await signature());

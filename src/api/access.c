@@ -1,6 +1,7 @@
 #include "api/access.h"
 
 #include "api/api.h"
+#include "api/auth_gate.h"
 #include "codec/iso_time.h"
 #include "predictions/schedule.h"
 
@@ -181,6 +182,8 @@ access_check_forecast(struct request *rq, struct tx *tx, const struct prediction
 	TRY(access_open_through(rq, tx, row->season, &open_through));
 	if (row->week <= open_through)
 		return NULL;
+	if (rq->lacks_mfa)
+		return auth_needs_mfa(rq);
 	if (open_through > 0)
 		return err_new(rq->ctx, ERR_DENIED,
 			"forecasts of the playoffs need a plan with "

@@ -29,6 +29,7 @@ struct entitlements_row {
 	struct str audience;
 	bool is_open;
 	bool is_signed_in;
+	bool needs_second_factor;
 	struct str tier;
 	struct opt_i64 tier_until;
 	struct opt_i32 hourly_requests;
@@ -44,6 +45,9 @@ static const struct field entitlements_fields[] = {
 		"whether open access shows all to whoever asks from this machine"),
 	FIELD(struct entitlements_row, is_signed_in, BOOL,
 		"whether it is known who asks"),
+	FIELD(struct entitlements_row, needs_second_factor, BOOL,
+		"whether one has to be set up before anything of the account counts: "
+		"POST /v1/me/mfa, or the page /account"),
 	FIELD(struct entitlements_row, tier, OPT_TEXT, "the best plan; null: none"),
 	FIELD(struct entitlements_row, tier_until, OPT_TIME, "when that ends"),
 	FIELD(struct entitlements_row, hourly_requests, OPT_I32,
@@ -89,6 +93,7 @@ answer_entitlements(struct request *rq)
 		.audience = audience_names[access_audience(rq)],
 		.is_open = rq->is_open,
 		.is_signed_in = rq->caller.kind != CALLER_NOBODY,
+		.needs_second_factor = rq->lacks_mfa,
 		.tier = has_tier ? str_from(has->tier) : STR_NONE,
 		.tier_until = { .is_set = has_tier, .value = has->tier_until },
 		.hourly_requests = { .is_set = has_tier || !rq->is_open,

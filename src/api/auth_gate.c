@@ -51,6 +51,14 @@ find_caller(struct request *rq)
 
 /* --- Whether that is enough --- */
 
+struct err *
+auth_needs_mfa(struct request *rq)
+{
+	return err_new(rq->ctx, ERR_DENIED,
+		"this service asks everybody who signs in for a second factor: set one "
+		"up on the page /account, or by POST /v1/me/mfa");
+}
+
 /* What a plan must have that the caller's has not, and which plans have it. */
 static struct err *
 check_feature(struct request *rq, enum feature feature)
@@ -59,6 +67,8 @@ check_feature(struct request *rq, enum feature feature)
 
 	if (entitlement_has(&rq->caller.entitlement, feature))
 		return NULL;
+	if (rq->lacks_mfa)
+		return auth_needs_mfa(rq);
 	TRY(tier_names_with(rq->ctx, feature, &plans));
 	return err_new(rq->ctx, ERR_DENIED,
 		"this needs a plan with %s (%s), such as " STR_FMT
@@ -107,9 +117,9 @@ check_administrator(struct request *rq)
 static bool
 is_open_without_mfa(const struct route *route)
 {
-	static const int open[] = { ROUTE_api_access_get, ROUTE_api_me_get,
-		ROUTE_api_me_export, ROUTE_api_me_erase, ROUTE_api_mfa_get,
-		ROUTE_api_mfa_begin, ROUTE_api_mfa_confirm };
+	static const int open[] = { ROUTE_api_me_get, ROUTE_api_me_export,
+		ROUTE_api_me_erase, ROUTE_api_mfa_get, ROUTE_api_mfa_begin,
+		ROUTE_api_mfa_confirm };
 
 	for (size_t i = 0; i < COUNT_OF(open); i++)
 		if (route == &route_table[open[i]])
@@ -117,15 +127,20 @@ is_open_without_mfa(const struct route *route)
 	return false;
 }
 
+/* A person goes on as entitled as a stranger is; a program is told, as by a plan that ran
+ * out. */
 static struct err *
 check_mfa_of_all(struct request *rq)
 {
-	if (!rq->api->requires_mfa || rq->caller.kind == CALLER_NOBODY ||
-		rq->caller.is_mfa_passed || is_open_without_mfa(rq->route))
+	rq->lacks_mfa = rq->api->requires_mfa && rq->caller.kind != CALLER_NOBODY &&
+		!rq->caller.is_mfa_passed;
+	if (!rq->lacks_mfa)
 		return NULL;
-	return err_new(rq->ctx, ERR_DENIED,
-		"this service asks everybody for a second factor; set one up, then sign "
-		"in again with its code");
+	entitlement_init(&rq->caller.entitlement);
+	if (is_open_without_mfa(rq->route) ||
+		(rq->caller.kind == CALLER_SESSION && rq->route->who == WHO_ANYONE))
+		return NULL;
+	return auth_needs_mfa(rq);
 }
 
 /* Whoever knocks there without being let in is put on record. */
@@ -155,11 +170,11 @@ auth_gate(struct request *rq)
 	if (route->who == WHO_ANYONE && route->key == ROUTE_NO_KEY)
 		return NULL;
 	TRY(find_caller(rq));
-	if (rq->is_open)
-		rq->caller.entitlement.features = FEATURES_ALL;
 	if (route->who != WHO_ANYONE && rq->caller.kind == CALLER_NOBODY)
 		return err_new(rq->ctx, ERR_UNAUTHENTICATED, "sign in first");
 	TRY(check_mfa_of_all(rq));
+	if (rq->is_open)
+		rq->caller.entitlement.features = FEATURES_ALL;
 	TRY(check_key(rq));
 	if (route->who == WHO_ADMIN)
 		TRY(admit_administrator(rq));

@@ -4,12 +4,17 @@
  *
  * Credentials come as `Authorization: Bearer …` (RFC 6750): an access token, or an API
  * key, which begins with grk_. Those sent to a route for ANYONE must be good too: an
- * answer for nobody would surprise whoever holds an expired token.
+ * answer for nobody would surprise whoever holds an expired token. A person who still has
+ * to set up the second factor that everybody needs here is shown there what nobody is
+ * denied: less than a stranger gets nobody who signed in.
  */
 #ifndef API_AUTH_GATE_H
 #define API_AUTH_GATE_H
 
 #include "api/route.h"
+
+/* DENIED: the account that asks needs a second factor first; where to set one up. */
+struct err *auth_needs_mfa(struct request *rq) MUST_USE;
 
 /*
  * Let RQ in and set rq->caller and the actor of its context, or say why not:

@@ -451,8 +451,11 @@ ask(struct ctx *ctx, struct api *api, const struct asking *what)
 		.body = str_is_none(what->body) ? STR("") : what->body,
 		.headers = headers,
 		.minor_version = 1,
-		.remote_address = str_fmt(ctx->arena, "2001:db8:%x:%x::1",
-			(unsigned)asked_count >> 16, (unsigned)asked_count & 0xffff),
+		.remote_address = !str_is_none(what->address)
+			? what->address
+			: str_fmt(ctx->arena, "2001:db8:%x:%x::1",
+				  (unsigned)asked_count >> 16,
+				  (unsigned)asked_count & 0xffff),
 	};
 	ptrdiff_t question = str_find_char(what->target, '?');
 	struct http_answer answer;

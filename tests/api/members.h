@@ -83,6 +83,7 @@ struct asking {
 	struct str origin; /* absent: none */
 	struct str cookie;
 	struct str accept;
+	struct str address; /* absent: one that nobody else has */
 };
 
 struct asked {

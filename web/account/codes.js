@@ -19,7 +19,7 @@ function Begin({ begun }) {
     <${Form} label="Confirm" fields=${[CODE]} send=${(values) => ask('POST', '/v1/me/mfa/confirm', values).then((made) => { renewSoon(); begun(made); })} />`;
 }
 
-export function Codes() {
+export function Codes({ begun = () => {} }) {
   const [state, setState] = useState({});
   const load = (more = {}) => ask('GET', '/v1/me/mfa').then((status) => setState({ status, ...more }), (error) => setState({ error }));
   useEffect(() => { load(); }, []);
@@ -27,7 +27,7 @@ export function Codes() {
   const renew = (values) => ask('POST', '/v1/me/mfa/recovery-codes', values).then((made) => load({ codes: made.recovery_codes }));
   return html`<section><h2>Codes at sign-in</h2>${error && html`<p class="wrong" role="alert">${error.message}</p>`}
     ${codes && html`<div class="notice" role="status"><${Recovery} codes=${codes} /></div>`}
-    ${status && !status.enabled_at && html`<p>A code of an app on your phone, asked besides the password, keeps out whoever has learned it.</p><${Begin} begun=${(made) => load({ codes: made.recovery_codes })} />`}
+    ${status && !status.enabled_at && html`<p>A code of an app on your phone, asked besides the password, keeps out whoever has learned it.</p><${Begin} begun=${(made) => load({ codes: made.recovery_codes }).then(begun)} />`}
     ${status?.removal_opens_at && html`<div class="notice bad" role="alert"><p>An administrator was told that you have lost your codes. By the link that we mailed you they can be turned off from ${new Date(status.removal_opens_at).toLocaleString()} on.</p>
       <button onClick=${() => ask('DELETE', '/v1/me/mfa/removal').then(() => load(), (failed) => setState({ ...state, error: failed }))}>Keep the codes</button></div>`}
     ${status?.enabled_at && html`<p>On since ${new Date(status.enabled_at).toLocaleDateString()}; ${status.recovery_codes_left} recovery codes are left.</p>

@@ -40,16 +40,20 @@ export function Page({ failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
     if (!isSignedIn()) location.replace('/sign-in?next=/account');
-    else ask('GET', '/v1/me').then((me) => setState({ me }), (error) => (error.status === 401 ? location.replace('/sign-in?next=/account') : setState({ error })));
+    else Promise.all([ask('GET', '/v1/me'), ask('GET', '/v1/access')]).then(([me, access]) => setState({ me, isShort: access.needs_second_factor }), (error) => (error.status === 401 ? location.replace('/sign-in?next=/account') : setState({ error })));
   }, []);
   if (state.error) return failure(state.error);
   if (!state.me) return html`<h1>Account</h1><p>One moment …</p>`;
   const leave = () => signOut().then(() => location.assign('/'));
+  // Without codes, where they are asked of everybody, the rest of the account is closed.
+  const rest = (shown) => !state.isShort && shown;
   return html`<div class="head"><h1>Account</h1><button onClick=${leave}>Sign out</button></div>
-    <${Profile} me=${state.me} change=${(me) => setState({ me })} />
+    ${state.isShort && html`<p class="notice" role="status">Codes at sign-in are asked of everybody here: turn them on, and the rest of your account opens.</p>`}
+    ${rest(html`<${Profile} me=${state.me} change=${(me) => setState({ me })} />
     <${Address} />
-    <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>
-    <${Codes} /><${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ me })} />
+    <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>`)}
+    <${Codes} key="codes" begun=${() => setState({ me: state.me })} />
+    ${rest(html`<${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ me })} />`)}
     <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>
     <${Erase} />`;
 }
