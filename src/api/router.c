@@ -81,8 +81,11 @@ take_body(struct request *rq)
 			"a PATCH needs a body: a JSON object with what is to change");
 	if (!rule->schema || http->body.len > 0)
 		TRY(body_check_type(rq->ctx, http, rule->types));
-	if (!rule->schema)
+	if (!rule->schema) {
+		/* A batch of a hundred thousand rows may take its time on a slow disk. */
+		rq->ctx->deadline = clock_deadline_ms(BODY_RAW_TIME_MS);
 		return NULL;
+	}
 	body = arena_alloc(rq->ctx->arena, rule->schema->size);
 	if (!body)
 		return err_no_memory();

@@ -275,7 +275,8 @@ plain_err(struct ctx *ctx, struct conn *conn, int rc)
 		return err_note(err_new(ctx, ERR_BUSY, "the database is busy, try again"),
 			"another program holds the file's lock: is it open in sqlite3?");
 	case SQLITE_INTERRUPT:
-		if (conn->cancelled && atomic_load(conn->cancelled))
+		if (conn->cancelled && atomic_load(conn->cancelled) &&
+			clock_monotonic_ns() < conn->deadline)
 			return err_new(ctx, ERR_TIMEOUT, "cancelled");
 		return err_new(ctx, ERR_TIMEOUT, "the database took too long");
 	case SQLITE_CORRUPT:
