@@ -22,7 +22,6 @@ struct http_request;
 enum {
 	BODY_JSON_BYTES_MAX = 1 << 20,
 	BODY_RAW_BYTES_MAX = 8 << 20, /* of routes that take files and batches */
-	BODY_RAW_TIME_MS = 300000, /* in which such a one is answered; others in 30 s */
 };
 
 /* Of a WORDS member, in the order of the request. */
