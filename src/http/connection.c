@@ -11,8 +11,11 @@
 #include "sys/random.h"
 
 enum {
-	LINGER_MS = 1000,
-	LINGER_BYTES_MAX = 1 << 20,
+	/* What a client whose request is refused may go on sending until it reads. */
+	LINGER_MS = 10000,
+	LINGER_SILENCE_MS = 1000,
+	LINGER_BYTES_MAX = 64 << 20,
+	LINGER_BYTES_AT_ONCE = 1 << 20,
 };
 
 /* What is to become of a connection after a step. */
@@ -230,24 +233,34 @@ request_end(struct connection *connection)
 
 /*
  * Close so that the answer arrives. With bytes of the client unread, close() would make
- * the kernel send a reset, on which the client may drop the answer unread.
+ * the kernel send a reset, on which the client may drop the answer unread; and most
+ * clients read only when they have sent everything. A stop does not wait for it.
  */
 static void
 linger(struct connection *connection)
 {
 	struct workspace *work = connection->work;
-	int64_t deadline = clock_deadline_ms(LINGER_MS);
+	int64_t ends_at = clock_deadline_ms(
+		connection->loop->is_stopping ? LINGER_SILENCE_MS : LINGER_MS);
 	size_t total = 0, len = 0;
 	enum next next = NEXT_GO_ON;
 
 	shutdown(connection->fd, SHUT_WR);
+	connection->is_endless = true;
 	while (next != NEXT_CLOSE && total < LINGER_BYTES_MAX) {
+		int64_t deadline = clock_deadline_ms(LINGER_SILENCE_MS);
+
+		if (ends_at < deadline)
+			deadline = ends_at;
 		next = receive(connection, work->input, work->input_size, &len);
-		if (next == NEXT_GO_ON)
-			total += len;
-		else if (next == NEXT_IDLE &&
+		if (next == NEXT_IDLE &&
 			fiber_wait_fd(connection->fd, EPOLLIN, deadline) != WAIT_READY)
 			return;
+		if (next != NEXT_GO_ON)
+			continue;
+		total += len;
+		if (total % LINGER_BYTES_AT_ONCE < len)
+			fiber_yield();
 	}
 }
 

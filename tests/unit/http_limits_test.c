@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "sys/clock.h"
 #include "tests/support/http_served.h"
 #include "tests/support/http_shapes.h"
 #include "tests/tap.h"
@@ -119,28 +120,81 @@ TEST(route_may_allow_a_larger_body)
 	served_stop(&peer, &arena);
 }
 
+/* Send BYTES of a body, as long as they are taken. Returns how many were. */
+static size_t
+send_body(int fd, size_t bytes)
+{
+	static char some[1 << 16];
+	size_t total = 0;
+
+	while (total < bytes) {
+		size_t size = bytes - total < sizeof(some) ? bytes - total : sizeof(some);
+		ssize_t sent = send(fd, some, size, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			break;
+		total += (size_t)sent;
+	}
+	return total;
+}
+
+/* As most HTTP libraries do: they read only when all is sent. */
 TEST(refusal_arrives_though_the_client_goes_on_sending)
 {
+	static const size_t sizes[] = { 600000, 600000, 600000, 20 << 20 };
 	struct arena arena;
 	struct peer peer;
-	struct buf body;
 
 	served_start(&peer, &arena, (struct http_server_options){ 0 });
-	buf_init(&body, &arena, 1 << 20);
-	buf_put(&body, STR(POST("/") "Content-Length: 600000\r\n\r\n"));
-	for (int i = 0; i < 60000; i++)
-		buf_put(&body, STR("0123456789"));
-	for (int i = 0; i < 5; i++) {
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		int fd = peer_connect(&peer);
 		char byte;
 
-		peer_send(fd, buf_str(&body));
+		peer_send(fd,
+			str_fmt(&arena, POST("/") "Content-Length: %zu\r\n\r\n",
+				sizes[i]));
+		EQ_I64(send_body(fd, sizes[i]), sizes[i]);
 		EQ_I64(peer_read(fd, &arena).status, 413);
 		/* An end, not a reset: on that, many clients drop the answer. */
 		EQ_I64(recv(fd, &byte, 1, 0), 0);
 		close(fd);
 	}
 	served_stop(&peer, &arena);
+}
+
+TEST(client_that_never_ends_sending_is_cut_off)
+{
+	struct arena arena;
+	struct peer peer;
+	int fd;
+
+	served_start(&peer, &arena, (struct http_server_options){ 0 });
+	fd = peer_connect(&peer);
+	peer_send(fd, STR(POST("/") "Content-Length: 1000000000\r\n\r\n"));
+	OK(send_body(fd, 1000000000) < 200000000);
+	close(fd);
+	served_stop(&peer, &arena);
+}
+
+TEST(stop_does_not_wait_for_a_refused_client_that_goes_on_sending)
+{
+	struct arena arena;
+	struct peer peer;
+	int64_t began_at;
+	int fd;
+
+	served_start(&peer, &arena, (struct http_server_options){ 0 });
+	fd = peer_connect(&peer);
+	peer_send(fd, STR(POST("/") "Content-Length: 1000000000\r\n\r\n"));
+	EQ_I64(peer_read(fd, &arena).status, 413);
+	began_at = clock_monotonic_ns();
+	peer_stop_begin(&peer);
+	for (int i = 0; i < 100 && send_body(fd, 1) == 1; i++)
+		usleep(20000);
+	OK(clock_monotonic_ns() - began_at < 1000000000);
+	close(fd);
+	peer_stop_end(&peer);
+	arena_release(&arena);
 }
 
 TEST(handler_that_used_up_its_memory_can_say_so)
