@@ -68,7 +68,7 @@ run_admin_invite(struct invocation *run)
 
 static const struct flag flags[] = {
 	{ "first", NULL, "print a link that makes the first super_admin" },
-	{ "role", "ROLE", "support, admin (without it) or super_admin" },
+	{ "role", "support|admin|super_admin", "admin without it" },
 	{ 0 },
 };
 
@@ -76,12 +76,12 @@ const struct command cmd_admin_invite = {
 	.name = "admin invite",
 	.args = "[ADDRESS]",
 	.summary = "invite an administrator: the first by a link, others by mail",
-	.detail = "The first link works once, for a day, and only while there is no "
-		  "super_admin. Administrators invite\n"
-		  "further ones themselves; from here, whoever runs the program can "
-		  "always. "
-		  "Nothing that an administrator\n"
-		  "may do works before signing in with a second factor.",
+	.detail =
+		"The first link works once, for a day, and only while there is no "
+		"super_admin; a new one voids the one before.\n"
+		"Administrators invite further ones themselves; from here, whoever runs "
+		"the program can always. Nothing that\n"
+		"an administrator may do works before signing in with a second factor.",
 	.examples = "admin invite --first\n"
 		    "admin invite ann@example.org --role support",
 	.flags = flags,

@@ -36,17 +36,44 @@ second_words_print(FILE *out, struct str word)
 	}
 }
 
+/* WORDS, apart by "|", as those offered. */
+static void
+words_print(FILE *out, struct str words)
+{
+	struct str word;
+
+	fputs("words='", out);
+	while (str_next(&words, '|', &word))
+		fprintf(out, STR_FMT " ", STR_ARG(word));
+	fputs("'", out);
+}
+
+/* What the first argument of COMMAND may be. What stands in capitals in the help is no
+ * word to type. */
+static struct str
+arg_words(const struct command *command)
+{
+	if (command->arg_words)
+		return str_from(command->arg_words);
+	for (const char *c = command->args; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			return str_from(command->args);
+	return STR_NONE;
+}
+
 static void
 flags_print(FILE *out, const struct command *command)
 {
-	for (size_t i = 0; command->flags && command->flags[i].name; i++)
-		fprintf(out, "--%s ", command->flags[i].name);
-	fputs("--json --help --config --data", out);
+	fputs(" flags='", out);
+	for (const struct flag *flag = command->flags; flag && flag->name; flag++)
+		fprintf(out, "--%s ", flag->name);
+	fputs("--json --help --config --data'", out);
 }
 
-/* One case for each command: its flags; one for each group: its second words. */
+/* One case for each command: what it takes and its flags; one for each group: its second
+ * words. */
 static void
-cases_print(FILE *out)
+commands_print(FILE *out)
 {
 	for (size_t i = 0; commands[i]; i++) {
 		struct str rest = str_from(commands[i]->name), word;
@@ -58,10 +85,42 @@ cases_print(FILE *out)
 			second_words_print(out, word);
 			fputs("' ;;\n", out);
 		}
-		fprintf(out, "\t*:" STR_FMT "\\ " STR_FMT "*) words='", STR_ARG(word),
+		fprintf(out, "\t*:" STR_FMT "\\ " STR_FMT "*) ", STR_ARG(word),
 			STR_ARG(str_is_none(rest) ? STR("") : rest));
+		words_print(out, arg_words(commands[i]));
 		flags_print(out, commands[i]);
-		fputs("' ;;\n", out);
+		fputs(" ;;\n", out);
+	}
+}
+
+/* A case for each flag of COMMAND that takes a value: one of a few words, or anything. */
+static void
+values_print(FILE *out, const struct command *command)
+{
+	struct str rest = str_from(command->name), word;
+
+	if (!str_next(&rest, ' ', &word))
+		return;
+	for (const struct flag *flag = command->flags; flag && flag->name; flag++) {
+		if (!flag->value)
+			continue;
+		fprintf(out, "\t" STR_FMT "\\ " STR_FMT "\\ --%s) ", STR_ARG(word),
+			STR_ARG(str_is_none(rest) ? STR("*") : rest), flag->name);
+		words_print(
+			out, strchr(flag->value, '|') ? str_from(flag->value) : STR_NONE);
+		fputs(" ;;\n", out);
+	}
+}
+
+static void
+all_values_print(struct arena *arena, FILE *out)
+{
+	for (size_t i = 0; commands[i]; i++)
+		values_print(out, commands[i]);
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		fprintf(out, "\t*\\ " STR_FMT ") ", STR_ARG(setting_flag(arena, i)));
+		words_print(out, setting_words(i));
+		fputs(" ;;\n", out);
 	}
 }
 
@@ -72,15 +131,22 @@ run_completion(struct invocation *run)
 
 	fputs("# Completion of gridiron for bash: source <(gridiron completion)\n"
 	      "_gridiron() {\n"
-	      "\tlocal words=\n"
-	      "\tcase \"$COMP_CWORD:${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n",
+	      "\tlocal words= flags= word=${COMP_WORDS[COMP_CWORD]}\n"
+	      "\tlocal command=\"${COMP_WORDS[1]} ${COMP_WORDS[2]}\"\n"
+	      "\tcase \"$command ${COMP_WORDS[COMP_CWORD - 1]}\" in\n",
 		out);
-	fputs("\t1:*) words='", out);
+	all_values_print(run->arena, out);
+	fputs("\t*\\ --config) ;;\n"
+	      "\t*) case \"$COMP_CWORD:$command\" in\n"
+	      "\t1:*) flags='--help --version' words='",
+		out);
 	first_words_print(out);
-	fputs("--help' ;;\n", out);
-	cases_print(out);
-	fputs("\tesac\n"
-	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+	fputs("' ;;\n", out);
+	commands_print(out);
+	fputs("\tesac ;;\n"
+	      "\tesac\n"
+	      "\t[[ $word != -* ]] || words=$flags\n"
+	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
 	      "}\n"
 	      "complete -o default -F _gridiron gridiron\n",
 		out);
@@ -90,7 +156,7 @@ run_completion(struct invocation *run)
 const struct command cmd_completion = {
 	.name = "completion",
 	.args = "",
-	.summary = "print what bash needs to complete commands and flags",
+	.summary = "print what bash needs to complete commands, flags and what they take",
 	.examples = "completion > /etc/bash_completion.d/gridiron",
 	.needs = NEEDS_NOTHING,
 	.run = run_completion,

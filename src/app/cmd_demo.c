@@ -2,9 +2,11 @@
 #include "app/games_import.h"
 #include "app/mailing.h"
 #include "app/serve.h"
+#include "app/serve_settings.h"
 #include "base/log.h"
 #include "billing/tier.h"
 #include "codec/url.h"
+#include "http/server.h"
 #include "predictions/forecast.h"
 #include "predictions/grade.h"
 #include "predictions/reads_q.h"
@@ -46,8 +48,7 @@ simulate_games(struct invocation *run)
 	struct games_source source;
 
 	TRY(games_source_simulate(&run->ctx, &source));
-	say(run, "games",
-		STR("no real ones at hand: a simulated league, marked so on every page"));
+	say(run, "games", STR("a simulated league, marked so on every page"));
 	return store_games(run, &source, true);
 }
 
@@ -64,6 +65,7 @@ go_on_without(struct invocation *run, const struct err *why)
 		str_fmt(run->arena, "not fetched: " STR_FMT, STR_ARG(why->message)));
 	if (found)
 		return NULL;
+	say(run, "games", STR("no real ones at hand"));
 	return simulate_games(run);
 }
 
@@ -74,7 +76,7 @@ get_games(struct invocation *run)
 	struct games_source source;
 	struct err *err;
 
-	if (str_eq(run->config.games, STR("simulated")))
+	if (str_eq(run->config.games, STR(GAMES_SIMULATED)))
 		return simulate_games(run);
 	err = games_open(
 		run, is_chosen ? run->config.games : STR(GAMES_PUBLIC_URL), &source);
@@ -143,6 +145,8 @@ run_demo(struct invocation *run)
 {
 	int64_t tiers;
 
+	/* Before the long work, whose result could not be shown. */
+	TRY(http_server_try(run->arena, run->settings->host, run->settings->port));
 	fprintf(run->console.out, "Gridiron %s\n", GRIDIRON_VERSION);
 	say(run, "database", url_masked(run->arena, run->config.database_url));
 	TRY(tier_seed(&run->ctx, &tiers));

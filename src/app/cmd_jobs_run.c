@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "jobs/schedule.h"
+#include "predictions/source.h"
 
 /* The job reads the games where this process is, not where the user is. */
 static struct str
@@ -10,7 +11,7 @@ games_of(const struct invocation *run)
 	struct str games = run->config.games, folder = run->console.folder;
 
 	if (games.len == 0 || str_is_none(folder) || games.ptr[0] == '/' ||
-		str_find(games, STR("://")) > 0 || str_eq(games, STR("simulated")))
+		str_find(games, STR("://")) > 0 || str_eq(games, STR(GAMES_SIMULATED)))
 		return games;
 	return str_fmt(run->arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(games));
 }
@@ -42,9 +43,16 @@ run_jobs_run(struct invocation *run)
 	return NULL;
 }
 
+static const char job_names[] =
+#define JOB(name, ...) #name "|"
+#include "jobs/jobs.def"
+#undef JOB
+	;
+
 const struct command cmd_jobs_run = {
 	.name = "jobs run",
 	.args = "NAME",
+	.arg_words = job_names,
 	.summary = "run a scheduled job now",
 	.detail = "As the server would, with the same record: gridiron jobs list shows "
 		  "it. What it changes lets the jobs\n"

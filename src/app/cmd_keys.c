@@ -1,9 +1,9 @@
 /* gridiron keys: the keyring's file, made, looked at and changed. */
 #include "app/command.h"
+#include "app/data_folder.h"
 #include "app/key_file.h"
 #include "codec/iso_time.h"
 #include "crypto/keyring_file.h"
-#include "sys/file.h"
 
 enum {
 	/* By then every process has read the new key (they look four times a second). */
@@ -26,13 +26,11 @@ path_get(struct invocation *run, const char **ret)
 static struct err *
 run_init(struct invocation *run)
 {
-	const char *folder = str_cstr(run->arena, run->config.data), *path;
+	const char *path;
 
-	if (!folder)
-		return err_no_memory();
 	TRY(path_get(run, &path));
 	if (run->config.keys_file.len == 0)
-		TRY(file_make_directory(run->arena, folder, 0700));
+		TRY(data_folder_make(run));
 	TRY(key_file_init(run->arena, path, run->ctx.now));
 	fprintf(run->console.out,
 		"keys made in %s\n"

@@ -110,9 +110,11 @@ const struct command cmd_keys_reseal = {
 		"To be run a minute after gridiron keys rotate seal, beside running "
 		"servers. Safe\n"
 		"to repeat, also after it was interrupted. A key goes when nothing needs "
-		"it any more; what the\n"
-		"audit log holds of callers who were nobody needs its key until "
-		"retention has cut it off.",
+		"it any more. What ends by\n"
+		"itself is not sealed again: sessions renewed in the last seconds, mail "
+		"that waits or is kept, and what\n"
+		"the audit log holds of callers who were nobody, which needs its key "
+		"until retention has cut it off.",
 	.examples = "keys reseal\n"
 		    "keys reseal --json",
 	.needs = NEEDS_DATABASE,

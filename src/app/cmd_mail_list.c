@@ -76,7 +76,7 @@ run_mail_list(struct invocation *run)
 }
 
 static const struct flag flags[] = {
-	{ "status", "STATUS", "only those that are pending, sent or dead" },
+	{ "status", "pending|sent|dead", "only those" },
 	{ "limit", "N", "how many, 50 without it" },
 	{ 0 },
 };

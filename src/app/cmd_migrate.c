@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "app/lock_wait.h"
+#include "app/wiring.h"
+#include "billing/tier.h"
 #include "codec/iso_time.h"
 #include "codec/url.h"
 #include "db/migrate.h"
@@ -192,6 +194,21 @@ const struct command cmd_migrate_status = {
 
 /* --- migrate up, down, redo, resume ------------------------------------------------- */
 
+/* What a new database still needs. One that cannot be looked at has its schema all the
+ * same. */
+static void
+say_next_step(struct invocation *run)
+{
+	bool has_tiers = true;
+
+	if (database_start(run))
+		return;
+	if (!tier_has_any(&run->ctx, &has_tiers) && !has_tiers)
+		fprintf(run->console.out,
+			"next: gridiron seed, which puts the plans on file\n");
+	database_stop(run);
+}
+
 static struct err *
 run_up(struct invocation *run)
 {
@@ -203,6 +220,8 @@ run_up(struct invocation *run)
 	TRY(flag_i32(run, "to", 1, INT32_MAX, &to));
 	TRY(migrate_up(&run->ctx, &options, to.is_set ? to.value : 0, &count));
 	print_count(run, &options, count, "applied");
+	if (!options.is_dry_run && !to.is_set)
+		say_next_step(run);
 	return NULL;
 }
 
@@ -218,7 +237,7 @@ const struct command cmd_migrate_up = {
 		    "migrate up --dry-run\n"
 		    "migrate up --to 5",
 	.flags = up_flags,
-	.needs = NEEDS_CONFIG,
+	.needs = NEEDS_LOOP,
 	.run = run_up,
 };
 

@@ -47,6 +47,9 @@ struct serve_settings;
 struct command {
 	const char *name; /* one word, or two: "config check" */
 	const char *args; /* as in the help: "FILE|URL"; "" where there are none */
+	/* What the first of them may be, apart by "|", where ARGS does not say; may be
+	 * NULL. */
+	const char *arg_words;
 	const char *summary;
 	const char *detail;       /* more for its own help; may be NULL */
 	const char *examples;     /* one a line, without the program's name */

@@ -4,6 +4,8 @@
 #include "base/num.h"
 #include "codec/url.h"
 
+#define OUR_PREFIX "GRIDIRON_"
+
 const struct setting settings[SETTING_COUNT] = {
 #define X(type_, field, key_, variable_, value_, help_) \
 	{ .type = TYPE_##type_,                         \
@@ -96,6 +98,58 @@ set_text(struct arena *arena, struct config *config, int i, struct str *ret)
 	return NULL;
 }
 
+struct str
+setting_words(int setting)
+{
+	struct str help = str_from(settings[setting].help);
+	ptrdiff_t colon = str_find_char(help, ':');
+
+	switch (settings[setting].type) {
+	case TYPE_toggle:
+		return STR("true|false");
+	case TYPE_choice:
+	case TYPE_environment:
+		return str_slice(help, 0, colon < 0 ? help.len : (size_t)colon);
+	case TYPE_text:
+	case TYPE_url:
+	case TYPE_count:
+		return STR_NONE;
+	}
+	return STR_NONE;
+}
+
+/* "a, b or c" for the words of a setting. */
+static const char *
+words_in_prose(struct arena *arena, int setting)
+{
+	struct str rest = setting_words(setting), word;
+	struct buf text;
+
+	buf_init(&text, arena, 256);
+	while (str_next(&rest, '|', &word)) {
+		if (text.len)
+			buf_put(&text, str_is_none(rest) ? STR(" or ") : STR(", "));
+		buf_put(&text, word);
+	}
+	return str_cstr(arena, buf_str(&text));
+}
+
+static struct err *
+set_choice(struct arena *arena, struct config *config, int i, struct str *ret)
+{
+	struct str rest = setting_words(i), word;
+	const char *prose;
+
+	while (str_next(&rest, '|', &word)) {
+		if (str_eq(word, config->texts[i])) {
+			*ret = config->texts[i];
+			return NULL;
+		}
+	}
+	prose = words_in_prose(arena, i);
+	return prose ? value_err(arena, config, i, prose) : err_no_memory();
+}
+
 static struct err *
 set_url(struct arena *arena, struct config *config, int i, struct str *ret)
 {
@@ -128,7 +182,7 @@ static struct err *
 set_environment(struct arena *arena, struct config *config, int i, enum environment *ret)
 {
 	if (!environment_parse(config->texts[i], ret))
-		return value_err(arena, config, i, "development, test or production");
+		return set_choice(arena, config, i, &(struct str){ 0 });
 	return NULL;
 }
 
@@ -144,35 +198,77 @@ variable_find(char **environment, const char *name)
 	return STR_NONE;
 }
 
-/* A variable that begins like ours and is none is a slip that would go unseen. */
+/* The name in VARIABLE, "NAME=value", where it begins like ours; else absent. */
+static struct str
+our_name(const char *variable)
+{
+	struct str text = str_from(variable);
+	ptrdiff_t equals = str_find_char(text, '=');
+
+	if (equals < 0 || !str_starts_with(text, STR(OUR_PREFIX)))
+		return STR_NONE;
+	return str_slice(text, 0, (size_t)equals);
+}
+
+/* GRIDIRON_DATABASE_URL and GRIDIRON_DB_ECHO are slips for variables that have names of
+ * their own. */
+static bool
+is_slip_for(struct str name, int setting)
+{
+	struct str rest = str_slice(name, sizeof(OUR_PREFIX) - 1, name.len);
+	const char *key = settings[setting].key;
+	size_t at = 0;
+
+	while (at < rest.len && key[at] &&
+		(rest.ptr[at] == key[at] - ('a' - 'A') ||
+			(rest.ptr[at] == '_' && strchr("._", key[at]))))
+		at++;
+	return (at == rest.len && !key[at]) ||
+		str_eq(rest, str_from(settings[setting].variable)) ||
+		str_distance(name, str_from(settings[setting].variable)) <= 2;
+}
+
+static bool
+is_variable(struct str name)
+{
+	for (int i = 0; i < SETTING_COUNT; i++)
+		if (str_eq(name, str_from(settings[i].variable)))
+			return true;
+	return false;
+}
+
+struct str
+config_stray_variable(char **environment, size_t *at)
+{
+	while (environment && environment[*at]) {
+		struct str name = our_name(environment[(*at)++]);
+
+		if (!str_is_none(name) && !is_variable(name))
+			return name;
+	}
+	return STR_NONE;
+}
+
+/* One that is nearly one of ours is a slip that would go unseen. */
 static struct err *
 variables_check(struct arena *arena, char **environment)
 {
-	for (; environment && *environment; environment++) {
-		struct str name = str_from(*environment);
-		ptrdiff_t equals = str_find_char(name, '=');
+	struct str name;
+	size_t at = 0;
 
-		name = str_slice(name, 0, equals < 0 ? 0 : (size_t)equals);
-		if (!str_starts_with(name, STR("GRIDIRON_")))
-			continue;
-		for (int i = 0; i < SETTING_COUNT; i++) {
-			struct str known = str_from(settings[i].variable);
-
-			if (str_eq(name, known))
-				break;
-			if (str_distance(name, known) <= 2)
+	while (!str_is_none(name = config_stray_variable(environment, &at))) {
+		for (int i = 0; i < SETTING_COUNT; i++)
+			if (is_slip_for(name, i))
 				return err_in(arena, ERR_INVALID,
 					"unknown environment variable " STR_FMT
 					"; did you mean %s",
 					STR_ARG(name), settings[i].variable);
-		}
 	}
 	return NULL;
 }
 
-/* "--database-pool-size" for database.pool_size. */
-static struct str
-flag_name(struct arena *arena, int setting)
+struct str
+setting_flag(struct arena *arena, int setting)
 {
 	struct buf name;
 
@@ -213,24 +309,26 @@ layers_read(
 		}
 		if (!str_is_none(options->flags[i])) {
 			config->texts[i] = options->flags[i];
-			config->origins[i] = flag_name(arena, i);
+			config->origins[i] = setting_flag(arena, i);
 		}
 	}
 	return NULL;
 }
 
+/* Whether setting I begins with one of SCHEMES, apart by "|", and a file's goes on. */
 static struct err *
-database_url_check(struct arena *arena, const struct config *config)
+scheme_check(struct arena *arena, const struct config *config, int i, struct str schemes,
+	const char *want)
 {
-	static const char *const schemes[] = { "sqlite:", "postgresql://",
-		"postgres://" };
+	struct str scheme;
 
-	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-		if (str_starts_with(config->database_url, str_from(schemes[i])))
+	while (str_next(&schemes, '|', &scheme)) {
+		if (str_starts_with(config->texts[i], scheme) &&
+			(config->texts[i].len > scheme.len ||
+				str_ends_with(scheme, STR("/"))))
 			return NULL;
 	}
-	return value_err(arena, config, SETTING_database_url,
-		"sqlite:PATH or postgresql://USER@HOST/NAME");
+	return value_err(arena, config, i, want);
 }
 
 struct err *
@@ -247,7 +345,12 @@ config_load(struct arena *arena, const struct config_options *options, struct co
 	TRY(set_##type(arena, &config, SETTING_##field, &config.field));
 	CONFIG_SETTINGS(X)
 #undef X
-	TRY(database_url_check(arena, &config));
+	TRY(scheme_check(arena, &config, SETTING_database_url,
+		STR("sqlite:|postgresql://|postgres://"),
+		"sqlite:PATH or postgresql://USER@HOST/NAME"));
+	if (config.redis_url.len)
+		TRY(scheme_check(arena, &config, SETTING_redis_url,
+			STR("redis://|rediss://"), "redis://HOST:PORT/NUMBER"));
 	*ret = config;
 	return NULL;
 }

@@ -16,6 +16,7 @@ enum environment { ENVIRONMENT_DEVELOPMENT, ENVIRONMENT_TEST, ENVIRONMENT_PRODUC
 
 typedef struct str config_text;
 typedef struct str config_url;
+typedef struct str config_choice;
 typedef int64_t config_count;
 typedef bool config_toggle;
 typedef enum environment config_environment;
@@ -30,6 +31,7 @@ enum {
 enum setting_type {
 	TYPE_text,
 	TYPE_url,
+	TYPE_choice,
 	TYPE_count,
 	TYPE_toggle,
 	TYPE_environment,
@@ -66,6 +68,16 @@ struct err *config_load(struct arena *arena, const struct config_options *option
 
 /* The setting whose flag is NAME (without dashes in front), or SETTING_COUNT. */
 int config_flag_find(struct str name);
+
+/* "--database-pool-size" for database.pool_size. */
+struct str setting_flag(struct arena *arena, int setting);
+
+/* The words that a setting may have, apart by "|"; absent where they are not so few. */
+struct str setting_words(int setting);
+
+/* The next variable of ENVIRONMENT, from *AT on, that begins like ours and is no setting:
+ * another program's, or one of a time that is gone. Absent: there is none. */
+struct str config_stray_variable(char **environment, size_t *at);
 
 /* A setting as it may be shown: passwords in URLs are three stars. */
 struct str config_shown(struct arena *arena, const struct config *config, int setting);

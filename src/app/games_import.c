@@ -1,5 +1,10 @@
 #include "app/games_import.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
 #include "app/progress.h"
 
 static void
@@ -26,6 +31,28 @@ games_open(struct invocation *run, struct str where, struct games_source *ret)
 		ret);
 	progress_end(&progress);
 	return err;
+}
+
+struct err *
+games_check(struct invocation *run)
+{
+	struct str games = run->config.games;
+	const char *path = str_cstr(run->arena, games);
+	struct stat status;
+
+	if (!path)
+		return err_no_memory();
+	if (games.len == 0 || str_find(games, STR("://")) > 0 ||
+		str_eq(games, STR(GAMES_SIMULATED)))
+		return NULL;
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		errno = EISDIR;
+	else if (access(path, R_OK) == 0)
+		return NULL;
+	return err_in(run->arena, ERR_NOT_FOUND,
+		STR_FMT ": setting games is '" STR_FMT "', which cannot be read: %s",
+		STR_ARG(run->config.origins[SETTING_games]), STR_ARG(games),
+		strerror(errno));
 }
 
 static void

@@ -10,6 +10,8 @@
 /* Open the games at WHERE, a path or a URL. */
 struct err *
 games_open(struct invocation *run, struct str where, struct games_source *ret) MUST_USE;
+/* Whether the setting games is empty, a word, a URL, or a file that can be read. */
+struct err *games_check(struct invocation *run) MUST_USE;
 /* Store FEED, read from SOURCE, in one transaction. */
 struct err *games_store(struct invocation *run, const struct games_source *source,
 	const struct feed *feed, bool is_simulated, struct import_counts *ret) MUST_USE;

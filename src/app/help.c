@@ -66,6 +66,36 @@ examples_print(FILE *file, const char *examples)
 	}
 }
 
+/* "--tier S|L|B" of FLAG. */
+static size_t
+flag_format(const struct flag *flag, char *text, size_t size)
+{
+	int len = snprintf(text, size, "--%s%s%s", flag->name, flag->value ? " " : "",
+		flag->value ? flag->value : "");
+
+	return (size_t)len;
+}
+
+/* The flags of COMMAND, and what each does in a column behind the longest. */
+static void
+flags_print(FILE *file, const struct command *command)
+{
+	char text[80];
+	size_t width = 18;
+
+	for (const struct flag *flag = command->flags; flag && flag->name; flag++) {
+		size_t len = flag_format(flag, text, sizeof(text));
+
+		width = len > width ? len : width;
+	}
+	fputs("\nFlags:\n", file);
+	for (const struct flag *flag = command->flags; flag && flag->name; flag++) {
+		flag_format(flag, text, sizeof(text));
+		fprintf(file, "  %-*s  %s\n", (int)width, text, flag->help);
+	}
+	fputs("  --json --help --config FILE, and settings: see gridiron --help\n", file);
+}
+
 static void
 command_help(FILE *file, const struct command *command)
 {
@@ -77,16 +107,7 @@ command_help(FILE *file, const struct command *command)
 	if (beside_text(command_beside(command)))
 		fprintf(file, "%s%s\n", command->detail ? "" : "\n",
 			beside_text(command_beside(command)));
-	fputs("\nFlags:\n", file);
-	for (size_t i = 0; command->flags && command->flags[i].name; i++) {
-		const struct flag *flag = &command->flags[i];
-		char name[48];
-
-		snprintf(name, sizeof(name), "--%s %s", flag->name,
-			flag->value ? flag->value : "");
-		fprintf(file, "  %-20s %s\n", name, flag->help);
-	}
-	fputs("  --json --help --config FILE, and settings: see gridiron --help\n", file);
+	flags_print(file, command);
 	examples_print(file, command->examples);
 }
 

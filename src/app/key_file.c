@@ -30,3 +30,29 @@ key_file_path(struct invocation *run, struct str *ret)
 	}
 	return path_in(run, run->config.data, ret);
 }
+
+struct err *
+key_file_options(struct invocation *run, struct keyring_options *ret)
+{
+	struct keyring_options options = { .may_generate = run->config.environment !=
+			ENVIRONMENT_PRODUCTION };
+
+	TRY(key_file_path(run, &options.path));
+	*ret = options;
+	return NULL;
+}
+
+struct err *
+key_file_check(struct invocation *run)
+{
+	struct keyring_options options;
+	struct err *err;
+
+	TRY(key_file_options(run, &options));
+	err = keyring_check(&run->ctx, &options);
+	/* The data folder is made before the keys in it. */
+	if (err && err->code == ERR_NOT_FOUND && options.may_generate &&
+		run->config.keys_file.len == 0)
+		return NULL;
+	return err;
+}

@@ -3,9 +3,16 @@
 #define APP_KEY_FILE_H
 
 #include "app/command.h"
+#include "crypto/keyring.h"
 
 /* The setting keys.file; else keys.json in $CREDENTIALS_DIRECTORY (systemd's
  * LoadCredential=), where there is one; else keys.json in the data folder. */
 struct err *key_file_path(struct invocation *run, struct str *ret) MUST_USE;
+
+/* How the keyring is opened, by a command that RUN stands for. */
+struct err *
+key_file_options(struct invocation *run, struct keyring_options *ret) MUST_USE;
+/* Whether a server could start with it; nothing is made. */
+struct err *key_file_check(struct invocation *run) MUST_USE;
 
 #endif

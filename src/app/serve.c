@@ -8,10 +8,12 @@
 #include "api/api.h"
 #include "api/ready.h"
 #include "api/secure.h"
+#include "app/games_import.h"
 #include "app/mailing.h"
 #include "app/remote.h"
 #include "app/serve_settings.h"
 #include "base/log.h"
+#include "billing/tier.h"
 #include "codec/url.h"
 #include "crypto/jwt.h"
 #include "db/db.h"
@@ -270,6 +272,36 @@ origin_of(struct arena *arena, struct str text)
 		STR_ARG(url.port));
 }
 
+/* --- What an operator should know, though it serves */
+
+static void
+warn(void *arg, struct str remark)
+{
+	(void)arg;
+	log_warning(NULL, "settings", LOG_STR("remark", remark));
+}
+
+static struct err *
+warn_of_all(struct invocation *run, const struct access *access)
+{
+	const struct err *no_games = games_check(run);
+	bool has_tiers;
+
+	if (access->is_open)
+		log_warning(NULL,
+			"open access: whoever asks from this machine sees what "
+			"subscribers see; access.open: false ends that");
+	serve_settings_remarks(run, warn, NULL);
+	if (no_games)
+		warn(NULL, no_games->message);
+	TRY(tier_has_any(&run->ctx, &has_tiers));
+	if (!has_tiers)
+		log_warning(NULL,
+			"no plans are on file, so nobody can be given one: run gridiron "
+			"seed");
+	return NULL;
+}
+
 struct err *
 serve(struct invocation *run, const struct serve_options *options)
 {
@@ -291,10 +323,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		.started_at = run->ctx.now,
 		.version = GRIDIRON_VERSION,
 	};
-	if (serving->api.access.is_open)
-		log_warning(NULL,
-			"open access: whoever asks from this machine sees what "
-			"subscribers see; access.open: false ends that");
+	TRY(warn_of_all(run, &serving->api.access));
 	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);
 	/* Before it is said that it serves. */

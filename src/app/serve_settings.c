@@ -3,8 +3,9 @@
 #include "app/mailing.h"
 #include "base/num.h"
 #include "crypto/password.h"
+#include "http/server.h"
 
-/* "HOST:PORT" into its parts; an IPv6 host stands in brackets. */
+/* "ADDRESS:PORT" into its parts; an IPv6 address stands in brackets. */
 static struct err *
 address_parse(struct invocation *run, struct str listen, struct str *ret_host,
 	uint16_t *ret_port)
@@ -23,11 +24,19 @@ address_parse(struct invocation *run, struct str listen, struct str *ret_host,
 			"': give HOST:PORT, such as 127.0.0.1:8080",
 			STR_ARG(listen));
 	host = str_slice(listen, 0, colon - 1);
+	if (host.len == 0)
+		return err_in(run->arena, ERR_INVALID,
+			"cannot listen on '" STR_FMT
+			"': say the address too, such as 127.0.0.1:%d, or 0.0.0.0:%d for "
+			"all that this machine has",
+			STR_ARG(listen), port, port);
 	if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
 		host = str_slice(host, 1, host.len - 1);
-	*ret_host = str_eq(host, STR("localhost")) ? STR("127.0.0.1") : host;
+	if (str_eq(host, STR("localhost")))
+		host = STR("127.0.0.1");
+	*ret_host = host;
 	*ret_port = (uint16_t)port;
-	return NULL;
+	return http_address_check(run->arena, host);
 }
 
 /* Nothing but the machine itself can reach a loopback address, so looking around there
@@ -42,12 +51,8 @@ access_read(struct invocation *run, struct str host, struct access *ret)
 	if (str_eq(open, STR("auto")))
 		setup.is_open = run->config.environment == ENVIRONMENT_DEVELOPMENT &&
 			ip_parse(host, &ip) && ip_is_loopback(ip);
-	else if (str_eq(open, STR("true")))
-		setup.is_open = true;
-	else if (!str_eq(open, STR("false")))
-		return err_in(run->arena, ERR_INVALID,
-			"access.open is '" STR_FMT "', but must be true, false or auto",
-			STR_ARG(open));
+	else
+		setup.is_open = str_eq(open, STR("true"));
 	return access_init(run->arena, &setup, ret);
 }
 
@@ -55,35 +60,15 @@ struct err *
 password_settings(struct invocation *run)
 {
 	struct password_params params = {
-		.scheme = PASSWORD_ARGON2ID,
+		.scheme = str_eq(run->config.password_scheme, STR("bcrypt"))
+			? PASSWORD_BCRYPT
+			: PASSWORD_ARGON2ID,
 		.memory_kib = run->config.password_memory_kib,
 		.passes = run->config.password_passes,
 		.bcrypt_cost = run->config.password_bcrypt_cost,
 	};
 
-	if (str_eq(run->config.password_scheme, STR("bcrypt")))
-		params.scheme = PASSWORD_BCRYPT;
-	else if (!str_eq(run->config.password_scheme, STR("argon2id")))
-		return err_in(run->arena, ERR_INVALID,
-			"password.scheme is '" STR_FMT
-			"', but must be argon2id or bcrypt",
-			STR_ARG(run->config.password_scheme));
 	return password_configure(run->arena, &params);
-}
-
-/* A slip would leave people without a factor that the operator thinks they have. */
-static struct err *
-mfa_read(struct invocation *run, bool *ret)
-{
-	struct str who = run->config.mfa_required_of;
-
-	*ret = str_eq(who, STR("everybody"));
-	if (*ret || str_eq(who, STR("administrators")))
-		return NULL;
-	return err_in(run->arena, ERR_INVALID,
-		"mfa.required_of is '" STR_FMT
-		"', but must be administrators or everybody",
-		STR_ARG(who));
 }
 
 struct err *
@@ -94,8 +79,27 @@ serve_settings_read(struct invocation *run, struct serve_settings *ret)
 	TRY(address_parse(run, config->listen, &ret->host, &ret->port));
 	TRY(access_read(run, ret->host, &ret->access));
 	TRY(password_settings(run));
-	TRY(mfa_read(run, &ret->requires_mfa));
+	ret->requires_mfa = str_eq(config->mfa_required_of, STR("everybody"));
 	/* The system has yet to say which port, where any will do. */
 	return mailing_options(
 		run, ret->port ? config->listen : STR("127.0.0.1"), &ret->mail);
+}
+
+void
+serve_settings_remarks(
+	struct invocation *run, void (*say)(void *arg, struct str remark), void *arg)
+{
+	struct str name;
+	size_t at = 0;
+
+	while (!str_is_none(
+		name = config_stray_variable(run->config_options.environment, &at)))
+		say(arg,
+			str_fmt(run->arena,
+				"the variable " STR_FMT
+				" is no setting and does nothing; gridiron --help lists "
+				"them",
+				STR_ARG(name)));
+	if (run->config.redis_url.len)
+		say(arg, STR("redis.url is set, but nothing uses it yet"));
 }

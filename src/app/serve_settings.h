@@ -19,6 +19,10 @@ struct serve_settings {
 struct err *
 serve_settings_read(struct invocation *run, struct serve_settings *ret) MUST_USE;
 
+/* SAY what of the settings does nothing, though it was set. */
+void serve_settings_remarks(
+	struct invocation *run, void (*say)(void *arg, struct str remark), void *arg);
+
 /* How passwords are hashed, from now on. */
 struct err *password_settings(struct invocation *run) MUST_USE;
 

@@ -1,5 +1,8 @@
 #include "app/wiring.h"
 
+#include <assert.h>
+
+#include "app/data_folder.h"
 #include "app/key_file.h"
 #include "app/lock_wait.h"
 #include "app/places.h"
@@ -13,7 +16,6 @@
 #include "db/migrate.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
-#include "sys/file.h"
 
 /* A command has its loop for itself and may hold it. */
 #define LAG_WARNING_NS ((int64_t)3600 * 1000000000)
@@ -44,37 +46,15 @@ log_start(struct invocation *run)
 	while (level < COUNT_OF(levels) &&
 		!str_eq(run->config.log_level, str_from(levels[level])))
 		level++;
-	if (level == COUNT_OF(levels))
-		return err_in(run->arena, ERR_INVALID,
-			"log.level is '" STR_FMT
-			"', but must be debug, info, warning or error",
-			STR_ARG(run->config.log_level));
+	assert(level < COUNT_OF(levels));
 	options.level = (enum log_level)level;
 	if (str_eq(run->config.log_format, STR("json")))
 		options.format = LOG_JSON;
-	else if (!str_eq(run->config.log_format, STR("logfmt")))
-		return err_in(run->arena, ERR_INVALID,
-			"log.format is '" STR_FMT "', but must be logfmt or json",
-			STR_ARG(run->config.log_format));
 	/* A command's own messages say what its user needs; the log is for servers. */
 	if (run->command->needs < NEEDS_SERVED_DATABASE &&
 		str_eq(run->config.origins[SETTING_log_level], STR("default")))
 		options.level = LOG_ERROR;
 	log_configure(options);
-	return NULL;
-}
-
-/* The folder of the SQLite file and of what else this installation keeps. Only its owner
- * may look into it. */
-static struct err *
-folder_start(struct invocation *run)
-{
-	const char *path = str_cstr(run->arena, run->config.data);
-
-	if (!path)
-		return err_no_memory();
-	TRY_CTX(file_make_directory(run->arena, path, 0700),
-		"choose another data folder by GRIDIRON_DATA or --data");
 	return NULL;
 }
 
@@ -89,14 +69,13 @@ needs_keys(const struct command *command)
 static struct err *
 keys_start(struct invocation *run)
 {
-	struct keyring_options options = { .may_generate = run->config.environment !=
-			ENVIRONMENT_PRODUCTION };
+	struct keyring_options options;
 	struct keyring *keys;
 
 	if (!needs_keys(run->command))
 		return NULL;
 	TRY(password_settings(run));
-	TRY(key_file_path(run, &options.path));
+	TRY(key_file_options(run, &options));
 	TRY(keyring_open(&run->ctx, &options, &keys));
 	run->keys = keys;
 	run->ctx.keys = keys;
@@ -149,7 +128,7 @@ schema_migrate(struct invocation *run)
 	return migrate_up(&run->ctx, &options, 0, NULL);
 }
 
-static struct err *
+struct err *
 database_start(struct invocation *run)
 {
 	const struct config *config = &run->config;
@@ -168,7 +147,7 @@ database_start(struct invocation *run)
 	return db_open(&run->ctx, &options, &run->ctx.db);
 }
 
-static void
+void
 database_stop(struct invocation *run)
 {
 	db_loop_close(run->ctx.db);
@@ -232,7 +211,7 @@ static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
 	{ "server by its settings", NEEDS_SERVED_DATABASE, settings_start, NULL },
 	{ "file of places", NEEDS_SERVED_DATABASE, places_start, places_stop },
-	{ "data folder", NEEDS_DATABASE, folder_start, NULL },
+	{ "data folder", NEEDS_DATABASE, data_folder_make, NULL },
 	{ "keyring", NEEDS_DATABASE, keys_start, keys_stop },
 	{ "database", NEEDS_DATABASE, database_start, database_stop },
 	{ "audit log", NEEDS_DATABASE, audit_begin, audit_end },

@@ -103,6 +103,17 @@ tier_seed(struct ctx *ctx, int64_t *ret_count)
 	return NULL;
 }
 
+struct err *
+tier_has_any(struct ctx *ctx, bool *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct tier_list list;
+
+	TRY(q_tier_list(&tx, &list));
+	*ret = list.count > 0;
+	return NULL;
+}
+
 static struct err *
 has_feature(struct ctx *ctx, const struct tier *tier, enum feature feature, bool *ret)
 {

@@ -10,6 +10,9 @@
  * call changes nothing. ret_count: how many were new. */
 struct err *tier_seed(struct ctx *ctx, int64_t *ret_count) MUST_USE;
 
+/* Whether any is on file. */
+struct err *tier_has_any(struct ctx *ctx, bool *ret) MUST_USE;
+
 /* The names of the tiers that are sold and have FEATURE, the cheapest first: "monthly or
  * season"; "none that is sold" where there is none. */
 struct err *

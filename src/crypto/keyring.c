@@ -9,6 +9,7 @@
 #include "crypto/keyring_file.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "sys/file.h"
 #include "sys/wait.h"
 
 enum {
@@ -149,6 +150,25 @@ keyring_open(struct ctx *ctx, const struct keyring_options *options, struct keyr
 	}
 	*ret = keys;
 	return NULL;
+}
+
+struct err *
+keyring_check(struct ctx *ctx, const struct keyring_options *options)
+{
+	const char *path = str_cstr(ctx->arena, options->path);
+	struct key_set *set;
+	struct stamp stamp;
+	struct err *err;
+
+	if (!path)
+		return err_no_memory();
+	if (!stamp_of(path, &stamp))
+		return options->may_generate ? file_check_place(ctx->arena, path, false)
+					     : missing_err(ctx, path);
+	TRY_NEW(ctx->arena, set, 1);
+	err = key_file_read(ctx->arena, path, set);
+	explicit_bzero(set, sizeof(*set));
+	return err;
 }
 
 struct err *

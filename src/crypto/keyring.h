@@ -89,6 +89,10 @@ struct keyring_options {
  */
 struct err *keyring_open(struct ctx *ctx, const struct keyring_options *options,
 	struct keyring **ret) MUST_USE;
+/* Whether that would do; nothing is made. NOT_FOUND also where new keys would be written
+ * into a folder that is not there. */
+struct err *
+keyring_check(struct ctx *ctx, const struct keyring_options *options) MUST_USE;
 /* New keys in memory alone: for tests. */
 struct err *keyring_new(struct ctx *ctx, struct keyring **ret) MUST_USE;
 /* The same after a rotation of every use: OLD's keys, and newer ones in force. For tests. */

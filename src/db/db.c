@@ -70,6 +70,14 @@ no_such_engine(struct ctx *ctx, struct str url)
 }
 
 struct err *
+db_check_url(struct ctx *ctx, struct str url)
+{
+	const struct driver *driver = driver_for(url);
+
+	return driver ? driver->check_url(ctx, url) : no_such_engine(ctx, url);
+}
+
+struct err *
 db_open(struct ctx *ctx, const struct db_options *options, struct db **ret)
 {
 	const struct driver *driver = driver_for(options->url);

@@ -84,6 +84,10 @@ struct db_options {
 				    BYPASSRLS */
 };
 
+/* Whether URL can be that of a database, as far as that shows without opening it: INVALID,
+ * or what the system says of its file. Makes nothing. */
+struct err *db_check_url(struct ctx *ctx, struct str url) MUST_USE;
+
 /* Open the database on this process; connections of a loop are opened as it first needs
  * them. Call inside a loop. */
 struct err *

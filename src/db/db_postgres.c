@@ -356,6 +356,14 @@ release(struct pg_db *db, int64_t deadline)
 }
 
 static struct err *
+pg_check_url(struct ctx *ctx, struct str url)
+{
+	struct pg_target target;
+
+	return pg_target_parse(ctx, ctx->arena, url, &target);
+}
+
+static struct err *
 pg_open(struct ctx *ctx, const struct db_options *options, void **ret)
 {
 	struct arena arena;
@@ -437,6 +445,7 @@ pg_tend(void *state, struct ctx *ctx)
 const struct driver driver_postgres = {
 	.name = "postgresql",
 	.dialect = DIALECT_POSTGRES,
+	.check_url = pg_check_url,
 	.open = pg_open,
 	.close = pg_close,
 	.loop_close = pg_loop_close,

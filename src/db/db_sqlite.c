@@ -5,6 +5,7 @@
 #include "db/notices.h"
 #include "db/pool.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 
 enum {
 	CLOSE_WAIT_MS = 10000,
@@ -13,20 +14,39 @@ enum {
 
 /* --- Opening and closing ------------------------------------------------------------ */
 
+/* The file that URL names. */
 static struct err *
-state_open(struct sqlite_state *state, struct ctx *ctx, struct str url)
+file_of(struct ctx *ctx, struct str url, const char **ret)
 {
-	const char *path = str_cstr(
-		ctx->arena, str_slice(url, strlen("sqlite:"), url.len));
-	struct err *err;
-
-	pthread_mutex_init(&state->lock, NULL);
-	if (!path)
+	*ret = str_cstr(ctx->arena, str_slice(url, sizeof("sqlite:") - 1, url.len));
+	if (!*ret)
 		return err_no_memory();
-	if (*path == '\0' || strcmp(path, ":memory:") == 0)
+	if (**ret == '\0' || strcmp(*ret, ":memory:") == 0)
 		return err_new(ctx, ERR_INVALID,
 			"the database URL must name a file, as in "
 			"sqlite:gridiron-data/gridiron.db");
+	return NULL;
+}
+
+static struct err *
+sqlite_check_url(struct ctx *ctx, struct str url)
+{
+	const char *path;
+
+	TRY(file_of(ctx, url, &path));
+	/* The first migration makes its folder too. */
+	TRY_CTX(file_check_place(ctx->arena, path, true), "for the database %s", path);
+	return NULL;
+}
+
+static struct err *
+state_open(struct sqlite_state *state, struct ctx *ctx, struct str url)
+{
+	const char *path;
+	struct err *err;
+
+	pthread_mutex_init(&state->lock, NULL);
+	TRY(file_of(ctx, url, &path));
 	TRY(lock_take(ctx, path, &state->arena, &state->path, &state->lock_fd));
 	err = writer_start(&state->writer, ctx, state->path);
 	if (err)
@@ -313,6 +333,7 @@ sqlite_shred(void *arg)
 const struct driver driver_sqlite = {
 	.name = "sqlite",
 	.dialect = DIALECT_SQLITE,
+	.check_url = sqlite_check_url,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.loop_close = sqlite_loop_close,

@@ -30,6 +30,8 @@ struct driver {
 	const char *name;
 	enum dialect dialect;
 
+	/* See db_check_url. */
+	struct err *(*check_url)(struct ctx *ctx, struct str url);
 	struct err *(*open)(
 		struct ctx *ctx, const struct db_options *options, void **ret);
 	void (*close)(void *state);

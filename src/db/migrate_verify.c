@@ -54,6 +54,10 @@ scratch_postgres(struct migrator *migrator, const struct migrate_status *status,
 	TRY(migrator_run(migrator, "BEGIN"));
 	err = migrator_run(
 		migrator, "CREATE SCHEMA " SCRATCH "; SET LOCAL search_path = " SCRATCH);
+	if (err && err->code == ERR_DENIED)
+		err_note(err,
+			"the scratch schema needs the right CREATE on the database: "
+			"connect as its owner, or have him GRANT CREATE ON DATABASE");
 	if (!err)
 		err = record_create_tables(migrator);
 	if (!err)

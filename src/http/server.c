@@ -352,6 +352,26 @@ listen_all(struct arena *arena, struct http_server *server)
 	return NULL;
 }
 
+struct err *
+http_address_check(struct arena *arena, struct str address)
+{
+	struct address parsed;
+
+	return address_parse(arena, address, 0, &parsed);
+}
+
+struct err *
+http_server_try(struct arena *arena, struct str address, uint16_t port)
+{
+	struct address parsed;
+	int fd;
+
+	TRY(address_parse(arena, address, port, &parsed));
+	TRY(listen_on(arena, &parsed, address, true, &fd));
+	close(fd);
+	return NULL;
+}
+
 /* Begin to accept on each loop. Where one takes no more fibers, those that have begun end
  * by themselves; they use the server until their loops end, so it is not closed. */
 static struct err *

@@ -70,6 +70,12 @@ struct http_server_options {
 struct err *http_server_open(struct arena *arena,
 	const struct http_server_options *options, struct http_server **ret) MUST_USE;
 
+/* Whether it would, for now; nothing stays open. */
+struct err *
+http_server_try(struct arena *arena, struct str address, uint16_t port) MUST_USE;
+/* INVALID where ADDRESS is none. */
+struct err *http_address_check(struct arena *arena, struct str address) MUST_USE;
+
 /* The port listened on. */
 uint16_t http_server_port(const struct http_server *server);
 

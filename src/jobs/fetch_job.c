@@ -122,7 +122,7 @@ job_fetch(struct ctx *ctx, struct job_run *run)
 	struct games_source source;
 	struct err *err;
 
-	if (str_eq(options.where, STR("simulated")))
+	if (str_eq(options.where, STR(GAMES_SIMULATED)))
 		return fetch_simulated(ctx, run);
 	TRY(seen_read(ctx, run, options.where, &options.seen));
 	TRY(games_source_open(ctx, &options, &source));

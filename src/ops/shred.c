@@ -1,10 +1,6 @@
 #include "ops/shred.h"
 
-/* An old segment that is renamed for further use keeps what it holds. */
-#define REFUSE_WHERE_LOG_STAYS                                                           \
-	"DO $$ BEGIN IF current_setting('wal_recycle')::boolean THEN RAISE EXCEPTION "   \
-	"'wal_recycle is on: set it to off, so that the server deletes old segments of " \
-	"its log'; END IF; END $$"
+#include "ops/shred_q.h"
 
 #define FORGET_STATISTICS                                                             \
 	"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE " \
@@ -12,7 +8,6 @@
 
 /* One by one, since VACUUM and CHECKPOINT stand in no transaction. */
 static const char *const steps[] = {
-	REFUSE_WHERE_LOG_STAYS,
 	FORGET_STATISTICS,
 	"VACUUM (FULL, ANALYZE)",
 	/* Twice: what is under way at the first still needs the segments before it. */
@@ -22,11 +17,33 @@ static const char *const steps[] = {
 	"CHECKPOINT",
 };
 
+/* Nothing is begun that could not be ended. */
+static struct err *
+refuse_in_vain(struct tx *tx)
+{
+	struct shred_setting setting;
+
+	TRY(q_shred_setting(tx, &setting));
+	if (!setting.is_superuser)
+		return err_new(tx->ctx, ERR_DENIED,
+			"this needs a superuser of PostgreSQL, and '" STR_FMT
+			"' is none: name one in database.url",
+			STR_ARG(setting.role));
+	/* An old segment that is renamed for further use keeps what it holds. */
+	if (setting.keeps_log)
+		return err_new(tx->ctx, ERR_CONFLICT,
+			"the server keeps old segments of its log, and what was deleted "
+			"in them: set wal_recycle to off (ALTER SYSTEM SET wal_recycle = "
+			"off, then SELECT pg_reload_conf()) and shred again");
+	return NULL;
+}
+
 struct err *
 shred(struct ctx *ctx)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 
+	TRY(refuse_in_vain(&tx));
 	db_shred(ctx->db);
 	if (db_dialect(ctx->db) == DIALECT_SQLITE)
 		return NULL;

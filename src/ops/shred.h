@@ -14,9 +14,9 @@
 #include "db/db.h"
 
 /*
- * On PostgreSQL as a superuser; each table is locked while it is written. INTERNAL, with the
- * server's words, where it refuses, or where it is set to keep old segments of its log
- * (wal_recycle, which has to be off since before what was deleted was written).
+ * On PostgreSQL as a superuser (else DENIED); each table is locked while it is written.
+ * CONFLICT where the server is set to keep old segments of its log (wal_recycle, which has
+ * to be off since before what was deleted was written).
  */
 struct err *shred(struct ctx *ctx) MUST_USE;
 

@@ -8,6 +8,8 @@
 /* The games of all seasons as nflverse publishes them. */
 #define GAMES_PUBLIC_URL \
 	"https://raw.githubusercontent.com/nflverse/nfldata/master/data/games.csv"
+/* In place of a path or a URL: the simulated league. */
+#define GAMES_SIMULATED "simulated"
 
 /* Which edition of its content a source gave: the validators of a server (RFC 9110 §8.8),
  * size and time of a file. Absent where it said none. */

@@ -166,6 +166,12 @@ file_write(struct arena *arena, const char *path, struct str data, mode_t mode)
 	return err;
 }
 
+static struct err *
+not_directory_err(struct arena *arena, const char *path)
+{
+	return err_in(arena, ERR_CONFLICT, "%s is there, but is no directory", path);
+}
+
 struct err *
 file_make_directory(struct arena *arena, const char *path, mode_t mode)
 {
@@ -187,10 +193,67 @@ file_make_directory(struct arena *arena, const char *path, mode_t mode)
 	}
 	if (stat(path, &status) != 0)
 		return system_err(arena, "make directory", path);
-	if (!S_ISDIR(status.st_mode))
-		return err_in(
-			arena, ERR_CONFLICT, "%s is there, but is no directory", path);
-	return NULL;
+	return S_ISDIR(status.st_mode) ? NULL : not_directory_err(arena, path);
+}
+
+/* The folder that PATH is in. */
+static const char *
+folder_of(struct arena *arena, const char *path)
+{
+	size_t end = strlen(path);
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	while (end > 0 && path[end - 1] != '/')
+		end--;
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	return end ? str_cstr(arena, (struct str){ .ptr = path, .len = end }) : ".";
+}
+
+struct err *
+file_check_directory(struct arena *arena, const char *path)
+{
+	const char *part = path;
+	struct stat status;
+
+	while (stat(part, &status) != 0) {
+		if (errno != ENOENT)
+			return system_err(arena, "make directory", path);
+		part = folder_of(arena, part);
+		if (!part)
+			return err_no_memory();
+	}
+	if (S_ISDIR(status.st_mode) && access(part, W_OK | X_OK) == 0)
+		return NULL;
+	if (S_ISDIR(status.st_mode))
+		return system_err(
+			arena, part == path ? "write in" : "make directory", path);
+	if (part == path)
+		return not_directory_err(arena, path);
+	errno = ENOTDIR;
+	return system_err(arena, "make directory", path);
+}
+
+struct err *
+file_check_place(struct arena *arena, const char *path, bool may_make)
+{
+	const char *folder = folder_of(arena, path);
+	struct stat status;
+
+	if (!folder)
+		return err_no_memory();
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		errno = EISDIR;
+		return system_err(arena, "write", path);
+	}
+	if (access(path, W_OK) == 0)
+		return NULL;
+	if (errno == ENOENT && may_make)
+		return file_check_directory(arena, folder);
+	if (errno == ENOENT && access(folder, W_OK | X_OK) == 0)
+		return NULL;
+	return system_err(arena, "write", path);
 }
 
 /* --- Locks */

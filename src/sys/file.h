@@ -34,6 +34,13 @@ struct err *file_sync_folder_of(struct arena *arena, const char *path) MUST_USE;
 struct err *
 file_make_directory(struct arena *arena, const char *path, mode_t mode) MUST_USE;
 
+/* Whether that would do, and files could be made in PATH then. Makes nothing. */
+struct err *file_check_directory(struct arena *arena, const char *path) MUST_USE;
+/* Whether a file could be made at PATH, or written where there is one; its folder is there,
+ * or where MAY_MAKE is set can be made. */
+struct err *
+file_check_place(struct arena *arena, const char *path, bool may_make) MUST_USE;
+
 /*
  * Hold the lock file PATH, made where missing, until file_unlock or the end of the
  * process. CONFLICT where another holds it, with its process id.

@@ -384,6 +384,7 @@ log_hush(struct ctx *ctx, bool is_hushed)
 static void
 nothing_is_left_in_files_of_server(struct ctx *ctx)
 {
+	const struct err *err;
 	struct str words[] = { STR("planted"), STR_NONE, ctx->user_agent,
 		STR(GOOD_PASSWORD) };
 	const size_t count = COUNT_OF(words);
@@ -434,7 +435,9 @@ nothing_is_left_in_files_of_server(struct ctx *ctx)
 	OK_ERR(server_run(ctx, "ALTER SYSTEM SET wal_recycle = on"));
 	OK_ERR(server_run(ctx, "SELECT pg_reload_conf()"));
 	(void)fiber_sleep_until(clock_deadline_ms(1000));
-	OK(shred(ctx) != NULL);
+	err = shred(ctx);
+	OK(err && err->code == ERR_CONFLICT &&
+		str_find(err->message, STR("ALTER SYSTEM SET wal_recycle = off")) > 0);
 	OK_ERR(server_run(ctx, "ALTER SYSTEM RESET wal_recycle"));
 	OK_ERR(server_run(ctx, "SELECT pg_reload_conf()"));
 	(void)fiber_sleep_until(clock_deadline_ms(1000));
