@@ -3,7 +3,7 @@
 
 Prints its port, keeps each mail it accepts as FOLDER/N.eml, and ends when standard input does. What it does with a
 recipient is in the first word of the address: later@ is put off (451), never@ refused (550), late@ and no@ likewise but
-after the text, hang@ gets no answer, drop@ a closed connection, lost@ is accepted and the connection closed before saying
+after the text, hang@ gets no answer (FOLDER/hang grows by a byte), drop@ a closed connection, lost@ is accepted and the connection closed before saying
 so. --stays: QUIT gets no answer. With TLS it makes a certificate for 127.0.0.1, FOLDER/ca.pem.
 """
 # Of the system, whose package has aiosmtpd, whatever other Python there is.
@@ -33,6 +33,8 @@ class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         word = address.split('@')[0]
         if word == 'hang':
+            with open(self.folder / 'hang', 'ab') as tries:
+                tries.write(b'.')
             await asyncio.sleep(3600)
         if word == 'drop':
             server.transport.abort()
