@@ -4,18 +4,20 @@
 -- row prediction_graded: model text, prediction_type text, season season, week week, game_id game_id, pick text?,
 --   probability share?, confidence share?, outcome text, brier f64?, log_loss f64?, units f64?, home_score i32?,
 --   away_score i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, kickoff_at time?, opening_seen_at time?,
---   opening_home_moneyline i32?, opening_away_moneyline i32?, opening_spread_line f64?
+--   opening_home_moneyline i32?, opening_away_moneyline i32?, opening_spread_line f64?, home_moneyline_open i32?,
+--   away_moneyline_open i32?, spread_line_open f64?
 
 -- name: predictions_graded :each prediction_graded
 -- as: system, accuracy is published of every model without an owner
 -- scan: ok, the record is made of every forecast there is
 -- pool: batch
 -- The last forecast before kick-off of each game, type and model, where it is graded, in a fixed order; beside it the
--- first line that was seen of the game before its kick-off.
+-- opening line that the feed tells, and the first line that was seen of the game before its kick-off.
 SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probability, p.confidence, p.outcome, p.brier,
        p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
        o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
-       o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line
+       o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line, g.home_moneyline_open,
+       g.away_moneyline_open, g.spread_line_open
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
   LEFT JOIN game_lines AS o
@@ -38,7 +40,8 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
 SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probability, p.confidence, p.outcome, p.brier,
        p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
        o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
-       o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line
+       o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line, g.home_moneyline_open,
+       g.away_moneyline_open, g.spread_line_open
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
   LEFT JOIN game_lines AS o

@@ -21,21 +21,23 @@ SELECT id, nflverse_id, source_checksum, home_score, away_score, finished_at, ho
 --   spread_line f64?, home_spread_odds i32?, away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?,
 --   roof text?, surface text?, temp i32?, wind i32?, home_qb_id text?, away_qb_id text?, home_qb_name text?,
 --   away_qb_name text?, home_coach text?, away_coach text?, referee text?, stadium_id text?, stadium text?,
---   is_simulated bool, source text, source_checksum hash, finished_at time?, now time
+--   home_moneyline_open i32?, away_moneyline_open i32?, spread_line_open f64?, total_line_open f64?, is_simulated bool,
+--   source text, source_checksum hash, finished_at time?, now time
 -- as: anyone
 -- A game not seen before.
 INSERT INTO games (id, nflverse_id, season, game_type, week, gameday, gametime, kickoff_at, home_team, away_team,
                    is_neutral, div_game, home_score, away_score, result, total, overtime, home_rest, away_rest,
                    home_moneyline, away_moneyline, spread_line, home_spread_odds, away_spread_odds, total_line,
                    over_odds, under_odds, roof, surface, temp, wind, home_qb_id, away_qb_id, home_qb_name, away_qb_name,
-                   home_coach, away_coach, referee, stadium_id, stadium, is_simulated, source, source_checksum,
-                   finished_at, created_at, updated_at)
+                   home_coach, away_coach, referee, stadium_id, stadium, home_moneyline_open, away_moneyline_open,
+                   spread_line_open, total_line_open, is_simulated, source, source_checksum, finished_at, created_at,
+                   updated_at)
 VALUES ({{new id}}, :nflverse_id, :season, :game_type, :week, :gameday, :gametime, :kickoff_at, :home_team, :away_team,
         :is_neutral, :div_game, :home_score, :away_score, :result, :total, :overtime, :home_rest, :away_rest,
         :home_moneyline, :away_moneyline, :spread_line, :home_spread_odds, :away_spread_odds, :total_line,
         :over_odds, :under_odds, :roof, :surface, :temp, :wind, :home_qb_id, :away_qb_id, :home_qb_name, :away_qb_name,
-        :home_coach, :away_coach, :referee, :stadium_id, :stadium, :is_simulated, :source, :source_checksum,
-        :finished_at, :now, :now);
+        :home_coach, :away_coach, :referee, :stadium_id, :stadium, :home_moneyline_open, :away_moneyline_open,
+        :spread_line_open, :total_line_open, :is_simulated, :source, :source_checksum, :finished_at, :now, :now);
 
 -- name: game_update :batch
 -- args: nflverse_id text, season season, game_type text, week week, gameday text, gametime text?, kickoff_at time?,
@@ -44,7 +46,8 @@ VALUES ({{new id}}, :nflverse_id, :season, :game_type, :week, :gameday, :gametim
 --   spread_line f64?, home_spread_odds i32?, away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?,
 --   roof text?, surface text?, temp i32?, wind i32?, home_qb_id text?, away_qb_id text?, home_qb_name text?,
 --   away_qb_name text?, home_coach text?, away_coach text?, referee text?, stadium_id text?, stadium text?,
---   is_simulated bool, source text, source_checksum hash, finished_at time?, now time
+--   home_moneyline_open i32?, away_moneyline_open i32?, spread_line_open f64?, total_line_open f64?, is_simulated bool,
+--   source text, source_checksum hash, finished_at time?, now time
 -- as: anyone
 -- A game that the feed now tells differently. The arguments are those of game_insert.
 UPDATE games
@@ -56,7 +59,9 @@ UPDATE games
        away_spread_odds = :away_spread_odds, total_line = :total_line, over_odds = :over_odds, under_odds = :under_odds,
        roof = :roof, surface = :surface, temp = :temp, wind = :wind, home_qb_id = :home_qb_id, away_qb_id = :away_qb_id,
        home_qb_name = :home_qb_name, away_qb_name = :away_qb_name, home_coach = :home_coach, away_coach = :away_coach,
-       referee = :referee, stadium_id = :stadium_id, stadium = :stadium, is_simulated = :is_simulated, source = :source,
+       referee = :referee, stadium_id = :stadium_id, stadium = :stadium, home_moneyline_open = :home_moneyline_open,
+       away_moneyline_open = :away_moneyline_open, spread_line_open = :spread_line_open,
+       total_line_open = :total_line_open, is_simulated = :is_simulated, source = :source,
        source_checksum = :source_checksum, finished_at = :finished_at, updated_at = :now
  WHERE nflverse_id = :nflverse_id;
 
@@ -72,24 +77,35 @@ SELECT {{new id}}, id, :source, :now, home_moneyline, away_moneyline, spread_lin
  WHERE nflverse_id = :nflverse_id
     ON CONFLICT (game_id, source, seen_at) DO NOTHING;
 
--- row seen_line: seen_at time, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?,
+-- row seen_line: seen_at time?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?,
 --   home_spread_odds i32?, away_spread_odds i32?, over_odds i32?, under_odds i32?, is_opening bool
 
 -- name: game_lines_seen :many seen_line
 -- args: game_id uuid
 -- as: anyone
--- The lines of a game as they were seen, the newest first; the earliest of those before kick-off is the opening line.
-SELECT l.seen_at, l.spread_line, l.total_line, l.home_moneyline, l.away_moneyline, l.home_spread_odds, l.away_spread_odds,
-       l.over_odds, l.under_odds,
-       l.id = coalesce((SELECT f.id
-                          FROM game_lines f
-                         WHERE f.game_id = g.id AND f.seen_at < g.kickoff_at
-                         ORDER BY f.seen_at, f.id
-                         LIMIT 1), g.id) AS is_opening
-  FROM game_lines l
-  JOIN games g ON g.id = l.game_id
- WHERE l.game_id = :game_id
- ORDER BY l.seen_at DESC, l.id DESC
+-- The lines of a game as they were seen, the newest first, and behind them the opening line that the feed itself tells, seen
+-- at no time of ours. Without that the earliest of those before kick-off is the opening line.
+SELECT seen_at, spread_line, total_line, home_moneyline, away_moneyline, home_spread_odds, away_spread_odds, over_odds,
+       under_odds, is_opening
+  FROM (SELECT l.id, l.seen_at, l.spread_line, l.total_line, l.home_moneyline, l.away_moneyline, l.home_spread_odds,
+               l.away_spread_odds, l.over_odds, l.under_odds,
+               g.spread_line_open IS NULL AND (g.home_moneyline_open IS NULL OR g.away_moneyline_open IS NULL)
+               AND l.id = coalesce((SELECT f.id
+                                      FROM game_lines f
+                                     WHERE f.game_id = g.id AND f.seen_at < g.kickoff_at
+                                     ORDER BY f.seen_at, f.id
+                                     LIMIT 1), g.id) AS is_opening
+          FROM game_lines l
+          JOIN games g ON g.id = l.game_id
+         WHERE l.game_id = :game_id
+         UNION ALL
+        SELECT id, NULL, spread_line_open, total_line_open, home_moneyline_open, away_moneyline_open, NULL, NULL, NULL, NULL,
+               spread_line_open IS NOT NULL OR (home_moneyline_open IS NOT NULL AND away_moneyline_open IS NOT NULL)
+          FROM games
+         WHERE id = :game_id
+           AND (spread_line_open IS NOT NULL OR total_line_open IS NOT NULL OR home_moneyline_open IS NOT NULL
+                OR away_moneyline_open IS NOT NULL)) AS every
+ ORDER BY CASE WHEN seen_at IS NULL THEN 1 ELSE 0 END, seen_at DESC, id DESC
  LIMIT 500;
 
 -- row game: id game_id, nflverse_id text, season season, game_type text, week week, gameday text, gametime text?,

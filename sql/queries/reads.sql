@@ -30,11 +30,12 @@ SELECT season, max(week) AS last_week, count(*) AS game_count, count(home_score)
 -- args: since text
 -- as: anyone
 -- scan: ok, some three hundred games a season
--- The week of the first game not yet played on or after the day SINCE (YYYY-MM-DD).
+-- The week of the first game not yet played on or after the day SINCE (YYYY-MM-DD); by the day, as a game that was put off keeps
+-- its week.
 SELECT season, week
   FROM games
  WHERE home_score IS NULL AND gameday >= :since
- ORDER BY season, week
+ ORDER BY gameday, season, week
  LIMIT 1;
 
 -- name: week_latest :opt week_row

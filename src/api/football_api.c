@@ -146,7 +146,9 @@ api_game_get(struct request *rq)
 }
 
 static const struct field seen_line_fields[] = {
-	FIELD(struct seen_line, seen_at, TIME, "when a feed was read that had it"),
+	FIELD(struct seen_line, seen_at, OPT_TIME,
+		"when a feed was read that had it; null: the feed itself calls it the "
+		"opening line"),
 	FIELD(struct seen_line, spread_line, OPT_FIXED,
 		"points by which the home team was favoured"),
 	FIELD(struct seen_line, total_line, OPT_FIXED, "points of both teams"),
@@ -157,8 +159,8 @@ static const struct field seen_line_fields[] = {
 	FIELD(struct seen_line, over_odds, OPT_I32, ""),
 	FIELD(struct seen_line, under_odds, OPT_I32, ""),
 	FIELD(struct seen_line, is_opening, BOOL,
-		"whether the record counts it as the opening line: the first seen "
-		"before kick-off"),
+		"whether the record counts it as the opening line: the one that the feed "
+		"calls so, else the first seen before kick-off"),
 };
 const struct row_schema seen_line_schema = ROW_SCHEMA(
 	"seen_line", struct seen_line, seen_line_fields, "Lines of a game at one time");

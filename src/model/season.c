@@ -76,6 +76,18 @@ season_cut(struct arena *arena, const struct model_game *games, size_t count,
 	return NULL;
 }
 
+/* Whether the league has gone on without GAME: never made up, or given another id for
+ * another week. */
+static bool
+is_called_off(const struct model_game *games, size_t count, const struct model_game *game)
+{
+	for (size_t i = 0; i < count; i++)
+		if (games[i].is_played && games[i].season == game->season &&
+			games[i].week > game->week && games[i].day > game->day)
+			return true;
+	return false;
+}
+
 int
 season_next_week(const struct model_game *games, size_t count, int season)
 {
@@ -87,7 +99,8 @@ season_next_week(const struct model_game *games, size_t count, int season)
 		if (game->season != season)
 			continue;
 		last = game->week > last ? game->week : last;
-		if (!game->is_played && (next == 0 || game->week < next))
+		if (!game->is_played && (next == 0 || game->week < next) &&
+			!is_called_off(games, count, game))
 			next = game->week;
 	}
 	return next ? next : last ? last + 1 : 0;
@@ -103,6 +116,7 @@ struct planner {
 	int starter[FRANCHISES];
 	int starts_on[FRANCHISES];
 	int last_week, last_day; /* of the regular season */
+	int first_day;           /* of the week it is looked from */
 	/* The state with these quarterbacks, for the weeks after this: a change of
 	 * quarterback is one only once, and what will be at stake is not known. */
 	struct state *later;
@@ -207,6 +221,8 @@ add_regular_game(struct planner *planner, const struct model_game *game)
 		standings_add(&plan->standings, game);
 		return;
 	}
+	if (game->week < plan->when.week && game->day < planner->first_day)
+		return; /* called off */
 	standings_meet(&plan->standings, game->home, game->away);
 	prediction = expect(planner, game);
 	added.margin = (float)prediction.margin;
@@ -236,6 +252,8 @@ add_games(struct planner *planner)
 	planner->last_week = plan->when.season < EIGHTEEN_WEEKS_SEASON
 		? REGULAR_WEEKS
 		: REGULAR_WEEKS_NOW;
+	planner->first_day = first_day(
+		planner->view.games, planner->view.count, plan->when);
 	for (size_t i = 0; i < planner->view.count; i++) {
 		const struct model_game *game = &planner->view.games[i];
 

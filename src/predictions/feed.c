@@ -9,14 +9,20 @@
 
 enum {
 #define X(kind, field, column, least, most) COLUMN_##field,
-	FEED_COLUMNS(X)
+	FEED_COLUMNS(X) FEED_OPENING_COLUMNS(X)
 #undef X
 		COLUMN_COUNT
 };
 
+enum {
+	FIRST_OPENING_COLUMN =
+		COLUMN_away_moneyline_open, /* from here on none is needed */
+	NO_PLACE = -1,
+};
+
 static const char *const column_names[COLUMN_COUNT] = {
 #define X(kind, field, column, least, most) [COLUMN_##field] = (column),
-	FEED_COLUMNS(X)
+	FEED_COLUMNS(X) FEED_OPENING_COLUMNS(X)
 #undef X
 };
 
@@ -26,14 +32,14 @@ struct limits {
 
 static const struct limits column_limits[COLUMN_COUNT] = {
 #define X(kind, field, column, least, most) [COLUMN_##field] = { (least), (most) },
-	FEED_COLUMNS(X)
+	FEED_COLUMNS(X) FEED_OPENING_COLUMNS(X)
 #undef X
 };
 
 struct reading {
 	struct arena *arena;
 	struct feed *feed;
-	size_t place[COLUMN_COUNT]; /* of each column in a row */
+	ptrdiff_t place[COLUMN_COUNT]; /* of each column in a row, or NO_PLACE */
 	size_t field_count;
 	struct map lines; /* game_id → the line it stood on, an int64_t */
 	struct csv_row row;
@@ -71,11 +77,13 @@ fault(struct reading *reading, int column, const char *fmt, ...)
 	return false;
 }
 
-/* The field of COLUMN; absent where it is empty or NA. */
+/* The field of COLUMN; absent where it is empty or NA, or the feed has no such column. */
 static struct str
 field_of(const struct reading *reading, int column)
 {
-	struct str field = str_trim(reading->row.fields[reading->place[column]]);
+	struct str field = reading->place[column] == NO_PLACE
+		? STR_NONE
+		: str_trim(reading->row.fields[reading->place[column]]);
 
 	return field.len == 0 || str_eq(field, STR("NA")) ? STR_NONE : field;
 }
@@ -333,6 +341,16 @@ checksum_set(struct feed_game *game)
 	buf_put_char(&out, '\x1f');
 	FEED_COLUMNS(X)
 #undef X
+	/* So that a row without them sums to what it did before they were read. */
+	if (game->away_moneyline_open.is_set || game->home_moneyline_open.is_set ||
+		game->spread_line_open.is_set || game->total_line_open.is_set) {
+#define X(kind, field, column, least, most) \
+	buf_put(&out, STR(column "="));     \
+	sum_##kind(&out, game->field);      \
+	buf_put_char(&out, '\x1f');
+		FEED_OPENING_COLUMNS(X)
+#undef X
+	}
 	digest_sha256(buf_str(&out), game->checksum);
 }
 
@@ -349,13 +367,14 @@ header_read(struct reading *reading)
 		struct str name = str_from(column_names[column]);
 		size_t found = 0;
 
+		reading->place[column] = NO_PLACE;
 		for (size_t i = 0; i < row->count; i++) {
 			if (!str_eq(str_trim(row->fields[i]), name))
 				continue;
-			reading->place[column] = i;
+			reading->place[column] = (ptrdiff_t)i;
 			found++;
 		}
-		if (found == 0)
+		if (found == 0 && column < FIRST_OPENING_COLUMN)
 			return err_in(reading->arena, ERR_INVALID,
 				"line 1: the column %s is missing; this is not an "
 				"nflverse games file",
@@ -380,6 +399,7 @@ game_read(struct reading *reading, struct feed_game *game)
 	if (!read_##kind(reading, COLUMN_##field, &game->field)) \
 		return false;
 	FEED_COLUMNS(X)
+	FEED_OPENING_COLUMNS(X)
 #undef X
 	if (!game_check(reading, game))
 		return false;

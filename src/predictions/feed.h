@@ -63,6 +63,14 @@
 	X(opt_text, stadium_id, "stadium_id", 0, 40)                         \
 	X(opt_text, stadium, "stadium", 0, 100)
 
+/* What a feed may say as well, of the lines that its games opened at: none of it must be
+ * there. The names are nflverse's with _open behind them. */
+#define FEED_OPENING_COLUMNS(X)                                                      \
+	X(opt_number, away_moneyline_open, "away_moneyline_open", -1000000, 1000000) \
+	X(opt_number, home_moneyline_open, "home_moneyline_open", -1000000, 1000000) \
+	X(opt_decimal, spread_line_open, "spread_line_open", -100, 100)              \
+	X(opt_decimal, total_line_open, "total_line_open", 0.5, 200)
+
 typedef struct str feed_text;
 typedef struct str feed_opt_text;
 typedef int32_t feed_number;
@@ -73,6 +81,7 @@ typedef struct opt_bool feed_opt_flag;
 struct feed_game {
 #define X(kind, field, column, least, most) feed_##kind field;
 	FEED_COLUMNS(X)
+	FEED_OPENING_COLUMNS(X)
 #undef X
 	int64_t line;              /* of the file, from 1 */
 	struct opt_i64 kickoff_at; /* from gameday and gametime */

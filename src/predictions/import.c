@@ -193,6 +193,10 @@ has_lines(const struct feed_game *game)
 		.home_spread_odds = (game)->home_spread_odds,                           \
 		.away_spread_odds = (game)->away_spread_odds,                           \
 		.total_line = (game)->total_line, .over_odds = (game)->over_odds,       \
+		.home_moneyline_open = (game)->home_moneyline_open,                     \
+		.away_moneyline_open = (game)->away_moneyline_open,                     \
+		.spread_line_open = (game)->spread_line_open,                           \
+		.total_line_open = (game)->total_line_open,                             \
 		.under_odds = (game)->under_odds, .roof = (game)->roof,                 \
 		.surface = (game)->surface, .temp = (game)->temp, .wind = (game)->wind, \
 		.home_qb_id = (game)->home_qb_id, .away_qb_id = (game)->away_qb_id,     \

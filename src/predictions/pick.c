@@ -2,6 +2,7 @@
 
 #include "base/vec.h"
 #include "model/odds.h"
+#include "predictions/game.h"
 #include "predictions/grade.h"
 #include "predictions/reads_q.h"
 
@@ -42,6 +43,17 @@ terms_of(struct ctx *ctx, const struct pick_ask *ask, const struct game_row *gam
 	return NULL;
 }
 
+/* As the statement that stores it asks, but of a game whose hour is not known as well: its
+ * day must not have begun. */
+static bool
+is_begun(const struct ctx *ctx, const struct game_row *row)
+{
+	const struct game game = { .gameday = row->gameday,
+		.kickoff_at = row->kickoff_at };
+
+	return game_begins_at(&game) <= ctx->now;
+}
+
 struct picking {
 	struct pick_put put;
 	int64_t made;
@@ -73,8 +85,9 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask)
 		.probability = ask->probability,
 		.now = ctx->now };
 	TRY(terms_of(ctx, ask, &game, &picking.put));
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), pick_in_tx, &picking));
+	if (!is_begun(ctx, &game))
+		TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id),
+			pick_in_tx, &picking));
 	if (picking.made == 0)
 		return err_new(ctx, ERR_CONFLICT,
 			"the game has begun: it can no longer be picked");

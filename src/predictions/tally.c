@@ -66,19 +66,29 @@ scores_add(struct tally_scores *scores, double chance, double happened)
 	scores->correct += (chance >= 0.5) == (happened == 1);
 }
 
+/* The line that the feed itself calls the opening line; where it tells none, the first that
+ * was seen, which is as early as somebody looked. */
 static void
 add_opening(struct tally *tally, const struct prediction_graded *row, double closing,
 	double happened)
 {
-	const struct quote opening = { .spread_line = row->opening_spread_line,
+	const struct quote told = { .spread_line = row->spread_line_open,
+		.home_moneyline = row->home_moneyline_open,
+		.away_moneyline = row->away_moneyline_open };
+	const struct quote seen = { .spread_line = row->opening_spread_line,
 		.home_moneyline = row->opening_home_moneyline,
 		.away_moneyline = row->opening_away_moneyline };
+	bool is_told;
 	double chance;
 
-	if (!row->opening_seen_at.is_set || !chance_of(&opening, &chance))
+	is_told = chance_of(&told, &chance);
+	if (!is_told && (!row->opening_seen_at.is_set || !chance_of(&seen, &chance)))
 		return;
 	scores_add(&tally->opening, chance, happened);
 	tally->opening_closing_brier += squared(closing - happened);
+	if (is_told)
+		return;
+	tally->opening_seen++;
 	tally->opening_hours += (double)(row->kickoff_at.value -
 					row->opening_seen_at.value) /
 		(3600.0 * MICROSECONDS_PER_SECOND);
@@ -214,7 +224,7 @@ put_line(struct json *json, const struct tally *tally)
 	json_put_object_end(json);
 }
 
-/* What was seen first stands beside what it became, and says how early it was. */
+/* What a line began as stands beside what it became, and says how early it was seen. */
 static void
 put_opening(struct json *json, const struct tally *tally)
 {
@@ -222,7 +232,9 @@ put_opening(struct json *json, const struct tally *tally)
 
 	put_scores(json, STR("opening_line"), &tally->opening);
 	put(json, STR("closing_brier"), tally->opening_closing_brier / n);
-	put(json, STR("hours_before"), tally->opening_hours / n);
+	if (tally->opening_seen)
+		put(json, STR("hours_before"),
+			tally->opening_hours / tally->opening_seen);
 	json_put_object_end(json);
 }
 

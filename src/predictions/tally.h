@@ -33,11 +33,12 @@ struct tally {
 	/* Of type game only. */
 	struct tally_scores line;  /* the closing line's, where there is one */
 	double gain, gain_squares; /* the line's Brier score less the forecast's */
-	/* The first line seen before kick-off, where one was, and on the same games the
-	 * closing line. */
+	/* The opening line that the feed tells, else the first seen before kick-off, and on
+	 * the same games the closing line. */
 	struct tally_scores opening;
 	double opening_closing_brier;
-	double opening_hours; /* from when it was seen to kick-off */
+	int opening_seen;     /* of them not told by the feed, but seen */
+	double opening_hours; /* from when they were seen to kick-off */
 	struct tally_bin bins[TALLY_BINS];
 };
 

@@ -140,6 +140,39 @@ TEST(a_finished_season_is_certain)
 	arena_release(&real.arena);
 }
 
+/* As Buffalo at Cincinnati in 2022, which the feed took back in the end. */
+TEST(a_game_that_was_called_off_holds_nothing_up)
+{
+	struct real real;
+	struct season_counts counts = { .runs = 0 };
+	struct model_game *off = NULL;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < real.csv.count; i++)
+		if (real.csv.games[i].season == SEASON && real.csv.games[i].week == 17)
+			off = &real.csv.games[i];
+	OK(off != NULL);
+	off->is_played = false;
+	EQ_I64(season_next_week(real.csv.games, real.csv.count, SEASON), END);
+	OK_ERR(real_plan(&real, SEASON, END));
+	season_simulate(real.plan, 0, 100, &counts);
+	EQ_I64(counts.squares[off->home] * 100,
+		counts.halves[off->home] * counts.halves[off->home]);
+	EQ_I64(counts.squares[off->away] * 100,
+		counts.halves[off->away] * counts.halves[off->away]);
+	/* Moved behind the week that is looked from, it is still to come. */
+	counts = (struct season_counts){ .runs = 0 };
+	for (size_t i = 0; i < real.csv.count; i++)
+		if (real.csv.games[i].season == SEASON &&
+			real.csv.games[i].week == LAST_WEEK)
+			off->day = real.csv.games[i].day + 2;
+	OK_ERR(real_plan(&real, SEASON, LAST_WEEK));
+	season_simulate(real.plan, 0, 100, &counts);
+	check_sums(&counts, SEASON);
+	arena_release(&real.arena);
+}
+
 struct half {
 	const struct season_plan *plan;
 	uint32_t first, runs;

@@ -80,7 +80,7 @@ function Seen({ game, rows }) {
   const spread = (by) => (by === null ? '–' : by === 0 ? 'even' : `${by > 0 ? game.home_team : game.away_team} −${Math.abs(by)}`);
   return html`<h2>The line as it moved</h2><div class="wide" tabindex="0" role="region" aria-label="Lines as they were seen"><table>
     <thead><tr><th scope="col">Seen</th><th scope="col">Spread</th><th scope="col">Total</th><th scope="col">${game.away_team} to win</th><th scope="col">${game.home_team} to win</th><th scope="col"></th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr><td>${new Date(row.seen_at).toLocaleString()}</td><td>${spread(row.spread_line)}</td><td>${row.total_line ?? '–'}</td><td>${american(row.away_moneyline)}</td><td>${american(row.home_moneyline)}</td><td class="soft">${row.is_opening ? 'opening line' : ''}</td></tr>`)}</tbody></table></div>`;
+    <tbody>${rows.map((row) => html`<tr><td>${row.seen_at ? new Date(row.seen_at).toLocaleString() : 'Opening line'}</td><td>${spread(row.spread_line)}</td><td>${row.total_line ?? '–'}</td><td>${american(row.away_moneyline)}</td><td>${american(row.home_moneyline)}</td><td class="soft">${row.is_opening ? 'opening line' : ''}</td></tr>`)}</tbody></table></div>`;
 }
 
 function Ratings({ rows }) {
