@@ -44,6 +44,7 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	put_count(&json, "anchors", verified->anchors);
 	put_count(&json, "anchors_torn", verified->anchors_torn);
 	put_count(&json, "witnessed", verified->witnessed);
+	put_count(&json, "witnesses_torn", verified->witnesses_torn);
 	put_count(&json, "tampered", verified->tampered);
 	json_put_key(&json, STR("fault"));
 	json_put_text(&json, verified->fault.what);
@@ -78,6 +79,13 @@ text_print(FILE *out, const struct audit_verified *verified)
 			verified->is_anchor_open              ? "are, the last too,"
 				: verified->anchors_torn == 1 ? "was"
 							      : "were");
+	if (verified->witnesses_torn)
+		fprintf(out,
+			"%lld line%s of the witnesses %s damaged: what was remembered "
+			"there is looked for by nobody\n",
+			(long long)verified->witnesses_torn,
+			verified->witnesses_torn == 1 ? "" : "s",
+			verified->witnesses_torn == 1 ? "is" : "are");
 	fprintf(out, "%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
 		str_is_none(fault->what) ? "the chain holds" : "holds until then",
 		(long long)verified->rows, (long long)verified->first,

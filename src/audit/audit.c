@@ -2,6 +2,7 @@
 
 #include "audit/audit_q.h"
 #include "audit/chain.h"
+#include "audit/chainer.h"
 #include "audit/personal.h"
 #include "audit/witness.h"
 #include "codec/json_canonical.h"
@@ -92,13 +93,23 @@ actor_kind_of(const struct ctx *ctx, struct user_id user)
 	return ctx->actor.is_admin ? STR("admin") : STR("user");
 }
 
+/* A clock that has gone back behind the last cut says nothing that is taken in. */
+static int64_t
+moment_of(const struct ctx *ctx)
+{
+	int64_t earliest = ctx->audit ? audit_earliest(ctx->audit) : INT64_MIN;
+
+	return ctx->now > earliest ? ctx->now : earliest;
+}
+
 /* What waits, without its proofs. */
 static struct err *
 fields_of(struct tx *tx, const struct audit_entry *entry, struct audit_fields *ret)
 {
 	struct ctx *ctx = tx->ctx;
+	int64_t moment = moment_of(ctx);
 	struct audit_people people = {
-		.entry = { uuid_v7(ctx->now) },
+		.entry = { uuid_v7(moment) },
 		.user = uuid_is_nil(entry->user.uuid) ? ctx->actor.user_id : entry->user,
 		.subject = entry->subject,
 	};
@@ -112,7 +123,7 @@ fields_of(struct tx *tx, const struct audit_entry *entry, struct audit_fields *r
 		.outcome = audit_outcome_name(entry->outcome),
 		.resource_type = entry->resource_type,
 		.resource_id = entry->resource_id,
-		.created_at = ctx->now,
+		.created_at = moment,
 	};
 
 	TRY(details_of(ctx, entry, &fields.details));

@@ -2,13 +2,11 @@
 
 #include <stdatomic.h>
 
+#include "audit/alarm.h"
 #include "audit/anchor.h"
 #include "audit/append.h"
-#include "audit/audit.h"
-#include "audit/check.h"
 #include "audit/recall.h"
-#include "audit/witness.h"
-#include "base/buf.h"
+#include "audit/watch.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "sys/clock.h"
@@ -19,80 +17,77 @@
 enum {
 	ROUND_MS = 500,
 	ROUND_DEADLINE_MS = 30000,
-	PATIENCE_MS = 10000,
 	ANCHOR_EVERY_MS = 60000,
-	OVERDUE_MAX = 64,
-	REPORTED_MAX = 64,
 	TRIES_MAX = 8,
 	CONFLICT_PAUSE_MS = 50,
 	BUSY_LOOK_MS = 10,
 	NANOSECONDS_PER_MS = 1000000,
+	MICROSECONDS_PER_MS = 1000,
 	ROUND_ARENA_BYTES = 64 << 20,
 };
 
 struct audit {
 	_Atomic bool
 		is_busy; /* one fiber at a time, of whichever loop, keeps the chain */
-	struct witness *witness;
+	struct watch watch;
+	struct alarm alarm;
 	struct anchor_options anchor;
 	struct audit_round round;
 	struct audit_link followed; /* up to here the chain was seen by this process */
 	int64_t anchored_seq;
 	int64_t anchored_ns;
-	int64_t patience_ms;
-	/* What waits and is not ours was told once; the newest of it. */
-	struct uuid reported[REPORTED_MAX];
-	size_t reported_count;
+	_Atomic int64_t earliest; /* audit_earliest */
+	bool is_clock_told;
 	/* The fiber of audit_start. */
 	struct ctx ctx;
 	struct arena arena;
 	struct fiber *fiber;
-	struct trouble trouble; /* in making progress */
+	struct trouble trouble;        /* in making progress */
+	struct trouble anchor_trouble; /* in anchoring it */
 	struct fiber_event ended;
 };
 
 struct witness *
 audit_witness(struct audit *audit)
 {
-	return audit->witness;
+	return audit->watch.witness;
 }
 
 void
 audit_set_patience(struct audit *audit, int64_t patience_ms)
 {
-	audit->patience_ms = patience_ms;
+	audit->watch.patience_ms = patience_ms;
 }
 
-/* --- What is wrong goes to the operator's log and onto the record */
+int64_t
+audit_earliest(struct audit *audit)
+{
+	return atomic_load(&audit->earliest);
+}
 
-/* An error: it is not on record. The caller marks what was told behind this, never before,
- * and so comes back to it; the operator hears of it once. */
+/* The newest cut that is ours. */
 static struct err *
-tell(struct ctx *ctx, const struct audit *audit, int64_t seq, struct str what)
+cut_get(struct ctx *ctx, struct audit *audit, struct audit_cut *ret)
 {
-	struct audit_entry entry = {
-		.action = AUDIT_AUDIT_TAMPERED,
-		.outcome = AUDIT_FAILURE,
-		.resource_type = STR("audit"),
-	};
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	const struct uuid forged = { { 0 } };
+	struct audit_fault fault;
+	bool is_behind;
 
-	if (!atomic_load(&audit->trouble.is_on))
-		log_error(ctx, "the audit log was tampered with", LOG_STR("what", what),
-			LOG_I64("seq", seq));
-	TRY(audit_tampered_details(ctx, seq, what, &entry.details));
-	return audit_log_alone(ctx, &entry);
-}
-
-static bool
-was_reported(const struct audit *audit, struct uuid id)
-{
-	size_t count = audit->reported_count < REPORTED_MAX ? audit->reported_count
-							    : REPORTED_MAX;
-
-	for (size_t i = 0; i < count; i++)
-		if (uuid_eq(audit->reported[i], id))
-			return true;
-	return false;
+	TRY(audit_recall_cut(&tx, ret, &fault));
+	if (!str_is_none(fault.what))
+		TRY(alarm_tell_once(ctx, &audit->alarm, forged, &fault));
+	if (!ret->seq)
+		return NULL;
+	/* Times of ids are of milliseconds. */
+	atomic_store(&audit->earliest, ret->entries_until + MICROSECONDS_PER_MS);
+	is_behind = ctx->now < audit_earliest(audit);
+	if (is_behind && !audit->is_clock_told)
+		log_warning(ctx,
+			"the clock is behind the last cut of the audit log: entries say "
+			"that they are of the moment after it");
+	audit->is_clock_told = is_behind;
+	return NULL;
 }
 
 /* --- Taking in what waits */
@@ -111,11 +106,8 @@ row_judge(struct ctx *ctx, struct audit *audit, const struct audit_waiting *row,
 	if (str_is_none(fault.what))
 		return NULL;
 	audit->round.refused++;
-	if (was_reported(audit, row->id.uuid))
-		return NULL;
-	TRY(tell(ctx, audit, 0, fault.what));
-	audit->reported[audit->reported_count++ % REPORTED_MAX] = row->id.uuid;
-	witness_forget(audit->witness, row->id.uuid);
+	TRY(alarm_tell_once(ctx, &audit->alarm, row->id.uuid, &fault));
+	witness_forget(audit->watch.witness, row->id.uuid);
 	return NULL;
 }
 
@@ -143,13 +135,11 @@ page_take(struct ctx *ctx, struct audit *audit, const struct audit_waiting_list 
 
 /* All pages of what waits. CONFLICT: another instance was faster with some of it. */
 static struct err *
-take_all(struct ctx *ctx, struct audit *audit)
+take_all(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct uuid after = { { 0 } };
-	struct audit_cut cut;
 
-	TRY(audit_recall_cut(&tx, &cut));
 	for (;;) {
 		struct arena_mark mark = arena_mark(ctx->arena);
 		struct audit_waiting_list page;
@@ -157,17 +147,17 @@ take_all(struct ctx *ctx, struct audit *audit)
 		TRY(q_audit_waiting_list(&tx, after, &page));
 		if (!page.count)
 			return NULL;
-		TRY(page_take(ctx, audit, &page, &cut));
+		TRY(page_take(ctx, audit, &page, cut));
 		after = page.items[page.count - 1].id.uuid;
 		arena_rewind(ctx->arena, mark);
 	}
 }
 
 static struct err *
-take_with_patience(struct ctx *ctx, struct audit *audit)
+take_with_patience(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 {
 	for (int try = 1;; try++) {
-		struct err *err = take_all(ctx, audit);
+		struct err *err = take_all(ctx, audit, cut);
 		int64_t pause_ms = (int64_t)(random_u64() % CONFLICT_PAUSE_MS);
 
 		if (!err || err->code != ERR_CONFLICT || try == TRIES_MAX)
@@ -188,7 +178,7 @@ static struct err *
 follow_row(void *arg, const struct audit_row *row)
 {
 	struct following *following = arg;
-	struct witness *witness = following->audit->witness;
+	struct witness *witness = following->audit->watch.witness;
 	struct ctx *ctx = following->check.ctx;
 	struct audit_fault *fault = &following->fault;
 
@@ -203,105 +193,53 @@ follow_row(void *arg, const struct audit_row *row)
 	return NULL;
 }
 
+/* What this process has not seen and is gone behind a cut is not missing: it slept, and
+ * others went on. */
 static struct err *
-follow(struct ctx *ctx, struct audit *audit)
+follow_begin(struct ctx *ctx, const struct audit *audit, const struct audit_cut *cut,
+	struct audit_link *ret)
 {
-	struct following following = { .audit = audit,
-		.check = { .ctx = ctx, .link = audit->followed } };
+	struct audit_link link = { .seq = cut->seq };
+
+	*ret = audit->followed;
+	if (cut->seq <= audit->followed.seq)
+		return NULL;
+	if (!audit_hash_from(cut->hash, &link.hash))
+		return err_new(ctx, ERR_INTERNAL, "a cut has no hash");
+	*ret = link;
+	return NULL;
+}
+
+static struct err *
+follow(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
+{
+	struct following following = { .audit = audit, .check = { .ctx = ctx } };
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct audit_link end;
+	struct err *err = NULL;
 
 	TRY(audit_chain_end(&tx, &end));
 	if (end.seq == audit->followed.seq &&
 		audit_hash_eq(&end.hash, audit_hash_str(&audit->followed.hash)))
 		return NULL;
+	TRY(follow_begin(ctx, audit, cut, &following.check.link));
 	if (end.seq <= audit->followed.seq) {
 		following.fault.seq = audit->followed.seq;
 		following.fault.what = STR("was the end of the chain, which is another "
 					   "now: it was cut off or replaced");
 	} else {
-		TRY(q_audit_from(&tx,
+		err = q_audit_from(&tx,
 			(struct audit_from){
-				.first = audit->followed.seq + 1, .last = end.seq },
-			follow_row, &following));
+				.first = following.check.link.seq + 1, .last = end.seq },
+			follow_row, &following);
 	}
 	if (str_is_none(following.fault.what)) {
+		/* As far as there was time. */
 		audit->followed = following.check.link;
-		return NULL;
+		return err;
 	}
-	TRY(tell(ctx, audit, following.fault.seq, following.fault.what));
+	TRY(alarm_tell(ctx, &audit->alarm, &following.fault));
 	audit->followed = end;
-	return NULL;
-}
-
-/* --- Watching over what this process wrote */
-
-static struct err *
-overdue_find(struct ctx *ctx, struct audit *audit)
-{
-	int64_t until = clock_monotonic_ns() - audit->patience_ms * NANOSECONDS_PER_MS;
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct witness_entry overdue[OVERDUE_MAX];
-	size_t count = witness_overdue(audit->witness, until, overdue, OVERDUE_MAX);
-	struct audit_cut cut;
-
-	if (!count)
-		return NULL;
-	TRY(audit_recall_cut(&tx, &cut));
-	for (size_t i = 0; i < count; i++) {
-		struct witness_line line = { overdue[i].id, overdue[i].mac };
-		enum recall_state state;
-		struct audit_fault fault;
-
-		TRY(audit_recall_line(&tx, &line, &cut, &fault, &state));
-		/* The next rounds will take it. */
-		if (state == RECALL_WAITS && str_is_none(fault.what))
-			continue;
-		if (!str_is_none(fault.what))
-			TRY(tell(ctx, audit, fault.seq, fault.what));
-		audit->round.lost += !str_is_none(fault.what);
-		witness_forget(audit->witness, line.id);
-	}
-	return NULL;
-}
-
-/* What a process that died had committed. */
-static struct err *
-file_look_up(struct ctx *ctx, struct audit *audit, const struct witness_file *file)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct audit_cut cut;
-
-	TRY(audit_recall_cut(&tx, &cut));
-	for (size_t i = 0; i < file->count; i++) {
-		enum recall_state state;
-		struct audit_fault fault;
-
-		TRY(audit_recall_line(&tx, &file->lines[i], &cut, &fault, &state));
-		audit->round.lost += !str_is_none(fault.what);
-		if (!str_is_none(fault.what))
-			TRY(tell(ctx, audit, fault.seq, fault.what));
-		else if (state == RECALL_WAITS)
-			witness_adopt(audit->witness, &file->lines[i]);
-	}
-	/* From now on the anchor vouches for what that process saw in the chain. */
-	audit->anchored_seq = 0;
-	TRY(audit_anchor(ctx, audit));
-	witness_file_remove(file);
-	return NULL;
-}
-
-static struct err *
-dead_look_up(struct ctx *ctx, struct audit *audit)
-{
-	struct witness_files files;
-
-	if (str_is_none(audit->anchor.folder))
-		return NULL;
-	TRY(witness_files_read(ctx->arena, audit->anchor.folder, audit->witness, &files));
-	for (size_t i = 0; i < files.count; i++)
-		if (!files.items[i].is_alive)
-			TRY(file_look_up(ctx, audit, &files.items[i]));
 	return NULL;
 }
 
@@ -328,35 +266,56 @@ busy_end(struct audit *audit)
 }
 
 static struct err *
-round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
+anchor_end(struct ctx *ctx, struct audit *audit)
 {
-	audit->round = (struct audit_round){ .chained = 0 };
-	TRY(follow(ctx, audit));
-	TRY(take_with_patience(ctx, audit));
-	TRY(follow(ctx, audit));
-	TRY(overdue_find(ctx, audit));
-	*ret = audit->round;
+	struct audit_link end = audit->followed;
+	struct str told, torn = STR_NONE;
+
+	audit->anchored_ns = clock_monotonic_ns();
+	if (end.seq == audit->anchored_seq || str_is_none(audit->anchor.folder))
+		return NULL;
+	do {
+		if (!str_is_none(torn))
+			TRY(alarm_tell_torn(ctx, torn));
+		told = torn;
+		TRY(anchor_put(ctx, &audit->anchor, &end, told, &torn));
+	} while (!str_is_none(torn));
+	audit->anchored_seq = end.seq;
+	witness_anchored(ctx, audit->watch.witness);
 	return NULL;
 }
 
-/* A power cut leaves such a line, and so does somebody who cuts one. */
+/* From now on the anchor vouches for what the dead saw in the chain. */
 static struct err *
-tell_torn(struct ctx *ctx, struct str torn)
+dead_end(struct ctx *ctx, struct audit *audit)
 {
-	struct audit_entry entry = { .action = AUDIT_AUDIT_ANCHOR_TORN,
-		.resource_type = STR("audit") };
-	struct buf left;
+	audit->anchored_seq = 0;
+	TRY(anchor_end(ctx, audit));
+	watch_dead_remove(&audit->watch);
+	return NULL;
+}
 
-	buf_init(&left, ctx->arena, torn.len);
-	for (size_t i = 0; i < torn.len; i++) {
-		char c = torn.ptr[i];
+static struct err *
+round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
+{
+	int64_t lost = audit->watch.lost;
+	struct audit_cut cut;
+	struct err *err;
 
-		buf_put_char(&left, c >= ' ' && c <= '~' ? c : '?');
-	}
-	log_warning(ctx, "the last line of the audit anchor was half written",
-		LOG_STR("left", buf_str(&left)));
-	TRY(audit_tampered_details(ctx, 0, buf_str(&left), &entry.details));
-	return audit_log_alone(ctx, &entry);
+	audit->round = (struct audit_round){ .chained = 0 };
+	alarm_begin(&audit->alarm);
+	TRY(cut_get(ctx, audit, &cut));
+	TRY(follow(ctx, audit, &cut));
+	err = watch_look(ctx, &audit->watch, &cut);
+	TRY(take_with_patience(ctx, audit, &cut));
+	TRY(follow(ctx, audit, &cut));
+	TRY(err);
+	if (watch_dead_done(&audit->watch))
+		TRY(dead_end(ctx, audit));
+	alarm_end(&audit->alarm);
+	audit->round.lost = audit->watch.lost - lost;
+	*ret = audit->round;
+	return NULL;
 }
 
 struct err *
@@ -368,26 +327,6 @@ audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	err = round_run(ctx, audit, ret);
 	busy_end(audit);
 	return err;
-}
-
-static struct err *
-anchor_end(struct ctx *ctx, struct audit *audit)
-{
-	struct audit_link end = audit->followed;
-	struct str told, torn = STR_NONE;
-
-	audit->anchored_ns = clock_monotonic_ns();
-	if (end.seq == audit->anchored_seq || str_is_none(audit->anchor.folder))
-		return NULL;
-	do {
-		if (!str_is_none(torn))
-			TRY(tell_torn(ctx, torn));
-		told = torn;
-		TRY(anchor_put(ctx, &audit->anchor, &end, told, &torn));
-	} while (!str_is_none(torn));
-	audit->anchored_seq = end.seq;
-	witness_anchored(ctx, audit->witness);
-	return NULL;
 }
 
 struct err *
@@ -409,6 +348,20 @@ is_anchor_due(const struct audit *audit)
 }
 
 static void
+anchor_alone(struct audit *audit)
+{
+	struct ctx *ctx = &audit->ctx;
+	struct err *err = audit_anchor(ctx, audit);
+
+	if (err && !fiber_is_cancelled())
+		trouble_note(&audit->anchor_trouble, ctx,
+			"the audit chain cannot be anchored", err);
+	if (!err)
+		trouble_over(
+			&audit->anchor_trouble, ctx, "the audit chain is anchored again");
+}
+
+static void
 round_alone(struct audit *audit)
 {
 	struct ctx *ctx = &audit->ctx;
@@ -419,14 +372,14 @@ round_alone(struct audit *audit)
 	ctx->now = clock_now_us();
 	ctx->deadline = clock_deadline_ms(ROUND_DEADLINE_MS);
 	err = audit_round(ctx, audit, &round);
-	if (!err && is_anchor_due(audit))
-		err = audit_anchor(ctx, audit);
 	if (err && !fiber_is_cancelled())
 		trouble_note(
 			&audit->trouble, ctx, "the audit chain makes no progress", err);
-	if (!err)
-		trouble_over(
-			&audit->trouble, ctx, "the audit chain makes progress again");
+	if (err)
+		return;
+	trouble_over(&audit->trouble, ctx, "the audit chain makes progress again");
+	if (is_anchor_due(audit))
+		anchor_alone(audit);
 }
 
 static void
@@ -446,21 +399,18 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct audit *audit;
-	struct err *err;
+	struct audit_cut cut;
 
 	TRY_NEW(ctx->arena, audit, 1);
-	audit->patience_ms = PATIENCE_MS;
 	audit->anchored_ns = clock_monotonic_ns();
 	audit->anchor.is_syslog = options->is_syslog;
 	audit->anchor.folder = options->folder;
+	audit->alarm.trouble = &audit->trouble;
+	atomic_store(&audit->earliest, INT64_MIN);
+	TRY(cut_get(ctx, audit, &cut));
 	TRY(audit_chain_end(&tx, &audit->followed));
 	audit->anchored_seq = audit->followed.seq;
-	TRY(witness_open(ctx, options->folder, &audit->witness));
-	err = dead_look_up(ctx, audit);
-	if (err) {
-		witness_close(audit->witness);
-		return err;
-	}
+	TRY(watch_open(ctx, options->folder, &audit->alarm, &audit->watch));
 	*ret = audit;
 	return NULL;
 }
@@ -501,5 +451,5 @@ audit_close(struct ctx *ctx, struct audit *audit)
 	if (err)
 		log_err(&last, "what waits for the audit chain is left to the next start",
 			err);
-	witness_close(audit->witness);
+	watch_close(&audit->watch, !err);
 }

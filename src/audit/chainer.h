@@ -53,6 +53,10 @@ struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 struct witness *audit_witness(struct audit *audit);
 
+/* Microseconds UTC: what is said to be older is taken for pruned rows put back. INT64_MIN
+ * before the first cut. From any thread. */
+int64_t audit_earliest(struct audit *audit);
+
 /* How long after their commit entries must stand in the chain: 10 s; less in tests. */
 void audit_set_patience(struct audit *audit, int64_t patience_ms);
 

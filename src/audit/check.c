@@ -12,6 +12,15 @@ audit_secret(const struct ctx *ctx, struct str id)
 	return key ? (struct str){ (const char *)key->secret, KEY_BYTES } : STR_NONE;
 }
 
+struct str
+audit_fault_text(struct arena *arena, const struct audit_fault *fault)
+{
+	if (!fault->seq)
+		return fault->what;
+	return str_fmt(
+		arena, "row %lld " STR_FMT, (long long)fault->seq, STR_ARG(fault->what));
+}
+
 static struct audit_fault
 fault_at(struct ctx *ctx, int64_t seq, const char *what)
 {

@@ -15,6 +15,9 @@ struct audit_fault {
 	struct str what;
 };
 
+/* "row 12 was altered", or only what is wrong where it is of no row. */
+struct str audit_fault_text(struct arena *arena, const struct audit_fault *fault);
+
 /* Going along the chain. Zeroed but for ctx before the first row. */
 struct audit_check {
 	struct ctx *ctx;

@@ -36,10 +36,23 @@ log_check(struct ctx *ctx, struct str folder)
 		ctx, &(struct audit_verify_options){ .folder = folder }, &verified));
 	if (!str_is_none(verified.fault.what))
 		return err_new(ctx, ERR_CONFLICT,
-			"the audit log is not cut while something is wrong with it: row "
-			"%lld " STR_FMT,
-			(long long)verified.fault.seq, STR_ARG(verified.fault.what));
+			"the audit log is not cut while something is wrong with "
+			"it: " STR_FMT,
+			STR_ARG(audit_fault_text(ctx->arena, &verified.fault)));
 	return NULL;
+}
+
+/* CONFLICT where it is not ours. */
+static struct err *
+cut_newest(struct tx *tx, struct audit_cut *ret)
+{
+	struct audit_fault fault;
+
+	TRY(audit_recall_cut(tx, ret, &fault));
+	if (str_is_none(fault.what))
+		return NULL;
+	return err_new(tx->ctx, ERR_CONFLICT, STR_FMT,
+		STR_ARG(audit_fault_text(tx->ctx->arena, &fault)));
 }
 
 /* The last link before which all are old; 0: none. */
@@ -57,7 +70,7 @@ place_find(struct tx *tx, int64_t before, int64_t *ret)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"entries that old still wait for the chain; try again in a "
 			"moment");
-	TRY(audit_recall_cut(tx, &cut));
+	TRY(cut_newest(tx, &cut));
 	TRY(q_audit_first_since(tx, before, &young, &found));
 	if (!found)
 		TRY(q_audit_head(tx, &last, &found));
@@ -156,18 +169,11 @@ audit_prune(struct ctx *ctx, int64_t *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct audit_head oldest;
-	struct audit_fault fault;
 	struct audit_cut cut;
 	int64_t first = 0, begin = 0;
 	bool found;
 
-	TRY(audit_recall_cut(&tx, &cut));
-	if (cut.seq > 0) {
-		TRY(audit_check_cut(ctx, &cut, &fault));
-		if (!str_is_none(fault.what))
-			return err_new(ctx, ERR_CONFLICT, "audit row %lld " STR_FMT,
-				(long long)fault.seq, STR_ARG(fault.what));
-	}
+	TRY(cut_newest(&tx, &cut));
 	for (;;) {
 		TRY(q_audit_oldest(&tx, &oldest, &found));
 		if (!found || oldest.seq > cut.seq)

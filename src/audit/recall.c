@@ -1,22 +1,45 @@
 #include "audit/recall.h"
 
-#include "codec/json_write.h"
 #include "codec/uuid.h"
 #include "db/db.h"
 
 enum {
-	DETAILS_BYTES_MAX = 4096,
 	MICROSECONDS_PER_MS = 1000,
 };
 
-struct err *
-audit_recall_cut(struct tx *tx, struct audit_cut *ret)
+/* The newest of all that is ours. */
+static struct err *
+cut_find(struct tx *tx, struct audit_cut *ret)
 {
-	struct audit_cut cut = { .seq = 0, .entries_until = INT64_MIN };
+	struct audit_cut_list cuts;
+	struct audit_fault fault;
+
+	TRY(q_audit_cut_list(tx, &cuts));
+	for (size_t i = cuts.count; i > 0; i--) {
+		TRY(audit_check_cut(tx->ctx, &cuts.items[i - 1], &fault));
+		if (!str_is_none(fault.what))
+			continue;
+		*ret = cuts.items[i - 1];
+		return NULL;
+	}
+	return NULL;
+}
+
+struct err *
+audit_recall_cut(struct tx *tx, struct audit_cut *ret, struct audit_fault *ret_fault)
+{
+	struct audit_cut cut, ours = { .seq = 0, .entries_until = INT64_MIN };
 	bool found;
 
+	*ret_fault = (struct audit_fault){ .seq = 0 };
 	TRY(q_audit_cut_newest(tx, &cut, &found));
-	*ret = cut;
+	if (found)
+		TRY(audit_check_cut(tx->ctx, &cut, ret_fault));
+	if (found && str_is_none(ret_fault->what))
+		ours = cut;
+	else if (found)
+		TRY(cut_find(tx, &ours));
+	*ret = ours;
 	return NULL;
 }
 
@@ -133,23 +156,4 @@ audit_recall_line(struct tx *tx, const struct witness_line *line,
 	return fault_of(tx->ctx, line->id,
 		"was committed and has gone: neither in audit_pending nor in the chain",
 		ret);
-}
-
-struct err *
-audit_tampered_details(struct ctx *ctx, int64_t seq, struct str what, struct str *ret)
-{
-	struct buf out;
-	struct json json = json_begin(&out);
-
-	buf_init(&out, ctx->arena, DETAILS_BYTES_MAX);
-	json_put_object(&json);
-	json_put_key(&json, STR("what"));
-	json_put_text(&json, what);
-	if (seq) {
-		json_put_key(&json, STR("seq"));
-		json_put_i64(&json, seq);
-	}
-	json_put_object_end(&json);
-	*ret = buf_str(&out);
-	return buf_is_cut(&out) ? err_no_memory() : NULL;
 }

@@ -8,8 +8,10 @@
 
 struct tx;
 
-/* The newest cut; seq 0 where there is none. */
-struct err *audit_recall_cut(struct tx *tx, struct audit_cut *ret) MUST_USE;
+/* The newest cut that we made; seq 0 where there is none. RET_FAULT: what is wrong with a
+ * newer one. */
+struct err *audit_recall_cut(
+	struct tx *tx, struct audit_cut *ret, struct audit_fault *ret_fault) MUST_USE;
 
 /* What stands in the way of ROW, which waits, being chained. ret_is_gone: nothing, but
  * another instance has chained it in the meantime. */
@@ -22,9 +24,5 @@ enum recall_state { RECALL_WAITS, RECALL_CHAINED, RECALL_PRUNED, RECALL_LOST };
 struct err *audit_recall_line(struct tx *tx, const struct witness_line *line,
 	const struct audit_cut *cut, struct audit_fault *ret,
 	enum recall_state *ret_state) MUST_USE;
-
-/* The details of an audit.tampered entry. */
-struct err *audit_tampered_details(
-	struct ctx *ctx, int64_t seq, struct str what, struct str *ret) MUST_USE;
 
 #endif

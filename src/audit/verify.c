@@ -1,11 +1,13 @@
 #include "audit/verify.h"
 
+#include "audit/alarm.h"
 #include "audit/anchor.h"
 #include "audit/audit.h"
 #include "audit/recall.h"
 #include "audit/witness.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "sys/trouble.h"
 
 enum {
 	PROGRESS_EVERY = 1024, /* rows; a power of two */
@@ -235,44 +237,93 @@ waiting_check(struct verifying *verifying)
 }
 
 static struct err *
-witness_check(struct verifying *verifying, const struct witness_file *file)
+page_check(struct verifying *verifying, struct witness_file *file,
+	const struct witness_page *page, struct audit_fault *ret)
 {
 	struct tx tx = db_auto(verifying->ctx, SHARD_GLOBAL);
 
-	for (size_t i = 0; i < file->count && !is_faulty(verifying); i++) {
+	for (size_t i = 0; i < page->count && str_is_none(ret->what); i++) {
+		const struct witness_found *found = &page->items[i];
 		enum recall_state state;
 
-		TRY(audit_recall_line(&tx, &file->lines[i], &verifying->cut,
-			&verifying->result.fault, &state));
+		witness_file_pass(file, found);
+		verifying->result.witnesses_torn += found->is_damaged;
+		if (!found->is_line)
+			continue;
+		TRY(audit_recall_line(&tx, &found->line, &verifying->cut, ret, &state));
 		verifying->result.witnessed++;
 	}
 	return NULL;
 }
 
+static struct err *
+witness_check(struct verifying *verifying, const char *path, struct audit_fault *ret)
+{
+	struct arena *arena = verifying->ctx->arena;
+	CLEANUP(witness_file_close) struct witness_file file = { .fd = -1 };
+	struct err *err = witness_file_open(arena, path, &file);
+	struct witness_page page = { .count = 0 };
+
+	if (err)
+		return err->code == ERR_NOT_FOUND ? NULL : err;
+	do {
+		struct arena_mark mark = arena_mark(arena);
+
+		TRY(witness_page_read(verifying->ctx, &file, &page));
+		TRY(page_check(verifying, &file, &page, ret));
+		if (str_is_none(ret->what))
+			arena_rewind(arena, mark);
+	} while (page.count && str_is_none(ret->what));
+	return NULL;
+}
+
+/* RET: what is wrong with what processes remember, to be told where nothing else is. */
+static struct err *
+witnesses_check(struct verifying *verifying, struct audit_fault *ret)
+{
+	struct witness_paths paths;
+
+	TRY(witness_paths_list(
+		verifying->ctx->arena, verifying->options->folder, &paths));
+	for (size_t i = 0; i < paths.count && str_is_none(ret->what); i++)
+		TRY(witness_check(verifying, paths.items[i], ret));
+	return NULL;
+}
+
 /* --- All of it */
 
-/* What was remembered is read before what should be there, since that only grows. */
+/* What is remembered goes first: a process gives up what it remembers when the anchor has
+ * it, so that is read later, and before the chain, which only grows. */
+static struct err *
+remembered(struct verifying *verifying, struct audit_fault *ret)
+{
+	struct str folder = verifying->options->folder;
+
+	if (str_is_none(folder))
+		return NULL;
+	TRY(witnesses_check(verifying, ret));
+	TRY(anchors_read(verifying->ctx, folder, &verifying->anchors));
+	verifying->result.anchors_torn = (int64_t)verifying->anchors.torn;
+	verifying->result.is_anchor_open = verifying->anchors.is_last_torn;
+	return NULL;
+}
+
 static struct err *
 verify(struct verifying *verifying)
 {
-	struct witness_files witnesses = { .count = 0 };
-	struct str folder = verifying->options->folder;
+	struct audit_fault forgotten = { .seq = 0 };
 
-	if (!str_is_none(folder)) {
-		TRY(witness_files_read(verifying->ctx->arena, folder, NULL, &witnesses));
-		TRY(anchors_read(verifying->ctx, folder, &verifying->anchors));
-		verifying->result.anchors_torn = (int64_t)verifying->anchors.torn;
-		verifying->result.is_anchor_open = verifying->anchors.is_last_torn;
-	}
 	TRY(cuts_check(verifying));
-	if (!is_faulty(verifying))
-		TRY(links_check(verifying));
+	if (is_faulty(verifying))
+		return NULL;
+	TRY(remembered(verifying, &forgotten));
+	TRY(links_check(verifying));
 	if (!is_faulty(verifying))
 		TRY(end_check(verifying));
 	if (!is_faulty(verifying))
 		TRY(waiting_check(verifying));
-	for (size_t i = 0; i < witnesses.count && !is_faulty(verifying); i++)
-		TRY(witness_check(verifying, &witnesses.items[i]));
+	if (!is_faulty(verifying))
+		verifying->result.fault = forgotten;
 	return NULL;
 }
 
@@ -298,9 +349,8 @@ audit_verify(struct ctx *ctx, const struct audit_verify_options *options,
 struct err *
 audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *ret)
 {
-	struct audit_entry entry = { .action = AUDIT_AUDIT_TAMPERED,
-		.outcome = AUDIT_FAILURE,
-		.resource_type = STR("audit") };
+	const struct trouble none = { .is_on = false };
+	const struct alarm alarm = { .trouble = &none };
 	struct audit_verified result = { .rows = 0 };
 
 	TRY(audit_verify(
@@ -310,11 +360,7 @@ audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *re
 		log_warning(ctx, "the last line of the audit anchor is half written");
 	if (str_is_none(result.fault.what))
 		return NULL;
-	log_error(ctx, "the audit log was tampered with",
-		LOG_STR("what", result.fault.what), LOG_I64("seq", result.fault.seq));
-	TRY(audit_tampered_details(
-		ctx, result.fault.seq, result.fault.what, &entry.details));
-	TRY(audit_log_alone(ctx, &entry));
-	return err_new(ctx, ERR_DENIED, "audit row %lld " STR_FMT,
-		(long long)result.fault.seq, STR_ARG(result.fault.what));
+	TRY(alarm_tell(ctx, &alarm, &result.fault));
+	return err_new(ctx, ERR_DENIED, "the audit log was tampered with: " STR_FMT,
+		STR_ARG(audit_fault_text(ctx->arena, &result.fault)));
 }

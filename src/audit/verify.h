@@ -27,9 +27,10 @@ struct audit_verified {
 	int64_t cut_seq; /* the newest cut; 0: none */
 	int64_t waiting;
 	int64_t anchors;
-	int64_t anchors_torn; /* lines of the anchor that were written by half */
-	bool is_anchor_open;  /* and the last of them by nobody ended yet */
-	int64_t witnessed;    /* lines of witnesses that were looked up */
+	int64_t anchors_torn;   /* lines of the anchor that were written by half */
+	bool is_anchor_open;    /* and the last of them by nobody ended yet */
+	int64_t witnessed;      /* lines of witnesses that were looked up */
+	int64_t witnesses_torn; /* and such that are none */
 	/* Links that say that the log was tampered with before: how many, the first. */
 	int64_t tampered;
 	int64_t tampered_first;

@@ -1,41 +1,24 @@
 #include "audit/witness.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
-
-#include <sys/file.h>
-#include <sys/stat.h>
 
 #include "audit/chainer.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/slab.h"
-#include "base/vec.h"
-#include "codec/hex.h"
-#include "codec/uuid.h"
 #include "db/db.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 #include "sys/random.h"
 #include "sys/wait.h"
 
 enum {
 	BUCKETS = 1024,
-	LINE_LEN = UUID_TEXT_LEN + 1 + 2 * AUDIT_HASH_BYTES + 1,
-	FILE_BYTES_MAX = 64 << 20,
 	PATH_LEN_MAX = 4096,
-	/* How long the file keeps lines of which memory knows nothing: by then they stand in
-	 * the chain, or somebody else has missed them. */
-	OVERFLOW_KEPT_MS = 60000,
-	NANOSECONDS_PER_MS = 1000000,
+	MAKE_TRIES_MAX = 100,
 };
-
-static const char prefix[] = "audit.witness.";
-/* The next file of the same process, until it is renamed. */
-static const char aside_prefix[] = "audit.witness-new.";
 
 /* An entry that is waited for. */
 struct waited {
@@ -44,22 +27,31 @@ struct waited {
 	struct witness_entry entry;
 };
 
+/* A file that lines are added to. */
+struct lines {
+	int fd; /* -1: none */
+	char path[PATH_LEN_MAX];
+	off_t size;
+	size_t count;
+	bool is_torn; /* something stands behind the last line end */
+};
+
 struct witness {
 	pthread_mutex_t lock;
 	struct list_link buckets[BUCKETS];
 	struct list_link by_time;
 	struct slab slab;
 	size_t count;
-	int64_t overflowed_ns; /* when last an entry found no room here; 0: never */
-	int fd;                /* -1: no file */
-	char path[PATH_LEN_MAX];
-	size_t lines; /* of the file */
-	/* The file that takes its place, while that is written; else -1. Lines go to both. */
-	int aside_fd;
-	char aside_path[PATH_LEN_MAX];
-	size_t aside_lines;
+	size_t max;
+	struct lines file;
+	/* The file that takes its place, while that is written. Lines go to both. */
+	struct lines aside;
 	bool is_aside_bad; /* a line did not get there */
-	bool is_failing;   /* the file cannot be written, and that was logged */
+	/* Where in the file those stand that found no room: none where it ends as it begins. */
+	off_t overflow_begin;
+	off_t overflow_end;
+	bool is_overflow_inside; /* witness_file.is_inside */
+	bool is_failing;         /* the file lacks a line, and that was logged */
 };
 
 /* --- The table, under its lock */
@@ -94,63 +86,80 @@ waited_remove(struct witness *witness, struct waited *waited)
 	witness->count--;
 }
 
-static void
+static bool
 waited_add(struct witness *witness, const struct witness_entry *entry)
 {
-	struct waited *waited = NULL;
+	struct waited *waited = slab_take(&witness->slab);
 
-	if (witness->count < WITNESS_ENTRIES_MAX)
-		waited = slab_take(&witness->slab);
-	/* Its line in the file remains. */
-	if (!waited) {
-		witness->overflowed_ns = clock_monotonic_ns();
-		return;
-	}
+	if (!waited)
+		return false;
 	waited->entry = *entry;
 	list_push_back(bucket_of(witness, entry->id), &waited->link);
 	list_push_back(&witness->by_time, &waited->by_time);
 	witness->count++;
+	return true;
 }
 
-static void
-line_format(struct buf *out, const struct witness_entry *entry)
-{
-	uuid_format(out, entry->id);
-	buf_put_char(out, ' ');
-	hex_encode(out, audit_hash_str(&entry->mac));
-	buf_put_char(out, '\n');
-}
+/* --- Lines of the file, under the lock */
 
 static void
 tell_failure(struct witness *witness, const char *event)
 {
 	if (!witness->is_failing)
-		log_error(NULL, event, LOG_TEXT("path", witness->path),
-			LOG_I64("errno", errno));
+		log_error(NULL, event, LOG_TEXT("path", witness->file.path),
+			LOG_TEXT("error", strerror(errno)));
 	witness->is_failing = true;
 }
 
-/* One write(2), so that lines of two threads do not mix. */
 static void
+entry_format(struct buf *out, const struct witness_entry *entry)
+{
+	struct witness_line line = { entry->id, entry->mac };
+
+	witness_line_format(out, &line);
+}
+
+/* In one write(2). What was written by half is taken back, or else ended by the next. */
+static bool
+line_add(struct lines *lines, const struct witness_entry *entry)
+{
+	char storage[1 + WITNESS_LINE_LEN];
+	struct buf text;
+	ssize_t written;
+	int error;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	if (lines->is_torn)
+		buf_put_char(&text, '\n');
+	entry_format(&text, entry);
+	written = write(lines->fd, text.ptr, text.len);
+	error = written < 0 ? errno : ENOSPC;
+	if (written == (ssize_t)text.len) {
+		lines->size += written;
+		lines->count++;
+		lines->is_torn = false;
+		return true;
+	}
+	if (written > 0 && ftruncate(lines->fd, lines->size) != 0) {
+		lines->size += written;
+		lines->is_torn = true;
+	}
+	errno = error;
+	return false;
+}
+
+/* Whether the file has it. */
+static bool
 line_write(struct witness *witness, const struct witness_entry *entry)
 {
-	char storage[LINE_LEN];
-	struct buf line;
-
-	if (witness->fd < 0)
-		return;
-	buf_init_fixed(&line, storage, sizeof(storage));
-	line_format(&line, entry);
-	if (write(witness->fd, line.ptr, line.len) == (ssize_t)line.len)
-		witness->lines++;
-	else
-		tell_failure(witness, "the audit witness cannot be written");
-	if (witness->aside_fd < 0)
-		return;
-	if (write(witness->aside_fd, line.ptr, line.len) == (ssize_t)line.len)
-		witness->aside_lines++;
-	else
+	if (witness->aside.fd >= 0 && !line_add(&witness->aside, entry))
 		witness->is_aside_bad = true;
+	if (witness->file.fd < 0)
+		return false;
+	if (line_add(&witness->file, entry))
+		return true;
+	tell_failure(witness, "the audit witness cannot be written");
+	return false;
 }
 
 /* --- Entries */
@@ -161,13 +170,42 @@ struct expected {
 	struct witness_entry entry;
 };
 
+static bool
+is_overflowing(const struct witness *witness)
+{
+	return witness->overflow_begin < witness->overflow_end;
+}
+
+/* What the file does not have is in memory, however much that is. */
 static void
 remember(struct witness *witness, const struct witness_entry *entry)
 {
+	off_t begin;
+	bool is_written, is_kept;
+
 	pthread_mutex_lock(&witness->lock);
-	waited_add(witness, entry);
-	line_write(witness, entry);
+	begin = witness->file.size;
+	is_written = line_write(witness, entry);
+	is_kept = (!is_written || witness->count < witness->max) &&
+		waited_add(witness, entry);
+	if (!is_kept && !is_written)
+		log_error(NULL, "an audit entry cannot be watched over: no memory");
+	if (!is_kept && is_written) {
+		if (!is_overflowing(witness)) {
+			witness->overflow_begin = begin;
+			witness->is_overflow_inside = false;
+		}
+		witness->overflow_end = witness->file.size;
+	}
 	pthread_mutex_unlock(&witness->lock);
+}
+
+static struct witness_entry
+entry_now(const struct witness_line *line)
+{
+	return (struct witness_entry){
+		.id = line->id, .mac = line->mac, .committed_ns = clock_monotonic_ns()
+	};
 }
 
 static void
@@ -182,9 +220,7 @@ committed(void *arg)
 void
 witness_adopt(struct witness *witness, const struct witness_line *line)
 {
-	struct witness_entry entry = {
-		.id = line->id, .mac = line->mac, .committed_ns = clock_monotonic_ns()
-	};
+	struct witness_entry entry = entry_now(line);
 
 	remember(witness, &entry);
 }
@@ -246,6 +282,21 @@ witness_forget(struct witness *witness, struct uuid id)
 	pthread_mutex_unlock(&witness->lock);
 }
 
+void
+witness_put_off(struct witness *witness, struct uuid id)
+{
+	struct waited *waited;
+
+	pthread_mutex_lock(&witness->lock);
+	waited = waited_find(witness, id);
+	if (waited) {
+		waited->entry.committed_ns = clock_monotonic_ns();
+		list_remove(&waited->by_time);
+		list_push_back(&witness->by_time, &waited->by_time);
+	}
+	pthread_mutex_unlock(&witness->lock);
+}
+
 size_t
 witness_count(struct witness *witness)
 {
@@ -255,6 +306,52 @@ witness_count(struct witness *witness)
 	count = witness->count;
 	pthread_mutex_unlock(&witness->lock);
 	return count;
+}
+
+void
+witness_set_room(struct witness *witness, size_t max)
+{
+	witness->max = max;
+}
+
+/* --- Those that found no room */
+
+bool
+witness_overflow(struct witness *witness, struct witness_file *ret)
+{
+	bool is_there;
+
+	pthread_mutex_lock(&witness->lock);
+	is_there = is_overflowing(witness);
+	*ret = (struct witness_file){ .path = witness->file.path,
+		.fd = witness->file.fd,
+		.begin = witness->overflow_begin,
+		.end = witness->overflow_end,
+		.is_inside = witness->is_overflow_inside };
+	pthread_mutex_unlock(&witness->lock);
+	return is_there;
+}
+
+void
+witness_overflow_pass(struct witness *witness, const struct witness_file *file)
+{
+	pthread_mutex_lock(&witness->lock);
+	witness->overflow_begin = file->begin;
+	witness->is_overflow_inside = file->is_inside;
+	pthread_mutex_unlock(&witness->lock);
+}
+
+bool
+witness_recover(struct witness *witness, const struct witness_line *line)
+{
+	struct witness_entry entry = entry_now(line);
+	bool is_kept;
+
+	pthread_mutex_lock(&witness->lock);
+	is_kept = waited_find(witness, line->id) ||
+		(witness->count < witness->max && waited_add(witness, &entry));
+	pthread_mutex_unlock(&witness->lock);
+	return is_kept;
 }
 
 /* --- The file anew */
@@ -269,36 +366,32 @@ struct rewriting {
 static bool
 is_worth_rewriting(const struct witness *witness)
 {
-	int64_t kept_ns = (int64_t)OVERFLOW_KEPT_MS * NANOSECONDS_PER_MS;
-
-	return witness->fd >= 0 && witness->lines != witness->count &&
-		(!witness->overflowed_ns ||
-			clock_monotonic_ns() - witness->overflowed_ns > kept_ns);
+	return witness->file.fd >= 0 && !is_overflowing(witness) &&
+		(witness->file.count != witness->count || witness->is_failing);
 }
 
 /* Open the file beside: from here on lines go there too. */
 static bool
 aside_begin(struct ctx *ctx, struct witness *witness, struct rewriting *ret)
 {
+	struct lines *aside = &witness->aside;
 	struct buf text;
-	int fd;
 
-	buf_init(&text, ctx->arena, witness->count * LINE_LEN);
+	buf_init(&text, ctx->arena, witness->count * WITNESS_LINE_LEN);
 	LIST_FOR_EACH(link, &witness->by_time) {
-		line_format(&text, &CONTAINER_OF(link, struct waited, by_time)->entry);
+		entry_format(&text, &CONTAINER_OF(link, struct waited, by_time)->entry);
 	}
+	errno = ENOMEM;
 	if (buf_is_cut(&text))
 		return false;
-	fd = open(witness->aside_path,
-		O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (fd >= 0)
-			close(fd);
+	unlink(aside->path);
+	aside->fd = witness_file_make(aside->path);
+	if (aside->fd < 0)
 		return false;
-	}
-	*ret = (struct rewriting){ .fd = fd, .text = buf_str(&text) };
-	witness->aside_fd = fd;
-	witness->aside_lines = witness->count;
+	*ret = (struct rewriting){ .fd = aside->fd, .text = buf_str(&text) };
+	aside->size = (off_t)text.len;
+	aside->count = witness->count;
+	aside->is_torn = false;
 	witness->is_aside_bad = false;
 	return true;
 }
@@ -320,21 +413,28 @@ rewrite_offloaded(void *arg)
 static void
 aside_end(struct witness *witness, int error)
 {
-	int next = witness->aside_fd;
+	struct lines *file = &witness->file, *aside = &witness->aside;
+	int old = file->fd;
+	bool is_crowded = is_overflowing(
+		witness); /* by now; those stand in the old one */
 
-	witness->aside_fd = -1;
 	errno = error;
-	if (!error && !witness->is_aside_bad &&
-		rename(witness->aside_path, witness->path) == 0) {
-		close(witness->fd);
-		witness->fd = next;
-		witness->lines = witness->aside_lines;
+	if (!error && !witness->is_aside_bad && !is_crowded &&
+		rename(aside->path, file->path) == 0) {
+		file->fd = aside->fd;
+		file->size = aside->size;
+		file->count = aside->count;
+		file->is_torn = false;
 		witness->is_failing = false;
+		aside->fd = -1;
+		close(old);
 		return;
 	}
-	tell_failure(witness, "the audit witness cannot be made anew");
-	unlink(witness->aside_path);
-	close(next);
+	if (!is_crowded)
+		tell_failure(witness, "the audit witness cannot be made anew");
+	unlink(aside->path);
+	close(aside->fd);
+	aside->fd = -1;
 }
 
 void
@@ -350,13 +450,14 @@ witness_anchored(struct ctx *ctx, struct witness *witness)
 		return;
 	}
 	is_begun = aside_begin(ctx, witness, &rewriting);
-	pthread_mutex_unlock(&witness->lock);
-	err = is_begun ? fiber_offload(ctx, rewrite_offloaded, &rewriting) : NULL;
-	pthread_mutex_lock(&witness->lock);
-	if (is_begun)
-		aside_end(witness, err ? EAGAIN : rewriting.error);
-	else
+	if (!is_begun)
 		tell_failure(witness, "the audit witness cannot be made anew");
+	pthread_mutex_unlock(&witness->lock);
+	if (!is_begun)
+		return;
+	err = fiber_offload(ctx, rewrite_offloaded, &rewriting);
+	pthread_mutex_lock(&witness->lock);
+	aside_end(witness, err ? EAGAIN : rewriting.error);
 	pthread_mutex_unlock(&witness->lock);
 }
 
@@ -378,17 +479,22 @@ path_format(struct str folder, const char *begin, struct uuid id,
 static struct err *
 file_open(struct ctx *ctx, struct witness *witness, struct str folder)
 {
-	struct uuid id = uuid_v7(clock_now_us());
+	struct lines *file = &witness->file;
 
-	if (!path_format(folder, prefix, id, witness->path) ||
-		!path_format(folder, aside_prefix, id, witness->aside_path))
-		return err_new(ctx, ERR_INVALID, "the data folder's path is too long");
-	witness->fd = open(
-		witness->path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-	if (witness->fd < 0 || flock(witness->fd, LOCK_EX | LOCK_NB) != 0)
-		return err_new(ctx, ERR_INTERNAL, "cannot make %s: %s", witness->path,
-			strerror(errno));
-	return NULL;
+	errno = EAGAIN;
+	for (int i = 0; i < MAKE_TRIES_MAX && file->fd < 0 && errno == EAGAIN; i++) {
+		struct uuid id = uuid_v7(clock_now_us());
+
+		if (!path_format(folder, WITNESS_PREFIX, id, file->path) ||
+			!path_format(
+				folder, WITNESS_ASIDE_PREFIX, id, witness->aside.path))
+			return err_new(
+				ctx, ERR_INVALID, "the data folder's path is too long");
+		file->fd = witness_file_make(file->path);
+	}
+	return file->fd >= 0 ? NULL
+			     : err_new(ctx, ERR_INTERNAL, "cannot make %s: %s",
+				       file->path, strerror(errno));
 }
 
 struct err *
@@ -397,13 +503,14 @@ witness_open(struct ctx *ctx, struct str folder, struct witness **ret)
 	struct witness *witness;
 
 	TRY_NEW(ctx->arena, witness, 1);
-	witness->fd = -1;
-	witness->aside_fd = -1;
+	witness->file.fd = -1;
+	witness->aside.fd = -1;
+	witness->max = WITNESS_ENTRIES_MAX;
 	pthread_mutex_init(&witness->lock, NULL);
 	for (size_t i = 0; i < BUCKETS; i++)
 		list_init(&witness->buckets[i]);
 	list_init(&witness->by_time);
-	slab_init(&witness->slab, sizeof(struct waited), WITNESS_ENTRIES_MAX);
+	slab_init(&witness->slab, sizeof(struct waited), SIZE_MAX);
 	if (!str_is_none(folder))
 		TRY(file_open(ctx, witness, folder));
 	*ret = witness;
@@ -411,150 +518,16 @@ witness_open(struct ctx *ctx, struct str folder, struct witness **ret)
 }
 
 void
-witness_close(struct witness *witness)
+witness_close(struct witness *witness, bool is_anchored)
 {
-	if (witness->fd >= 0) {
-		if (witness->count == 0)
-			unlink(witness->path);
-		close(witness->fd);
+	struct lines *file = &witness->file;
+	bool is_done = witness->count == 0 && !is_overflowing(witness);
+
+	if (file->fd >= 0) {
+		if (is_done && (is_anchored || file->count == 0))
+			unlink(file->path);
+		close(file->fd);
 	}
 	slab_release(&witness->slab);
 	pthread_mutex_destroy(&witness->lock);
-}
-
-/* --- Files */
-
-static bool
-line_parse(struct str text, struct witness_line *ret)
-{
-	struct buf mac;
-
-	buf_init_fixed(&mac, (char *)ret->mac.bytes, AUDIT_HASH_BYTES);
-	return text.len == LINE_LEN - 1 && text.ptr[UUID_TEXT_LEN] == ' ' &&
-		uuid_parse(str_slice(text, 0, UUID_TEXT_LEN), &ret->id) &&
-		hex_decode(&mac, str_slice(text, UUID_TEXT_LEN + 1, text.len)) &&
-		mac.len == AUDIT_HASH_BYTES;
-}
-
-static struct err *
-lines_parse(struct arena *arena, struct str text, struct witness_file *file)
-{
-	struct {
-		VEC_OF(struct witness_line)
-	} lines = { 0 };
-	struct str line;
-
-	while (str_next(&text, '\n', &line)) {
-		struct witness_line parsed = { .mac = { { 0 } } };
-
-		if (line_parse(line, &parsed)) {
-			if (!VEC_PUSH(arena, &lines, parsed))
-				return err_no_memory();
-		} else if (line.len) {
-			file->damaged++;
-		}
-	}
-	file->lines = lines.items;
-	file->count = lines.count;
-	return NULL;
-}
-
-/* Whether a process has PATH. What is locked by nobody and has another file in its place by
- * now was left by one that made its file anew. */
-static bool
-is_locked(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat opened, there;
-	bool is_held;
-
-	if (fd < 0)
-		return false;
-	is_held = flock(fd, LOCK_SH | LOCK_NB) != 0 || fstat(fd, &opened) != 0 ||
-		stat(path, &there) != 0 || opened.st_ino != there.st_ino;
-	close(fd);
-	return is_held;
-}
-
-/* NOT_FOUND: its process ended just now. */
-static struct err *
-file_take(struct arena *arena, struct str path, struct witness_file *ret)
-{
-	struct witness_file file = { .path = str_cstr(arena, path) };
-	struct str text;
-
-	if (!file.path)
-		return err_no_memory();
-	file.is_alive = is_locked(file.path);
-	TRY(file_read(arena, file.path, FILE_BYTES_MAX, &text));
-	TRY(lines_parse(arena, text, &file));
-	*ret = file;
-	return NULL;
-}
-
-/* NAME at PATH, where it is a file beside whose process died before it was renamed: the one
- * that it was to replace is there. */
-static void
-leftover_remove(struct arena *arena, const char *name, struct str path)
-{
-	const char *text = str_cstr(arena, path);
-
-	if (text && str_starts_with(str_from(name), str_from(aside_prefix)) &&
-		!is_locked(text))
-		unlink(text);
-}
-
-static struct err *
-folder_read(DIR *dir, struct arena *arena, struct str folder,
-	const struct witness *witness, struct witness_files *ret)
-{
-	struct {
-		VEC_OF(struct witness_file)
-	} files = { 0 };
-	const struct dirent *entry;
-
-	while ((entry = readdir(dir))) {
-		struct str path = str_fmt(
-			arena, STR_FMT "/%s", STR_ARG(folder), entry->d_name);
-		struct witness_file file;
-		struct err *err;
-
-		if (witness)
-			leftover_remove(arena, entry->d_name, path);
-		if (!str_starts_with(str_from(entry->d_name), str_from(prefix)) ||
-			(witness && str_eq(path, str_from(witness->path))))
-			continue;
-		err = file_take(arena, path, &file);
-		if (err && err->code != ERR_NOT_FOUND)
-			return err;
-		if (!err && !VEC_PUSH(arena, &files, file))
-			return err_no_memory();
-	}
-	ret->items = files.items;
-	ret->count = files.count;
-	return NULL;
-}
-
-struct err *
-witness_files_read(struct arena *arena, struct str folder, const struct witness *witness,
-	struct witness_files *ret)
-{
-	const char *path = str_cstr(arena, folder);
-	struct err *err;
-	DIR *dir;
-
-	if (!path)
-		return err_no_memory();
-	dir = opendir(path);
-	if (!dir)
-		return err_in(arena, ERR_INTERNAL, "cannot look into %s", path);
-	err = folder_read(dir, arena, folder, witness, ret);
-	closedir(dir);
-	return err;
-}
-
-void
-witness_file_remove(const struct witness_file *file)
-{
-	unlink(file->path);
 }

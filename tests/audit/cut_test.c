@@ -6,12 +6,6 @@
 
 #define DAY_US ((int64_t)86400 * MICROSECONDS_PER_SECOND)
 
-#define SOUND(ctx, folder)                                                        \
-	do {                                                                      \
-		struct str fault_ = log_fault(ctx, folder);                       \
-		OK_OR(str_is_none(fault_), "a fault: " STR_FMT, STR_ARG(fault_)); \
-	} while (0)
-
 /* OLD entries of three days ago and YOUNG ones of now, chained and anchored. */
 static struct err *
 fill(struct ctx *ctx, int old, int young)
@@ -138,6 +132,94 @@ BOTH_ENGINES(a_cut_is_no_hole_to_slip_through)
 			"INSERT INTO audit_logs SELECT * FROM logs; COMMIT"));
 	}
 	folder_remove(ctx, folder);
+}
+
+static int64_t
+tampered(struct ctx *ctx)
+{
+	return owner_count(ctx,
+		"SELECT (SELECT count(*) FROM audit_logs WHERE action = "
+		"'audit.tampered') "
+		"+ (SELECT count(*) FROM audit_pending WHERE action = 'audit.tampered')");
+}
+
+/* Under a cut that would let it go, a waiting row is taken away. */
+BOTH_ENGINES(a_forged_cut_hides_nothing_that_has_gone)
+{
+	bool is_sqlite = db_dialect(ctx->db) == DIALECT_SQLITE;
+	struct audit_round round;
+
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, STR_NONE));
+	OK_ERR(log_entries(ctx, 2));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(owner_run(ctx,
+		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
+		"ORDER BY id DESC LIMIT 1); INSERT INTO audit_cuts SELECT seq, hash, "
+		"created_at + %s, commitment, key_id, created_at FROM audit_logs WHERE "
+		"seq = 1",
+		is_sqlite ? "86400000000" : "interval '1 day'"));
+	audit_set_patience(ctx->audit, 0);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(round.lost, 1);
+	EQ_I64(round.refused, 0);
+	/* That, and the cut; the cut stays, and is told once. */
+	EQ_I64(tampered(ctx), 2);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(tampered(ctx), 2);
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_cuts"));
+	log_close(ctx);
+}
+
+/* What is written then would be taken for pruned rows put back, or for pruned. */
+BOTH_ENGINES(a_clock_that_goes_back_behind_a_cut_loses_nothing)
+{
+	struct str folder = folder_make(ctx);
+	struct ctx past = *ctx;
+	struct audit_round round;
+	int64_t cut;
+
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(fill(ctx, 5, 1));
+	OK_ERR(audit_cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
+	log_close(ctx);
+	OK_ERR(log_open(ctx, folder));
+	past.audit = ctx->audit;
+	past.now -= 5 * DAY_US;
+	OK_ERR(log_entries(&past, 3));
+	OK_ERR(owner_run(ctx,
+		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
+		"ORDER BY id DESC LIMIT 1)"));
+	audit_set_patience(ctx->audit, 0);
+	OK_ERR(audit_round(&past, ctx->audit, &round));
+	EQ_I64(round.refused, 0);
+	EQ_I64(round.lost, 1);
+	EQ_I64(round.chained, 3);
+	log_close(ctx);
+	SOUND(ctx, folder);
+	folder_remove(ctx, folder);
+}
+
+/* An instance that was stopped for days while another went on, cut and pruned. */
+BOTH_ENGINES(whoever_slept_over_a_cut_raises_no_alarm)
+{
+	struct audit *asleep;
+	int64_t cut, pruned;
+
+	OK_ERR(log_open(ctx, STR_NONE));
+	asleep = ctx->audit;
+	OK_ERR(log_open(ctx, STR_NONE));
+	OK_ERR(fill(ctx, 5, 2));
+	OK_ERR(audit_cut_before(ctx, STR_NONE, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(audit_prune(ctx, &pruned));
+	EQ_I64(pruned, 5);
+	audit_close(ctx, asleep);
+	log_close(ctx);
+	EQ_I64(tampered(ctx), 0);
+	SOUND(ctx, STR_NONE);
 }
 
 /* --- Reading */

@@ -39,4 +39,10 @@ void log_close(struct ctx *ctx);
 /* What is wrong, or absent. */
 struct str log_fault(struct ctx *ctx, struct str folder);
 
+#define SOUND(ctx, folder)                                                        \
+	do {                                                                      \
+		struct str fault_ = log_fault(ctx, folder);                       \
+		OK_OR(str_is_none(fault_), "a fault: " STR_FMT, STR_ARG(fault_)); \
+	} while (0)
+
 #endif
