@@ -29,6 +29,7 @@ struct audit_shown {
 	struct str agent;
 	struct str personal;
 	bool is_erased;
+	bool is_damaged;
 	struct str request_id;
 };
 
@@ -49,6 +50,9 @@ static const struct field audit_fields[] = {
 	FIELD(struct audit_shown, personal, OPT_TEXT, "what is personal of it"),
 	FIELD(struct audit_shown, is_erased, BOOL,
 		"whether some of that cannot be read any more, as the person was erased"),
+	FIELD(struct audit_shown, is_damaged, BOOL,
+		"whether some of that cannot be opened: somebody altered it, or a key is "
+		"missing"),
 	FIELD(struct audit_shown, request_id, OPT_TEXT, "of the request, as in the logs"),
 };
 const struct row_schema audit_entry_schema = ROW_SCHEMA("audit_entry", struct audit_shown,
@@ -87,6 +91,7 @@ shown_of(struct ctx *ctx, const struct audit_row *row, struct audit_shown *ret)
 		.agent = seen.personal.user_agent,
 		.personal = seen.personal.text,
 		.is_erased = seen.personal.is_erased,
+		.is_damaged = seen.personal.is_damaged,
 		.request_id = id_text(ctx->arena, row->request_id),
 	};
 	return NULL;
@@ -110,14 +115,8 @@ cursor_read(struct request *rq, int64_t *ret)
 static struct err *
 unknown_action(struct ctx *ctx, struct str name)
 {
-	struct str near = audit_action_name(0);
+	struct str near = audit_action_nearest(name);
 
-	for (int action = 1; action < AUDIT_ACTION_COUNT; action++) {
-		struct str other = audit_action_name((enum audit_action)action);
-
-		if (str_distance(name, other) < str_distance(name, near))
-			near = other;
-	}
 	return err_field(ctx, "action",
 		"no action '" STR_FMT "' is put on record; the nearest is " STR_FMT,
 		STR_ARG(name), STR_ARG(near));

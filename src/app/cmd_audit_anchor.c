@@ -6,22 +6,22 @@ static struct err *
 run_audit_anchor(struct invocation *run)
 {
 	struct audit_round round;
-	struct anchors anchors;
-	const struct audit_link *last;
+	struct audit_link last;
 
 	TRY(audit_round(&run->ctx, run->ctx.audit, &round));
 	TRY(audit_anchor(&run->ctx, run->ctx.audit));
-	TRY(anchors_read(&run->ctx, run->config.data, &anchors));
-	if (!anchors.count) {
+	TRY(anchor_last(&run->ctx, run->config.data, &last));
+	if (!last.seq) {
 		fprintf(run->console.out,
-			"the audit log is empty: there is nothing to anchor\n");
+			run->is_json ? "{\"seq\": 0, \"hash\": null}\n"
+				     : "the audit log is empty: there is nothing to "
+				       "anchor\n");
 		return NULL;
 	}
-	last = &anchors.links[anchors.count - 1];
 	fprintf(run->console.out, run->is_json ? "{\"seq\": %lld, \"hash\": \"" : "%lld ",
-		(long long)last->seq);
-	for (size_t i = 0; i < sizeof(last->hash.bytes); i++)
-		fprintf(run->console.out, "%02x", last->hash.bytes[i]);
+		(long long)last.seq);
+	for (size_t i = 0; i < sizeof(last.hash.bytes); i++)
+		fprintf(run->console.out, "%02x", last.hash.bytes[i]);
 	fprintf(run->console.out, run->is_json ? "\"}\n" : "\n");
 	return NULL;
 }

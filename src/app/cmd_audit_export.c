@@ -50,10 +50,9 @@ filter_parse(struct invocation *run, struct audit_filter *ret)
 			STR_ARG(user));
 	if (!str_is_none(action) && !audit_action_parse(action, &known))
 		return usage_err(run,
-			"--action is '" STR_FMT
-			"', but must be one that is put on record, such as "
-			"account.sign_in; docs/audit.md lists them",
-			STR_ARG(action));
+			"no action '" STR_FMT
+			"' is put on record; the nearest is " STR_FMT,
+			STR_ARG(action), STR_ARG(audit_action_nearest(action)));
 	*ret = filter;
 	return NULL;
 }

@@ -23,11 +23,11 @@ enum {
 	LINE_LEN_MAX = 512,
 	HELD_MS = 5000, /* as long another process may hold the file: it writes a line */
 	HELD_LOOK_MS = 10,
+	PAGE_BYTES = 64 << 10,
 };
 
 /* No line holds it: times, numbers and digits do not. */
-#define TORN_MARK      " torn "
-#define FILE_BYTES_MAX ((size_t)1 << 30)
+#define TORN_MARK " torn "
 
 /* --- Lines */
 
@@ -170,13 +170,13 @@ fd_close(const int *fd)
 		close(*fd);
 }
 
-/* What stands behind the last line end of FD: absent where nothing does. False: it is too
- * long for a line of ours, or cannot be read. */
+/* What stands behind the last line end before SIZE of FD: absent where nothing does. False:
+ * it is too long for a line of ours, or cannot be read. */
 static bool
-tail_read(const struct putting *putting, int fd, off_t size, struct str *ret)
+tail_read(struct arena *arena, int fd, off_t size, struct str *ret)
 {
 	size_t len = size < LINE_LEN_MAX ? (size_t)size : LINE_LEN_MAX;
-	char *bytes = arena_alloc_text(putting->ctx->arena, LINE_LEN_MAX);
+	char *bytes = arena_alloc_text(arena, LINE_LEN_MAX);
 	size_t begin = len;
 
 	if (!bytes || pread(fd, bytes, len, size - (off_t)len) != (ssize_t)len)
@@ -228,7 +228,7 @@ line_append(struct putting *putting)
 		putting->is_held = errno == EWOULDBLOCK;
 		return "lock";
 	}
-	if (!tail_read(putting, fd, status.st_size, &tail))
+	if (!tail_read(arena, fd, status.st_size, &tail))
 		return "find the last line of";
 	buf_init(&out, arena, 2 * LINE_LEN_MAX);
 	/* Nothing but its end may be what it lacks. */
@@ -333,7 +333,16 @@ anchor_put(struct ctx *ctx, const struct anchor_options *options,
 struct reading {
 	VEC_OF(struct audit_link)
 	struct anchors anchors;
+	const char *path;
+	int64_t number; /* of the line */
 };
+
+static struct err *
+damaged_err(struct ctx *ctx, const struct reading *reading)
+{
+	return err_new(ctx, ERR_INVALID, "line %lld of %s is damaged, or not ours",
+		(long long)reading->number, reading->path);
+}
 
 static int
 link_compare(const void *a, const void *b)
@@ -371,26 +380,74 @@ line_take(struct ctx *ctx, struct reading *reading, struct str line, bool is_ope
 	return NULL;
 }
 
+/* The lines of TEXT, but for what no line end stands behind, unless IS_LAST. RET: that. */
 static struct err *
-lines_take(struct ctx *ctx, struct reading *reading, struct str text, const char *path)
+lines_take(struct ctx *ctx, struct reading *reading, struct str text, bool is_last,
+	struct str *ret)
 {
-	bool is_open_at_end = text.len && text.ptr[text.len - 1] != '\n';
-	int64_t number = 0;
-	struct str line;
-
-	while (str_next(&text, '\n', &line)) {
+	while (text.len) {
+		ptrdiff_t end = str_find_char(text, '\n');
+		size_t len = end < 0 ? text.len : (size_t)end;
 		struct err *err = NULL;
 
-		number++;
-		if (line.len)
-			err = line_take(
-				ctx, reading, line, is_open_at_end && str_is_none(text));
+		if (end < 0 && !is_last)
+			break;
+		reading->number++;
+		if (len)
+			err = line_take(ctx, reading, str_slice(text, 0, len), end < 0);
 		if (err && err->code == ERR_INVALID)
-			return err_new(ctx, ERR_INVALID,
-				"line %lld of %s is damaged, or not ours",
-				(long long)number, path);
+			return damaged_err(ctx, reading);
 		TRY(err);
+		text = str_slice(text, len + (end >= 0), text.len);
 	}
+	*ret = text;
+	return NULL;
+}
+
+struct err *
+anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret)
+{
+	struct audit_link link, none = AUDIT_LINK_NONE;
+	struct str line = STR_NONE;
+	struct stat status;
+	const char *path;
+
+	*ret = none;
+	TRY(path_of(ctx, folder, &path));
+	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno != ENOENT)
+		return err_new(
+			ctx, ERR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
+	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > 0 &&
+		tail_read(ctx->arena, fd, status.st_size - 1, &line) &&
+		line_parse(ctx, line, &link))
+		*ret = link;
+	return NULL;
+}
+
+/* Page by page: a year of it may be a hundred megabytes. */
+static struct err *
+file_take(struct ctx *ctx, struct reading *reading, int fd)
+{
+	char *bytes = arena_alloc_text(ctx->arena, PAGE_BYTES);
+	struct str rest = STR("");
+	ssize_t got;
+
+	if (!bytes)
+		return err_no_memory();
+	do {
+		if (rest.len)
+			memmove(bytes, rest.ptr, rest.len);
+		if (rest.len == PAGE_BYTES)
+			return damaged_err(ctx, reading);
+		got = read(fd, bytes + rest.len, PAGE_BYTES - rest.len);
+		if (got < 0)
+			return err_new(ctx, ERR_INTERNAL, "cannot read %s: %s",
+				reading->path, strerror(errno));
+		TRY(lines_take(ctx, reading,
+			(struct str){ bytes, rest.len + (size_t)got }, got == 0, &rest));
+	} while (got > 0);
 	return NULL;
 }
 
@@ -398,18 +455,15 @@ struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 {
 	struct reading reading = { .count = 0 };
-	struct str text;
-	const char *path;
-	struct err *err;
 
-	TRY(path_of(ctx, folder, &path));
-	err = file_read(ctx->arena, path, FILE_BYTES_MAX, &text);
-	if (err && err->code == ERR_NOT_FOUND) {
-		*ret = reading.anchors;
-		return NULL;
-	}
-	TRY(err);
-	TRY(lines_take(ctx, &reading, text, path));
+	TRY(path_of(ctx, folder, &reading.path));
+	CLEANUP(fd_close) int fd = open(reading.path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno != ENOENT)
+		return err_new(ctx, ERR_INTERNAL, "cannot read %s: %s", reading.path,
+			strerror(errno));
+	if (fd >= 0)
+		TRY(file_take(ctx, &reading, fd));
 	if (reading.count)
 		qsort(reading.items, reading.count, sizeof(*reading.items), link_compare);
 	reading.anchors.links = reading.items;

@@ -35,6 +35,11 @@ struct anchor_options {
 struct err *anchor_put(struct ctx *ctx, const struct anchor_options *options,
 	const struct audit_link *link, struct str told, struct str *ret_torn) MUST_USE;
 
+/* The link on the last line; seq 0 where there is no line, or that is none of ours. Waits
+ * for the disk. */
+struct err *
+anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret) MUST_USE;
+
 /* What is known of the chain, by number. */
 struct anchors {
 	struct audit_link *links;

@@ -40,6 +40,20 @@ audit_action_parse(struct str name, enum audit_action *ret)
 }
 
 struct str
+audit_action_nearest(struct str name)
+{
+	struct str near = str_from(actions[0]);
+
+	for (size_t i = 1; i < AUDIT_ACTION_COUNT; i++) {
+		struct str other = str_from(actions[i]);
+
+		if (str_distance(name, other) < str_distance(name, near))
+			near = other;
+	}
+	return near;
+}
+
+struct str
 audit_outcome_name(enum audit_outcome outcome)
 {
 	return str_from(outcomes[outcome]);

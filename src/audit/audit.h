@@ -65,6 +65,8 @@ struct err *audit_log_alone(struct ctx *ctx, const struct audit_entry *entry) MU
 
 /* "account.sign_in" */
 struct str audit_action_name(enum audit_action action);
+/* Of all names the one most like NAME. */
+struct str audit_action_nearest(struct str name);
 bool audit_action_parse(struct str name, enum audit_action *ret) MUST_USE;
 /* "success", "refused", "failure" */
 struct str audit_outcome_name(enum audit_outcome outcome);

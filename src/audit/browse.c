@@ -76,6 +76,8 @@ json_line(struct buf *out, const struct audit_seen *seen, struct str hash)
 	json_text(&json, STR("personal"), seen->personal.text);
 	json_put_key(&json, STR("is_erased"));
 	json_put_bool(&json, seen->personal.is_erased);
+	json_put_key(&json, STR("is_damaged"));
+	json_put_bool(&json, seen->personal.is_damaged);
 	json_id(&json, STR("request_id"), row->request_id);
 	json_text(&json, STR("hash"), hash);
 	json_put_object_end(&json);
@@ -128,14 +130,16 @@ csv_line(struct buf *out, struct arena *arena, const struct audit_seen *seen,
 	csv_text(&csv, arena, seen->personal.user_agent);
 	csv_text(&csv, arena, seen->personal.text);
 	csv_put_text(&csv, seen->personal.is_erased ? STR("true") : STR("false"));
+	csv_put_text(&csv, seen->personal.is_damaged ? STR("true") : STR("false"));
 	csv_id(&csv, row->request_id);
 	csv_put_text(&csv, hash);
 	csv_put_row_end(&csv);
 }
 
-#define CSV_HEAD                                                               \
-	"seq,time,actor_kind,user_id,subject_id,action,outcome,resource_type," \
-	"resource_id,details,address,agent,personal,is_erased,request_id,hash\r\n"
+#define CSV_HEAD                                                                      \
+	"seq,time,actor_kind,user_id,subject_id,action,outcome,resource_type,"        \
+	"resource_id,details,address,agent,personal,is_erased,is_damaged,request_id," \
+	"hash\r\n"
 
 /* --- Pages */
 

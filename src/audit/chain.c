@@ -4,7 +4,7 @@
 #include "crypto/hmac.h"
 
 enum {
-	FIELDS_BYTES_MAX = 256 * 1024,
+	HEADS_BYTES_MAX = 1024, /* of all fields, and those of fixed length */
 	SMALL_BYTES_MAX = 512,
 	U64_BYTES = 8,
 };
@@ -68,6 +68,16 @@ signed_by(struct str key, const struct buf *text)
 
 /* --- Entries */
 
+/* Room for all of FIELDS: somebody may have put there what no entry of ours holds. */
+static size_t
+fields_bytes(const struct audit_fields *fields)
+{
+	return HEADS_BYTES_MAX + fields->actor_kind.len + fields->action.len +
+		fields->outcome.len + fields->resource_type.len +
+		fields->resource_id.len + fields->details.len + fields->personal.len +
+		fields->ip_address.len + fields->user_agent.len + fields->key_id.len;
+}
+
 struct err *
 audit_commitment(struct arena *arena, struct str key, const struct audit_fields *fields,
 	struct audit_hash *ret)
@@ -77,7 +87,7 @@ audit_commitment(struct arena *arena, struct str key, const struct audit_fields 
 	struct buf text;
 	bool is_cut;
 
-	buf_init(&text, arena, FIELDS_BYTES_MAX);
+	buf_init(&text, arena, fields_bytes(fields));
 	put_text(&text, STR("gridiron audit personal 1"));
 	put_text(&text, fields->personal);
 	put_text(&text, fields->ip_address);
@@ -100,7 +110,7 @@ audit_mac(struct arena *arena, struct str key, const struct audit_fields *fields
 	struct buf text;
 	bool is_cut;
 
-	buf_init(&text, arena, FIELDS_BYTES_MAX);
+	buf_init(&text, arena, fields_bytes(fields));
 	put_text(&text, STR("gridiron audit entry 1"));
 	put_text(&text, fields->key_id);
 	put_uuid(&text, fields->id);

@@ -398,6 +398,7 @@ struct err *
 audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct audit_link anchored = AUDIT_LINK_NONE;
 	struct audit *audit;
 	struct audit_cut cut;
 
@@ -409,7 +410,9 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	atomic_store(&audit->earliest, INT64_MIN);
 	TRY(cut_get(ctx, audit, &cut));
 	TRY(audit_chain_end(&tx, &audit->followed));
-	audit->anchored_seq = audit->followed.seq;
+	if (!str_is_none(options->folder))
+		TRY(anchor_last(ctx, options->folder, &anchored));
+	audit->anchored_seq = anchored.seq;
 	TRY(watch_open(ctx, options->folder, &audit->alarm, &audit->watch));
 	*ret = audit;
 	return NULL;

@@ -48,7 +48,7 @@ struct err *
 audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
 
 /* Put the chain's end, as this process has seen it, into the anchor. Nothing is done where
- * it has not moved since it was last there, or since audit_open. */
+ * this process, or the last line that it found, put it there. */
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 struct witness *audit_witness(struct audit *audit);

@@ -91,9 +91,9 @@ key_make(struct tx *tx, struct user_id user, struct personal_key *ret)
 	return NULL;
 }
 
-/* Of USER, made where CREATES and there is none. */
+/* Of USER, made where there is none. */
 static struct err *
-key_get(struct tx *tx, struct user_id user, bool creates, struct personal_key *ret)
+key_get(struct tx *tx, struct user_id user, struct personal_key *ret)
 {
 	struct audit_owner owner;
 	bool found;
@@ -105,9 +105,7 @@ key_get(struct tx *tx, struct user_id user, bool creates, struct personal_key *r
 			"an audit entry tells of a user who does not exist");
 	if (!str_is_none(owner.personal_key))
 		return key_unseal(tx->ctx, user, owner.personal_key, ret);
-	if (owner.erased_at.is_set || !creates)
-		return NULL;
-	return key_make(tx, user, ret);
+	return owner.erased_at.is_set ? NULL : key_make(tx, user, ret);
 }
 
 /* --- Sealing */
@@ -179,11 +177,11 @@ audit_personal_seal(struct tx *tx, const struct audit_people *people, struct str
 	bool has_subject = !uuid_is_nil(people->subject.uuid);
 
 	if (has_user)
-		TRY(key_get(tx, people->user, true, &sealing.user));
+		TRY(key_get(tx, people->user, &sealing.user));
 	if (has_subject && user_id_eq(people->user, people->subject))
 		sealing.subject = sealing.user;
 	else if (has_subject)
-		TRY(key_get(tx, people->subject, true, &sealing.subject));
+		TRY(key_get(tx, people->subject, &sealing.subject));
 	buf_init(&sealing.out, tx->ctx->arena, PARTS_BYTES_MAX);
 	TRY(where_put(&sealing,
 		has_user              ? OWNER_USER
@@ -228,29 +226,59 @@ part_next(struct str *rest, struct part *ret)
 	return true;
 }
 
-/* ret is absent where nobody can read it any more. */
+/* Whatever stands in the way of opening it but a lack of memory is damage to it. */
+static struct err *
+damage_of(struct err *err, bool *ret_is_damaged)
+{
+	if (!err || err == err_no_memory())
+		return err;
+	*ret_is_damaged = true;
+	return NULL;
+}
+
+/* Of USER, who may be erased or, where the row was altered, nobody. */
+static struct err *
+key_find(struct ctx *ctx, struct user_id user, struct personal_key *ret,
+	bool *ret_is_damaged)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct audit_owner owner;
+	bool found = false;
+
+	*ret = (struct personal_key){ .is_there = false };
+	if (!uuid_is_nil(user.uuid))
+		TRY(q_audit_owner_find(&tx, user, &owner, &found));
+	/* Whoever never had a key had nothing sealed. */
+	*ret_is_damaged = !found ||
+		(str_is_none(owner.personal_key) && !owner.erased_at.is_set);
+	if (!found || str_is_none(owner.personal_key))
+		return NULL;
+	return damage_of(key_unseal(ctx, user, owner.personal_key, ret), ret_is_damaged);
+}
+
+/* ret is absent where nobody can read it any more, or it is damaged. */
 static struct err *
 part_open(struct ctx *ctx, const struct audit_people *people, const struct part *part,
-	struct str *ret)
+	struct str *ret, bool *ret_is_damaged)
 {
 	struct user_id owner = part->owner == OWNER_USER ? people->user : people->subject;
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct seal_place place = part_place(people->entry, part->kind);
 	char storage[CONTEXT_LEN_MAX];
 	struct personal_key key;
 	struct buf text;
 
-	buf_init_fixed(&text, storage, sizeof(storage));
-	if (part->owner == OWNER_NOBODY)
-		return unseal(ctx, &place, part->sealed, ret);
-	if (uuid_is_nil(owner.uuid))
-		return err_new(ctx, ERR_INVALID, "sealed for a person who is not named");
-	TRY(key_get(&tx, owner, false, &key));
-	if (key.is_there)
-		return aead_open(ctx->arena, key.bytes,
-			context_of(&text, people->entry, part->kind), part->sealed, ret);
 	*ret = STR_NONE;
-	return NULL;
+	*ret_is_damaged = false;
+	if (part->owner == OWNER_NOBODY)
+		return damage_of(unseal(ctx, &place, part->sealed, ret), ret_is_damaged);
+	TRY(key_find(ctx, owner, &key, ret_is_damaged));
+	if (!key.is_there)
+		return NULL;
+	buf_init_fixed(&text, storage, sizeof(storage));
+	return damage_of(
+		aead_open(ctx->arena, key.bytes,
+			context_of(&text, people->entry, part->kind), part->sealed, ret),
+		ret_is_damaged);
 }
 
 static struct err *
@@ -276,14 +304,15 @@ audit_personal_open(struct ctx *ctx, const struct audit_people *people, struct s
 	struct audit_personal personal = { .is_erased = false };
 	struct part part;
 
-	while (sealed.len) {
-		struct str plain;
+	while (sealed.len && !personal.is_damaged) {
+		struct str plain = STR_NONE;
+		bool is_damaged = true;
 
-		if (!part_next(&sealed, &part))
-			return err_new(ctx, ERR_INVALID,
-				"what is personal of an audit entry is damaged");
-		TRY(part_open(ctx, people, &part, &plain));
-		if (str_is_none(plain))
+		if (part_next(&sealed, &part))
+			TRY(part_open(ctx, people, &part, &plain, &is_damaged));
+		if (is_damaged)
+			personal.is_damaged = true;
+		else if (str_is_none(plain))
 			personal.is_erased = true;
 		else if (part.kind == PART_WHERE)
 			TRY(where_read(ctx, plain, &personal));

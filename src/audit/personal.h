@@ -31,10 +31,11 @@ struct audit_personal {
 	struct str remote_address;
 	struct str user_agent;
 	struct str text;
-	bool is_erased; /* a part is there that nobody can read */
+	bool is_erased;  /* a part is there that nobody can read */
+	bool is_damaged; /* one cannot be opened: it was altered, or a key is missing */
 };
 
-/* Reads keys by queries outside any transaction. INVALID or INTERNAL where SEALED is not as it was. */
+/* Reads keys by queries outside any transaction. */
 struct err *audit_personal_open(struct ctx *ctx, const struct audit_people *people,
 	struct str sealed, struct audit_personal *ret) MUST_USE;
 

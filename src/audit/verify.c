@@ -317,7 +317,10 @@ verify(struct verifying *verifying)
 	if (is_faulty(verifying))
 		return NULL;
 	TRY(remembered(verifying, &forgotten));
-	TRY(links_check(verifying));
+	/* That may take its time, in which the log is cut and pruned. */
+	TRY(cuts_check(verifying));
+	if (!is_faulty(verifying))
+		TRY(links_check(verifying));
 	if (!is_faulty(verifying))
 		TRY(end_check(verifying));
 	if (!is_faulty(verifying))

@@ -254,3 +254,25 @@ BOTH_ENGINES(whoever_holds_the_anchor_is_waited_for_a_while_and_named)
 	log_close(ctx);
 	folder_remove(ctx, folder);
 }
+
+/* Somebody took the file away, or moved the database to another folder. */
+BOTH_ENGINES(an_anchor_that_was_lost_is_made_anew)
+{
+	struct str folder = folder_make(ctx);
+	struct audit_verified verified;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	log_close(ctx);
+	OK(unlink(anchor_path(ctx, folder)) == 0);
+	for (int i = 0; i < 2; i++) {
+		OK_ERR(log_open(ctx, folder));
+		OK_ERR(audit_anchor(ctx, ctx->audit));
+		OK_ERR(verified_of(ctx, folder, &verified));
+		EQ_I64(verified.anchors, 1);
+		EQ_I64(verified.last, 6);
+		log_close(ctx);
+	}
+	folder_remove(ctx, folder);
+}
