@@ -5,6 +5,7 @@
 --   expires_at time, ended_at time?, is_active bool, old_email text
 -- row waiting_change: email text?, opens_at time, expires_at time
 -- row change_count: total i64
+-- row mfa_to_lose: mfa_enabled_at time?, proved_at time?, reset_at time?
 -- row free_address: id user_id, email_verified bool
 
 -- name: account_change_insert :exec
@@ -81,6 +82,15 @@ UPDATE users
    SET email = :tombstone, email_identity = NULL, first_name = NULL, last_name = NULL, is_active = FALSE,
        deactivated_at = :now, erased_at = :now, personal_key = NULL, session_epoch = session_epoch + 1, updated_at = :now
  WHERE id = :id AND NOT email_verified AND is_active;
+
+-- name: mfa_removal_look :opt mfa_to_lose
+-- args: id user_id
+-- as: system, an administrator asks for it
+-- Since when a second factor is in force, when the address was proved, and when the mailbox set the password.
+SELECT u.mfa_enabled_at, u.email_verified_at AS proved_at,
+       (SELECT max(r.used_at) FROM password_resets r WHERE r.user_id = u.id) AS reset_at
+  FROM users u
+ WHERE u.id = :id AND u.is_active;
 
 -- name: mfa_remove :rows
 -- args: id user_id, now time

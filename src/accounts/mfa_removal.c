@@ -11,7 +11,17 @@
 #include "crypto/token.h"
 #include "mail/mail.h"
 
-#define AN_HOUR (INT64_C(3600) * MICROSECONDS_PER_SECOND)
+/* What happened since the factor is in force: before, whoever set it up had the password. */
+static int64_t
+wait_from(const struct mfa_to_lose *factor, struct opt_i64 happened_at, int64_t at_least)
+{
+	int64_t ends_at = happened_at.value +
+		REMOVAL_WAIT_DAYS_OF_MAILBOX * MICROSECONDS_PER_DAY;
+
+	if (!happened_at.is_set || happened_at.value <= factor->mfa_enabled_at.value)
+		return at_least;
+	return ends_at > at_least ? ends_at : at_least;
+}
 
 struct err *
 mfa_removal_start(struct tx *tx, struct user_id user, struct str email)
@@ -20,14 +30,16 @@ mfa_removal_start(struct tx *tx, struct user_id user, struct str email)
 	struct account_change_new change = {
 		.user_id = user,
 		.kind = CHANGE_MFA_REMOVAL,
-		.opens_at = ctx->now + REMOVAL_WAIT_HOURS * AN_HOUR,
+		.opens_at = ctx->now + REMOVAL_WAIT_HOURS * MICROSECONDS_PER_HOUR,
 	};
-	struct sign_in_row known;
+	struct mfa_to_lose factor;
 	bool found;
 
-	TRY(q_user_for_sign_in(tx, email, &known, &found));
-	if (!found || !known.mfa_enabled_at.is_set)
+	TRY(q_mfa_removal_look(tx, user, &factor, &found));
+	if (!found || !factor.mfa_enabled_at.is_set)
 		return err_new(ctx, ERR_CONFLICT, "no second factor is in force");
+	change.opens_at = wait_from(&factor, factor.reset_at, change.opens_at);
+	change.opens_at = wait_from(&factor, factor.proved_at, change.opens_at);
 	change.expires_at = change.opens_at + REMOVAL_OPEN_DAYS * MICROSECONDS_PER_DAY;
 	TRY(token_new(ctx->arena, STR(TOKEN_CHANGE), &change.token));
 	TRY(account_change_put(tx, &change));
@@ -92,6 +104,21 @@ check_password(struct ctx *ctx, struct str email, struct str password)
 	return NULL;
 }
 
+static struct err *
+too_early(struct ctx *ctx, int64_t opens_at)
+{
+	int64_t second = opens_at / MICROSECONDS_PER_SECOND + 1;
+	char storage[ISO_TIME_LEN_MAX];
+	struct buf text;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	iso_time_format(&text, second * MICROSECONDS_PER_SECOND);
+	return err_new(ctx, ERR_CONFLICT,
+		"this link works from " STR_FMT " on, so that the owner of the account "
+		"can stop it if it was not him who asked",
+		STR_ARG(buf_str(&text)));
+}
+
 struct err *
 mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password)
 {
@@ -103,9 +130,7 @@ mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password)
 	TRY(guess_judge(ctx, &guess,
 		account_change_find(&tx, text, CHANGE_MFA_REMOVAL, &change)));
 	if (change.opens_at > ctx->now)
-		return err_new(ctx, ERR_CONFLICT,
-			"this link works a day after it was sent, so that the owner of "
-			"the account can stop it if it was not him who asked");
+		return too_early(ctx, change.opens_at);
 	TRY(check_password(ctx, change.old_email, password));
 	return db_transact(
 		ctx, TX_WRITE, db_shard_of(change.user_id), remove_in_tx, &change);

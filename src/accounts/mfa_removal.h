@@ -4,6 +4,10 @@
  * address and his password, after a day in which whoever still has the factor hears of it
  * and can stop it: docs/decisions/lost-factor.md.
  *
+ * Where the mailbox set the password, or became another, since the factor is in force, the
+ * wait is a week from then: whoever has the mailbox must not get in by it alone while the
+ * owner has not so much as found out that his password is another.
+ *
  * It is void as soon as a code shows that nothing is lost, when the account is shut out, and
  * when the password is set by a link of the same mailbox, which would make the mailbox alone
  * enough.
@@ -16,6 +20,7 @@
 
 enum {
 	REMOVAL_WAIT_HOURS = 24,
+	REMOVAL_WAIT_DAYS_OF_MAILBOX = 7,
 	REMOVAL_OPEN_DAYS = 6, /* and then it is over */
 };
 

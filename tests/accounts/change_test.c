@@ -361,6 +361,108 @@ BOTH_ENGINES(the_mailbox_alone_takes_no_factor_away)
 	FAILS_WITH(mfa_removal_confirm(ctx, losing.link.token, STR(BETTER)), ERR_GONE);
 }
 
+/* Start a removal for Alice; RET: how many hours it waits, by the mail that she gets. */
+static struct err *
+start_and_look(struct ctx *ctx, const struct losing *losing, int64_t *ret)
+{
+	struct mail link;
+
+	TRY(start(ctx, losing->boss.user_id, losing->alice.tokens.user_id));
+	TRY(mail_take(ctx, MAIL_REMOVE_MFA, ALICE, &link));
+	*ret = (link.opens_at - ctx->now) / MICROSECONDS_PER_HOUR;
+	return NULL;
+}
+
+BOTH_ENGINES(a_password_that_the_mailbox_set_before_makes_the_wait_a_week)
+{
+	struct losing losing;
+	struct mail reset;
+	int64_t hours;
+
+	OK_ERR(begin_losing(ctx, &losing));
+	OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &reset));
+	/* A link that nobody followed tells nothing. */
+	OK_ERR(start_and_look(ctx, &losing, &hours));
+	EQ_I64(hours, 24);
+	later(ctx, 60);
+	OK_ERR(password_reset(ctx, reset.token, STR(BETTER)));
+	later(ctx, 3600);
+	OK_ERR(start(ctx, losing.boss.user_id, losing.alice.tokens.user_id));
+	OK_ERR(mail_take(ctx, MAIL_REMOVE_MFA, ALICE, &losing.link));
+	later(ctx, 7 * 24 * 3600 - 3601);
+	FAILS_WITH(
+		mfa_removal_confirm(ctx, losing.link.token, STR(BETTER)), ERR_CONFLICT);
+	later(ctx, 1);
+	OK_ERR(mfa_removal_confirm(ctx, losing.link.token, STR(BETTER)));
+}
+
+BOTH_ENGINES(a_week_after_a_reset_a_day_is_enough_again)
+{
+	struct losing losing;
+	struct mail reset;
+	int64_t hours;
+
+	OK_ERR(begin_losing(ctx, &losing));
+	OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &reset));
+	later(ctx, 60);
+	OK_ERR(password_reset(ctx, reset.token, STR(BETTER)));
+	later(ctx, 6 * 24 * 3600 + 3600);
+	OK_ERR(start_and_look(ctx, &losing, &hours));
+	EQ_I64(hours, 24);
+}
+
+/* Word of the removal goes to a mailbox that may not be the owner's yet. */
+BOTH_ENGINES(another_address_makes_the_wait_a_week_too)
+{
+	struct losing losing;
+	struct mail link;
+
+	OK_ERR(begin_losing(ctx, &losing));
+	later(ctx, 60);
+	act_as(ctx, losing.alice.tokens.user_id);
+	OK_ERR(email_change_ask(ctx,
+		&(struct email_change){ .email = NEW,
+			.proof = { .password = STR(GOOD_PASSWORD),
+				.code = losing.alice.codes.codes[0] } }));
+	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
+	act_as_nobody(ctx);
+	OK_ERR(email_change_confirm(ctx, link.token));
+	OK_ERR(start(ctx, losing.boss.user_id, losing.alice.tokens.user_id));
+	OK_ERR(mail_take(ctx, MAIL_REMOVE_MFA, NEW, &link));
+	EQ_I64(link.opens_at - ctx->now, 7 * MICROSECONDS_PER_DAY);
+}
+
+/* Whoever put the factor in force had the password that was reset before. */
+BOTH_ENGINES(a_factor_set_up_after_a_reset_is_lost_like_any_other)
+{
+	struct losing losing;
+	struct session_tokens tokens;
+	struct mfa_enrolment enrolment;
+	struct recovery_codes codes;
+	struct mail reset;
+	int64_t hours;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &reset));
+	OK_ERR(password_reset(ctx, reset.token, STR(BETTER)));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(BETTER), &tokens));
+	act_as(ctx, tokens.user_id);
+	later(ctx, 60);
+	OK_ERR(mfa_begin(ctx, STR(BETTER), &enrolment));
+	OK_ERR(mfa_confirm(ctx, tokens.family_id,
+		authenticator_code(
+			ctx, authenticator_secret(ctx->arena, enrolment.secret), 0),
+		&codes));
+	losing.alice.tokens = tokens;
+	OK_ERR(make_boss(ctx, &losing.boss));
+	OK_ERR(start_and_look(ctx, &losing, &hours));
+	EQ_I64(hours, 24);
+}
+
 /* Whoever asked may be why the account was shut. */
 BOTH_ENGINES(what_waits_ends_when_the_account_is_shut_out)
 {

@@ -33,7 +33,7 @@ function ConfirmEmail() {
 function RemoveMfa() {
   const text = useToken();
   const password = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password', required: true };
-  return html`<h1>Codes at sign-in</h1><p>If you have lost the app and the recovery codes, turn the codes off here, a day after the mail was sent.</p>
+  return html`<h1>Codes at sign-in</h1><p>If you have lost the app and the recovery codes, turn the codes off here, from the moment on that the mail names.</p>
     <${Form} label="Turn codes off" danger=${true} fields=${[password]} send=${(values) => post('/v1/auth/remove-mfa', { ...values, token: text }).then(forget)} done=${html`They are off. <a href="/sign-in">Sign in</a>`} />
     <h2>It was not you?</h2><p>Then nothing is turned off, and the link is void.</p>
     <${Form} label="Keep the codes" fields=${[]} send=${() => post('/v1/auth/keep-mfa', { token: text })} done="They stay on." />`;
