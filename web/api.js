@@ -1,14 +1,17 @@
 // Reading the API: one function that answers the data or throws what the server said.
-import { refused, signature } from '/session.js';
+import { ask } from '/session.js';
 
-export async function get(path, query = {}) {
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== ''));
-  const answer = await fetch(search.size ? `${path}?${search}` : path, { headers: { accept: 'application/json', ...await signature() } });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) await refused(answer.status);
-  if (!answer.ok) throw new Error(body.detail ? `The server said: ${body.detail}.` : `The server answered ${answer.status}.`);
-  return body;
+export const HOUSE = 'gridiron'; // our own model, beside those that others publish
+
+const isGiven = ([, value]) => value !== undefined && value !== null && value !== '';
+
+// PATH with what of QUERY is given.
+export function address(path, query = {}) {
+  const search = new URLSearchParams(Object.entries(query).filter(isGiven));
+  return search.size ? `${path}?${search}` : path;
 }
+
+export const get = (path, query) => ask('GET', address(path, query));
 
 // Every row of a list, page by page.
 export async function all(path, query) {
@@ -24,3 +27,12 @@ export async function all(path, query) {
 
 export const percent = (p, digits = 0) => `${(100 * p).toFixed(digits)} %`;
 export const signed = (x, digits = 1) => (x > 0 ? '+' : x < 0 ? '−' : '') + Math.abs(x).toFixed(digits);
+
+// The plans that are sold and have FEATURE, as a person would list them: "Monthly or Season". Empty where there is none.
+export async function plansWith(feature) {
+  const { data } = await get('/v1/tiers');
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(data.filter((tier) => tier.features.includes(feature)).map((tier) => tier.display_name));
+}
+
+// Whether whoever has ACCESS, which is what GET /v1/access says, may use FEATURE.
+export const mayUse = (access, feature) => access.features.includes(feature);

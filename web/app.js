@@ -1,28 +1,33 @@
-// The frame of every page: which page the address names, its data, its errors. Pages live in pages/.
+// The frame of every page: which page the address names, its title until its data are there, its errors. Pages live in pages/.
 import { html, render } from '/vendor/htm-preact.js';
-import { isSignedIn } from '/session.js';
+import { useTitle } from '/parts.js';
+import { hasLeft, isSignedIn } from '/session.js';
 
-const pages = { '/': 'week', '/game': 'game', '/ratings': 'ratings', '/season': 'season', '/accuracy': 'accuracy', '/models': 'models',
-  '/picks': 'picks', '/leaderboard': 'leaderboard', '/league': 'league',
-  '/sign-in': 'sign-in', '/register': 'register', '/account': 'account',
-  '/verify-email': 'link', '/confirm-email': 'link', '/remove-mfa': 'link', '/reset-password': 'link', '/forgot-password': 'link', '/accept-invitation': 'link', '/unsubscribe': 'link' };
+// By address: the file of pages/, and its title.
+const pages = { '/': ['week', 'Games'], '/game': ['game', 'Game'], '/ratings': ['ratings', 'Ratings'], '/season': ['season', 'Season'], '/accuracy': ['accuracy', 'Accuracy'],
+  '/models': ['models', 'Models'], '/picks': ['picks', 'Your picks'], '/leaderboard': ['leaderboard', 'Leaderboard'], '/league': ['league', 'Leagues'], '/docs': ['docs', 'The API'],
+  '/sign-in': ['sign-in', 'Sign in'], '/register': ['register', 'Make an account'], '/account': ['account', 'Account'],
+  '/verify-email': ['link', 'Your address'], '/confirm-email': ['link', 'Your new address'], '/remove-mfa': ['link', 'Codes at sign-in'], '/reset-password': ['link', 'New password'],
+  '/forgot-password': ['link', 'Forgot your password?'], '/accept-invitation': ['link', 'An invitation'], '/unsubscribe': ['link', 'No more alerts'] };
 
-function show(content) {
-  const main = document.getElementById('main');
-  render(content, main);
+function Failure({ error }) {
+  const isMissing = error.status === 404;
+  useTitle(isMissing ? 'Not found' : 'This did not load');
+  return html`<div class="narrow"><h1>${isMissing ? 'Not found' : 'This did not load'}</h1><p class="notice bad" role="alert">${error.message}${error.retryAfter && ` Try again in ${error.retryAfter} s.`}</p>
+    <p>${isMissing ? html`It may be mistyped, or gone. To <a href="/">this week's games</a>.` : html`<button onClick=${() => location.reload()}>Try again</button>`}</p></div>`;
 }
 
-function failure(error) {
-  return html`<div class="notice" role="alert"><strong>This did not load.</strong> ${error.message}
-    <p><button onClick=${() => location.reload()}>Try again</button></p></div>`;
-}
+const show = (content) => render(content, document.getElementById('main'));
+const failure = (error) => html`<${Failure} error=${error} />`;
 
 async function start() {
-  const name = pages[location.pathname] ?? 'week';
+  const [name, title] = pages[location.pathname] ?? pages['/'];
   const account = document.querySelector('nav a[data-page=account]');
   if (!isSignedIn()) Object.assign(account, { href: '/sign-in', textContent: 'Sign in' });
   if (name === 'sign-in') account.setAttribute('aria-current', 'page');
   document.querySelector(`nav a[data-page=${name}]`)?.setAttribute('aria-current', 'page');
+  document.title = `${title} – Gridiron`;
+  hasLeft(() => location.reload());
   const { Page } = await import(`/pages/${name}.js`);
   document.getElementById('main').replaceChildren();
   show(html`<${Page} query=${new URLSearchParams(location.search)} failure=${failure} />`);

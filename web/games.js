@@ -1,7 +1,27 @@
-// What pages say of a game: its round, and when it begins.
+// What pages say of a game: its teams, its round, and when it begins.
+import { get } from '/api.js';
+
 const when = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', timeZone: 'UTC' });
+const fullWhen = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
+const fullDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' });
+const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
 export const kickoff = (game) => (game.kickoff_at ? when.format(new Date(game.kickoff_at)) : day.format(new Date(game.gameday)));
+export const fullKickoff = (game) => (game.kickoff_at ? fullWhen.format(new Date(game.kickoff_at)) : fullDay.format(new Date(game.gameday)));
+export const atTime = (text) => time.format(new Date(text));
 export const hasBegun = (game) => game.home_score !== null || (game.kickoff_at !== null && new Date(game.kickoff_at) <= new Date());
+
+// "Season 2026, week 12", and the round where it has a name.
+export const weekName = (season, week, game) => `Season ${season}, week ${week}${ROUNDS[game?.game_type] ? `: ${ROUNDS[game.game_type]}` : ''}`;
+
+// A team by its code of any time; a code that no list has stands for itself.
+export async function teams() {
+  const { data } = await get('/v1/teams');
+  const byCode = new Map(data.map((team) => [team.code, team]));
+  return (code) => byCode.get(code) ?? { code, name: code, nickname: code };
+}
+
+// Odds as Americans write them: what 100 wins, or what wins 100.
+export const american = (odds) => (odds === null || odds === undefined ? '–' : odds > 0 ? `+${odds}` : `−${-odds}`);

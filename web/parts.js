@@ -1,5 +1,9 @@
 // What several pages show in the same way.
-import { html } from '/vendor/htm-preact.js';
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { address, plansWith } from '/api.js';
+
+// The page's own title, in the tab and in the history. Until there is TEXT it stays as it is.
+export const useTitle = (text) => useEffect(() => { if (text) document.title = `${text} – Gridiron`; }, [text]);
 
 export function Choice({ label, value, values, names = values, onChange }) {
   return html`<label>${label}<select value=${value} onChange=${(event) => onChange(event.target.value)}>
@@ -19,6 +23,13 @@ export function Access({ access }) {
   return '';
 }
 
+// In the place of what needs FEATURE, which whoever looks has not: the plans that have it.
+export function Closed({ what, feature }) {
+  const [plans, setPlans] = useState();
+  useEffect(() => { plansWith(feature).then(setPlans, () => setPlans('')); }, []);
+  return html`<p class="notice">${what} ${plans ? `with these plans: ${plans}.` : 'for subscribers.'}</p>`;
+}
+
 export const Simulated = ({ rows }) => rows?.some((row) => row.is_simulated) && html`<p class="notice"><strong>Simulated league.</strong>${' '}
   These games are made up to show how the program works.</p>`;
 
@@ -33,9 +44,7 @@ export function Warning({ rows, season }) {
 
 // The page's data, for programs: PATH with QUERY, as JSON and as CSV.
 export function Data({ path, query = {}, csv = path }) {
-  const search = (more) => new URLSearchParams(Object.entries({ ...query, ...more }).filter(([, v]) => v !== undefined && v !== null && v !== ''));
-  const csvQuery = csv === path ? { format: 'csv' } : {};
-  return html`<p class="soft data">This page's data: <a href=${`${path}?${search({})}`}>JSON</a>, <a href=${`${csv}?${search(csvQuery)}`}>CSV</a></p>`;
+  return html`<p class="soft data">This page's data: <a href=${address(path, query)}>JSON</a>, <a href=${address(csv, { ...query, ...(csv === path && { format: 'csv' }) })}>CSV</a></p>`;
 }
 
 // To another address of the same page, with QUERY changed.

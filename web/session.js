@@ -14,9 +14,12 @@ export class Refused extends Error {
   }
 }
 
-async function send(method, path, body, headers = {}) {
-  const answer = await fetch(path, { method, headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers }, body: body && JSON.stringify(body) });
-  const text = await answer.text();
+// What the network did not bring is said in words: the browser's own tell no reader what to do.
+const noAnswer = () => { throw new Refused(0, { detail: navigator.onLine ? 'the server does not answer; it may be starting anew' : 'you are offline' }); };
+
+async function send(method, path, body, headers = {}, options = {}) {
+  const answer = await fetch(path, { ...options, method, headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers }, body: body && JSON.stringify(body) }).catch(noAnswer);
+  const text = await answer.text().catch(noAnswer);
   const content = text.startsWith('{') ? JSON.parse(text) : {};
   if (!answer.ok) throw new Refused(answer.status, content, answer.headers.get('retry-after'));
   return content;
@@ -54,21 +57,21 @@ export async function signature() {
 }
 
 // Who has to set up codes at sign-in before his account counts for anything is led there.
-export async function refused(status) {
+async function refused(status) {
   if (status !== 403 || !isSignedIn() || location.pathname === '/account') return;
   const access = await send('GET', '/v1/access', undefined, await signature());
   if (access.needs_second_factor) location.replace('/account');
 }
 
-// A request of the signed-in user. Whoever is not any more is sent to sign in.
-export async function ask(method, path, body) {
+// A request of the signed-in user, or of a visitor. OPTIONS are those of fetch.
+export async function ask(method, path, body, options) {
   try {
-    return await send(method, path, body, await signature());
+    return await send(method, path, body, await signature(), options);
   } catch (error) {
     await refused(error.status);
     if (error.status !== 401 || error.code !== 'unauthenticated' || isSignedIn() === false) throw error;
     access = undefined;
-    return send(method, path, body, await signature());
+    return send(method, path, body, await signature(), options);
   }
 }
 
@@ -81,5 +84,13 @@ export async function signOut() {
   forget();
 }
 export const renew = keep;
+
+// Call LEFT once whoever was signed in when this page was made is so no more, by another tab or by the time that the browser brings it back.
+export function hasLeft(left) {
+  const was = isSignedIn(), look = () => was && !isSignedIn() && left();
+  addEventListener('storage', look);
+  addEventListener('pageshow', (event) => event.persisted && look());
+}
+
 // The next request has a new access token: this one does not know what has changed.
 export const renewSoon = () => { access = undefined; };

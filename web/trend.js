@@ -1,7 +1,8 @@
 // Accuracy so far as a small chart, drawn as SVG so that the first page needs no chart library.
 import { html } from '/vendor/htm-preact.js';
 
-const WIDTH = 640, HEIGHT = 180, LEFT = 44, RIGHT = 8, TOP = 10, BOTTOM = 24, COIN = 0.25;
+// Drawn for the screen that it is on, so that its words are of one size everywhere.
+const WIDTH = innerWidth < 640 ? 350 : 1060, HEIGHT = 200, LABEL = 80, LEFT = 40, RIGHT = 20, TOP = 10, BOTTOM = 24, COIN = 0.25;
 
 // Places on the picture for seasons and scores.
 function scale(rows) {
@@ -22,7 +23,7 @@ export function Trend({ rows }) {
   const { x, y, ticks } = scale(rows);
   const own = rows.filter((row) => row.brier !== null).map((row) => [x(row.season), y(row.brier)]);
   const line = rows.filter((row) => row.details.line).map((row) => [x(row.season), y(row.details.line.brier)]);
-  const every = Math.ceil(rows.length / 9);
+  const every = Math.ceil(rows.length * LABEL / WIDTH);
   return html`<figure class="trend"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Brier score of each season, ours and the closing line's; lower is better">
     ${ticks.map((t) => html`<g><line class="rule" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(t)} y2=${y(t)} /><text x=${LEFT - 6} y=${y(t) + 4} text-anchor="end">${t.toFixed(2)}</text></g>`)}
     ${rows.filter((_, i) => i % every === 0).map((row) => html`<text x=${x(row.season)} y=${HEIGHT - 6} text-anchor="middle">${row.season}</text>`)}

@@ -4,7 +4,9 @@
 #include "api/api.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "codec/gzip.h"
 #include "codec/json_write.h"
+#include "http/respond.h"
 
 enum {
 	OPENAPI_BYTES_MAX = 1 << 20,
@@ -358,6 +360,10 @@ put_components(struct json *json)
 struct answer
 api_openapi(struct request *rq)
 {
+	static const struct http_header vary = { .name = STR_INIT("Vary"),
+		.value = STR_INIT("Accept-Encoding") };
+	struct answer answer;
+	struct str packed;
 	struct buf out;
 
 	buf_init(&out, rq->ctx->arena, OPENAPI_BYTES_MAX);
@@ -365,7 +371,16 @@ api_openapi(struct request *rq)
 	if (buf_is_cut(&out))
 		return answer_problem(err_new(rq->ctx, ERR_TOO_LARGE,
 			"the description does not fit an answer"));
-	return answer_text(200, STR("application/json"), buf_str(&out));
+	answer = answer_text(200, STR("application/json"), buf_str(&out));
+	answer.http.headers = &vary;
+	answer.http.header_count = 1;
+	/* A seventh of it; where memory is short, plain it stays. */
+	if (http_accepts_gzip(rq->http) &&
+		!gzip_compress(rq->ctx->arena, buf_str(&out), &packed)) {
+		answer.http.body = packed;
+		answer.http.encoding = STR("gzip");
+	}
+	return answer;
 }
 
 void

@@ -18,17 +18,16 @@ static const struct http_header page_headers[] = {
 	{ .name = STR_INIT("Vary"), .value = STR_INIT("Accept-Encoding") },
 };
 
-/* Addresses that a person sees. All but /docs are one file, whose scripts look at the address. */
+/* Addresses that a person sees. All are one file, whose scripts look at the address. */
 static const char *const page_addresses[] = { "/", "/game", "/ratings", "/season",
 	"/accuracy", "/models", "/picks", "/leaderboard", "/league", "/sign-in",
 	"/register", "/account", "/verify-email", "/confirm-email", "/remove-mfa",
-	"/reset-password", "/forgot-password", "/accept-invitation", "/unsubscribe" };
+	"/reset-password", "/forgot-password", "/accept-invitation", "/unsubscribe",
+	"/docs" };
 
 static struct str
 file_of(struct str address)
 {
-	if (str_eq(address, STR("/docs")))
-		return STR("/docs.html");
 	for (size_t i = 0; i < COUNT_OF(page_addresses); i++)
 		if (str_eq(address, str_from(page_addresses[i])))
 			return STR("/index.html");

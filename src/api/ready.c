@@ -258,8 +258,13 @@ make(struct ready *ready, struct request *rq, struct str key, struct edition edi
 		return rq->route->handler(rq);
 	kept->entry.is_pinned = true;
 	wait_queue_init(&kept->filled);
+	lru_hold(&kept->entry);
 	answer = rq->route->handler(rq);
 	keep(ready, rq, kept, &answer, edition);
+	/* Whoever comes first has it compressed like all after him. */
+	if (!str_is_none(kept->plain) && http_accepts_gzip(rq->http))
+		answer = answer_kept(ready, rq, kept);
+	lru_let_go(&kept->entry);
 	return answer;
 }
 

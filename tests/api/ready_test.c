@@ -251,3 +251,24 @@ TEST(a_client_that_has_the_answer_is_told_so)
 {
 	database_run(DIALECT_SQLITE, known_body);
 }
+
+static void
+compressed_body(struct ctx *ctx)
+{
+	struct client client;
+
+	client_init(&client, ctx, "/one");
+	client.header = (struct http_header){ STR("accept-encoding"),
+		STR("gzip, deflate") };
+	client.http.headers = &client.header;
+	client.http.header_count = 1;
+	clients_ask(&client, 1);
+	EQ_STR(client.answer.http.encoding, STR("gzip"));
+	clients_release(&client, 1);
+	ready_loop_close();
+}
+
+TEST(the_first_to_ask_has_the_answer_compressed_like_all_after_him)
+{
+	database_run(DIALECT_SQLITE, compressed_body);
+}

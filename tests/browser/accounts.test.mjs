@@ -1,7 +1,7 @@
 // An account from registration to erasure, in a real browser, with the mail that the server writes.
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { accessible, base, claim, equal, open, shots } from './lib.mjs';
+import { accessible, base, claim, equal, go, open, shots } from './lib.mjs';
 import { fill, linkTo, newcomer, press, signIn as signInAs } from './people.mjs';
 
 const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
@@ -29,7 +29,7 @@ await claim('an account is registered, its address proved by mail, and signed in
   await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
   await press(page, 'Register');
   await page.waitForSelector('[role=status]:has-text("Look into your mail")');
-  await page.goto(base + await linkTo('/verify-email', EMAIL), { waitUntil: 'networkidle' });
+  await go(page, await linkTo('/verify-email', EMAIL));
   await page.waitForSelector('[role=status]:has-text("proved")');
   equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
   await signIn(page, PASSWORD);
@@ -58,11 +58,42 @@ await claim('a signed-in page goes on after its address is opened anew, and keep
   await signIn(page, PASSWORD);
   await page.waitForURL(/account/);
   await page.waitForSelector(`text=${EMAIL}`);
-  await page.reload({ waitUntil: 'networkidle' });
+  await page.reload();
   await page.waitForSelector(`text=${EMAIL}`);
   equal(await page.evaluate(() => document.cookie), '', 'cookies that a script sees');
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   if (/eyJ|grt_/.test(kept)) throw new Error(`a token is kept: ${kept}`);
+  await close();
+});
+
+await claim('who signs in goes on to the page that he came from, and to no other site', async () => {
+  for (const [next, path] of [['/picks?week=1', '/picks?week=1'], ['/\\evil.example', '/account'], ['//evil.example', '/account'], ['https://evil.example/', '/account'], ['javascript:alert(1)', '/account']]) {
+    const { page, close } = await open('/');
+    await signInAs(page, EMAIL, PASSWORD, `/sign-in?next=${encodeURIComponent(next)}`);
+    await page.waitForURL((url) => url.pathname !== '/sign-in' || url.origin !== base);
+    equal(page.url(), base + path, `where ${next} leads`);
+    await close();
+  }
+});
+
+await claim('who signs out in one tab is out in the other', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForSelector(`text=${EMAIL}`);
+  const other = await page.context().newPage();
+  await go(other, '/account');
+  await press(other, 'Sign out');
+  await page.waitForURL(/sign-in/);
+  await close();
+});
+
+await claim('plans that have keys and alerts are named as the tiers say', async () => {
+  const { page, close } = await open('/sign-in');
+  await page.route('**/v1/access', async (route) => route.fulfill({ json: { ...await (await route.fetch()).json(), features: [] } }));
+  await page.route('**/v1/tiers', (route) => route.fulfill({ json: { data: [{ display_name: 'Gold', features: ['api_access'] }, { display_name: 'Silver', features: ['api_access', 'email_alerts'] }], next: null } }));
+  await signIn(page, PASSWORD);
+  await page.waitForSelector('text="Keys for programs come with these plans: Gold or Silver."');
+  await page.waitForSelector('text=Plans with alerts: Silver.');
   await close();
 });
 
@@ -98,7 +129,7 @@ await claim('another address is asked for with the password, and is the account\
   await page.waitForSelector(`[role=status]:has-text("${after}")`);
   await accessible(page);
   const link = await linkTo('/confirm-email', after);
-  await page.goto(base + link, { waitUntil: 'networkidle' });
+  await go(page, link);
   equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
   await press(page, 'Confirm');
   await page.waitForSelector('[role=status]:has-text("It is your address now")');
@@ -106,8 +137,8 @@ await claim('another address is asked for with the password, and is the account\
   await page.waitForURL(/account/);
   await page.waitForSelector(`text=${after}`);
   equal(faults.join('; '), '', 'faults');
-  await page.goto(`${base}/`);
-  await page.goto(base + link, { waitUntil: 'networkidle' });
+  await go(page, '/');
+  await go(page, link);
   await press(page, 'Confirm');
   await page.waitForSelector('.wrong');
   await close();
@@ -118,7 +149,7 @@ await claim('a forgotten password is set anew by mail', async () => {
   await fill(page, { 'E-mail address': EMAIL });
   await press(page, 'Send a link');
   await page.waitForSelector('[role=status]');
-  await page.goto(base + await linkTo('/reset-password', EMAIL), { waitUntil: 'networkidle' });
+  await go(page, await linkTo('/reset-password', EMAIL));
   await fill(page, { 'New password': PASSWORD });
   await press(page, 'Set password');
   await page.waitForSelector('[role=status]:has-text("It is set")');
@@ -150,7 +181,7 @@ await claim('codes are turned on with the picture\'s secret, and then asked for 
   await page.waitForSelector('.codes li');
   const [spare] = await page.$$eval('.codes li', (items) => items.map((item) => item.textContent));
   await accessible(page);
-  await page.goto(`${base}/sign-in`, { waitUntil: 'networkidle' });
+  await go(page, '/sign-in');
   await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
   await press(page, 'Sign in');
   await fill(page, { Code: spare });
@@ -205,8 +236,8 @@ await claim('the first administrator comes by the link that the server printed, 
   await press(page, 'Make the account');
   await page.waitForSelector('[role=status]:has-text("Done")');
   await accessible(page);
-  await page.goto(`${base}/`);
-  await page.goto(base + link, { waitUntil: 'networkidle' });
+  await go(page, '/');
+  await go(page, link);
   await page.waitForSelector('[role=alert]');
   await close();
 });

@@ -11,9 +11,10 @@ let failed = 0;
 
 export async function claim(name, check) {
   number += 1;
+  const from = Date.now();
   try {
     await check();
-    console.log(`ok ${number} - ${name}`);
+    console.log(`ok ${number} - ${name}${process.env.TIMES ? ` # ${Date.now() - from} ms` : ''}`);
   } catch (error) {
     failed += 1;
     console.log(`not ok ${number} - ${name}\n# ${String(error.message).split('\n').join('\n# ')}`);
@@ -23,6 +24,9 @@ export async function claim(name, check) {
 export const equal = (got, want, what) => {
   if (got !== want) throw new Error(`${what} is ${JSON.stringify(got)}, not ${JSON.stringify(want)}`);
 };
+export const differs = (got, not, what) => {
+  if (got === not) throw new Error(`${what} is ${JSON.stringify(got)}`);
+};
 export const get = async (path) => (await fetch(base + path)).json();
 
 export const browser = await chromium.launch({
@@ -30,7 +34,13 @@ export const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 
-// A page whose console errors, failed requests and bytes are counted.
+// What layout shift entries of the browser sum up to, of what no input caused.
+const watchShift = () => {
+  window.shift = 0;
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });
+};
+
+// A page whose console errors, failed requests and shifts are counted, once it has a heading.
 export async function open(path, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true, ...options });
   const page = await context.newPage();
@@ -39,13 +49,44 @@ export async function open(path, options = {}) {
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}`));
   page.on('response', (answer) => { if (answer.status() >= 400) faults.push(`${answer.status()}: ${answer.url()}`); });
-  await page.goto(base + path, { waitUntil: 'networkidle' });
+  await page.addInitScript(watchShift);
+  await go(page, path);
   return { page, faults, close: () => context.close() };
 }
 
-export async function accessible(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
+// To PATH, or a whole address, and until its heading is there.
+export async function go(page, path) {
+  await page.goto(new URL(path, base).href);
+  await page.waitForSelector('main h1');
+}
+
+// Nothing on PAGE has moved since it was opened.
+export async function still(page, path) {
+  const shift = await page.evaluate(() => window.shift);
+  if (shift > 0.1) throw new Error(`${path} shifts by ${shift}, more than the .1 of a good page`);
+}
+
+const SCREENS = { wide: { width: 1280, height: 900 }, phone: { width: 360, height: 740 }, dark: { width: 1280, height: 900 } };
+// Contrast is what axe takes longest over, and what alone the dark changes.
+const RULES = { wide: {}, phone: { rules: { 'color-contrast': { enabled: false } } }, dark: { runOnly: ['color-contrast'] } };
+
+// PAGE on every screen: within reach of those who do not see, no wider than the screen. NAME: of its pictures.
+export async function wellMade(page, name) {
+  for (const [label, size] of Object.entries(SCREENS)) {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme: label === 'dark' ? 'dark' : 'light' });
+    await accessible(page, RULES[label]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (overflow > 0) throw new Error(`${label}: the page is ${overflow} pixels wider than the screen`);
+    if (shots && name) await page.screenshot({ path: `${shots}/${name}-${label}.png` });
+  }
+  await page.setViewportSize(SCREENS.wide);
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+export async function accessible(page, rules = {}) {
+  await page.evaluate(`window.axe || (() => {${axe}})()`);
+  const { violations } = await page.evaluate((options) => window.axe.run(options), { resultTypes: ['violations'], ...rules });
   const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
   if (serious.length) throw new Error(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(' | ')}`).join('\n'));
 }

@@ -1,6 +1,6 @@
 // What the tests of signed-in pages share: mail that the server writes, forms, an account made by the pages themselves.
 import { readFileSync, readdirSync } from 'node:fs';
-import { base, open } from './lib.mjs';
+import { go, open } from './lib.mjs';
 
 const folder = process.env.GRIDIRON_MAIL;
 
@@ -22,7 +22,7 @@ export const fill = async (page, values) => { for (const [label, value] of Objec
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 export async function signIn(page, email, password, path = '/sign-in') {
-  await page.goto(base + path, { waitUntil: 'networkidle' });
+  await go(page, path);
   await fill(page, { 'E-mail address': email, Password: password });
   await press(page, 'Sign in');
 }
@@ -33,7 +33,7 @@ export async function newcomer(email, password, options) {
   await fill(opened.page, { 'E-mail address': email, Password: password });
   await press(opened.page, 'Register');
   await opened.page.waitForSelector('[role=status]:has-text("Look into your mail")');
-  await opened.page.goto(base + await linkTo('/verify-email', email), { waitUntil: 'networkidle' });
+  await go(opened.page, await linkTo('/verify-email', email));
   await opened.page.waitForSelector('[role=status]:has-text("proved")');
   await signIn(opened.page, email, password);
   await opened.page.waitForURL(/account/);

@@ -2,7 +2,7 @@
 """People who picked the last season that has scores, planted in a SQLite file that no server has open: plant.py FILE
 
 Twelve of them; all but one wish to be on the leaderboard, one has too few picks for it. All are in a league whose code is
-PLANTEDCODES. What they come to is for the program to sum: their picks are not graded here. The games they picked get opening lines.
+PLANTEDCODES. What they come to is for the program to sum: their picks are not graded here. The games they picked get opening lines. Two names are as long as one may be, or look like markup.
 """
 import random
 import sqlite3
@@ -11,7 +11,7 @@ import time
 import uuid
 
 PEOPLE, PICKS, FEW = 12, 40, 5
-NAMES = ['Ada', 'Ben', 'Cleo', 'Dan', 'Eli', 'Fay', 'Gus', 'Hal', 'Ida', 'Joe', 'Kim', 'Lou']
+NAMES = ['Ada', 'Ben', 'Cleo', 'Dan', 'Eli', 'Fay', 'Gus', 'Hal', 'Ida', 'Joe', '<b onclick="alert(1)">Kim</b>', 'Lou' + 'W' * 37]
 
 
 def main():

@@ -1,9 +1,9 @@
 // The record: Brier score by season beside the closing line and the coin, and the figures behind it.
-import { html, useEffect, useMemo, useState } from '/vendor/htm-preact.js';
+import { html, useEffect, useMemo, useRef, useState } from '/vendor/htm-preact.js';
 import { all, percent, signed } from '/api.js';
 import { Chart } from '/chart.js';
 import { live } from '/live.js';
-import { Data, Warning } from '/parts.js';
+import { Data, Warning, useTitle } from '/parts.js';
 
 const COIN = 0.25;
 const opening = (row) => row.details.opening_line;
@@ -32,7 +32,7 @@ function lines(rows, seasons) {
 function Seasons({ rows }) {
   const seasons = useMemo(() => [...new Set(rows.map((row) => row.season))].sort((a, b) => a - b), [rows]);
   const drawn = useMemo(() => lines(rows, seasons), [rows]);
-  return html`<${Chart} label="Brier score of each season; lower is better. The table below has the numbers." x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} />`;
+  return html`<${Chart} label="Brier score of each season; lower is better. The table below has the numbers." x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} tick=${(v) => v.toFixed(2)} />`;
 }
 
 function Tile({ name, brier, note }) {
@@ -61,7 +61,7 @@ function Table({ rows }) {
   return html`<div class="wide" tabindex="0" role="region" aria-label="Accuracy by season"><table>
     <thead><tr><th scope="col">Season</th><th scope="col">Model</th><th scope="col">Games</th><th scope="col">Right</th><th scope="col">Hit rate</th>
       <th scope="col">Brier</th><th scope="col">Line's Brier</th><th scope="col">Gain on the line</th><th scope="col">Log loss</th>${rows.some(opening) && html`<th scope="col">Opening line's Brier</th>`}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr><td>${row.season}</td><td>${row.model}</td><td>${row.total_predictions}</td>
+    <tbody>${rows.toReversed().map((row) => html`<tr><td>${row.season}</td><td>${row.model}</td><td>${row.total_predictions}</td>
       <td>${row.correct_predictions}</td><td>${row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`}</td>
       <td>${row.brier?.toFixed(4) ?? '–'}</td><td>${row.details.line?.brier.toFixed(4) ?? '–'}</td><td>${gain(row)}</td><td>${row.log_loss?.toFixed(4) ?? '–'}</td>
       ${rows.some(opening) && html`<td>${opening(row) ? `${opening(row).brier.toFixed(4)} (${opening(row).games} games)` : '–'}</td>`}</tr>`)}</tbody></table></div>`;
@@ -74,8 +74,11 @@ const Head = () => html`<h1>Accuracy</h1>
 export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const model = query.get('model') ?? undefined;
-  const load = () => all('/v1/accuracy', { model }).then((rows) => setState({ rows: rows.filter((row) => row.prediction_type === 'game'), kinds: rows }), (error) => setState({ error }));
-  useEffect(() => { load(); return live(load); }, []);
+  const load = () => all('/v1/accuracy', { model }).then((rows) => setState({ rows: rows.filter((row) => row.prediction_type === 'game'), kinds: rows }), (error) => setState((now) => (now.rows ? now : { error })));
+  const shown = useRef();
+  shown.current = state.kinds;
+  useEffect(() => { load(); return live(load, () => shown.current); }, []);
+  useTitle(model ? `Accuracy of ${model}` : 'Accuracy');
   if (state.error) return failure(state.error);
   if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 3 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
   if (state.rows.length === 0) return html`<${Head} /><p>Nothing is graded yet. Run <code>gridiron grade</code> after games are over.</p>`;

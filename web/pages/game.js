@@ -1,26 +1,26 @@
 // One game: what is forecast of it, how sure, what came of it, and what the forecast says at the reader's own line.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
-import { get, percent, signed } from '/api.js';
-import { Data, Simulated, Skeleton } from '/parts.js';
+import { HOUSE, get, mayUse, percent, signed } from '/api.js';
+import { american, atTime, fullKickoff, teams } from '/games.js';
+import { Closed, Data, Simulated, Skeleton, useTitle } from '/parts.js';
 
-const when = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' });
 const MARKETS = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
-const american = (odds) => (odds === null ? '–' : odds > 0 ? `+${odds}` : `−${-odds}`);
 
 async function load(id) {
   const game = await get(`/v1/games/${encodeURIComponent(id)}`);
   const week = { season: game.season, week: game.week };
-  const [forecasts, ratings, seen] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team }), get('/v1/ratings', week), get(`/v1/games/${encodeURIComponent(id)}/lines`)]);
+  const [forecasts, ratings, seen, team, access] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team, model: HOUSE }), get('/v1/ratings', week), get(`/v1/games/${encodeURIComponent(id)}/lines`), teams(), get('/v1/access')]);
   // The list says which there are, each by itself all that the model said.
   const own = await Promise.all(forecasts.data.filter((row) => row.game_id === game.id).map((row) => get(`/v1/predictions/${row.id}`)));
-  return { game, forecasts: own, seen: seen.data, ratings: [game.away_team, game.home_team].map((team) => ratings.data.find((row) => row.team === team)) };
+  return { game, forecasts: own, seen: seen.data, access, teams: [team(game.away_team), team(game.home_team)], ratings: [game.away_team, game.home_team].map((code) => ratings.data.find((row) => row.team === code)) };
 }
 
-function Chances({ game, win }) {
-  const home = win.prediction_data.home_win_probability, away = 1 - home - (win.prediction_data.tie_probability ?? 0);
-  const side = (team, score, p) => html`<div class="side"><b>${team}</b><span class="score">${score ?? ''}</span><span class="big">${percent(p, 1)}</span></div>`;
-  return html`<div class="versus">${side(game.away_team, game.away_score, away)}${side(game.home_team, game.home_score, home)}</div>
-    <div class="odds tall" role="img" aria-label=${`${game.away_team} ${percent(away)}, ${game.home_team} ${percent(home)}`}><i style=${{ width: `${100 * away}%` }}></i></div>`;
+// The score, where there is one, and where a forecast of the winner is shown, the chances.
+function Chances({ game, win, teams: [away, home] }) {
+  const onHome = win?.prediction_data.home_win_probability, onAway = win && 1 - onHome - (win.prediction_data.tie_probability ?? 0);
+  const side = (team, score, p) => html`<div class="side"><b>${team.nickname}</b>${score !== null && html`<span class="score">${score}</span>`}${win && html`<span class="big">${percent(p, 1)}</span>`}</div>`;
+  return html`<div class=${win ? 'versus' : 'versus alone'}>${side(away, game.away_score, onAway)}${side(home, game.home_score, onHome)}</div>
+    ${win && html`<div class="odds tall" role="img" aria-label=${`${away.nickname} ${percent(onAway)}, ${home.nickname} ${percent(onHome)}`}><i style=${{ width: `${100 * onAway}%` }}></i></div>`}`;
 }
 
 function Verdict({ row }) {
@@ -46,10 +46,10 @@ function picked(row, game) {
 function Forecasts({ game, rows }) {
   const names = { game: 'Winner', ats: 'Spread', total: 'Total' };
   return html`<div class="wide" tabindex="0" role="region" aria-label="Forecasts of this game"><table>
-    <thead><tr><th scope="col"></th><th scope="col">Forecast</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Fair odds</th><th scope="col">Came true</th></tr></thead>
+    <thead><tr><th scope="col">Market</th><th scope="col">Forecast</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Fair odds</th><th scope="col">Came true</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}><th scope="row">${names[row.prediction_type]}</th><td>${said(row, game)}</td><td>${picked(row, game)}</td>
       <td>${row.confidence === null ? '–' : percent(row.confidence, 1)}</td><td>${american(row.prediction_data.fair_odds ?? null)}</td><${Verdict} row=${row} /></tr>`)}</tbody></table></div>
-    <p class="soft">Made ${new Date(rows[0].predicted_at).toLocaleString()}${rows[0].prediction_data.backfilled ? ', of a game already over, from what was known before its week' : ''};
+    <p class="soft">± is one standard deviation of what the game may bring; a pick's chance leaves ties and pushes aside. Made ${atTime(rows[0].predicted_at)}${rows[0].prediction_data.backfilled ? ', of a game already over, from what was known before its week' : ''};
       tier ${rows[0].tier}: ${rows[0].saw_line ? 'it saw this game\'s line' : 'it did not see this game\'s line'}.</p>`;
 }
 
@@ -68,7 +68,7 @@ function Lines({ game, id }) {
       ${field('home_spread_odds', `Odds on ${game.home_team}`, { step: 5, placeholder: '-110' })}${field('away_spread_odds', `Odds on ${game.away_team}`, { step: 5, placeholder: '-110' })}
       ${field('over_odds', 'Odds on over', { step: 5, placeholder: '-110' })}${field('under_odds', 'Odds on under', { step: 5, placeholder: '-110' })}</div>
     <div class="lines" aria-live="polite">${state.error ? html`<p class="notice">${state.error.message}</p>` : html`<div class="wide" tabindex="0" role="region" aria-label="Chances at your line"><table>
-      <thead><tr><th scope="col">Bet</th><th scope="col"></th><th scope="col">Wins</th><th scope="col">Push</th><th scope="col">Fair odds</th><th scope="col">Worth</th><th scope="col">Stake</th></tr></thead>
+      <thead><tr><th scope="col">Bet</th><th scope="col">Market</th><th scope="col">Wins</th><th scope="col">Push</th><th scope="col">Fair odds</th><th scope="col">Worth</th><th scope="col">Stake</th></tr></thead>
       <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${percent(row.win, 1)}</td><td>${row.push ? percent(row.push, 1) : '–'}</td>
         <td>${american(row.fair_odds)}</td><td>${row.expected_value === null ? '–' : `${signed(100 * row.expected_value)} %`}</td><td>${row.stake === null ? '–' : percent(row.stake, 1)}</td></tr>`)}</tbody></table></div>`}</div>
     <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. If the forecast is wrong, so is this.</p>`;
@@ -79,14 +79,14 @@ function Seen({ game, rows }) {
   if (rows.length === 0) return '';
   const spread = (by) => (by === null ? '–' : by === 0 ? 'even' : `${by > 0 ? game.home_team : game.away_team} −${Math.abs(by)}`);
   return html`<h2>The line as it moved</h2><div class="wide" tabindex="0" role="region" aria-label="Lines as they were seen"><table>
-    <thead><tr><th scope="col">Seen</th><th scope="col">Spread</th><th scope="col">Total</th><th scope="col">${game.away_team} to win</th><th scope="col">${game.home_team} to win</th><th scope="col"></th></tr></thead>
-    <tbody>${rows.map((row) => html`<tr><td>${row.seen_at ? new Date(row.seen_at).toLocaleString() : 'Opening line'}</td><td>${spread(row.spread_line)}</td><td>${row.total_line ?? '–'}</td><td>${american(row.away_moneyline)}</td><td>${american(row.home_moneyline)}</td><td class="soft">${row.is_opening ? 'opening line' : ''}</td></tr>`)}</tbody></table></div>`;
+    <thead><tr><th scope="col">Seen</th><th scope="col">Spread</th><th scope="col">Total</th><th scope="col">${game.away_team} to win</th><th scope="col">${game.home_team} to win</th><th scope="col"><span class="unseen">Which it is</span></th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr><td>${row.seen_at ? atTime(row.seen_at) : 'Opening line'}</td><td>${spread(row.spread_line)}</td><td>${row.total_line ?? '–'}</td><td>${american(row.away_moneyline)}</td><td>${american(row.home_moneyline)}</td><td class="soft">${row.is_opening ? 'opening line' : ''}</td></tr>`)}</tbody></table></div>`;
 }
 
 function Ratings({ rows }) {
   const cell = (value, se) => html`<td>${signed(value)} <span class="soft">±${se.toFixed(1)}</span></td>`;
   return html`<h2>The teams before this week</h2><div class="wide" tabindex="0" role="region" aria-label="Ratings of both teams"><table>
-    <thead><tr><th scope="col">Team</th><th scope="col">Rank</th><th scope="col">Rating</th><th scope="col">Offence</th><th scope="col">Defence</th><th scope="col">Quarterback</th><th scope="col"></th></tr></thead>
+    <thead><tr><th scope="col">Team</th><th scope="col">Rank</th><th scope="col">Rating</th><th scope="col">Offence</th><th scope="col">Defence</th><th scope="col">Quarterback</th><th scope="col"><span class="unseen">Who that is</span></th></tr></thead>
     <tbody>${rows.filter(Boolean).map((row) => html`<tr key=${row.team}><td><a href=${`/ratings?season=${row.season}&week=${row.week}&team=${row.team}`}>${row.team}</a></td><td>${row.rank}</td>
       ${cell(row.total, row.total_se)}${cell(row.offence, row.offence_se)}${cell(row.defence, row.defence_se)}${cell(row.quarterback, row.quarterback_se)}<td class="soft">${row.quarterback_name ?? ''}</td></tr>`)}</tbody></table></div>`;
 }
@@ -95,15 +95,16 @@ export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const id = query.get('id');
   useEffect(() => { (id ? load(id) : Promise.reject(new Error('The address names no game: choose one from the week.'))).then(setState, (error) => setState({ error })); }, []);
+  const { game, forecasts, ratings, seen, access, teams: [away, home] = [] } = state;
+  useTitle(game && `${away.nickname} at ${home.nickname}, week ${game.week} of ${game.season}`);
   if (state.error) return failure(state.error);
-  const { game, forecasts, ratings, seen } = state;
-  if (!game) return html`<h1>Game</h1><${Skeleton} kind="rows" />`;
+  if (!game) return html`<div class="head"><h1>Game</h1><p class="soft">One moment …</p></div><${Skeleton} kind="rows" />`;
   const win = forecasts.find((row) => row.prediction_type === 'game');
-  return html`<${Simulated} rows=${[game]} />
-    <div class="head"><h1>${game.away_team} at ${game.home_team}${game.is_neutral ? ', neutral site' : ''}</h1>
-      <p class="soft">${game.kickoff_at ? when.format(new Date(game.kickoff_at)) : game.gameday} · <a href=${`/?season=${game.season}&week=${game.week}`}>season ${game.season}, week ${game.week}</a></p></div>
-    ${win && html`<${Chances} game=${game} win=${win} />`}
-    ${forecasts.length ? html`<${Forecasts} game=${game} rows=${forecasts} /><${Lines} game=${game} id=${forecasts[0].id} />` : html`<p>There is no forecast of this game yet.</p>`}
+  return html`<div class="head"><h1>${away.name} at ${home.name}</h1>
+      <p class="soft">${fullKickoff(game)}${game.is_neutral ? ', neutral site' : ''} · <a href=${`/?season=${game.season}&week=${game.week}`}>season ${game.season}, week ${game.week}</a></p></div>
+    <${Simulated} rows=${[game]} /><${Chances} game=${game} win=${win} teams=${[away, home]} />
+    ${forecasts.length ? html`<${Forecasts} game=${game} rows=${forecasts} />${mayUse(access, 'advanced_analytics') ? html`<${Lines} game=${game} id=${forecasts[0].id} />` : html`<h2>At your line</h2><${Closed} what="Chances, fair odds and what a bet is worth at any line:" feature="advanced_analytics" />`}`
+      : html`<p class="notice">${access.audience === 'entitled' ? 'There is no forecast of this game yet.' : 'The forecast of this game is for subscribers. Three forecasts of each week are open to all.'}</p>`}
     <${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
-    <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team }} />`;
+    <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team, model: HOUSE }} />`;
 }

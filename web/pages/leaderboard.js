@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { get, signed } from '/api.js';
 import { Form } from '/form.js';
-import { Choice, Data, Simulated, Skeleton, go } from '/parts.js';
+import { Choice, Data, Simulated, Skeleton, go, useTitle } from '/parts.js';
 import { ask, isSignedIn } from '/session.js';
 
 function Table({ rows }) {
@@ -28,12 +28,14 @@ export function Page({ query, failure }) {
   const load = () => Promise.all([get('/v1/leaderboard', { season: asked }), get('/v1/seasons'), isSignedIn() ? ask('GET', '/v1/me').catch(() => undefined) : undefined, get('/v1/games', { season: asked, limit: 1 })])
     .then(([leaders, seasons, me, games]) => setState({ rows: leaders.data, seasons: seasons.data, me, games: games.data }), (error) => setState({ error }));
   useEffect(() => { load(); }, []);
-  if (state.error) return failure(state.error);
   const season = query.get('season') ?? state.games?.[0]?.season;
-  return html`<${Simulated} rows=${state.games} /><div class="head"><h1>Leaderboard${season ? `, season ${season}` : ''}</h1>
+  const title = `Leaderboard${season ? `, season ${season}` : ''}`;
+  useTitle(title);
+  if (state.error) return failure(state.error);
+  return html`<div class="head"><h1>${title}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} /></div></div>
     <p class="soft">Whoever <a href="/picks">picks</a> and wishes to be seen, by Brier score over the winners picked, from ten on. 0.25 is a coin. Among friends: <a href="/league">leagues</a>.</p>
-    ${!state.rows ? html`<${Skeleton} kind="rows" />` : state.rows.length === 0 ? html`<p class="notice">Nobody who wishes to be seen has ten picks of this season graded yet.</p>` : html`<${Table} rows=${state.rows} />`}
+    ${!state.rows ? html`<${Skeleton} kind="rows" />` : html`<${Simulated} rows=${state.games} />${state.rows.length === 0 ? html`<p class="notice">Nobody who wishes to be seen has ten picks of this season graded yet.</p>` : html`<${Table} rows=${state.rows} />`}`}
     ${state.me && html`<${Consent} me=${state.me} change=${() => load()} />`}
     ${season && html`<${Data} path="/v1/leaderboard" query=${{ season }} />`}`;
 }

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { get, percent, signed } from '/api.js';
 import { Form } from '/form.js';
 import { OwnData, Press, needsSignIn } from '/own.js';
-import { Choice, Skeleton, go } from '/parts.js';
+import { Choice, Skeleton, go, useTitle } from '/parts.js';
 import { ask } from '/session.js';
 
 const NAME = { name: 'display_name', label: 'Your name in it', maxlength: 40, required: true, autocomplete: 'nickname', hint: 'All that the other members see of you, beside your score and your picks of games that have begun.' };
@@ -29,6 +29,7 @@ function All({ failure }) {
 function Join({ code }) {
   const [state, setState] = useState({});
   useEffect(() => { ask('POST', '/v1/leagues/look', { code }).then((league) => setState({ league }), (error) => needsSignIn(error) || setState({ error })); }, []);
+  useTitle(state.league ? `Join ${state.league.name}` : 'Join a league');
   if (state.error) return html`<h1>Join a league</h1><div class="notice" role="alert">${state.error.message}${state.error.retryAfter ? ` Try again in ${state.error.retryAfter} s.` : ''}<p><a href="/league">Your leagues</a></p></div>`;
   if (!state.league) return html`<h1>Join a league</h1><p>One moment …</p>`;
   const { name, season, member_count: count } = state.league;
@@ -79,6 +80,7 @@ function One({ id, failure }) {
   const load = () => Promise.all([get(`/v1/leagues/${id}`), get(`/v1/leagues/${id}/standing`), get('/v1/seasons'), get('/v1/games', { season: 'current', week: 'current', limit: 1 })])
     .then(([league, standing, seasons, games]) => setState({ league, rows: standing.data, last: seasons.data.find((row) => row.season === league.season)?.last_week ?? 1, game: games.data[0] }), (error) => needsSignIn(error) || setState({ error }));
   useEffect(() => { load(); }, []);
+  useTitle(state.league?.name);
   if (state.error) return failure(state.error);
   if (!state.league) return html`<h1>League</h1><${Skeleton} kind="rows" />`;
   const { league, rows, last, game } = state;

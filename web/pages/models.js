@@ -1,7 +1,7 @@
 // Every model's record side by side, type by type, over the seasons they have in common with the reader's choice.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { all, percent, signed } from '/api.js';
-import { Choice, Data, Skeleton, go } from '/parts.js';
+import { Choice, Data, Skeleton, go, useTitle } from '/parts.js';
 
 const TYPES = { game: 'Winner', ats: 'Against the spread', total: 'Total', prop: 'Props' };
 
@@ -27,12 +27,12 @@ function wilson(right, n) {
 function Rate({ row }) {
   if (!row.decided) return html`<td>–</td>`;
   const [low, high] = wilson(row.right, row.decided);
-  return html`<td>${percent(row.right / row.decided, 1)} <span class="soft">${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)}</span></td>`;
+  return html`<td>${percent(row.right / row.decided, 1)} <span class="soft">(${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})</span></td>`;
 }
 
 function Table({ type, rows }) {
   return html`<h2>${TYPES[type] ?? type}</h2><div class="wide" tabindex="0" role="region" aria-label=${`Models: ${TYPES[type] ?? type}`}><table>
-    <thead><tr><th scope="col">Model</th><th scope="col">Seasons</th><th scope="col">Forecasts</th><th scope="col">Right</th><th scope="col">Hit rate, 95 %</th>
+    <thead><tr><th scope="col">Model</th><th scope="col">Seasons</th><th scope="col">Forecasts</th><th scope="col">Right</th><th scope="col">Hit rate (95 % interval)</th>
       <th scope="col">Brier</th><th scope="col">Log loss</th><th scope="col">Units</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.model}><td><a href=${`/accuracy?model=${encodeURIComponent(row.model)}`}>${row.model}</a></td>
       <td>${row.first === row.last ? row.first : `${row.first}–${row.last}`}</td><td>${row.games}</td><td>${row.right}</td><${Rate} row=${row} />
@@ -52,6 +52,7 @@ export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const season = query.get('season') ?? '';
   useEffect(() => { all('/v1/accuracy', {}).then((rows) => setState({ rows }), (error) => setState({ error })); }, []);
+  useTitle(season ? `Models, season ${season}` : 'Models');
   if (state.error) return failure(state.error);
   const seasons = [...new Set((state.rows ?? []).map((row) => row.season))].sort((a, b) => b - a);
   const tables = grouped((state.rows ?? []).filter((row) => !season || row.season === Number(season)));

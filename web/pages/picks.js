@@ -1,13 +1,14 @@
 // The signed-in user's own picks of a week: made and changed until each game's kick-off, then as they were graded.
 import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
 import { all, get, percent, signed } from '/api.js';
-import { ROUNDS, hasBegun, kickoff } from '/games.js';
+import { hasBegun, kickoff, teams, weekName } from '/games.js';
 import { OwnData, needsSignIn } from '/own.js';
-import { Choice, Simulated, go } from '/parts.js';
-import { ask } from '/session.js';
+import { Choice, Simulated, go, useTitle } from '/parts.js';
+import { ask, signature } from '/session.js';
 
 const USUAL = 60, LEAST = 50, MOST = 99; // per cent
 const REST_MS = 700; // after the last step of a slider
+const LONGEST_MS = 2 ** 31 - 1; // that a timer takes
 
 // What can be picked of a game: the type's name, and its two sides in words.
 function types(game) {
@@ -24,28 +25,53 @@ function Result({ pick }) {
   return pick.is_correct ? html`<span class="mark right">✓ right${brier}</span>` : html`<span class="mark wrong">✗ wrong${brier}</span>`;
 }
 
-function Sides({ game, type, name, sides, pick, save }) {
-  const [chance, setChance] = useState(pick ? Math.round(100 * pick.probability) : USUAL);
-  const timer = useRef();
-  const isOver = hasBegun(game), id = `${game.id}-${type}`;
-  const put = (side, percentage) => save({ game_id: game.id, type, pick: side, probability: percentage / 100 });
-  return html`<fieldset class="sides" disabled=${isOver}><legend>${name} <${Result} pick=${pick} /></legend>
-    ${sides.map(([side, label]) => html`<label class="side-choice"><input type="radio" name=${id} value=${side} checked=${pick?.pick === side} onChange=${() => { clearTimeout(timer.current); put(side, chance); }} /> ${label}</label>`)}
-    <label class="chance-choice"><span class="unseen">${name} of ${game.away_team} at ${game.home_team}: </span>Chance
-      <input type="range" min=${Math.min(LEAST, chance)} max=${Math.max(MOST, chance)} step="1" value=${chance} aria-valuetext=${`${chance} %`} onInput=${(event) => setChance(Number(event.target.value))}
-        onChange=${(event) => { clearTimeout(timer.current); if (pick) timer.current = setTimeout(put, REST_MS, pick.pick, Number(event.target.value)); }} /><output>${chance} %</output></label></fieldset>`;
+// What is put off until the slider rests is sent at once where the reader turns to something else, and gets through where he leaves.
+function useRest(save) {
+  const waiting = useRef(), latest = useRef();
+  latest.current = save;
+  const flush = () => {
+    if (!waiting.current) return;
+    const { timer, pick } = waiting.current;
+    waiting.current = undefined;
+    clearTimeout(timer);
+    latest.current(pick);
+  };
+  const put = (pick) => {
+    clearTimeout(waiting.current?.timer);
+    waiting.current = { pick, timer: setTimeout(flush, REST_MS) };
+    signature().catch(() => {}); // so that nothing is to be waited for where the page goes
+  };
+  const drop = () => { clearTimeout(waiting.current?.timer); waiting.current = undefined; };
+  useEffect(() => {
+    addEventListener('pagehide', flush);
+    document.addEventListener('visibilitychange', flush);
+    return () => { flush(); removeEventListener('pagehide', flush); document.removeEventListener('visibilitychange', flush); };
+  }, []);
+  return { put, flush, drop };
 }
 
-function Card({ game, picks, change }) {
+function Sides({ game, type, name, sides, pick, save }) {
+  const [chance, setChance] = useState(pick ? Math.round(100 * pick.probability) : USUAL);
+  const rest = useRest(save);
+  const isOver = hasBegun(game), id = `${game.id}-${type}`;
+  const of = (side, percentage) => ({ game_id: game.id, type, pick: side, probability: percentage / 100 });
+  return html`<fieldset class="sides" disabled=${isOver}><legend>${name} <${Result} pick=${pick} /></legend>
+    ${sides.map(([side, label]) => html`<label class="side-choice"><input type="radio" name=${id} value=${side} checked=${pick?.pick === side} onChange=${() => { rest.drop(); save(of(side, chance)); }} /> ${label}</label>`)}
+    <label class="chance-choice"><span class="unseen">${name} of ${game.away_team} at ${game.home_team}: </span>Chance
+      <input type="range" min=${Math.min(LEAST, chance)} max=${Math.max(MOST, chance)} step="1" value=${chance} aria-valuetext=${`${chance} %`} onInput=${(event) => setChance(Number(event.target.value))}
+        onChange=${(event) => pick && rest.put(of(pick.pick, Number(event.target.value)))} onBlur=${rest.flush} /><output>${chance} %</output></label></fieldset>`;
+}
+
+function Card({ game, picks, change, team }) {
   const [state, setState] = useState({});
   const [first, ...others] = types(game);
   const save = (pick) => {
     setState({ said: 'Saving …' });
-    ask('POST', '/v1/picks', pick).then(() => { change(pick); setState({ said: 'Saved.' }); }, (error) => setState({ error }));
+    ask('POST', '/v1/picks', pick, { keepalive: true }).then(() => { change(pick); setState({ said: 'Saved.' }); }, (error) => setState({ error }));
   };
   const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${picks[type]} save=${save} />`;
   const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
-  return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${game.away_team} at ${game.home_team}</a><span>${score || kickoff(game)}</span></h2>
+  return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${team(game.away_team).nickname} at ${team(game.home_team).nickname}</a><span>${score || kickoff(game)}</span></h2>
     ${row(first)}
     <details open=${others.some(([type]) => picks[type])}><summary>Spread and total</summary>${others.length ? others.map(row) : html`<p class="soft">No lines yet.</p>`}</details>
     <p class=${state.error ? 'wrong said' : 'soft said'} role="status">${state.error?.message ?? state.said ?? (hasBegun(game) ? 'It has begun.' : '')}</p></li>`;
@@ -53,10 +79,10 @@ function Card({ game, picks, change }) {
 
 async function load(query) {
   const week = { season: query.get('season') ?? 'current', week: query.get('week') ?? 'current' };
-  const [games, picks, seasons] = await Promise.all([all('/v1/games', week), get('/v1/picks', week), get('/v1/seasons')]);
+  const [games, picks, seasons, team] = await Promise.all([all('/v1/games', week), get('/v1/picks', week), get('/v1/seasons'), teams()]);
   const byGame = Object.fromEntries(games.map((game) => [game.id, {}]));
-  for (const pick of picks.data) byGame[pick.game_id][pick.prediction_type] = pick;
-  return { games, byGame, seasons: seasons.data };
+  for (const pick of picks.data) if (byGame[pick.game_id]) byGame[pick.game_id][pick.prediction_type] = pick;
+  return { games, byGame, seasons: seasons.data, team };
 }
 
 // How the week's graded winners went.
@@ -68,22 +94,36 @@ function Sum({ picks }) {
     Brier score <strong>${brier.toFixed(4)}</strong>, a coin's is 0.2500.</p>`;
 }
 
+// Draw again at each kick-off: a page left open takes no pick of a game that has begun.
+function useKickoffs(games) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const next = Math.min(...(games ?? []).map((game) => new Date(game.kickoff_at ?? 0).getTime()).filter((at) => at > now));
+    if (next === Infinity) return undefined;
+    const timer = setTimeout(() => setNow(Date.now()), Math.min(next - Date.now() + 1000, LONGEST_MS));
+    return () => clearTimeout(timer);
+  }, [games, now]);
+}
+
 export function Page({ query, failure }) {
   const [state, setState] = useState({});
   useEffect(() => { if (!needsSignIn()) load(query).then(setState, (error) => needsSignIn(error) || setState({ error })); }, []);
-  if (state.error) return failure(state.error);
+  useKickoffs(state.games);
   const first = state.games?.[0];
   const season = query.get('season') ?? first?.season, week = query.get('week') ?? first?.week;
+  const title = first && weekName(season, week, first);
+  useTitle(title && `Your picks, ${title[0].toLowerCase()}${title.slice(1)}`);
+  if (state.error) return failure(state.error);
   const last = state.seasons?.find((row) => String(row.season) === String(season))?.last_week ?? 0;
   const to = (more) => go({ season, week: 1, ...more });
   const change = (pick) => setState((now) => ({ ...now, byGame: { ...now.byGame, [pick.game_id]: { ...now.byGame[pick.game_id], [pick.type]: { ...pick, outcome: null, brier: null, is_correct: null } } } }));
-  return html`<${Simulated} rows=${state.games} /><div class="head"><h1>Your picks${first ? `, season ${season}, week ${week}` : ''}${ROUNDS[first?.game_type] ? `: ${ROUNDS[first.game_type]}` : ''}</h1>
+  return html`<div class="head"><h1>Your picks${title ? `, ${title[0].toLowerCase()}${title.slice(1)}` : ''}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => to({ season: v })} />
         <${Choice} label="Week" value=${week} values=${Array.from({ length: last }, (_, i) => i + 1)} onChange=${(v) => to({ week: v })} /></div></div>
     <p class="soft">Say who wins, and how sure you are; change it until kick-off. Nobody else sees a pick, but for members of a <a href="/league">league</a> of yours once its game has begun. The Brier score is what counts:
       sure and wrong costs most. The <a href="/leaderboard">leaderboard</a> shows those who wish.</p>
-    ${state.games && html`<${Sum} picks=${state.games.map((game) => state.byGame[game.id].game)} />`}
-    ${!state.games ? html`<ul class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card pick skeleton"></li>`)}</ul>`
-      : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} picks=${state.byGame[game.id]} change=${change} />`)}</ul>`}
+    ${state.games && html`<${Simulated} rows=${state.games} /><${Sum} picks=${state.games.map((game) => state.byGame[game.id].game)} />`}
+    ${!state.games ? html`<ul key="skeleton" class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card pick skeleton"></li>`)}</ul>`
+      : state.games.length === 0 ? html`<p>No games of this week are known.</p>` : html`<ul key="games" class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} picks=${state.byGame[game.id]} change=${change} team=${state.team} />`)}</ul>`}
     ${first && html`<${OwnData} path="/v1/picks" query=${{ season, week }} name=${`picks-${season}-${week}`} />`}`;
 }

@@ -2,7 +2,8 @@
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { get } from '/api.js';
 import { Chart } from '/chart.js';
-import { Choice, Data, Skeleton, go } from '/parts.js';
+import { teams } from '/games.js';
+import { Choice, Data, Skeleton, go, useTitle } from '/parts.js';
 
 const FIRST_SEASON = 2002; // of today's divisions
 const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_playoffs', 'Playoffs'], ['p_championship', 'Last 4'], ['p_final', 'Final'], ['p_title', 'Title']];
@@ -15,16 +16,16 @@ function chance(p, runs) {
 
 const shade = (p) => ({ '--share': `${Math.round(100 * Math.sqrt(p))}%` });
 
-function Table({ rows, team, pick, isOver }) {
+function Table({ rows, team, pick, isOver, named }) {
   return html`<div class="wide" tabindex="0" role="region" aria-label="Chances of all teams"><table>
     <thead><tr><th scope="col">Team</th><th scope="col">Wins</th>${CHANCES.map(([, name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.team} class=${row.team === team ? 'chosen' : ''}>
-      <td><button class="plain" aria-pressed=${row.team === team} onClick=${() => pick(row.team)}>${row.team}</button></td>
-      <td>${row.wins_mean.toFixed(1)}${isOver ? '' : html` <span class="soft">±${row.wins_sd.toFixed(1)}</span>`}</td>
+      <td><button class="plain" aria-pressed=${row.team === team} onClick=${() => pick(row.team)}>${row.team}</button> <span class="soft nick">${named(row.team).nickname}</span></td>
+      <td>${isOver ? row.wins_mean : html`${row.wins_mean.toFixed(1)} <span class="soft">±${row.wins_sd.toFixed(1)}</span>`}</td>
       ${CHANCES.map(([key]) => html`<td class="share" style=${shade(row[key])}>${isOver ? (row[key] ? 'yes' : '–') : chance(row[key], row.runs)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-function History({ team, season, failure }) {
+function History({ team, season, named, failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
     setState({});
@@ -34,8 +35,8 @@ function History({ team, season, failure }) {
       { label: 'title', colour: '--good', values: data.map((row) => 100 * row.p_title) }] }), (error) => setState({ error }));
   }, [team, season]);
   if (state.error) return failure(state.error);
-  return html`<h2>${team}, week by week</h2>
-    ${state.xs ? html`<${Chart} label=${`Chances of ${team} before each week`} x="Before week" xs=${state.xs} lines=${state.lines} format=${(v) => `${v.toFixed(1)} %`} />`
+  return html`<h2>${named(team).name}, week by week</h2>
+    ${state.xs ? html`<${Chart} label=${`Chances of ${team} before each week`} x="Before week" xs=${state.xs} lines=${state.lines} format=${(v) => `${v.toFixed(1)} %`} tick=${(v) => `${v.toFixed(0)} %`} />`
       : html`<${Skeleton} />`}`;
 }
 
@@ -44,21 +45,23 @@ export function Page({ query, failure }) {
   const [team, setTeam] = useState(query.get('team'));
   const asked = query.get('season') ?? 'current';
   useEffect(() => {
-    Promise.all([get(`/v1/season/${asked}/outlook`, { week: query.get('week') }), get('/v1/seasons')])
-      .then(([outlook, seasons]) => setState({ rows: outlook.data, seasons: seasons.data.filter((row) => row.season >= FIRST_SEASON) }), (error) => setState({ error }));
+    Promise.all([get(`/v1/season/${encodeURIComponent(asked)}/outlook`, { week: query.get('week') }), get('/v1/seasons'), teams()])
+      .then(([outlook, seasons, named]) => setState({ named, rows: outlook.data, seasons: seasons.data.filter((row) => row.season >= FIRST_SEASON) }), (error) => setState({ error }));
   }, []);
-  if (state.error) return failure(state.error);
   const first = state.rows?.[0];
   const season = first?.season ?? (asked === 'current' ? state.seasons?.at(-1)?.season : Number(asked));
   const last = state.seasons?.find((row) => row.season === season)?.last_week;
   const isOver = first && first.week > last;
   const chosen = team ?? first?.team;
-  return html`<div class="head"><h1>Season ${season ?? ''}${first ? (isOver ? ', as it ended' : `, before week ${first.week}`) : ''}</h1>
+  const title = `Season ${season ?? ''}${first ? (isOver ? ', as it ended' : `, before week ${first.week}`) : ''}`;
+  useTitle(title);
+  if (state.error) return failure(state.error);
+  return html`<div class="head"><h1>${title}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} /></div></div>
     <p class="soft">${isOver ? 'What became of every team, by the league\'s rules for ties and seeds; below, what it looked like before each week.'
       : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.`}</p>
     ${!state.rows ? html`<${Skeleton} kind="rows" />` : state.rows.length === 0
       ? html`<p>This season has no outlook yet. The server makes the current one; of others: <code>gridiron season --season ${season ?? 'YEAR'} --week 1</code>.</p>`
-      : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} /><${History} team=${chosen} season=${season} failure=${failure} />
+      : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
         <${Data} path=${`/v1/season/${season}/outlook`} query=${{ week: first.week }} />`}`;
 }

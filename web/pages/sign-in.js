@@ -7,6 +7,9 @@ const EMAIL = { name: 'email', label: 'E-mail address', type: 'email', autocompl
 const PASSWORD = { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', required: true };
 const CODE = { name: 'code', label: 'Code', autocomplete: 'one-time-code', inputmode: 'text', required: true, hint: 'Six digits from your authenticator, or one of your recovery codes.' };
 
+// Whether NEXT is a page of ours, as the browser reads it: to that, "/\evil.example" is another's.
+const isOurs = (next) => next !== null && URL.canParse(next, location.origin) && new URL(next, location.origin).origin === location.origin;
+
 export function Page({ query }) {
   const [asksCode, setAsksCode] = useState(false);
   const next = query.get('next');
@@ -17,8 +20,7 @@ export function Page({ query }) {
       if (error.field === 'code' && !values.code) setAsksCode(true);
       throw error;
     }
-    // Only to a page of ours.
-    location.assign(next?.startsWith('/') && !next.startsWith('//') ? next : '/account');
+    location.assign(isOurs(next) ? next : '/account');
   }
   return html`<div class="narrow"><h1>Sign in</h1><${Form} label="Sign in" send=${send} fields=${asksCode ? [EMAIL, PASSWORD, CODE] : [EMAIL, PASSWORD]} />
     <p><a href="/forgot-password">Forgot your password?</a> · <a href="/register">Make an account</a></p></div>`;

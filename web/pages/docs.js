@@ -1,13 +1,17 @@
 // The API to read, made from its own description.
-import { html, render, useEffect, useState } from '/vendor/htm-preact.js';
+import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { get } from '/api.js';
+import { Skeleton, useTitle } from '/parts.js';
+
+// What stands between backticks is code.
+const words = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
 
 const typeOf = (schema) => [].concat(schema?.type ?? []).join(' or ') + (schema?.format ? ` (${schema.format})` : '');
 
 function Parameters({ list }) {
   if (list.length === 0) return '';
   return html`<div class="wide" tabindex="0" role="region" aria-label="Parameters"><table class="words"><thead><tr><th scope="col">Parameter</th><th scope="col">Type</th><th scope="col">What</th></tr></thead>
-    <tbody>${list.map((p) => html`<tr><td><code>${p.in === 'path' ? `{${p.name}}` : p.name}</code></td><td>${typeOf(p.schema)}</td><td>${p.description ?? 'required'}</td></tr>`)}</tbody></table></div>`;
+    <tbody>${list.map((p) => html`<tr><td><code>${p.in === 'path' ? `{${p.name}}` : p.name}</code></td><td>${typeOf(p.schema)}</td><td>${words(p.description ?? 'required')}</td></tr>`)}</tbody></table></div>`;
 }
 
 /** Who may call, from what OpenAPI says of it. */
@@ -28,25 +32,33 @@ function Body({ operation }) {
 
 function Operation({ path, method, operation }) {
   const sample = path.includes('{') || method !== 'get' || operation.security?.length === 1 ? '' : path;
-  return html`<section><h2 id=${operation.operationId}><code>${method.toUpperCase()} ${path}</code></h2><p>${operation.summary}. <span class="soft">${who(operation)}</span>
+  return html`<section><h2 id=${operation.operationId}><code>${method.toUpperCase()} ${path}</code></h2><p>${words(operation.summary)}. <span class="soft">${who(operation)}</span>
     ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} list=${operation.parameters} /><${Body} operation=${operation} /></section>`;
 }
 
 function Schema({ name, schema }) {
-  return html`<section><h2 id=${`row-${name}`}>${name.endsWith('_body') ? `A body: ${name.replace('_body', '')}` : `A row: ${name}`}</h2><p>${schema.description}.</p>
+  return html`<section><h2 id=${`row-${name}`}>${name.endsWith('_body') ? `A body: ${name.replace('_body', '')}` : `A row: ${name}`}</h2><p>${words(schema.description)}.</p>
     <div class="wide" tabindex="0" role="region" aria-label=${`Fields of ${name}`}><table class="words"><thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
-    ${Object.entries(schema.properties).map(([field, is]) => html`<tr><td><code>${field}</code></td><td>${typeOf(is)}</td><td>${is.description}</td></tr>`)}</tbody></table></div></section>`;
+    ${Object.entries(schema.properties).map(([field, is]) => html`<tr><td><code>${field}</code></td><td>${typeOf(is)}</td><td>${words(is.description)}</td></tr>`)}</tbody></table></div></section>`;
 }
 
-function Docs() {
+// Every route, to jump to.
+function Contents({ operations }) {
+  return html`<nav aria-label="Routes"><ul class="contents">${operations.map(({ path, method, operation }) => html`<li><a href=${`#${operation.operationId}`}><code>${method.toUpperCase()} ${path}</code></a></li>`)}</ul></nav>`;
+}
+
+export function Page({ failure }) {
   const [state, setState] = useState({});
   useEffect(() => { get('/openapi.json').then((api) => setState({ api }), (error) => setState({ error })); }, []);
-  if (state.error) return html`<div class="notice" role="alert">${state.error.message}</div>`;
-  if (!state.api) return html`<h1>The API</h1>`;
+  // What the address points at is there only now.
+  useEffect(() => { if (state.api && location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView(); }, [state.api]);
+  useTitle(state.api && `The API ${state.api.info.version}`);
+  if (state.error) return failure(state.error);
+  if (!state.api) return html`<h1>The API</h1><${Skeleton} kind="rows" />`;
   const { info, paths, components } = state.api;
-  return html`<h1>The API <small class="soft">${info.version}</small></h1><p>${info.description}</p>
-    ${Object.entries(paths).map(([path, methods]) => Object.entries(methods).map(([method, operation]) => html`<${Operation} ...${{ path, method, operation }} />`))}
+  const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
+  return html`<h1>The API <small class="soft">${info.version}</small></h1><p>${words(info.description)} Made from <a href="/openapi.json">openapi.json</a>, which any OpenAPI tool can read.</p>
+    <${Contents} operations=${operations} />
+    ${operations.map((each) => html`<${Operation} ...${each} />`)}
     ${Object.entries(components.schemas).map(([name, schema]) => html`<${Schema} name=${name} schema=${schema} />`)}`;
 }
-
-render(html`<${Docs} />`, document.getElementById('main'));
