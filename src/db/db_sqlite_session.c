@@ -73,6 +73,28 @@ close_session(void *handle)
 }
 
 static struct err *
+give_rows(struct ctx *ctx, sqlite3_stmt *statement, session_row_fn row, void *arg)
+{
+	int count = sqlite3_column_count(statement), rc;
+	struct str columns[COLUMNS_MAX];
+
+	if (count > COLUMNS_MAX)
+		return err_new(
+			ctx, ERR_INTERNAL, "a session's query has %d columns", count);
+	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+		for (int i = 0; i < count; i++) {
+			const void *text = sqlite3_column_text(statement, i);
+
+			columns[i] = (struct str){ .ptr = text,
+				.len = (size_t)sqlite3_column_bytes(statement, i) };
+		}
+		if (row)
+			TRY(row(arg, columns, (size_t)count));
+	}
+	return rc == SQLITE_DONE ? NULL : sqlite_err(ctx, sqlite3_db_handle(statement));
+}
+
+static struct err *
 run(struct ctx *ctx, void *handle, struct str sql, session_row_fn row, void *arg)
 {
 	struct sqlite_session *session = handle;
@@ -82,29 +104,14 @@ run(struct ctx *ctx, void *handle, struct str sql, session_row_fn row, void *arg
 	if (!rest)
 		return err_no_memory();
 	while (*rest) {
-		struct err *err = NULL;
+		struct err *err;
 		int rc = sqlite3_prepare_v2(session->sqlite, rest, -1, &statement, &rest);
 
 		if (rc != SQLITE_OK)
 			return sqlite_err(ctx, session->sqlite);
 		if (!statement)
 			continue; /* only spaces or comments were left */
-		while (!err && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-			struct str columns[COLUMNS_MAX];
-			int count = sqlite3_column_count(statement);
-
-			for (int i = 0; i < count && i < COLUMNS_MAX; i++) {
-				const void *text = sqlite3_column_text(statement, i);
-
-				columns[i] = (struct str){ .ptr = text,
-					.len = (size_t)sqlite3_column_bytes(
-						statement, i) };
-			}
-			if (row)
-				err = row(arg, columns, (size_t)count);
-		}
-		if (!err && rc != SQLITE_DONE)
-			err = sqlite_err(ctx, session->sqlite);
+		err = give_rows(ctx, statement, row, arg);
 		sqlite3_finalize(statement);
 		TRY(err);
 	}

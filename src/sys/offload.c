@@ -58,7 +58,8 @@ offload_thread(void *unused)
 {
 	struct offload *offload;
 
-	/* Of this thread alone: on Linux a thread has a niceness of its own. Without it the loops are only slower beside. */
+	/* Of this thread alone: on Linux a thread has a niceness of its own. Without it the
+	 * loops are only slower beside. */
 	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	while ((offload = next_offload())) {
 		offload_of_thread = offload;

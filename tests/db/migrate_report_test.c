@@ -1,6 +1,7 @@
 /* What the engine of migrations tells: drift, risks; and the files it makes. */
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "tests/db/scratch.h"
 
 /* --- Drift -------------------------------------------------------------------------- */
@@ -212,4 +213,24 @@ SCRATCH_TEST(lint_knows_that_a_small_table_locks_nobody_for_long)
 		s, "INSERT INTO small SELECT generate_series(1, 200000); ANALYZE small"));
 	OK_ERR(migrate_lint(&s->ctx, &s->options, &report));
 	EQ_I64(report.count, 1);
+}
+
+/* --- Sessions ----------------------------------------------------------------------- */
+
+SCRATCH_TEST(a_session_refuses_rows_of_more_columns_than_it_has_room_for)
+{
+	enum { TOO_MANY = 33 };
+	struct session *session;
+	struct str value;
+	struct buf sql;
+
+	buf_init(&sql, &s->arena, 1024);
+	buf_put(&sql, STR("SELECT 1"));
+	for (int i = 2; i <= TOO_MANY; i++)
+		buf_fmt(&sql, ", %d", i);
+	OK_ERR(session_open(&s->ctx, s->options.url, &session));
+	FAILS_WITH(session_value(&s->ctx, session, buf_str(&sql), &value), ERR_INTERNAL);
+	OK_ERR(session_value(&s->ctx, session, STR("SELECT 1, 2"), &value));
+	EQ_STR(value, STR("1"));
+	session_close(session);
 }
