@@ -234,3 +234,30 @@ SCRATCH_TEST(a_session_refuses_rows_of_more_columns_than_it_has_room_for)
 	EQ_STR(value, STR("1"));
 	session_close(session);
 }
+
+/* An operator sets them for programs; a migration takes as long as it takes, and its lock
+ * idles meanwhile. */
+SCRATCH_TEST(time_limits_of_the_database_end_no_migration)
+{
+	static const struct str up[] = {
+		STR_INIT("SELECT pg_sleep(0.3)"),
+		STR_INIT("SELECT 1 / count(*) FROM pg_locks WHERE locktype = 'advisory' "
+			 "AND database = (SELECT oid FROM pg_database WHERE datname = "
+			 "current_database())"),
+	};
+	struct migration migration = { .number = 1,
+		.file = STR("0001_slow.sql"),
+		.source = STR("slow"),
+		.is_transactional = true,
+		.up = { [DIALECT_POSTGRES] = { up, COUNT_OF(up) } } };
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has no such limits");
+	s->options.migrations = &migration;
+	s->options.migrations_count = 1;
+	OK_ERR(scratch_run(s,
+		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = "
+		"100', current_database()); EXECUTE format('ALTER DATABASE %I SET "
+		"idle_session_timeout = 100', current_database()); END $$"));
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
+}
