@@ -14,6 +14,7 @@
 #include "crypto/keyring.h"
 #include "db/db.h"
 #include "db/migrate.h"
+#include "ops/health.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 
@@ -103,8 +104,8 @@ migrate_options_of(struct invocation *run)
 	};
 }
 
-/* A schema that is not there, or older than this program, is told before it shows as some
- * query's error. */
+/* A schema that is not there, or older than this program, is told instead of what it made
+ * fail. */
 static struct err *
 schema_check(struct invocation *run)
 {
@@ -128,6 +129,14 @@ schema_migrate(struct invocation *run)
 	return migrate_up(&run->ctx, &options, 0, NULL);
 }
 
+void
+database_stop(struct invocation *run)
+{
+	db_loop_close(run->ctx.db);
+	db_close(run->ctx.db);
+	run->ctx.db = NULL;
+}
+
 struct err *
 database_start(struct invocation *run)
 {
@@ -143,16 +152,17 @@ database_start(struct invocation *run)
 		.allows_any_role = run->command->needs < NEEDS_SERVED_DATABASE,
 	};
 
-	TRY(run->command->migrates ? schema_migrate(run) : schema_check(run));
+	if (run->command->migrates)
+		TRY(schema_migrate(run));
+	if (!db_open(&run->ctx, &options, &run->ctx.db)) {
+		/* One query, on a connection that is used afterwards. */
+		if (!health_ready(&run->ctx))
+			return NULL;
+		database_stop(run);
+	}
+	/* This says more of what is wrong, and waits for who has the file; then once more. */
+	TRY(schema_check(run));
 	return db_open(&run->ctx, &options, &run->ctx.db);
-}
-
-void
-database_stop(struct invocation *run)
-{
-	db_loop_close(run->ctx.db);
-	db_close(run->ctx.db);
-	run->ctx.db = NULL;
 }
 
 /* What keeps the audit chain, for whatever may put something on record. */
