@@ -11,11 +11,13 @@ import statistics
 import subprocess
 import sys
 import time
+import traceback
 import urllib.error
 import urllib.request
 
 import load
 import stack
+import targets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -23,6 +25,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 class Report:
     def __init__(self, path):
         self.file = open(path, 'w', encoding='utf-8') if path else None
+        self.measured = {}
+
+    def note(self, **figures):
+        """Figures that a target is set for, by the keys of targets.py."""
+        unknown = figures.keys() - {key for target in targets.TARGETS for key in target[1]}
+        if unknown:
+            raise RuntimeError(f'no target for {sorted(unknown)}')
+        self.measured |= figures
 
     def line(self, text=''):
         print(text, flush=True)
@@ -37,7 +47,7 @@ class Report:
         self.line()
 
 
-PEERS = ('Fastify + postgres.js', 'Fastify + pg', 'FastAPI + SQLAlchemy')
+PEERS = POSTGRES_JS, PG, FASTAPI = 'Fastify + postgres.js', 'Fastify + pg', 'FastAPI + SQLAlchemy'
 HEADS = ('Who', 'requests/s', 'server µs/request', 'PostgreSQL µs/request', 'p99 ms', *(f'× {peer}' for peer in PEERS))
 
 
@@ -113,8 +123,26 @@ def compare_with_peers(bench, targets_of, report):
             chosen['gridiron: week warm, gzip'] = {**warm, 'headers': ('Accept-Encoding: gzip',)}
             chosen['gridiron: week, 304'] = {**warm, 'headers': (f'If-None-Match: {etag_of(warm["url"])}',)}
         report.line(f'### {question.capitalize()}, PostgreSQL, 64 connections\n')
-        report.table(HEADS, rate_rows(bench.compare(chosen), question))
+        results = bench.compare(chosen)
+        report.table(HEADS, rate_rows(results, question))
+        note_peers(report, results, question)
     bench.stop_all()
+
+
+def note_peers(report, results, question):
+    def ratio(ours, peer):
+        return results[f'gridiron: {ours}']['rate'] / results[f'{peer}: {question}']['rate']
+
+    def server(ours):
+        return results[f'gridiron: {ours}']['server_us']
+
+    if question == 'one row':
+        report.note(**{f'one row × {peer}': ratio('one row', peer) for peer in (FASTAPI, POSTGRES_JS)})
+    elif question == 'week cold':
+        report.note(**{f'week cold × {peer}': ratio('week cold', peer) for peer in (FASTAPI, PG)},
+                    **{f'week warm × {FASTAPI}': ratio('week warm', FASTAPI), 'week cold open server': server('week cold'),
+                       'week cold open PostgreSQL': results['gridiron: week cold']['database_us'], 'week warm open': server('week warm'),
+                       'week warm gzip open': server('week warm, gzip'), 'week 304 open': server('week, 304')})
 
 
 def sqlite(bench, targets_of, report):
@@ -125,6 +153,7 @@ def sqlite(bench, targets_of, report):
     results = bench.compare(targets)
     report.table(HEADS[:3] + HEADS[4:5], ((name, f'{got["rate"]:,.0f}', f'{got["server_us"]:.1f}', f'{got["p99_ms"]:.1f}')
                                           for name, got in results.items()))
+    report.note(**{f'SQLite {each}': results[f'gridiron: {each}']['server_us'] for each in ('one row', 'week cold')})
     bench.stop_all()
 
 
@@ -154,6 +183,7 @@ def idle_connections(bench, report, count=10000):
     bench.stop_all()
     report.line(f'Memory for {count:,} idle connections: {(after - before) / 1024:.1f} MiB more than with none '
                 f'({before / 1024:.1f} MiB); {(after - before) * 1024 / count:.0f} bytes each.\n')
+    report.note(idle=(after - before) / 1024)
 
 
 def start_up(bench, report):
@@ -182,22 +212,25 @@ def start_up(bench, report):
             process.terminate()
             process.wait(20)
         taken.sort()
-        rows.append((name, f'{taken[len(taken) // 2]:.0f}', f'{taken[-1]:.0f}'))
+        rows.append((name, f'{taken[len(taken) // 2]:.1f}', f'{taken[-1]:.1f}'))
+        report.note(**{f'start {name}': taken[len(taken) // 2]})
     report.line('### Start to first answer (/readyz)\n')
     report.table(('Database', 'median ms', 'slowest of 7, ms'), rows)
 
 
 def commands(bench, report):
-    """Whole commands: wall and processor time, medians of five."""
-    def timed(name, command, url, before=None):
+    """Whole commands: wall and processor time, medians of five; a fit, which takes its time, once."""
+    def timed(name, command, url, before=None, key=None, rounds=5):
         wall, used = [], []
-        for _ in range(5):
+        for _ in range(rounds):
             if before:
                 before()
             begun, begun_cpu = time.monotonic(), children_cpu()
             bench.gridiron(*command, url=url)
             wall.append(time.monotonic() - begun)
             used.append(children_cpu() - begun_cpu)
+        if key:
+            report.note(**{key: statistics.median(wall)})
         return name, f'{statistics.median(wall):.2f}', f'{statistics.median(used):.2f}'
 
     def children_cpu():
@@ -213,22 +246,35 @@ def commands(bench, report):
     games = bench.options.games
     report.line('### Commands\n')
     report.table(('Command', 's', 'CPU s'), (
-        timed('import all games since 1999 into an empty SQLite file, fsync on', ['import', games], target, fresh),
+        timed('import all games since 1999 into an empty SQLite file, fsync on', ['import', games], target, fresh, key='import'),
         timed('import the same again (unchanged)', ['import', games], target),
         timed('import the same again, PostgreSQL', ['import', games], bench.postgres),
         timed('backtest --from 1999, with bootstrap intervals', ['backtest', '--from', '1999'], bench.sqlite),
-        timed('fit: one pass over every parameter, seasons to 2015, two threads', ['fit', '--passes', '1'], bench.sqlite),
+        timed('fit: one pass over every parameter, seasons to 2015, two threads', ['fit', '--passes', '1'], bench.sqlite, rounds=1),
         timed(f'season {bench.season} played 100,000 times from week 1, two cores',
-              ['season', '--season', str(bench.season), '--week', '1', '--dry-run'], bench.sqlite)))
+              ['season', '--season', str(bench.season), '--week', '1', '--dry-run'], bench.sqlite, key='seasons')))
 
 
-def micro(report):
+def micro(report, folder):
     """The programs that time one thing in a loop."""
     report.line('### Parts\n')
     for program in ('fiber_bench', 'pool_bench'):
         out = subprocess.run([str(ROOT / 'build/bench' / program)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                              check=True).stdout
         report.line('\n'.join('    ' + line for line in out.strip().splitlines()) + '\n')
+        if program == 'pool_bench':
+            report.note(**{f'checkout {key}': float(re.search(rf'check-in, .*{key}.* ([\d.]+) ns', out)[1]) for key in ('free', 'waiting')})
+    environment = {**os.environ, 'GRIDIRON_SHARED': str(folder)}
+    out = subprocess.run([str(ROOT / 'build/bench/season_bench')], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    report.line('\n'.join('    ' + line for line in out.strip().splitlines()) + '\n')
+    report.note(walk=float(re.search(r'all seasons: walked in ([\d.]+) s', out)[1]))
+
+
+def batch(report):
+    """By a program of its own, which prints one line."""
+    said = subprocess.run([ROOT / 'bench/batch', '--rounds', '3'], capture_output=True, text=True, check=True).stdout.strip()
+    report.line(f'### Bulk, PostgreSQL\n\n{said}.\n')
+    report.note(batch=float(re.search(r'(\d+)% of its speed', said)[1]))
 
 
 def durable_writes(bench, report):
@@ -243,6 +289,8 @@ def durable_writes(bench, report):
     report.table(('Who', 'writes/s', 'CPU µs/write', 'p99 ms', '× one fsync each'),
                  ((name, f'{got[key]["per_second"]:,}', f'{got[key]["cpu_us"]:.1f}', f'{got[key]["p99_ms"]:.1f}',
                    f'{got[key]["per_second"] / alone:.1f}') for key, name in names.items()))
+    grouped = got['writes_64_fibers_in_groups']
+    report.note(**{'durable writes': grouped['per_second'] / alone, 'durable writes p99': grouped['p99_ms']})
 
 
 def own_row(bench, report):
@@ -250,7 +298,7 @@ def own_row(bench, report):
     stack.beside_peers(bench, peers, report, HEADS, rate_rows)
 
 
-PARTS = ('peers', 'own', 'sqlite', 'stack', 'beside', 'idle', 'start', 'commands', 'writes', 'micro')
+PARTS = ('peers', 'own', 'sqlite', 'stack', 'beside', 'idle', 'start', 'commands', 'batch', 'writes', 'micro')
 
 
 def report(bench, targets_of, options, asked):
@@ -265,7 +313,25 @@ def report(bench, targets_of, options, asked):
         'sqlite': lambda: sqlite(bench, targets_of, out), 'stack': lambda: stack.whole(bench, out, asked),
         'beside': lambda: stack.beside_others(bench, out, asked[2]), 'idle': lambda: idle_connections(bench, out),
         'start': lambda: start_up(bench, out), 'commands': lambda: commands(bench, out), 'writes': lambda: durable_writes(bench, out),
-        'micro': lambda: micro(out),
+        'micro': lambda: micro(out, bench.folder), 'batch': lambda: batch(out),
     }
-    for part in options.parts.split(','):
-        parts[part]()
+    failed = [part for part in options.parts.split(',') if not is_done(part, parts[part], bench)]
+    out.line('## Beside the targets\n')
+    out.table(('What', 'Target', 'This run', ''), targets.rows(out.measured))
+    if failed:
+        raise SystemExit(f'bench: FAILED: {", ".join(failed)}; what went wrong is told above')
+
+
+def is_done(name, part, bench):
+    """Whether PART went through; if not, why is told, and the others go on."""
+    try:
+        begun = time.monotonic()
+        part()
+        print(f'{name}: {time.monotonic() - begun:.0f} s', file=sys.stderr)
+        return True
+    except Exception as error:  # pylint: disable=broad-except  # whatever it is, the others have run
+        print(f'bench: part {name} FAILED: {error}\n{getattr(error, "stderr", None) or ""}', file=sys.stderr)
+        traceback.print_exc()
+        return False
+    finally:
+        bench.stop_all()
