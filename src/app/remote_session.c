@@ -29,6 +29,10 @@ enum {
 /* The command has its loop for itself and may hold it. */
 #define LAG_WARNING_NS ((int64_t)3600 * 1000000000)
 
+static const struct str no_room = STR_INIT(
+	"gridiron: the server has no room for the command (memory, open files); try "
+	"again shortly\n");
+
 void
 remote_session_init(struct remote_session *session, const struct invocation *serving,
 	struct local_peer peer, int fd)
@@ -396,9 +400,7 @@ converse(void *arg)
 	if (remote_wire_send(&session->wire, REMOTE_HELLO, STR(REMOTE_VERSION)) &&
 		request_receive(session) &&
 		!(console_open(session) && fibers_run(session)))
-		remote_wire_refuse(&session->wire,
-			STR("gridiron: the server has no memory for the command; try "
-			    "again shortly\n"));
+		remote_wire_refuse(&session->wire, no_room);
 	console_close(&session->run.console);
 	if (session->answer_fd >= 0)
 		close(session->answer_fd);
@@ -419,8 +421,11 @@ remote_session_run(struct remote_session *session)
 	arena_init(&session->arena, COMMAND_BYTES_MAX);
 	arena_init(&session->frames, FRAMES_BYTES_MAX);
 	err = loop_run_once(&session->arena, options, converse, session);
-	if (err)
+	if (err) {
 		log_err(NULL, "a command could not be carried out", err);
+		remote_wire_send(&session->wire, REMOTE_HELLO, STR(REMOTE_VERSION));
+		remote_wire_refuse(&session->wire, no_room);
+	}
 	shutdown(session->wire.fd, SHUT_RDWR);
 	arena_release(&session->frames);
 	arena_release(&session->arena);
