@@ -8,6 +8,12 @@ enum {
 	COLUMNS_MAX = 32,
 };
 
+/* Time limits that the database has are for programs: a migration takes as long as it
+ * takes, and its lock idles meanwhile. */
+static const char settings[] =
+	"-c client_min_messages=warning -c statement_timeout=0 "
+	"-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0";
+
 static void
 close_session(void *handle)
 {
@@ -35,12 +41,7 @@ open_session(struct ctx *ctx, struct str url, void **ret)
 	/* expand_dbname: the value of dbname is the address. */
 	const char *const keys[] = { "dbname", "fallback_application_name",
 		"connect_timeout", "options", NULL };
-	/* Time limits that the database has are for programs: a migration takes as long
-	 * as it takes, and its lock idles meanwhile. */
-	const char *const values[] = { text, "gridiron migrate", "10",
-		"-c client_min_messages=warning -c statement_timeout=0 "
-		"-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0",
-		NULL };
+	const char *const values[] = { text, "gridiron migrate", "10", settings, NULL };
 	PGconn *conn;
 
 	if (!text)
