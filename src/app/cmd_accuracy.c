@@ -8,7 +8,7 @@
 static const struct flag flags[] = {
 	{ "season", "YEAR", "only this season" },
 	{ "weeks", NULL, "week by week instead of whole seasons" },
-	{ "type", "game|ats|total", "only this type of forecast" },
+	{ "type", "game|ats|total|prop", "only this type of forecast" },
 	{ "model", "NAME", "this model instead of the house's own; all for every one" },
 	{ 0 },
 };
@@ -105,7 +105,7 @@ filter_read(struct invocation *run, struct filter *ret)
 		is_known = is_known || str_eq(type, str_from(types[i]));
 	if (!is_known)
 		return usage_err(run,
-			"--type is '" STR_FMT "', but must be game, ats or total",
+			"--type is '" STR_FMT "', but must be game, ats, total or prop",
 			STR_ARG(type));
 	TRY(flag_i32(run, "season", SEASON_LEAST, SEASON_MOST, &ret->season));
 	ret->type = type;

@@ -28,22 +28,36 @@ invite_first(struct invocation *run)
 }
 
 static struct err *
-invite_by_mail(struct invocation *run)
+check_admin_invite(struct invocation *run)
 {
+	bool is_first = flag_is_set(run, "first");
 	struct str role = flag_text(run, "role");
-	struct str email = run->args[0];
 
-	if (str_is_none(role))
-		role = STR("admin");
-	if (admin_role_parse(role) == ROLE_NONE)
+	if (is_first == (run->arg_count > 0))
+		return usage_err(
+			run, "give the address of whom to invite, or --first for a link");
+	if (is_first && !str_is_none(role))
+		return usage_err(run,
+			"the first administrator is a super_admin: leave --role out");
+	if (!str_is_none(role) && admin_role_parse(role) == ROLE_NONE)
 		return usage_err(run,
 			"--role is '" STR_FMT
 			"', but must be support, admin or super_admin",
 			STR_ARG(role));
-	if (!address_is_valid(email))
+	if (!is_first && !address_is_valid(run->args[0]))
 		return usage_err(
-			run, "'" STR_FMT "' is no e-mail address", STR_ARG(email));
-	TRY(admin_invite(&run->ctx, address_in_lower_case(run->arena, email),
+			run, "'" STR_FMT "' is no e-mail address", STR_ARG(run->args[0]));
+	return NULL;
+}
+
+static struct err *
+invite_by_mail(struct invocation *run)
+{
+	struct str role = flag_text(run, "role");
+
+	if (str_is_none(role))
+		role = STR("admin");
+	TRY(admin_invite(&run->ctx, address_in_lower_case(run->arena, run->args[0]),
 		admin_role_parse(role)));
 	if (run->is_json)
 		fprintf(run->console.out,
@@ -60,9 +74,6 @@ invite_by_mail(struct invocation *run)
 static struct err *
 run_admin_invite(struct invocation *run)
 {
-	if (flag_is_set(run, "first") == (run->arg_count > 0))
-		return usage_err(
-			run, "give the address of whom to invite, or --first for a link");
 	return flag_is_set(run, "first") ? invite_first(run) : invite_by_mail(run);
 }
 
@@ -88,5 +99,6 @@ const struct command cmd_admin_invite = {
 	.args_max = 1,
 	.needs = NEEDS_DATABASE,
 	.uses_keys = true,
+	.check = check_admin_invite,
 	.run = run_admin_invite,
 };

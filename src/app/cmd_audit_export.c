@@ -45,6 +45,10 @@ filter_parse(struct invocation *run, struct audit_filter *ret)
 	TRY(flag_seq(run, "last", &filter.last));
 	TRY(flag_time(run, "since", &filter.since));
 	TRY(flag_time(run, "until", &filter.until));
+	if (filter.last && filter.first > filter.last)
+		return usage_err(run, "--first and --last exclude each other");
+	if (filter.until && filter.since >= filter.until)
+		return usage_err(run, "--since and --until exclude each other");
 	if (!str_is_none(user) && !uuid_parse(user, &filter.user.uuid))
 		return usage_err(run, "--user is '" STR_FMT "', but must be a user's id",
 			STR_ARG(user));
@@ -75,9 +79,10 @@ write_out(void *arg, struct str text)
 	return err_in(run->arena, ERR_INTERNAL, "cannot write the output");
 }
 
-/* An export is on record itself, with what was asked for. */
+/* An export is on record itself, with what was asked for; before it, since its reader may
+ * go away, or end it, with what he wanted. */
 static struct err *
-record(struct invocation *run, const struct audit_filter *filter, int64_t count)
+record(struct invocation *run, const struct audit_filter *filter)
 {
 	struct audit_entry entry = { .action = AUDIT_AUDIT_EXPORT,
 		.subject = filter->user,
@@ -87,8 +92,6 @@ record(struct invocation *run, const struct audit_filter *filter, int64_t count)
 
 	buf_init(&out, run->arena, DETAILS_BYTES_MAX);
 	json_put_object(&json);
-	json_put_key(&json, STR("rows"));
-	json_put_i64(&json, count);
 	json_put_key(&json, STR("action"));
 	json_put_text(&json, filter->action);
 	json_put_object_end(&json);
@@ -101,15 +104,18 @@ run_audit_export(struct invocation *run)
 {
 	struct audit_filter filter;
 	struct audit_round round;
+	struct err *err;
 	int64_t count;
 
 	TRY(filter_parse(run, &filter));
+	TRY(record(run, &filter));
 	/* What waits is part of it. */
 	TRY(audit_round(&run->ctx, run->ctx.audit, &round));
-	TRY(audit_export(&run->ctx, &filter,
+	err = audit_export(&run->ctx, &filter,
 		flag_is_set(run, "csv") ? AUDIT_CSV : AUDIT_JSON_LINES, write_out, run,
-		&count));
-	return record(run, &filter, count);
+		&count);
+	/* Output that cannot be written is told at the program's end. */
+	return ferror(run->console.out) ? NULL : err;
 }
 
 const struct command cmd_audit_export = {

@@ -253,12 +253,22 @@ options_read(struct invocation *run, struct backtest_options *ret)
 			STR_ARG(tier));
 	TRY(flag_i32(run, "from", SEASON_LEAST, SEASON_MOST, &from));
 	TRY(flag_i32(run, "through", SEASON_LEAST, SEASON_MOST, &through));
+	if (flag_is_set(run, "csv") && run->is_json)
+		return usage_err(run, "--csv and --json exclude each other");
 	if (from.is_set && through.is_set && from.value > through.value)
 		return usage_err(run, "--from is after --through");
 	ret->from_season = from.value;
 	ret->through_season = through.value;
 	ret->use_last_starters = flag_is_set(run, "last-starters");
 	return NULL;
+}
+
+static struct err *
+check_backtest(struct invocation *run)
+{
+	struct backtest_options options;
+
+	return options_read(run, &options);
 }
 
 static struct err *
@@ -310,5 +320,6 @@ const struct command cmd_backtest = {
 		    "backtest --from 2006 --through 2015 --svg record.svg",
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
+	.check = check_backtest,
 	.run = run_backtest,
 };

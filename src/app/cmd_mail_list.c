@@ -50,13 +50,21 @@ put_mail(struct table *table, const struct mail_row *row)
 }
 
 static struct err *
-run_mail_list(struct invocation *run)
+limit_read(struct invocation *run, int32_t *ret)
+{
+	struct opt_i32 limit = { .is_set = false };
+
+	TRY(flag_i32(run, "limit", 1, LIMIT_MAX, &limit));
+	*ret = limit.is_set ? limit.value : LIMIT_DEFAULT;
+	return NULL;
+}
+
+static struct err *
+check_mail_list(struct invocation *run)
 {
 	static const char *const known[] = { "pending", "sent", "dead" };
 	struct str status = flag_text(run, "status");
-	struct opt_i32 limit = { .is_set = false };
-	struct mail_row_list list;
-	struct table table;
+	int32_t limit;
 	size_t i = 0;
 
 	while (i < COUNT_OF(known) && !str_eq(status, str_from(known[i])))
@@ -65,11 +73,20 @@ run_mail_list(struct invocation *run)
 		return usage_err(run,
 			"--status is '" STR_FMT "', but must be pending, sent or dead",
 			STR_ARG(status));
-	TRY(flag_i32(run, "limit", 1, LIMIT_MAX, &limit));
-	TRY(outbox_list(
-		&run->ctx, status, limit.is_set ? limit.value : LIMIT_DEFAULT, &list));
+	return limit_read(run, &limit);
+}
+
+static struct err *
+run_mail_list(struct invocation *run)
+{
+	struct mail_row_list list;
+	struct table table;
+	int32_t limit;
+
+	TRY(limit_read(run, &limit));
+	TRY(outbox_list(&run->ctx, flag_text(run, "status"), limit, &list));
 	TABLE_INIT(&table, run->arena, columns);
-	for (i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++)
 		put_mail(&table, &list.items[i]);
 	print_table(run, &table);
 	return NULL;
@@ -93,5 +110,6 @@ const struct command cmd_mail_list = {
 		    "mail list --status dead --json",
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
+	.check = check_mail_list,
 	.run = run_mail_list,
 };

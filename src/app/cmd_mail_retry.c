@@ -3,17 +3,31 @@
 #include "mail/outbox.h"
 
 static struct err *
-retry_named(struct invocation *run, int64_t *ret)
+check_mail_retry(struct invocation *run)
 {
-	for (size_t i = 0; i < run->arg_count; i++) {
-		struct outbox_id id;
+	struct outbox_id id;
 
+	if (flag_is_set(run, "dead") == (run->arg_count > 0))
+		return usage_err(run, "name the mails to send, or give --dead");
+	for (size_t i = 0; i < run->arg_count; i++)
 		if (!uuid_parse(run->args[i], &id.uuid))
 			return usage_err(run,
 				"'" STR_FMT "' is no id of a mail; gridiron mail list "
 				"shows them",
 				STR_ARG(run->args[i]));
-		TRY_CTX(outbox_retry(&run->ctx, id), STR_FMT, STR_ARG(run->args[i]));
+	return NULL;
+}
+
+static struct err *
+retry_named(struct invocation *run, int64_t *ret)
+{
+	for (size_t i = 0; i < run->arg_count; i++) {
+		struct outbox_id id;
+
+		if (uuid_parse(run->args[i], &id.uuid))
+			TRY_CTX(outbox_retry(&run->ctx, id),
+				STR_FMT ", the mails named before it are due now",
+				STR_ARG(run->args[i]));
 		++*ret;
 	}
 	return NULL;
@@ -24,8 +38,6 @@ run_mail_retry(struct invocation *run)
 {
 	int64_t count = 0;
 
-	if (flag_is_set(run, "dead") == (run->arg_count > 0))
-		return usage_err(run, "name the mails to send, or give --dead");
 	TRY(flag_is_set(run, "dead") ? outbox_retry_dead(&run->ctx, &count)
 				     : retry_named(run, &count));
 	if (run->is_json)
@@ -54,5 +66,6 @@ const struct command cmd_mail_retry = {
 	.flags = flags,
 	.args_max = COMMAND_ARGS_MAX,
 	.needs = NEEDS_DATABASE,
+	.check = check_mail_retry,
 	.run = run_mail_retry,
 };

@@ -68,6 +68,9 @@ run_publish(struct invocation *run)
 			"\"superseded\": %lld}\n",
 			(long long)counts.rows, (long long)counts.stored,
 			(long long)counts.unchanged, (long long)counts.superseded);
+	else if (options.is_dry_run)
+		fprintf(run->console.out, "%lld rows are right; nothing was stored\n",
+			(long long)counts.rows);
 	else
 		fprintf(run->console.out,
 			"%lld rows: %lld forecasts stored in place of %lld, %lld "

@@ -351,6 +351,8 @@ config_load(struct arena *arena, const struct config_options *options, struct co
 	if (config.redis_url.len)
 		TRY(scheme_check(arena, &config, SETTING_redis_url,
 			STR("redis://|rediss://"), "redis://HOST:PORT/NUMBER"));
+	if (config.data.len == 0)
+		return value_err(arena, &config, SETTING_data, "the path of a folder");
 	*ret = config;
 	return NULL;
 }

@@ -170,6 +170,20 @@ unknown_key_err(struct arena *arena, struct str path, struct str key, int line)
 		STR_ARG(path), line, STR_ARG(key));
 }
 
+/* What cyaml says of a place where something else should stand, in words of our own. */
+static struct str
+in_plain_words(struct str text)
+{
+	if (str_starts_with(text, STR("Load: ")))
+		text = str_slice(text, 6, text.len);
+	if (str_starts_with(text, STR("Expecting MAPPING")))
+		return STR("settings of a group stand below its name, each on a line of "
+			   "its own behind blanks; without any, leave the group out");
+	if (str_starts_with(text, STR("Expecting STRING")))
+		return STR("a setting has one value, no list and no group");
+	return text;
+}
+
 static struct err *
 refusal(struct arena *arena, struct str path, struct str file, struct str text)
 {
@@ -185,10 +199,11 @@ refusal(struct arena *arena, struct str path, struct str file, struct str text)
 		return unknown_key_err(
 			arena, path, key, line_of_key(file, key, line ? line : 1));
 	}
-	if (str_starts_with(first, STR("Load: ")))
-		first = str_slice(first, 6, first.len);
+	if (line == 0)
+		return err_in(arena, ERR_INVALID, STR_FMT ": " STR_FMT, STR_ARG(path),
+			STR_ARG(in_plain_words(first)));
 	return err_in(arena, ERR_INVALID, STR_FMT " line %d: " STR_FMT, STR_ARG(path),
-		line, STR_ARG(first));
+		line, STR_ARG(in_plain_words(first)));
 }
 
 static struct err *

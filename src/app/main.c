@@ -1,4 +1,6 @@
 /* gridiron: find the command, run it, say how it ended. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -22,12 +24,44 @@ run_command(struct invocation *run, int count, char **arguments)
 	return command_end(run, err);
 }
 
+/* A standard stream that was closed by whoever started us would be the next file that is
+ * opened, and what is printed would go into it. Now writing to it fails, as it should. */
+static void
+hold_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Whether all that was printed has left. A reader that has enough, as head has, need not be
+ * told. */
+static bool
+output_end(const struct console *console)
+{
+	bool is_flushed = fflush(console->out) == 0;
+	const char *why = is_flushed ? "" : strerror(errno);
+
+	if (is_flushed && !ferror(console->out))
+		return true;
+	if (is_flushed || errno != EPIPE)
+		fprintf(console->err, "gridiron: cannot write the output%s%s\n",
+			*why ? ": " : "", why);
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct invocation run;
 	struct arena arena;
 	int status;
+
+	hold_standard_streams();
 
 	/* A reader of our output that goes away is an error of write(), not our end. */
 	signal(SIGPIPE, SIG_IGN);
@@ -38,10 +72,8 @@ main(int argc, char **argv)
 	run.words = argv + 1;
 	run.word_count = argc - 1;
 	status = run_command(&run, argc - 1, argv + 1);
-	if (fflush(run.console.out) != 0 || ferror(run.console.out)) {
-		perror("gridiron: cannot write the output");
+	if (!output_end(&run.console))
 		status = EXIT_FAILED;
-	}
 	arena_release(&arena);
 	return status;
 }

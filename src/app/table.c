@@ -6,7 +6,7 @@
 #include "codec/json_write.h"
 
 enum {
-	CELL_BYTES_MAX = 4096,
+	NUMBER_BYTES_MAX = 512,
 };
 
 void
@@ -33,7 +33,8 @@ table_put_text(struct table *table, struct str text)
 	struct buf out;
 	struct json json;
 
-	buf_init(&out, table->arena, CELL_BYTES_MAX);
+	/* Six bytes for one, as in \u0001, and the quotes. */
+	buf_init(&out, table->arena, text.len * 6 + 2);
 	json = json_begin(&out);
 	json_put_text(&json, text);
 	put_cell(table,
@@ -60,7 +61,7 @@ put_number(struct table *table, double value, int decimals, struct str shown)
 	struct buf out;
 	struct json json;
 
-	buf_init(&out, table->arena, CELL_BYTES_MAX);
+	buf_init(&out, table->arena, NUMBER_BYTES_MAX);
 	json = json_begin(&out);
 	json_put_fixed(&json, value, decimals);
 	put_cell(table,
