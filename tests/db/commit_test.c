@@ -15,6 +15,18 @@
 PG_QUERY(account_put, true, "INSERT INTO accounts VALUES ($1, 1)", DB_I64, TYPES());
 PG_QUERY(accounts_count, false, "SELECT count(*) FROM accounts", TYPES(), DB_I64);
 
+static struct query_stats own_stats;
+static const struct query own_account_put = { .name = "own_account_put",
+	.file = __FILE__,
+	.sql = { [DIALECT_POSTGRES] = "INSERT INTO accounts SELECT $1, 1 WHERE "
+				      "current_setting('app.current_user_id') <> ''" },
+	.shape = QUERY_ROWS,
+	.is_write = true,
+	.is_actor = true,
+	.param_count = 1,
+	.param_types = TYPES_ARRAY(DB_I64),
+	.stats = &own_stats };
+
 /* --- The proxy ---------------------------------------------------------------------- */
 
 enum { CHUNK_BYTES = 8192 };
@@ -29,6 +41,7 @@ struct proxy {
 	struct str pattern;
 	bool passes_on;
 	int cuts;
+	int turns; /* messages to the server behind an answer: round trips begun */
 	struct fiber *fiber;
 	bool is_ended;
 };
@@ -38,7 +51,8 @@ struct connection {
 	int client;
 	int server;
 	int pumps;
-	bool is_doomed; /* the answer is not passed on */
+	bool is_doomed;   /* the answer is not passed on */
+	bool is_answered; /* the last word is the server's */
 };
 
 static void
@@ -83,6 +97,8 @@ pump_up(void *arg)
 	while (pump_some(connection->client, bytes, &size)) {
 		struct str message = { .ptr = bytes, .len = size };
 
+		proxy->turns += connection->is_answered;
+		connection->is_answered = false;
 		if (proxy->pattern.ptr && str_find(message, proxy->pattern) >= 0) {
 			proxy->cuts++;
 			connection->is_doomed = true;
@@ -102,10 +118,12 @@ pump_down(void *arg)
 	char bytes[CHUNK_BYTES];
 	size_t size;
 
-	while (pump_some(connection->server, bytes, &size))
+	while (pump_some(connection->server, bytes, &size)) {
+		connection->is_answered = true;
 		if (connection->is_doomed ||
 			write(connection->client, bytes, size) != (ssize_t)size)
 			break;
+	}
 	pump_end(connection);
 }
 
@@ -279,4 +297,38 @@ DB_TEST(a_single_write_whose_answer_is_lost_is_uncertain_and_not_run_again)
 	EQ_I64(proxy.cuts, 1);
 	OK(come_to(ctx, 1));
 	close_through(&proxy, through.db);
+}
+
+static struct err *
+put_own(struct tx *tx, void *arg)
+{
+	const int64_t *id = arg;
+
+	return rows_write(tx, &own_account_put, VALUES(V_I64(*id)));
+}
+
+/* BEGIN, the time limit, row security's setting and the first statement; then COMMIT. A
+ * write by itself goes with all of them at once. */
+DB_TEST(a_transaction_of_one_statement_takes_two_round_trips_and_a_write_by_itself_one)
+{
+	struct ctx through = *ctx;
+	static struct proxy proxy; /* its pumps outlive the test */
+	int turns[4] = { 0 };
+	struct err *err = NULL;
+
+	OK_ERR(open_through(ctx, &proxy, &through.db));
+	through.actor.user_id.uuid = uuid_of(1);
+	/* The first opens the connection and prepares; the last is by itself. */
+	for (int64_t id = 0; id < 4 && !err; id++) {
+		proxy.turns = 0;
+		err = id < 3 ? db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_own, &id)
+			     : auto_write(&through, &own_account_put, VALUES(V_I64(id)));
+		turns[id] = proxy.turns;
+	}
+	close_through(&proxy, through.db);
+	OK_ERR(err);
+	EQ_I64(count_accounts(ctx), 4);
+	EQ_I64(turns[1], 2);
+	EQ_I64(turns[2], 2);
+	EQ_I64(turns[3], 1);
 }
