@@ -25,10 +25,13 @@ SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at, last_used
 -- name: api_key_count :one api_key_count
 -- args: actor user_id, now time
 -- as: actor
+-- absent: this account is gone
 -- How many keys are good.
-SELECT count(*) AS live
-  FROM api_keys
- WHERE user_id = :actor AND is_active AND (expires_at IS NULL OR expires_at > :now);
+SELECT (SELECT count(*)
+          FROM api_keys k
+         WHERE k.user_id = :actor AND k.is_active AND (k.expires_at IS NULL OR k.expires_at > :now)) AS live
+  FROM users
+ WHERE id = :actor AND is_active;
 
 -- name: api_key_revoke :rows
 -- args: actor user_id, id api_key_id, now time

@@ -5,7 +5,7 @@
 -- args: ids bytes, users bytes, forecasts bytes, rest array
 -- as: system, many users' at once
 -- Store as many as REST has elements, each [microseconds, via, tier or null]; the ids stand one behind another, sixteen
--- bytes each. What was stored before, and users and forecasts that are gone, are passed over;
+-- bytes each. What was stored before, and users that are gone or erased and forecasts that are gone, are passed over;
 -- each is looked up by itself, where EXISTS would have become a join with all of them.
 -- for: postgresql
 INSERT INTO user_prediction_access (user_id, id, prediction_id, accessed_at, via, tier_name)
@@ -17,7 +17,7 @@ SELECT d.user_id, d.id, d.prediction_id, d.accessed_at, d.via, d.tier_name
                r.value ->> 1 AS via,
                r.value ->> 2 AS tier_name
           FROM jsonb_array_elements(:rest) WITH ORDINALITY AS r (value, number)) AS d
- WHERE (SELECT TRUE FROM users AS u WHERE u.id = d.user_id)
+ WHERE (SELECT TRUE FROM users AS u WHERE u.id = d.user_id AND u.erased_at IS NULL)
    AND (SELECT TRUE FROM predictions AS p WHERE p.id = d.prediction_id)
     ON CONFLICT (user_id, id) DO NOTHING;
 -- for: sqlite
@@ -27,6 +27,6 @@ SELECT d.user_id, d.id, d.prediction_id, d.accessed_at, d.via, d.tier_name
                substr(:forecasts, 16 * r.key + 1, 16) AS prediction_id, json_extract(r.value, '$[0]') AS accessed_at,
                json_extract(r.value, '$[1]') AS via, json_extract(r.value, '$[2]') AS tier_name
           FROM json_each(:rest) AS r) AS d
- WHERE (SELECT TRUE FROM users AS u WHERE u.id = d.user_id)
+ WHERE (SELECT TRUE FROM users AS u WHERE u.id = d.user_id AND u.erased_at IS NULL)
    AND (SELECT TRUE FROM predictions AS p WHERE p.id = d.prediction_id)
     ON CONFLICT (user_id, id) DO NOTHING;

@@ -56,10 +56,11 @@ SELECT id
 -- name: league_memberships :one league_count
 -- args: actor user_id
 -- as: actor
+-- absent: this account is gone
 -- How many leagues the actor is in.
-SELECT count(*) AS count
-  FROM league_members
- WHERE user_id = :actor;
+SELECT (SELECT count(*) FROM league_members m WHERE m.user_id = :actor) AS count
+  FROM users
+ WHERE id = :actor AND is_active;
 
 -- name: league_insert :exec
 -- args: actor user_id, id uuid, name text, season season, code text, now time

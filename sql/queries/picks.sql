@@ -10,10 +10,11 @@
 -- name: pick_put :rows
 -- args: actor user_id, game_id uuid, prediction_type text, pick text, probability share, line f64?, odds i32?, now time
 -- as: actor
--- Make a pick, or change the one there is; nothing once the game has begun.
+-- Make a pick, or change the one there is; nothing once the game has begun, or the account is gone.
 INSERT INTO picks (user_id, id, game_id, prediction_type, pick, probability, line, odds, created_at, updated_at)
 SELECT :actor, {{new id}}, g.id, :prediction_type, :pick, :probability, :line, :odds, :now, :now
   FROM games g
+  JOIN users u ON u.id = :actor AND u.is_active
  WHERE g.id = :game_id AND g.home_score IS NULL AND (g.kickoff_at IS NULL OR g.kickoff_at > :now)
     ON CONFLICT (user_id, game_id, prediction_type) DO UPDATE
    SET pick = excluded.pick, probability = excluded.probability, line = excluded.line, odds = excluded.odds,

@@ -1,7 +1,14 @@
 /* What the gate asks beside credentials: a plan with API keys, a second factor, the password once more. */
+#include "accounts/api_key.h"
+#include "accounts/api_keys_q.h"
+#include "accounts/erase.h"
 #include "accounts/grant.h"
 #include "codec/iso_time.h"
 #include "codec/json_read.h"
+#include "predictions/delivery.h"
+#include "predictions/league.h"
+#include "predictions/pick.h"
+#include "predictions/reads_q.h"
 #include "tests/accounts/people.h"
 #include "tests/api/members.h"
 #include "tests/support/database.h"
@@ -219,6 +226,94 @@ BOTH_ENGINES(a_second_factor_is_asked_of_everybody_where_that_is_set)
 			.status,
 		403);
 	EQ_I64(use_key(ctx, &owning, STR_NONE, "/v1/teams").status, 200);
+}
+
+/* --- Who is erased while he asks --- */
+
+#define HELD_BY_OWNER(table)                                                           \
+	"(SELECT count(*) FROM " table " WHERE user_id = (SELECT id FROM users WHERE " \
+	"erased_at IS NOT NULL))"
+
+/* What the gate let in a moment before comes to its transaction a moment after. */
+static void
+write_everything(struct ctx *ctx, struct str game, struct str forecast, struct str code)
+{
+	struct delivery delivery = { .user_id = ctx->actor.user_id, .via = STR("page") };
+	struct league_row league;
+	struct api_key key;
+	struct str text;
+
+	FAILS_WITH(api_key_create(ctx,
+			   &(struct api_key_new){
+				   .name = STR("mine"), .scopes = 1, .days = 1 },
+			   &key, &text),
+		ERR_NOT_FOUND);
+	FAILS_WITH(pick_make(ctx,
+			   &(struct pick_ask){ .game_id = game,
+				   .type = STR("game"),
+				   .pick = STR("home"),
+				   .probability = 0.6 }),
+		ERR_CONFLICT);
+	FAILS_WITH(league_make(ctx,
+			   &(struct league_plan){ .name = STR("Mine"),
+				   .display_name = STR("Me"),
+				   .season = 2021 },
+			   &league),
+		ERR_NOT_FOUND);
+	FAILS_WITH(league_join(ctx, code, STR("Me"), &league), ERR_NOT_FOUND);
+	delivery_note(ctx, &delivery, forecast);
+	delivery_loop_close(ctx->db);
+}
+
+BOTH_ENGINES(nothing_is_kept_of_who_is_erased_while_he_asks)
+{
+	static const enum db_type text = DB_TEXT;
+	struct prediction_row_list week;
+	struct league_row league;
+	struct owning owning;
+	struct str game, held;
+	struct tx tx;
+
+	OK_ERR(prepare(ctx, &owning));
+	OK_ERR(people_run(ctx,
+		"UPDATE games SET home_score = NULL, away_score = NULL, result = NULL, "
+		"total = NULL, kickoff_at = {day} WHERE nflverse_id = (SELECT "
+		"max(nflverse_id) FROM games)"));
+	OK_ERR(database_dump(ctx, "SELECT max(nflverse_id) FROM games", &text, 1, &game));
+	tx = db_auto(ctx, SHARD_GLOBAL);
+	OK_ERR(q_prediction_page(&tx,
+		(struct prediction_page){ .season = 2021,
+			.first_week = 3,
+			.last_week = 3,
+			.model = STR("gridiron"),
+			.open_through = 3,
+			.row_count = 1 },
+		&week));
+	EQ_I64(week.count, 1);
+	ctx->actor = (struct actor){ .user_id = owning.stranger.id };
+	OK_ERR(league_make(ctx,
+		&(struct league_plan){ .name = STR("Sunday"),
+			.display_name = STR("Ann"),
+			.season = 2021 },
+		&league));
+	ctx->actor.user_id = owning.owner.id;
+	OK_ERR(pick_make(ctx,
+		&(struct pick_ask){ .game_id = str_trim(game),
+			.type = STR("game"),
+			.pick = STR("home"),
+			.probability = 0.6 }));
+	OK_ERR(erase_account(ctx, STR(MEMBER_PASSWORD)));
+	write_everything(ctx, str_trim(game),
+		(struct str){ (const char *)week.items[0].id.uuid.bytes,
+			sizeof(week.items[0].id) },
+		league.code);
+	OK_ERR(
+		database_dump(ctx,
+			"SELECT CAST(" HELD_BY_OWNER("picks") " + " HELD_BY_OWNER("api_"
+										  "keys") " + " HELD_BY_OWNER("leagues") " + " HELD_BY_OWNER(
+				"league_members") " + " HELD_BY_OWNER("league_standings") " + " HELD_BY_OWNER("user_prediction_access") " AS text)",
+			&text, 1, &held));
+	EQ_STR(str_trim(held), STR("0"));
 }
 
 BOTH_ENGINES(ending_other_sessions_asks_for_the_password_after_a_while)
