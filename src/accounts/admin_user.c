@@ -56,6 +56,16 @@ admin_user_look(struct ctx *ctx, struct user_id user, struct admin_user_row *ret
 	return NULL;
 }
 
+struct err *
+admin_user_grants(struct ctx *ctx, struct user_id user, struct grant_row_list *ret)
+{
+	struct tx tx = db_auto(ctx, db_shard_of(user));
+	struct admin_user_row row;
+
+	TRY(admin_user_look(ctx, user, &row));
+	return q_grant_list(&tx, user, ret);
+}
+
 struct acting {
 	struct user_id user;
 	enum admin_act act;

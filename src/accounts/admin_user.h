@@ -4,6 +4,7 @@
 #define ACCOUNTS_ADMIN_USER_H
 
 #include "accounts/admins_q.h"
+#include "accounts/grants_q.h"
 #include "db/db.h"
 
 struct admin_user_search {
@@ -19,6 +20,10 @@ struct err *admin_user_list(struct ctx *ctx, const struct admin_user_search *sea
 /* One. NOT_FOUND. */
 struct err *admin_user_look(
 	struct ctx *ctx, struct user_id user, struct admin_user_row *ret) MUST_USE;
+
+/* The free access that one was given. NOT_FOUND. */
+struct err *admin_user_grants(
+	struct ctx *ctx, struct user_id user, struct grant_row_list *ret) MUST_USE;
 
 enum admin_act {
 	ADMIN_DEACTIVATES,

@@ -1,4 +1,5 @@
 /* Free access: one, by the file, what a user was given, taking it back. */
+#include "accounts/admin_user.h"
 #include "accounts/grant_file.h"
 #include "api/auth_api.h"
 #include "api/route.h"
@@ -122,12 +123,10 @@ api_grant_list(struct request *rq)
 {
 	struct grant_row_list list;
 	struct user_id user;
-	struct tx tx;
 
 	if (!uuid_parse(rq->path_params[0], &user.uuid))
 		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such user"));
-	tx = db_auto(rq->ctx, db_shard_of(user));
-	ANSWER_ERR(q_grant_list(&tx, user, &list));
+	ANSWER_ERR(admin_user_grants(rq->ctx, user, &list));
 	return answer_rows(rq,
 		&(struct page){ .schema = &grant_schema,
 			.rows = list.items,

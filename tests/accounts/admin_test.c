@@ -343,6 +343,7 @@ BOTH_ENGINES(whatever_administrators_do_is_on_record)
 {
 	static const enum db_type columns[] = { DB_TEXT };
 	struct admin_user_row_list list;
+	struct grant_row_list grants;
 	struct admin_user_row row;
 	struct user_id ann;
 	struct str dump = STR("");
@@ -354,6 +355,9 @@ BOTH_ENGINES(whatever_administrators_do_is_on_record)
 	OK_ERR(admin_user_list(
 		ctx, &(struct admin_user_search){ .row_count = 2 }, &list));
 	OK_ERR(admin_user_look(ctx, ann, &row));
+	OK_ERR(admin_user_grants(ctx, ann, &grants));
+	FAILS_WITH(admin_user_grants(ctx, (struct user_id){ { { 1 } } }, &grants),
+		ERR_NOT_FOUND);
 	OK_ERR(admin_user_act(ctx, ann, ADMIN_RESETS_PASSWORD, all));
 	OK_ERR(admin_user_act(ctx, ann, ADMIN_DEACTIVATES, all));
 	OK_ERR(admin_user_act(ctx, ann, ADMIN_REACTIVATES, all));
@@ -363,6 +367,7 @@ BOTH_ENGINES(whatever_administrators_do_is_on_record)
 		columns, 1, &dump));
 	EQ_STR(dump,
 		STR("admin.invite\nadmin.accept_invitation\nadmin.search_users\n"
-		    "admin.read_user\nadmin.start_password_reset\n"
+		    "admin.read_user\nadmin.read_user\n"
+		    "admin.start_password_reset\n"
 		    "admin.deactivate_user\nadmin.activate_user\n"));
 }
