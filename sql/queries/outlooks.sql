@@ -54,10 +54,12 @@ SELECT model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_se
 -- name: outlook_history :many outlook_row
 -- args: model text, team text, season i32, last_week i32
 -- as: anyone
--- One team's outlooks of a season, week by week, up to LAST_WEEK.
-SELECT model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_seed, p_playoffs, p_divisional,
-       p_championship, p_final, p_title, details, created_at
-  FROM season_simulations
- WHERE team = :team AND season = :season AND week <= :last_week AND model = :model
- ORDER BY week
+-- One franchise's outlooks of a season, under whatever code it had then, week by week, up to LAST_WEEK.
+SELECT s.model, s.season, s.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
+       s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at
+  FROM teams a
+  JOIN teams b ON b.franchise = a.franchise
+  JOIN season_simulations s ON s.team = b.code
+ WHERE a.code = :team AND s.season = :season AND s.week <= :last_week AND s.model = :model
+ ORDER BY s.week
  LIMIT 64;

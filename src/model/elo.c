@@ -68,6 +68,7 @@ elo_learn(struct elo *elo, const struct model_game *game)
 struct in_order {
 	const struct model_game *game;
 	double *chance;
+	bool is_learned;
 };
 
 static int
@@ -83,20 +84,27 @@ elo_walk(struct arena *arena, const struct model_game *games, size_t count, doub
 	struct in_order *order;
 	struct elo elo;
 	double *chances;
-	size_t learned = 0;
+	size_t waiting = 0; /* games before this one are learned from */
 
 	TRY_NEW(arena, order, count + 1);
 	TRY_NEW(arena, chances, count + 1);
 	for (size_t i = 0; i < count; i++)
-		order[i] = (struct in_order){ &games[i], &chances[i] };
+		order[i] = (struct in_order){ &games[i], &chances[i], false };
 	qsort(order, count, sizeof(*order), compare);
 	elo_init(&elo);
 	for (size_t i = 0; i < count; i++) {
 		const struct model_game *game = order[i].game;
 
-		for (; learned < i && order[learned].game->day < game->day; learned++)
-			if (order[learned].game->is_played)
-				elo_learn(&elo, order[learned].game);
+		/* One that was put off is waited for by none of those behind it. */
+		for (size_t j = waiting; j < i; j++) {
+			if (!order[j].is_learned && order[j].game->day < game->day) {
+				if (order[j].game->is_played)
+					elo_learn(&elo, order[j].game);
+				order[j].is_learned = true;
+			}
+			if (j == waiting && order[j].is_learned)
+				waiting++;
+		}
 		elo_step(&elo, game->season);
 		*order[i].chance = elo_chance(&elo, game);
 	}

@@ -22,6 +22,7 @@ static const struct str column_names[COLUMNS] = { STR_INIT("game_id"),
 struct props {
 	struct ctx *ctx;
 	struct map games;
+	struct map told;      /* games with their subjects, of the rows before */
 	int columns[COLUMNS]; /* which of the record's fields is game_id, … */
 	struct {
 		VEC_OF(struct prop_result_put)
@@ -68,12 +69,25 @@ read_head(struct props *props, const struct csv_row *row)
 	return NULL;
 }
 
+/* Whether a row before says what the subject of PUT came to; from now on one does. */
+static struct err *
+note_told(struct props *props, const struct prop_result_put *put, bool *ret_is_told)
+{
+	struct str key = str_fmt(props->ctx->arena, STR_FMT "\n" STR_FMT,
+		STR_ARG(put->nflverse_id), STR_ARG(put->subject));
+
+	*ret_is_told = map_find(&props->told, key) != NULL;
+	return !str_is_none(key) && map_put(&props->told, key, props) ? NULL
+								      : err_no_memory();
+}
+
 static struct err *
 read_record(struct props *props, const struct csv_row *row)
 {
 	struct prop_result_put put = { .now = props->ctx->now };
 	struct str game, subject;
 	const struct game *known;
+	bool is_told;
 
 	if (row->count != COLUMNS)
 		return fault(props, row->line, STR("row"), "must have three fields");
@@ -91,7 +105,13 @@ read_record(struct props *props, const struct csv_row *row)
 			props, row->line, column_names[COLUMN_VALUE], "must be a number");
 	put.nflverse_id = known->nflverse_id;
 	put.subject = str_dup(props->ctx->arena, subject);
-	if (str_is_none(put.subject) || !VEC_PUSH(props->ctx->arena, &props->rows, put) ||
+	if (str_is_none(put.subject))
+		return err_no_memory();
+	TRY(note_told(props, &put, &is_told));
+	if (is_told)
+		return fault(props, row->line, column_names[COLUMN_SUBJECT],
+			"a row before says what this came to");
+	if (!VEC_PUSH(props->ctx->arena, &props->rows, put) ||
 		!VEC_PUSH(props->ctx->arena, &props->ungrades,
 			(struct prop_ungrade){ .nflverse_id = put.nflverse_id,
 				.subject = put.subject,
@@ -150,6 +170,7 @@ prop_results_run(struct ctx *ctx, struct str text, bool is_dry_run,
 
 	TRY(game_set_read(ctx, &games));
 	map_init(&props.games, ctx->arena);
+	map_init(&props.told, ctx->arena);
 	for (size_t i = 0; i < games.count; i++)
 		if (!map_put(&props.games, games.games[i].nflverse_id, &games.games[i]))
 			return err_no_memory();

@@ -100,6 +100,15 @@ correct_prop(struct ctx *ctx, struct str game)
 		&told, &faults));
 	EQ_I64(faults.count, 2);
 	EQ_I64(told.stored, 0);
+	OK_ERR(prop_tell(ctx,
+		str_fmt(ctx->arena,
+			"game_id,subject,value\n" STR_FMT ",rushing yards,1\n" STR_FMT
+			",rushing yards,2\n",
+			STR_ARG(game), STR_ARG(game)),
+		&told, &faults));
+	EQ_I64(faults.count, 1);
+	EQ_I64(faults.items[0].line, 3);
+	EQ_I64(told.stored, 0);
 }
 
 /* A row of each type, shown with CONFIDENCE. */

@@ -5,6 +5,7 @@
 #include "codec/iso_time.h"
 #include "predictions/import.h"
 #include "predictions/outlook.h"
+#include "predictions/outlooks_q.h"
 #include "predictions/simulated.h"
 #include "predictions/what_if.h"
 
@@ -16,10 +17,10 @@ enum {
 };
 
 static struct err *
-league_at(struct ctx *ctx, const char *now)
+seasons_at(struct ctx *ctx, int first, int last, const char *now)
 {
 	struct simulated_options league = {
-		.seed = SEED, .first_season = FIRST_SEASON, .last_season = SEASON
+		.seed = SEED, .first_season = first, .last_season = last
 	};
 	struct import_options import = { .source = STR("league"), .is_simulated = true };
 	struct import_counts counts;
@@ -32,6 +33,12 @@ league_at(struct ctx *ctx, const char *now)
 	TRY(simulated_league(ctx->arena, &league, &csv));
 	TRY(feed_of_text(ctx->arena, csv, &feed));
 	return import_store(ctx, &feed, &import, &counts);
+}
+
+static struct err *
+league_at(struct ctx *ctx, const char *now)
+{
+	return seasons_at(ctx, FIRST_SEASON, SEASON, now);
 }
 
 static struct err *
@@ -163,4 +170,28 @@ BOTH_ENGINES(results_are_supposed_of_games_to_come_only)
 			STR_ARG(games.games[game].nflverse_id)),
 		&options));
 	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+}
+
+/* The Rams' chances of 2015 are asked for as LA, and stand under STL. */
+BOTH_ENGINES(a_club_that_moved_has_its_outlook_under_each_code)
+{
+	static const char *const codes[] = { "LA", "STL" };
+	struct outlook_options options = { .tier = TIER_L, .season = 2015, .runs = 10 };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct outlook_row_list list;
+	struct outlook outlook;
+
+	OK_ERR(seasons_at(ctx, 2015, 2015, "2015-11-01T00:00:00Z"));
+	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+	OK_ERR(outlook_store(ctx, TIER_L, &outlook));
+	for (size_t i = 0; i < COUNT_OF(codes); i++) {
+		OK_ERR(q_outlook_history(&tx,
+			(struct outlook_history){ .model = STR("gridiron"),
+				.team = str_from(codes[i]),
+				.season = 2015,
+				.last_week = 23 },
+			&list));
+		EQ_I64(list.count, 1);
+		EQ_STR(list.items[0].team, STR("STL"));
+	}
 }

@@ -31,6 +31,30 @@ TEST(elo_starts_even_and_moves_by_the_formula)
 	NEAR(elo.rating[0], 1500 + 5 / 3.0, 1e-9);
 }
 
+TEST(elo_learns_of_a_week_while_a_game_before_it_is_put_off)
+{
+	struct model_game games[3] = { MODEL_GAME_INIT, MODEL_GAME_INIT,
+		MODEL_GAME_INIT };
+	struct arena arena;
+	double *chances;
+
+	arena_init(&arena, 1 << 20);
+	for (int i = 0; i < 3; i++) {
+		games[i].season = 2010;
+		games[i].week = i + 1;
+		games[i].day = 7 * i;
+		games[i].home = 2 * i;
+		games[i].away = 2 * i + 1;
+		games[i].is_played = true;
+		games[i].home_score = 30;
+	}
+	games[0].day = 100;
+	games[2].home = games[1].home;
+	OK_ERR(elo_walk(&arena, games, COUNT_OF(games), &chances));
+	OK(chances[2] > chances[1]);
+	arena_release(&arena);
+}
+
 /* FiveThirtyEight's ratings began in 1920 and ours in 1999; sixteen seasons later little
  * of that is left. */
 TEST(elo_is_close_to_the_archive_while_that_was_plain_elo)
