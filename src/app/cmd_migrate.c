@@ -110,7 +110,7 @@ print_count(const struct invocation *run, const struct migrate_options *options,
 
 /* The person at the terminal agrees to QUESTION, or --yes was given. */
 static struct err *
-confirm(struct invocation *run, const char *question)
+confirm(struct invocation *run, struct str question)
 {
 	char answer[ANSWER_BYTES_MAX];
 	struct str masked = url_masked(run->arena, run->config.database_url);
@@ -121,8 +121,8 @@ confirm(struct invocation *run, const char *question)
 		return usage_err(
 			run, "this removes tables and what they hold; say --yes");
 	fprintf(run->console.out,
-		"%s on " STR_FMT "? Tables and what they hold are removed. [y/N] ",
-		question, STR_ARG(masked));
+		STR_FMT " on " STR_FMT "? Tables and what they hold are removed. [y/N] ",
+		STR_ARG(question), STR_ARG(masked));
 	fflush(run->console.out);
 	if (fgets(answer, sizeof(answer), stdin) &&
 		(answer[0] == 'y' || answer[0] == 'Y'))
@@ -258,7 +258,13 @@ run_down(struct invocation *run)
 		to.value = 0;
 	else if (!to.is_set)
 		to.value = newest > 0 ? newest - 1 : 0;
-	TRY(confirm(run, "undo migrations"));
+	/* Else there is nothing to lose, or no such migration. */
+	if (to.value < newest)
+		TRY(confirm(run,
+			to.value + 1 == newest
+				? str_fmt(run->arena, "undo migration %d", newest)
+				: str_fmt(run->arena, "undo migrations %d to %d", newest,
+					  to.value + 1)));
 	TRY(migrate_down(&run->ctx, &options, to.value, &count));
 	print_count(run, &options, count, "undone");
 	return NULL;
@@ -288,7 +294,7 @@ run_redo(struct invocation *run)
 	struct migrate_options options;
 
 	TRY(options_init(run, &options));
-	TRY(confirm(run, "undo the newest migration and apply it again"));
+	TRY(confirm(run, STR("undo the newest migration and apply it again")));
 	return migrate_redo(&run->ctx, &options);
 }
 
