@@ -168,18 +168,23 @@ function codeOf(secret, at = Date.now()) {
   return String((digest.readUInt32BE(digest[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
 
-await claim('codes are turned on with the picture\'s secret, and then asked for at sign-in', async () => {
-  const { page, close } = await open('/sign-in');
-  await signIn(page, PASSWORD);
-  await page.waitForURL(/account/);
-  await page.getByLabel('Password, once more').fill(PASSWORD);
+// The page turns codes on; RET: the secret of the app, and a recovery code.
+async function turnOnCodes(page, password) {
+  await page.getByLabel('Password, once more').fill(password);
   await press(page, 'Turn on codes');
   await page.waitForSelector('img.qr');
   const secret = await page.textContent('section:has(img.qr) code');
   await fill(page, { 'Code of the app': codeOf(secret, Date.now() - 30000) });
   await press(page, 'Confirm');
   await page.waitForSelector('.codes li');
-  const [spare] = await page.$$eval('.codes li', (items) => items.map((item) => item.textContent));
+  return { secret, spare: await page.textContent('.codes li') };
+}
+
+await claim('codes are turned on with the picture\'s secret, and then asked for at sign-in', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForURL(/account/);
+  const { secret, spare } = await turnOnCodes(page, PASSWORD);
   await accessible(page);
   await go(page, '/sign-in');
   await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
@@ -239,5 +244,39 @@ await claim('the first administrator comes by the link that the server printed, 
   await go(page, '/');
   await go(page, link);
   await page.waitForSelector('[role=alert]');
+  await close();
+});
+
+await claim('codes that somebody says he has lost wait for a day, in sight, and are kept by the account or by the link', async () => {
+  const lost = 'joan@example.test';
+  const boss = await open('/sign-in');
+  await signInAs(boss.page, 'grace@example.test', PASSWORD);
+  await boss.page.waitForURL(/account/);
+  await turnOnCodes(boss.page, PASSWORD);
+  const { page, close } = await newcomer(lost, PASSWORD);
+  await turnOnCodes(page, PASSWORD);
+  const start = () => boss.page.evaluate(async (email) => {
+    const { ask } = await import('/session.js');
+    const { data } = await ask('GET', `/v1/admin/users?email=${encodeURIComponent(email)}`);
+    await ask('POST', `/v1/admin/users/${data[0].id}/remove-mfa`, {});
+  }, lost);
+  await start();
+  const link = await linkTo('/remove-mfa', lost);
+  await page.goto(`${base}/account`, { waitUntil: 'networkidle' });
+  await page.waitForSelector('[role=alert]:has-text("have lost your codes")');
+  await accessible(page);
+  await page.goto(base + link, { waitUntil: 'networkidle' });
+  equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
+  await fill(page, { 'Your password': PASSWORD });
+  await press(page, 'Turn codes off');
+  await page.waitForSelector('.wrong:has-text("This link works from")');
+  await press(page, 'Keep the codes');
+  await page.waitForSelector('[role=status]:has-text("They stay on")');
+  await start();
+  await page.goto(`${base}/account`, { waitUntil: 'networkidle' });
+  await press(page, 'Keep the codes');
+  await page.waitForSelector('button:has-text("Keep the codes")', { state: 'detached' });
+  await page.waitForSelector('text=recovery codes are left');
+  await boss.close();
   await close();
 });
