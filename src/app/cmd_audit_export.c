@@ -109,8 +109,14 @@ run_audit_export(struct invocation *run)
 
 	TRY(filter_parse(run, &filter));
 	TRY(record(run, &filter));
-	/* What waits is part of it. */
-	TRY(audit_round(&run->ctx, run->ctx.audit, &round));
+	/* What waits is part of it. Where something is in its way, so much the more is what
+	 * stands in the chain wanted. */
+	err = audit_round(&run->ctx, run->ctx.audit, &round);
+	if (err)
+		fprintf(run->console.err,
+			"gridiron audit export: without what waits for the chain, "
+			"since " STR_FMT "\n",
+			STR_ARG(err->message));
 	err = audit_export(&run->ctx, &filter,
 		flag_is_set(run, "csv") ? AUDIT_CSV : AUDIT_JSON_LINES, write_out, run,
 		&count);

@@ -293,8 +293,8 @@ held_err(struct ctx *ctx, const char *path)
 			     : STR("another process");
 
 	return err_new(ctx, ERR_BUSY,
-		"cannot add to %s: " STR_FMT " holds it, which takes no moment: see "
-		"whether that hangs",
+		"cannot add to %s: " STR_FMT " holds it and does not let go: see whether "
+		"it hangs",
 		path, STR_ARG(who));
 }
 

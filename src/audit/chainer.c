@@ -140,6 +140,7 @@ take_all(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct uuid after = { { 0 } };
 
+	audit->round.refused = 0;
 	for (;;) {
 		struct arena_mark mark = arena_mark(ctx->arena);
 		struct audit_waiting_list page;
@@ -266,32 +267,36 @@ busy_end(struct audit *audit)
 }
 
 static struct err *
-anchor_end(struct ctx *ctx, struct audit *audit)
+link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link *link)
 {
-	struct audit_link end = audit->followed;
 	struct str told, torn = STR_NONE;
 
-	audit->anchored_ns = clock_monotonic_ns();
-	if (end.seq == audit->anchored_seq || str_is_none(audit->anchor.folder))
-		return NULL;
 	do {
 		if (!str_is_none(torn))
 			TRY(alarm_tell_torn(ctx, torn));
 		told = torn;
-		TRY(anchor_put(ctx, &audit->anchor, &end, told, &torn));
+		TRY(anchor_put(ctx, &audit->anchor, link, told, &torn));
 	} while (!str_is_none(torn));
-	audit->anchored_seq = end.seq;
-	witness_anchored(ctx, audit->watch.witness);
 	return NULL;
 }
 
-/* From now on the anchor vouches for what the dead saw in the chain. */
 static struct err *
-dead_end(struct ctx *ctx, struct audit *audit)
+anchor_end(struct ctx *ctx, struct audit *audit)
 {
-	audit->anchored_seq = 0;
-	TRY(anchor_end(ctx, audit));
-	watch_dead_remove(&audit->watch);
+	struct audit_link end = audit->followed;
+	/* From now on the anchor vouches for what the dead saw in the chain. */
+	bool is_of_dead = watch_dead_done(&audit->watch);
+
+	audit->anchored_ns = clock_monotonic_ns();
+	if (str_is_none(audit->anchor.folder) ||
+		(end.seq == audit->anchored_seq && !is_of_dead))
+		return NULL;
+	if (end.seq > 0)
+		TRY(link_anchor(ctx, audit, &end));
+	audit->anchored_seq = end.seq;
+	witness_anchored(ctx, audit->watch.witness);
+	if (is_of_dead)
+		watch_dead_remove(&audit->watch);
 	return NULL;
 }
 
@@ -310,8 +315,6 @@ round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	TRY(take_with_patience(ctx, audit, &cut));
 	TRY(follow(ctx, audit, &cut));
 	TRY(err);
-	if (watch_dead_done(&audit->watch))
-		TRY(dead_end(ctx, audit));
 	alarm_end(&audit->alarm);
 	audit->round.lost = audit->watch.lost - lost;
 	*ret = audit->round;

@@ -168,9 +168,13 @@ watch_look(struct ctx *ctx, struct watch *watch, const struct audit_cut *cut)
 		.cut = cut,
 		.until = clock_deadline_ms(LOOK_MS) };
 
-	TRY(dead_look_up(&looking));
-	TRY(overdue_look_up(&looking));
-	return overflow_look_up(&looking);
+	/* One that fails keeps none of the others. */
+	struct err *dead = dead_look_up(&looking);
+	struct err *overdue = overdue_look_up(&looking);
+
+	TRY(overflow_look_up(&looking));
+	TRY(overdue);
+	return dead;
 }
 
 bool
