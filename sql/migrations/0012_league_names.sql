@@ -11,12 +11,7 @@ ALTER TABLE league_standings ADD COLUMN name_folded {{text}} NOT NULL DEFAULT ''
 UPDATE league_standings SET name_folded = lower(name);
 -- only: postgresql
 ALTER TABLE league_standings FORCE ROW LEVEL SECURITY;
-DROP INDEX league_standings_one_name;
--- Nobody passes for another by writing his name larger.
-CREATE UNIQUE INDEX league_standings_one_name ON league_standings (league_id, name_folded);
 
 -- down
 
-DROP INDEX league_standings_one_name;
 ALTER TABLE league_standings DROP COLUMN name_folded;
-CREATE UNIQUE INDEX league_standings_one_name ON league_standings (league_id, lower(name));

@@ -298,6 +298,7 @@ next_kill(size_t k, size_t count)
 	return k + STRIDE < count ? k + STRIDE : count;
 }
 
+/* One outside a transaction is finished by resume instead; then it is undone for the next kill. */
 SCRATCH_TEST(a_kill_at_any_statement_leaves_all_or_nothing_of_a_migration)
 {
 	struct migrate_report before, after;
@@ -311,7 +312,14 @@ SCRATCH_TEST(a_kill_at_any_statement_leaves_all_or_nothing_of_a_migration)
 			OK(dies_at(s, WORK_UP, migrations[i].number,
 				MIGRATE_STATEMENT_DONE, k));
 			OK_ERR(migrate_status(&s->ctx, &s->options, &status));
-			EQ_I64(status.items[i].state, MIGRATE_PENDING);
+			EQ_I64(status.items[i].state,
+				migrations[i].is_transactional ? MIGRATE_PENDING
+							       : MIGRATE_INCOMPLETE_UP);
+			if (migrations[i].is_transactional)
+				continue;
+			OK_ERR(migrate_resume(&s->ctx, &s->options, NULL));
+			OK_ERR(migrate_down(
+				&s->ctx, &s->options, migrations[i].number - 1, NULL));
 		}
 		OK_ERR(scratch_snapshot(s, &after));
 		SAME_SCHEMA(&before, &after);
@@ -320,9 +328,15 @@ SCRATCH_TEST(a_kill_at_any_statement_leaves_all_or_nothing_of_a_migration)
 	for (size_t i = migrations_count; i > 0; i--) {
 		size_t count = migrations[i - 1].down[scratch_dialect()].count;
 
-		for (size_t k = 1; k <= count; k = next_kill(k, count))
+		for (size_t k = 1; k <= count; k = next_kill(k, count)) {
 			OK(dies_at(s, WORK_DOWN, migrations[i - 1].number - 1,
 				MIGRATE_STATEMENT_DONE, k));
+			if (migrations[i - 1].is_transactional)
+				continue;
+			OK_ERR(migrate_resume(&s->ctx, &s->options, NULL));
+			OK_ERR(migrate_up(
+				&s->ctx, &s->options, migrations[i - 1].number, NULL));
+		}
 		OK_ERR(migrate_status(&s->ctx, &s->options, &status));
 		EQ_I64(status.items[i - 1].state, MIGRATE_APPLIED);
 		OK_ERR(migrate_down(
