@@ -226,3 +226,22 @@ report_has(const struct migrate_report *report, const char *text)
 			return true;
 	return false;
 }
+
+static void
+count_step(void *arg, const struct migrate_step *step)
+{
+	struct scratch_seen *seen = arg;
+
+	if (step->stage != MIGRATE_STATEMENT)
+		return;
+	seen->statements++;
+	seen->foreign_keys += str_find(step->sql, STR("FOREIGN KEY")) >= 0;
+}
+
+void
+scratch_count_steps(struct scratch *scratch, struct scratch_seen *seen)
+{
+	*seen = (struct scratch_seen){ 0 };
+	scratch->options.step = count_step;
+	scratch->options.step_arg = seen;
+}

@@ -43,6 +43,14 @@ struct str report_difference(struct arena *arena, const struct migrate_report *a
 /* Whether some line of REPORT holds TEXT. */
 bool report_has(const struct migrate_report *report, const char *text);
 
+/* What a migration says that it does. */
+struct scratch_seen {
+	size_t statements;
+	size_t foreign_keys; /* statements that make some */
+};
+/* Count into SEEN, from nothing, what migrations say from here on. */
+void scratch_count_steps(struct scratch *scratch, struct scratch_seen *seen);
+
 /* Two snapshots are the same schema. */
 #define SAME_SCHEMA(a, b)                                                    \
 	do {                                                                 \
