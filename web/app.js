@@ -1,7 +1,7 @@
 // The frame of every page: which page the address names, its title until its data are there, its errors. Pages live in pages/.
 import { html, render } from '/vendor/htm-preact.js';
 import { useTitle } from '/parts.js';
-import { hasLeft, isSignedIn } from '/session.js';
+import { hasLeft, isSignedIn, signOut } from '/session.js';
 
 // By address: the file of pages/, and its title.
 const pages = { '/': ['week', 'Games'], '/game': ['game', 'Game'], '/ratings': ['ratings', 'Ratings'], '/season': ['season', 'Season'], '/accuracy': ['accuracy', 'Accuracy'],
@@ -20,10 +20,13 @@ function Failure({ error }) {
 const show = (content) => render(content, document.getElementById('main'));
 const failure = (error) => html`<${Failure} error=${error} />`;
 
+const leave = () => signOut().then(() => location.assign('/'));
+
 async function start() {
   const [name, title] = pages[location.pathname] ?? pages['/'];
   const account = document.querySelector('nav a[data-page=account]');
-  if (!isSignedIn()) Object.assign(account, { href: '/sign-in', textContent: 'Sign in' });
+  if (isSignedIn()) document.querySelector('header').append(Object.assign(document.createElement('button'), { className: 'out', textContent: 'Sign out', onclick: leave }));
+  else Object.assign(account, { href: '/sign-in', textContent: 'Sign in' });
   if (name === 'sign-in') account.setAttribute('aria-current', 'page');
   document.querySelector(`nav a[data-page=${name}]`)?.setAttribute('aria-current', 'page');
   document.title = `${title} – Gridiron`;

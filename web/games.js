@@ -5,12 +5,10 @@ const when = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'shor
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', month: 'short', day: 'numeric', timeZone: 'UTC' });
 const fullWhen = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
 const fullDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' });
-const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
 export const kickoff = (game) => (game.kickoff_at ? when.format(new Date(game.kickoff_at)) : day.format(new Date(game.gameday)));
 export const fullKickoff = (game) => (game.kickoff_at ? fullWhen.format(new Date(game.kickoff_at)) : fullDay.format(new Date(game.gameday)));
-export const atTime = (text) => time.format(new Date(text));
 export const hasBegun = (game) => game.home_score !== null || (game.kickoff_at !== null && new Date(game.kickoff_at) <= new Date());
 
 // "Season 2026, week 12", and the round where it has a name.

@@ -6,7 +6,7 @@ import { address, plansWith } from '/api.js';
 export const useTitle = (text) => useEffect(() => { if (text) document.title = `${text} – Gridiron`; }, [text]);
 
 export function Choice({ label, value, values, names = values, onChange }) {
-  return html`<label>${label}<select value=${value} onChange=${(event) => onChange(event.target.value)}>
+  return html`<label>${label}<select value=${value} disabled=${values.length === 0} onChange=${(event) => onChange(event.target.value)}>
     ${values.map((v, i) => html`<option value=${v} selected=${String(v) === String(value)}>${names[i]}</option>`)}</select></label>`;
 }
 

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { Form } from '/form.js';
 import { ask } from '/session.js';
+import { atTime } from '/time.js';
 
 const EMAIL = { name: 'email', label: 'New address', type: 'email', autocomplete: 'email', required: true };
 const PASSWORD = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password', required: true };
@@ -14,6 +15,6 @@ export function Address() {
   const { address, hasCodes, error } = state;
   const withdraw = () => ask('DELETE', '/v1/me/email').then(load, (failed) => setState({ ...state, error: failed }));
   return html`<section><h2>Address</h2>${error && html`<p class="wrong" role="alert">${error.message}</p>`}
-    ${address?.new_email && html`<div class="notice" role="status"><p>A link was sent to ${address.new_email}; open it by ${new Date(address.expires_at).toLocaleString()} to make it your address.</p><button onClick=${withdraw}>Keep the present one</button></div>`}
+    ${address?.new_email && html`<div class="notice" role="status"><p>A link was sent to ${address.new_email}; open it by ${atTime(address.expires_at)} to make it your address.</p><button onClick=${withdraw}>Keep the present one</button></div>`}
     <details><summary>Change it</summary><${Form} label="Change address" fields=${hasCodes ? [EMAIL, PASSWORD, CODE] : [EMAIL, PASSWORD]} send=${(values) => ask('POST', '/v1/me/email', values).then(load)} done="A link is on its way to the new address." /></details></section>`;
 }

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { Form } from '/form.js';
 import { ask, renewSoon } from '/session.js';
+import { atTime, onDay } from '/time.js';
 
 const PASSWORD = { name: 'password', label: 'Password, once more', type: 'password', autocomplete: 'current-password', required: true };
 const CODE = { name: 'code', label: 'Code of the app', autocomplete: 'one-time-code', inputmode: 'numeric', required: true };
@@ -28,9 +29,9 @@ export function Codes({ begun = () => {} }) {
   return html`<section><h2>Codes at sign-in</h2>${error && html`<p class="wrong" role="alert">${error.message}</p>`}
     ${codes && html`<div class="notice" role="status"><${Recovery} codes=${codes} /></div>`}
     ${status && !status.enabled_at && html`<p>A code of an app on your phone, asked besides the password, keeps out whoever has learned it.</p><${Begin} begun=${(made) => load({ codes: made.recovery_codes }).then(begun)} />`}
-    ${status?.removal_opens_at && html`<div class="notice bad" role="alert"><p>An administrator was told that you have lost your codes. By the link that we mailed you they can be turned off from ${new Date(status.removal_opens_at).toLocaleString()} on.</p>
+    ${status?.removal_opens_at && html`<div class="notice bad" role="alert"><p>An administrator was told that you have lost your codes. By the link that we mailed you they can be turned off from ${atTime(status.removal_opens_at)} on.</p>
       <button onClick=${() => ask('DELETE', '/v1/me/mfa/removal').then(() => load(), (failed) => setState({ ...state, error: failed }))}>Keep the codes</button></div>`}
-    ${status?.enabled_at && html`<p>On since ${new Date(status.enabled_at).toLocaleDateString()}; ${status.recovery_codes_left} recovery codes are left.</p>
+    ${status?.enabled_at && html`<p>On since ${onDay(status.enabled_at)}; ${status.recovery_codes_left} recovery codes are left.</p>
       <details><summary>New recovery codes</summary><${Form} label="Make new codes" fields=${[PASSWORD, CODE]} send=${renew} /></details>
       <details><summary>Turn codes off</summary><${Form} label="Turn off" danger=${true} fields=${[PASSWORD, CODE]} send=${(values) => ask('DELETE', '/v1/me/mfa', values).then(() => load())} /></details>`}</section>`;
 }

@@ -3,9 +3,10 @@ import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { Form } from '/form.js';
 import { plansWith } from '/api.js';
 import { ask } from '/session.js';
+import { onDay } from '/time.js';
 
 const FIELDS = [{ name: 'name', label: 'What it is for', maxlength: 100, required: true }, { name: 'days', label: 'Good for how many days', type: 'number', min: 1, max: 730, placeholder: '365' }];
-const day = (time) => (time ? new Date(time).toLocaleDateString() : 'never');
+const day = (time) => (time ? onDay(time) : 'never');
 
 export function Keys() {
   const [state, setState] = useState({ rows: [], mayMake: true });

@@ -6,7 +6,9 @@ import { Codes } from '/account/codes.js';
 import { Devices } from '/account/devices.js';
 import { Address } from '/account/address.js';
 import { Keys } from '/account/keys.js';
-import { ask, forget, isSignedIn, renew, signOut } from '/session.js';
+import { Plan } from '/account/plan.js';
+import { ask, forget, isSignedIn, renew } from '/session.js';
+import { onDay } from '/time.js';
 
 const text = (name, label, value, more) => ({ name, label, defaultValue: value ?? '', maxlength: 100, ...more });
 const PASSWORDS = [
@@ -18,7 +20,7 @@ const ERASE = [{ name: 'password', label: 'Your password, to be sure', type: 'pa
 function Profile({ me, change }) {
   const fields = [text('first_name', 'First name', me.first_name), text('last_name', 'Last name', me.last_name)];
   const send = (values) => ask('PATCH', '/v1/me', { first_name: values.first_name ?? null, last_name: values.last_name ?? null }).then(change);
-  return html`<section><h2>You</h2><p>${me.email}, here since ${new Date(me.created_at).toLocaleDateString()}.</p>
+  return html`<section><h2>You</h2><p>${me.email}, here since ${onDay(me.created_at)}.</p>
     <${Form} label="Save" fields=${fields} send=${send} done="Saved." /></section>`;
 }
 
@@ -40,20 +42,19 @@ export function Page({ failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
     if (!isSignedIn()) location.replace('/sign-in?next=/account');
-    else Promise.all([ask('GET', '/v1/me'), ask('GET', '/v1/access')]).then(([me, access]) => setState({ me, isShort: access.needs_second_factor }), (error) => (error.status === 401 ? location.replace('/sign-in?next=/account') : setState({ error })));
+    else Promise.all([ask('GET', '/v1/me'), ask('GET', '/v1/access')]).then(([me, access]) => setState({ me, access, isShort: access.needs_second_factor }), (error) => (error.status === 401 ? location.replace('/sign-in?next=/account') : setState({ error })));
   }, []);
   if (state.error) return failure(state.error);
   if (!state.me) return html`<h1>Account</h1><p>One moment …</p>`;
-  const leave = () => signOut().then(() => location.assign('/'));
   // Without codes, where they are asked of everybody, the rest of the account is closed.
   const rest = (shown) => !state.isShort && shown;
-  return html`<div class="head"><h1>Account</h1><button onClick=${leave}>Sign out</button></div>
+  return html`<h1>Account</h1>
     ${state.isShort && html`<p class="notice" role="status">Codes at sign-in are asked of everybody here: turn them on, and the rest of your account opens.</p>`}
-    ${rest(html`<${Profile} me=${state.me} change=${(me) => setState({ me })} />
-    <${Address} />
+    ${rest(html`<${Profile} me=${state.me} change=${(me) => setState({ ...state, me })} />
+    <${Plan} access=${state.access} /><${Address} />
     <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>`)}
-    <${Codes} key="codes" begun=${() => setState({ me: state.me })} />
-    ${rest(html`<${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ me })} />`)}
+    <${Codes} key="codes" begun=${() => setState({ ...state, isShort: false })} />
+    ${rest(html`<${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ ...state, me })} />`)}
     <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>
     <${Erase} />`;
 }

@@ -45,7 +45,7 @@ function Tiles({ rows }) {
   const right = own.reduce((n, row) => n + row.correct_predictions, 0);
   const decided = own.reduce((n, row) => n + row.total_predictions - row.push_count, 0);
   return html`<dl class="tiles">
-    <${Tile} name=${own[0].model} brier=${mean(own, (row) => row.brier, (row) => row.total_predictions)} note=${`Brier score over ${games} games; ${percent(right / decided, 1)} of winners`} />
+    <${Tile} name=${own[0].model} brier=${mean(own, (row) => row.brier, (row) => row.total_predictions)} note=${`Brier score over ${games} games; ${percent(right / decided, 1).replace(' ', '\u00a0')} of winners`} />
     <${Tile} name="closing line" brier=${mean(own, (row) => row.details.line?.brier, (row) => row.details.line.games)} note="on the same games" />
     ${own.some(opening) && html`<${Tile} name="opening line" brier=${mean(own, (row) => opening(row)?.brier, (row) => opening(row).games)} note=${`first seen, on ${own.reduce((n, row) => n + (opening(row)?.games ?? 0), 0)} games; there the closing line has ${mean(own, (row) => opening(row)?.closing_brier, (row) => opening(row).games).toFixed(4)}`} />`}
     <${Tile} name="coin" brier=${COIN} note="50 % for every game" /></dl>`;
@@ -60,7 +60,7 @@ function gain(row) {
 function Table({ rows }) {
   return html`<div class="wide" tabindex="0" role="region" aria-label="Accuracy by season"><table>
     <thead><tr><th scope="col">Season</th><th scope="col">Model</th><th scope="col">Games</th><th scope="col">Right</th><th scope="col">Hit rate</th>
-      <th scope="col">Brier</th><th scope="col">Line's Brier</th><th scope="col">Gain on the line</th><th scope="col">Log loss</th>${rows.some(opening) && html`<th scope="col">Opening line's Brier</th>`}</tr></thead>
+      <th scope="col">Brier</th><th scope="col">Line's Brier</th><th scope="col">Gain on the line</th><th scope="col">Log loss</th>${rows.some(opening) && html`<th scope="col">Opening line</th>`}</tr></thead>
     <tbody>${rows.toReversed().map((row) => html`<tr><td>${row.season}</td><td>${row.model}</td><td>${row.total_predictions}</td>
       <td>${row.correct_predictions}</td><td>${row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`}</td>
       <td>${row.brier?.toFixed(4) ?? '–'}</td><td>${row.details.line?.brier.toFixed(4) ?? '–'}</td><td>${gain(row)}</td><td>${row.log_loss?.toFixed(4) ?? '–'}</td>

@@ -1,8 +1,9 @@
 // One game: what is forecast of it, how sure, what came of it, and what the forecast says at the reader's own line.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { HOUSE, get, mayUse, percent, signed } from '/api.js';
-import { american, atTime, fullKickoff, teams } from '/games.js';
+import { american, fullKickoff, teams } from '/games.js';
 import { Closed, Data, Simulated, Skeleton, useTitle } from '/parts.js';
+import { atTime } from '/time.js';
 
 const MARKETS = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
 

@@ -50,7 +50,7 @@ function useRest(save) {
   return { put, flush, drop };
 }
 
-function Sides({ game, type, name, sides, pick, save }) {
+function Sides({ game, type, name, sides, pick, save, say }) {
   const [chance, setChance] = useState(pick ? Math.round(100 * pick.probability) : USUAL);
   const rest = useRest(save);
   const isOver = hasBegun(game), id = `${game.id}-${type}`;
@@ -59,7 +59,7 @@ function Sides({ game, type, name, sides, pick, save }) {
     ${sides.map(([side, label]) => html`<label class="side-choice"><input type="radio" name=${id} value=${side} checked=${pick?.pick === side} onChange=${() => { rest.drop(); save(of(side, chance)); }} /> ${label}</label>`)}
     <label class="chance-choice"><span class="unseen">${name} of ${game.away_team} at ${game.home_team}: </span>Chance
       <input type="range" min=${Math.min(LEAST, chance)} max=${Math.max(MOST, chance)} step="1" value=${chance} aria-valuetext=${`${chance} %`} onInput=${(event) => setChance(Number(event.target.value))}
-        onChange=${(event) => pick && rest.put(of(pick.pick, Number(event.target.value)))} onBlur=${rest.flush} /><output>${chance} %</output></label></fieldset>`;
+        onChange=${(event) => (pick ? rest.put(of(pick.pick, Number(event.target.value))) : say(`Choose ${sides[0][1]} or ${sides[1][1]} as well.`))} onBlur=${rest.flush} /><output>${chance} %</output></label></fieldset>`;
 }
 
 function Card({ game, picks, change, team }) {
@@ -69,7 +69,7 @@ function Card({ game, picks, change, team }) {
     setState({ said: 'Saving …' });
     ask('POST', '/v1/picks', pick, { keepalive: true }).then(() => { change(pick); setState({ said: 'Saved.' }); }, (error) => setState({ error }));
   };
-  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${picks[type]} save=${save} />`;
+  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${picks[type]} save=${save} say=${(said) => setState({ said })} />`;
   const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
   return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${team(game.away_team).nickname} at ${team(game.home_team).nickname}</a><span>${score || kickoff(game)}</span></h2>
     ${row(first)}

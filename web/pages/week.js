@@ -110,8 +110,8 @@ export function Page({ query, failure }) {
     ${!state.games ? html`<${Skeleton} />` : html`<div>
         <${Access} access=${state.access} /><${Simulated} rows=${state.games} /><${Warning} rows=${state.kinds} season=${state.seasons.at(-1)?.season} /></div>
       ${state.games.length === 0 ? html`<p>No games of this week are known. Import a schedule with <code>gridiron import FILE</code>.</p>`
-        : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} forecasts=${state.byGame.get(game.id)} team=${state.team} access=${state.access} />`)}</ul>`}
-      <p class="soft">The forecast was made from what was known before the week; a pick's chance leaves ties and pushes aside. The line is the closing line where the game is over.</p>
+        : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} forecasts=${state.byGame.get(game.id)} team=${state.team} access=${state.access} />`)}</ul>
+          <p class="soft">Each forecast was made from what was known before its week; a pick's chance leaves ties and pushes aside. The line is the closing line where the game is over.</p>`}
       ${state.record.length > 0 && html`<h2>Accuracy so far</h2><${Trend} rows=${state.record} />`}`}
     ${first && html`<${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season, week, model: HOUSE }} />`}`;
 }
