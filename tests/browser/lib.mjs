@@ -37,18 +37,19 @@ const watchShift = () => {
   new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value; }).observe({ type: 'layout-shift', buffered: true });
 };
 
-// A page whose console errors, failed requests and shifts are counted, once it has a heading.
+// A page whose console errors, failed and finished requests and shifts are counted, once it has a heading.
 export async function open(path, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', ...options });
   const page = await context.newPage();
-  const faults = [];
+  const faults = [], requests = [];
+  page.on('requestfinished', (request) => requests.push(request));
   page.on('console', (message) => { if (message.type() === 'error') faults.push(`console: ${message.text()}`); });
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}`));
   page.on('response', (answer) => { if (answer.status() >= 400) faults.push(`${answer.status()}: ${answer.url()}`); });
   await page.addInitScript(watchShift);
   await go(page, path);
-  return { page, faults, close: () => context.close() };
+  return { page, faults, requests, close: () => context.close() };
 }
 
 // To PATH, or a whole address, and until its heading is there.
