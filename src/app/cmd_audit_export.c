@@ -102,7 +102,7 @@ record(struct invocation *run, const struct audit_filter *filter)
 static struct err *
 run_audit_export(struct invocation *run)
 {
-	struct audit_filter filter;
+	struct audit_filter filter = { .first = 0 };
 	struct audit_round round;
 	struct err *err;
 	int64_t count;

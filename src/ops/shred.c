@@ -2,13 +2,13 @@
 
 #include "ops/shred_q.h"
 
-#define FORGET_STATISTICS                                                             \
-	"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE " \
-	"relnamespace = current_schema()::regnamespace)"
+static const char forget_statistics[] =
+	"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE "
+	"relnamespace = current_schema()::regnamespace)";
 
 /* One by one, since VACUUM and CHECKPOINT stand in no transaction. */
 static const char *const steps[] = {
-	FORGET_STATISTICS,
+	forget_statistics,
 	"VACUUM (FULL, ANALYZE)",
 	/* Twice: what is under way at the first still needs the segments before it. */
 	"SELECT pg_switch_wal()",
