@@ -181,7 +181,7 @@ password_reset(struct ctx *ctx, struct str text, struct str password)
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct guess guess = { .kind = GUESS_RESET, .address = ctx->remote_address };
 	struct resetting resetting;
-	struct reset link;
+	struct reset link = { .is_active = false };
 	uint8_t hash[SHA256_BYTES];
 
 	TRY(guess_wait(ctx, &guess));

@@ -115,19 +115,27 @@ TEST(codes_under_attack_are_tried_every_few_seconds_in_all)
 	arena_release(&place.arena);
 }
 
+/* How many of COUNT accounts, from FIRST on, one address may try once. */
+static int
+sprayed(struct place *place, int first, int count)
+{
+	int ret = 0;
+
+	for (int i = first; i < first + count; i++)
+		ret += taken(&place->ctx,
+			of(str_cstr(&place->arena,
+				   str_fmt(&place->arena, "user%d@example.org", i)),
+				"192.0.2.1"),
+			1);
+	return ret;
+}
+
 TEST(one_address_cannot_try_a_password_on_everybody)
 {
 	struct place place;
-	int count = 0;
 
 	begin(&place);
-	for (int i = 0; i < SPRAYED; i++)
-		count += taken(&place.ctx,
-			of(str_cstr(&place.arena,
-				   str_fmt(&place.arena, "user%d@example.org", i)),
-				"192.0.2.1"),
-			1);
-	EQ_I64(count, 50);
+	EQ_I64(sprayed(&place, 0, SPRAYED), 50);
 	arena_release(&place.arena);
 }
 
@@ -188,6 +196,19 @@ TEST(a_right_secret_tried_many_times_at_once_counts_for_nothing)
 	OK(!guess_wait(&place.ctx, &guess));
 	/* And pays for none that was wrong elsewhere on the account. */
 	EQ_I64(taken(&place.ctx, guess, 20), 5);
+	arena_release(&place.arena);
+}
+
+TEST(a_right_secret_that_took_no_try_pays_none_back)
+{
+	struct guess guess = of("ann@example.org", "192.0.2.1");
+	struct place place;
+
+	begin(&place);
+	EQ_I64(sprayed(&place, 0, 40), 40);
+	for (int i = 0; i < PLACES; i++)
+		OK(!guess_judge(&place.ctx, &guess, NULL));
+	EQ_I64(sprayed(&place, 40, 40), 10);
 	arena_release(&place.arena);
 }
 
