@@ -143,7 +143,9 @@ static struct err *
 page_parse(struct arena *arena, const struct witness_file *file, struct str text,
 	struct witness_page *ret)
 {
-	bool is_last = file->begin + (off_t)text.len >= file->end;
+	/* Less than a page is all that there is, even where the file was longer. */
+	bool is_last = text.len < PAGE_BYTES ||
+		file->begin + (off_t)text.len >= file->end;
 	struct witness_found found = { .next = file->begin,
 		.is_inside = file->is_inside };
 	struct page_vec page = { 0 };

@@ -343,6 +343,43 @@ TEST(a_line_that_finds_no_room_on_the_disk_spoils_no_other)
 	alone_end(&alone);
 }
 
+/* By somebody, in the middle of a line, after its end was looked for. */
+TEST(a_file_that_is_cut_while_it_is_read_comes_to_its_end)
+{
+	enum { PAGES_MAX = 5 };
+	struct witness_file file;
+	struct witness_page page;
+	struct err *err = NULL;
+	int lines = 0, damaged = 0;
+	struct alone alone;
+	struct buf text;
+	const char *path;
+
+	alone_begin(&alone);
+	buf_init(&text, &alone.arena, 2 * WITNESS_LINE_LEN);
+	witness_line_format(&text, &(struct witness_line){ .id = log_user(7).uuid });
+	buf_put(&text, STR("0190c1d2-"));
+	path = str_cstr(&alone.arena,
+		str_fmt(&alone.arena, STR_FMT "/" WITNESS_PREFIX "x",
+			STR_ARG(alone.folder)));
+	OK_ERR(file_write(&alone.arena, path, buf_str(&text), 0600));
+	OK_ERR(witness_file_open(&alone.arena, path, &file));
+	file.end += WITNESS_LINE_LEN;
+	for (int i = 0; i < PAGES_MAX && !err; i++) {
+		err = witness_page_read(&alone.ctx, &file, &page);
+		for (size_t n = 0; !err && n < page.count; n++) {
+			lines += page.items[n].is_line;
+			damaged += page.items[n].is_damaged;
+			witness_file_pass(&file, &page.items[n]);
+		}
+	}
+	FAILS_WITH(err, ERR_INTERNAL);
+	EQ_I64(lines, 1);
+	EQ_I64(damaged, 1);
+	witness_file_close(&file);
+	alone_end(&alone);
+}
+
 /* One that takes for dead what is not locked, all the time. */
 struct taker {
 	struct str folder;
