@@ -201,7 +201,7 @@ say_next_step(struct invocation *run)
 {
 	bool has_tiers = true;
 
-	if (database_start(run))
+	if (database_open(run))
 		return;
 	if (!tier_has_any(&run->ctx, &has_tiers) && !has_tiers)
 		fprintf(run->console.out,

@@ -34,9 +34,10 @@ address_parse(struct invocation *run, struct str listen, struct str *ret_host,
 		host = str_slice(host, 1, host.len - 1);
 	if (str_eq(host, STR("localhost")))
 		host = STR("127.0.0.1");
+	TRY(http_address_check(run->arena, host));
 	*ret_host = host;
 	*ret_port = (uint16_t)port;
-	return http_address_check(run->arena, host);
+	return NULL;
 }
 
 /* Nothing but the machine itself can reach a loopback address, so looking around there

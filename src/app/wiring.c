@@ -138,23 +138,30 @@ database_stop(struct invocation *run)
 }
 
 struct err *
-database_start(struct invocation *run)
+database_open(struct invocation *run)
 {
 	const struct config *config = &run->config;
-	struct db_options options = {
-		.url = config->database_url,
-		.pool_size = (int32_t)config->database_pool_size,
-		.max_overflow = (int32_t)config->database_max_overflow,
-		.pool_timeout_ms = config->database_pool_timeout_ms,
-		.pool_recycle_ms = config->database_pool_recycle_ms,
-		.is_production = config->environment == ENVIRONMENT_PRODUCTION,
-		.is_echo = config->database_echo,
-		.allows_any_role = run->command->needs < NEEDS_SERVED_DATABASE,
-	};
 
+	return db_open(&run->ctx,
+		&(struct db_options){
+			.url = config->database_url,
+			.pool_size = (int32_t)config->database_pool_size,
+			.max_overflow = (int32_t)config->database_max_overflow,
+			.pool_timeout_ms = config->database_pool_timeout_ms,
+			.pool_recycle_ms = config->database_pool_recycle_ms,
+			.is_production = config->environment == ENVIRONMENT_PRODUCTION,
+			.is_echo = config->database_echo,
+			.allows_any_role = run->command->needs < NEEDS_SERVED_DATABASE,
+		},
+		&run->ctx.db);
+}
+
+static struct err *
+database_start(struct invocation *run)
+{
 	if (run->command->migrates)
 		TRY(schema_migrate(run));
-	if (!db_open(&run->ctx, &options, &run->ctx.db)) {
+	if (!database_open(run)) {
 		/* One query, on a connection that is used afterwards. */
 		if (!health_ready(&run->ctx))
 			return NULL;
@@ -162,7 +169,7 @@ database_start(struct invocation *run)
 	}
 	/* This says more of what is wrong, and waits for who has the file; then once more. */
 	TRY(schema_check(run));
-	return db_open(&run->ctx, &options, &run->ctx.db);
+	return database_open(run);
 }
 
 /* What keeps the audit chain, for whatever may put something on record. */
