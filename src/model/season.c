@@ -88,10 +88,19 @@ is_called_off(const struct model_game *games, size_t count, const struct model_g
 	return false;
 }
 
+/* By the day, as a game that was put off keeps its week. */
+static bool
+is_sooner(const struct model_game *game, const struct model_game *other)
+{
+	return game->day != other->day ? game->day < other->day
+				       : game->week < other->week;
+}
+
 int
 season_next_week(const struct model_game *games, size_t count, int season)
 {
-	int last = 0, next = 0;
+	const struct model_game *next = NULL;
+	int last = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct model_game *game = &games[i];
@@ -99,11 +108,11 @@ season_next_week(const struct model_game *games, size_t count, int season)
 		if (game->season != season)
 			continue;
 		last = game->week > last ? game->week : last;
-		if (!game->is_played && (next == 0 || game->week < next) &&
+		if (!game->is_played && (!next || is_sooner(game, next)) &&
 			!is_called_off(games, count, game))
-			next = game->week;
+			next = game;
 	}
-	return next ? next : last ? last + 1 : 0;
+	return next ? next->week : last ? last + 1 : 0;
 }
 
 /* --- Quarterbacks: who plays a club's next game plays the rest */

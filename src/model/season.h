@@ -45,8 +45,8 @@ struct season_view {
 MUST_USE struct err *season_cut(struct arena *arena, const struct model_game *games,
 	size_t count, struct season_time when, struct season_view *ret);
 
-/* The first week of SEASON with a game to be played; one after the last where all are
- * over; 0 where GAMES has none of that season. A game that is still not played when one of
+/* The week of SEASON's next game to be played; one after the last where all are over; 0
+ * where GAMES has none of that season. A game that is still not played when one of
  * a later week has been, on a later day, was called off: it counts nowhere (Buffalo at
  * Cincinnati, 2022). */
 int season_next_week(const struct model_game *games, size_t count, int season);
