@@ -36,7 +36,8 @@ struct err *league_make(
 struct err *
 league_look(struct ctx *ctx, struct str code, struct league_invited *ret) MUST_USE;
 /* Join it under DISPLAY_NAME; who is in it already stays as he is. INVALID: a member has
- * that name, or one that looks like it (codec/fold.h); CONFLICT: it is full, or he is in LEAGUES_MOST. */
+ * that name, or one that looks like it (codec/fold.h); CONFLICT: it is full, or he is in
+ * LEAGUES_MOST. */
 struct err *league_join(struct ctx *ctx, struct str code, struct str display_name,
 	struct league_row *ret) MUST_USE;
 

@@ -74,8 +74,9 @@ struct err *upload_read(struct ctx *ctx, const struct upload_options *options,
 
 /*
  * Read TEXT and store in one transaction what of it differs from what stands, unless it has
- * faults, which are then in ret_faults, or OPTIONS say not to. CTX's arena holds the batch: some 500 bytes a row
- * beside the games (UPLOAD_MEMORY_BYTES is enough for any). CONFLICT where games began, or a model's sees_line was another, meanwhile or before.
+ * faults, which are then in ret_faults, or OPTIONS say not to. CTX's arena holds the batch:
+ * some 500 bytes a row beside the games (UPLOAD_MEMORY_BYTES is enough for any). CONFLICT
+ * where games began, or a model's sees_line was another, meanwhile or before.
  */
 struct upload_faults {
 	struct upload_fault *items;
