@@ -64,8 +64,8 @@ answer_unrouted(const struct api *api, struct http_request *http, uint32_t allow
 	return tell_problem(&http->ctx, api, http, &problem);
 }
 
-/* In which a batch is answered; all else in 30 s. A hundred thousand rows may take their
- * time on a slow disk. */
+/* In which a batch of an administrator's is answered; all else in 30 s. A hundred thousand
+ * rows may take their time on a slow disk. */
 enum { BATCH_TIME_MS = 300000 };
 
 /* A GET has no body that means anything. */
@@ -86,7 +86,8 @@ take_body(struct request *rq)
 	if (!rule->schema || http->body.len > 0)
 		TRY(body_check_type(rq->ctx, http, rule->types));
 	if (!rule->schema) {
-		rq->ctx->deadline = clock_deadline_ms(BATCH_TIME_MS);
+		if (rq->route->who == WHO_ADMIN)
+			rq->ctx->deadline = clock_deadline_ms(BATCH_TIME_MS);
 		return NULL;
 	}
 	body = arena_alloc(rq->ctx->arena, rule->schema->size);
