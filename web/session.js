@@ -59,8 +59,9 @@ export async function signature() {
 // Who has to set up codes at sign-in before his account counts for anything is led there.
 async function refused(status) {
   if (status !== 403 || !isSignedIn() || location.pathname === '/account') return;
-  const access = await send('GET', '/v1/access', undefined, await signature());
-  if (access.needs_second_factor) location.replace('/account');
+  // Where that cannot be asked, what was refused is told like anything else.
+  const known = await signature().then((headers) => send('GET', '/v1/access', undefined, headers)).catch(() => undefined);
+  if (known?.needs_second_factor) location.replace('/account');
 }
 
 // A request of the signed-in user, or of a visitor. OPTIONS are those of fetch.

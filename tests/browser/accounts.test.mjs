@@ -87,6 +87,17 @@ await claim('who signs out in one tab is out in the other', async () => {
   await close();
 });
 
+await claim('what was refused is told, also where it cannot be asked why', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForSelector(`text=${EMAIL}`);
+  await go(page, '/ratings');
+  await page.route('**/v1/access', (route) => route.fulfill({ status: 503, json: { detail: 'busy' } }));
+  await page.route('**/v1/teams', (route) => route.fulfill({ status: 403, json: { detail: 'not for you' } }));
+  equal(await page.evaluate(async () => (await import('/session.js')).ask('GET', '/v1/teams').catch((error) => error.message)), 'Not for you.', 'what is told');
+  await close();
+});
+
 await claim('plans that have keys and alerts are named as the tiers say', async () => {
   const { page, close } = await open('/sign-in');
   await page.route('**/v1/access', async (route) => route.fulfill({ json: { ...await (await route.fetch()).json(), tier: 'gold', tier_until: '2030-01-31T12:00:00Z', hourly_requests: 1000, features: [] } }));

@@ -248,6 +248,8 @@ await claim('the API\'s page shows code as code, has every route in its list, an
   equal((await page.textContent('main')).includes('`'), false, 'whether there is a backtick');
   equal((await page.$$('nav[aria-label=Routes] a')).length, Object.values(paths).flatMap(Object.keys).length, 'the number of routes');
   await page.waitForFunction(() => document.getElementById('game_list').getBoundingClientRect().top < window.innerHeight && scrollY > 0);
+  await page.click('nav[aria-label=Routes] a[href="#team_list"]');
+  equal(await page.$eval('section:target h2', (heading) => heading.textContent), 'GET /v1/teams', 'what stands out');
   await close();
 });
 

@@ -32,7 +32,7 @@ function lines(rows, seasons) {
 function Seasons({ rows }) {
   const seasons = useMemo(() => [...new Set(rows.map((row) => row.season))].sort((a, b) => a - b), [rows]);
   const drawn = useMemo(() => lines(rows, seasons), [rows]);
-  return html`<${Chart} label="Brier score of each season; lower is better. The table below has the numbers." x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} tick=${(v) => v.toFixed(2)} />`;
+  return html`<${Chart} label="Brier score of each season; lower is better; the table below has the numbers" x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} tick=${(v) => v.toFixed(2)} />`;
 }
 
 function Tile({ name, brier, note }) {
@@ -47,7 +47,7 @@ function Tiles({ rows }) {
   return html`<dl class="tiles">
     <${Tile} name=${own[0].model} brier=${mean(own, (row) => row.brier, (row) => row.total_predictions)} note=${`Brier score over ${games} games; ${percent(right / decided, 1).replace(' ', '\u00a0')} of winners`} />
     <${Tile} name="closing line" brier=${mean(own, (row) => row.details.line?.brier, (row) => row.details.line.games)} note="on the same games" />
-    ${own.some(opening) && html`<${Tile} name="opening line" brier=${mean(own, (row) => opening(row)?.brier, (row) => opening(row).games)} note=${`first seen, on ${own.reduce((n, row) => n + (opening(row)?.games ?? 0), 0)} games; there the closing line has ${mean(own, (row) => opening(row)?.closing_brier, (row) => opening(row).games).toFixed(4)}`} />`}
+    ${own.some(opening) && html`<${Tile} name="opening line" brier=${mean(own, (row) => opening(row)?.brier, (row) => opening(row).games)} note=${`told by the feed or first seen, on ${own.reduce((n, row) => n + (opening(row)?.games ?? 0), 0)} games; there the closing line has ${mean(own, (row) => opening(row)?.closing_brier, (row) => opening(row).games).toFixed(4)}`} />`}
     <${Tile} name="coin" brier=${COIN} note="50 % for every game" /></dl>`;
 }
 

@@ -32,12 +32,12 @@ function Body({ operation }) {
 
 function Operation({ path, method, operation }) {
   const sample = path.includes('{') || method !== 'get' || operation.security?.length === 1 ? '' : path;
-  return html`<section><h2 id=${operation.operationId}><code>${method.toUpperCase()} ${path}</code></h2><p>${words(operation.summary)}. <span class="soft">${who(operation)}</span>
+  return html`<section id=${operation.operationId}><h2><code>${method.toUpperCase()} ${path}</code></h2><p>${words(operation.summary)}. <span class="soft">${who(operation)}</span>
     ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} list=${operation.parameters} /><${Body} operation=${operation} /></section>`;
 }
 
 function Schema({ name, schema }) {
-  return html`<section><h2 id=${`row-${name}`}>${name.endsWith('_body') ? `A body: ${name.replace('_body', '')}` : `A row: ${name}`}</h2><p>${words(schema.description)}.</p>
+  return html`<section id=${`row-${name}`}><h2>${name.endsWith('_body') ? `A body: ${name.replace('_body', '')}` : `A row: ${name}`}</h2><p>${words(schema.description)}.</p>
     <div class="wide" tabindex="0" role="region" aria-label=${`Fields of ${name}`}><table class="words"><thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">What</th></tr></thead><tbody>
     ${Object.entries(schema.properties).map(([field, is]) => html`<tr><td><code>${field}</code></td><td>${typeOf(is)}</td><td>${words(is.description)}</td></tr>`)}</tbody></table></div></section>`;
 }
