@@ -33,8 +33,8 @@ table_put_text(struct table *table, struct str text)
 	struct buf out;
 	struct json json;
 
-	/* Six bytes for one, as in \u0001, and the quotes. */
-	buf_init(&out, table->arena, text.len * 6 + 2);
+	/* Six bytes for one, as in \u0001, and the quotes; or null. */
+	buf_init(&out, table->arena, text.len * 6 + strlen("null"));
 	json = json_begin(&out);
 	json_put_text(&json, text);
 	put_cell(table,
