@@ -1,5 +1,6 @@
 // What pages of the signed-in user have in common.
 import { html, useState } from '/vendor/htm-preact.js';
+import { address } from '/api.js';
 import { isSignedIn, signature } from '/session.js';
 
 // Whether somebody is signed in; who is not is sent to sign in, and comes back.
@@ -27,8 +28,7 @@ async function download(path, name, type) {
 
 // The page's data as files: requests must be signed, which a plain link is not.
 export function OwnData({ path, query = {}, name }) {
-  const search = (more) => new URLSearchParams({ ...query, ...more });
-  return html`<p class="soft data">This page's data: <${Press} plain=${true} label="JSON" action=${() => download(`${path}?${search({})}`, `${name}.json`, 'application/json')} />
-    <${Press} plain=${true} label="CSV" action=${() => download(`${path}?${search({ format: 'csv' })}`, `${name}.csv`, 'text/csv')} /></p>`;
+  return html`<p class="soft data">This page's data: <${Press} plain=${true} label="JSON" action=${() => download(address(path, query), `${name}.json`, 'application/json')} />
+    <${Press} plain=${true} label="CSV" action=${() => download(address(path, { ...query, format: 'csv' }), `${name}.csv`, 'text/csv')} /></p>`;
 }
 

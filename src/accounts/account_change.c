@@ -1,10 +1,9 @@
 #include "accounts/account_change.h"
 
 #include "accounts/user.h"
+#include "codec/iso_time.h"
 #include "crypto/hmac.h"
 #include "crypto/token.h"
-
-#define AN_HOUR (INT64_C(3600) * MICROSECONDS_PER_SECOND)
 
 static struct str
 kind_name(enum account_change_kind kind)
@@ -26,7 +25,7 @@ account_change_put(struct tx *tx, const struct account_change_new *change)
 	TRY(q_account_change_count(tx,
 		(struct account_change_count){ .user_id = change->user_id,
 			.kind = kind_name(change->kind),
-			.since = ctx->now - AN_HOUR },
+			.since = ctx->now - MICROSECONDS_PER_HOUR },
 		&sent));
 	if (sent.total >= LINKS_AN_HOUR_MAX)
 		return err_new(ctx, ERR_RATE_LIMITED,
