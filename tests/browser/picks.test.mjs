@@ -123,6 +123,15 @@ await claim('a league is made, its code renewed, a friend joins by the link and 
   await friend.close();
 });
 
+await claim('what an address calls a league leads to nothing else of the API', async () => {
+  const { page } = own, asked = [], note = (request) => asked.push(new URL(request.url()).pathname);
+  page.on('request', note);
+  await go(page, `/league?id=${encodeURIComponent('../me')}`);
+  await page.waitForSelector('h1:has-text("Not found")');
+  equal(asked.some((path) => path.startsWith('/v1/me')), false, 'whether the account was asked for');
+  page.off('request', note);
+});
+
 // A week with games to come, where the games have one: the simulated league does.
 const { data: current } = await get('/v1/games?season=current&week=current');
 const next = current[0].week < (seasons.at(-1).last_week ?? 0) && current[0].season === seasons.at(-1).season ? current[0].week + 1 : current[0].week;

@@ -100,5 +100,5 @@ export function Page({ query, failure }) {
   useEffect(() => { setReady(!needsSignIn()); }, []);
   if (!isReady) return html`<h1>Leagues</h1>`;
   if (query.get('code')) return html`<${Join} code=${query.get('code')} />`;
-  return query.get('id') ? html`<${One} id=${query.get('id')} failure=${failure} />` : html`<${All} failure=${failure} />`;
+  return query.get('id') ? html`<${One} id=${encodeURIComponent(query.get('id'))} failure=${failure} />` : html`<${All} failure=${failure} />`;
 }
