@@ -22,7 +22,7 @@ static const struct table_column fault_columns[] = {
 };
 
 static void
-print_faults(const struct invocation *run, const struct upload_faults *faults)
+print_faults(struct invocation *run, const struct upload_faults *faults)
 {
 	size_t shown = run->is_json || faults->count < FAULTS_SHOWN ? faults->count
 								    : FAULTS_SHOWN;

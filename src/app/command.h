@@ -102,8 +102,9 @@ bool flag_is_set(const struct invocation *run, const char *name);
 struct err *flag_i32(struct invocation *run, const char *name, int32_t min, int32_t max,
 	struct opt_i32 *ret) MUST_USE;
 
-/* Print TABLE to the console: aligned text, or JSON under --json. */
-void print_table(const struct invocation *run, const struct table *table);
+/* Print TABLE to the console: aligned text, or JSON under --json. One that is cut makes the
+ * command fail. */
+void print_table(struct invocation *run, const struct table *table);
 
 /* All commands, ended by NULL, in the order of the help. */
 extern const struct command *const commands[];

@@ -2,8 +2,13 @@
 #include "app/command.h"
 
 void
-print_table(const struct invocation *run, const struct table *table)
+print_table(struct invocation *run, const struct table *table)
 {
+	if (table->is_cut) {
+		fputs("gridiron: no memory for all of it; this is not whole\n",
+			run->console.err);
+		run->exit_status = EXIT_FAILED;
+	}
 	if (run->is_json)
 		table_print_json(table, run->console.out);
 	else

@@ -23,7 +23,7 @@ table_init(struct table *table, struct arena *arena, const struct table_column *
 static void
 put_cell(struct table *table, struct table_cell cell)
 {
-	if (!VEC_PUSH(table->arena, &table->cells, cell))
+	if (str_is_none(cell.shown) || !VEC_PUSH(table->arena, &table->cells, cell))
 		table->is_cut = true;
 }
 
@@ -37,6 +37,7 @@ table_put_text(struct table *table, struct str text)
 	buf_init(&out, table->arena, text.len * 6 + strlen("null"));
 	json = json_begin(&out);
 	json_put_text(&json, text);
+	table->is_cut = table->is_cut || buf_is_cut(&out);
 	put_cell(table,
 		(struct table_cell){
 			.shown = str_is_none(text) ? STR("-")
@@ -64,6 +65,7 @@ put_number(struct table *table, double value, int decimals, struct str shown)
 	buf_init(&out, table->arena, NUMBER_BYTES_MAX);
 	json = json_begin(&out);
 	json_put_fixed(&json, value, decimals);
+	table->is_cut = table->is_cut || buf_is_cut(&out);
 	put_cell(table,
 		(struct table_cell){
 			.shown = isfinite(value) ? shown : STR("-"),

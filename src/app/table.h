@@ -28,7 +28,7 @@ struct table {
 	struct {
 		VEC_OF(struct table_cell)
 	} cells;     /* row by row */
-	bool is_cut; /* the arena is full: rows are missing */
+	bool is_cut; /* the arena is full: something is missing */
 };
 
 void table_init(struct table *table, struct arena *arena,

@@ -1,0 +1,54 @@
+/* Tables of commands, as programs read them. */
+#include "app/table.h"
+
+#include "codec/json_read.h"
+#include "tests/tap.h"
+
+static const struct table_column columns[] = {
+	{ "text", "TEXT" },
+	{ "number", "NUMBER" },
+};
+
+TEST(each_cell_is_json_of_whatever_it_holds)
+{
+	static const struct str texts[] = { STR_INIT("plain"), STR_INIT(""),
+		{ .ptr = NULL }, STR_INIT("\"\\\001\n"), STR_INIT("\xff\xff") };
+	const struct json_node *text;
+	struct json_node root;
+	struct table table;
+	struct arena arena;
+	char printed[4096] = { 0 };
+	FILE *file = fmemopen(printed, sizeof(printed), "w");
+
+	OK(file);
+	arena_init(&arena, 1 << 20);
+	TABLE_INIT(&table, &arena, columns);
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		table_put_text(&table, texts[i]);
+		table_put_fixed(&table, -1e300, 1);
+	}
+	OK(!table.is_cut);
+	table_print_json(&table, file);
+	OK(fclose(file) == 0);
+	OK_ERR(json_read(&arena, str_from(printed), &root));
+	EQ_I64(root.count, COUNT_OF(texts));
+	text = json_node_find(&root.items[2], STR("text"));
+	OK(text && text->kind == JSON_IS_NULL);
+	text = json_node_find(&root.items[3], STR("text"));
+	OK(text && str_eq(text->text, texts[3]));
+	arena_release(&arena);
+}
+
+TEST(a_table_that_finds_no_room_says_so)
+{
+	static char bytes[5000];
+	struct table table;
+	struct arena arena;
+
+	arena_init(&arena, 8192);
+	TABLE_INIT(&table, &arena, columns);
+	memset(bytes, 'x', sizeof(bytes));
+	table_put_text(&table, (struct str){ bytes, sizeof(bytes) });
+	OK(table.is_cut);
+	arena_release(&arena);
+}
