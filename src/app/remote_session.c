@@ -20,7 +20,6 @@ enum {
 	REQUEST_TIME_MS = 10000,
 	REQUEST_BYTES_MAX = 1 << 20,
 	FRAMES_BYTES_MAX = 2 * REMOTE_BYTES_MAX,
-	NANOSECONDS_PER_MS = 1000000,
 	/* Requests go first, as before what is offloaded. */
 	NICENESS = 10,
 };

@@ -153,9 +153,8 @@ static struct err *
 prune_below(struct tx *tx, int64_t seq)
 {
 	struct str sql = str_fmt(tx->ctx->arena,
-		"DELETE FROM audit_logs WHERE seq < %lld AND seq <= (SELECT max(seq) "
-		"FROM "
-		"audit_cuts)",
+		"DELETE FROM audit_logs WHERE seq < %lld AND seq <= "
+		"(SELECT max(seq) FROM audit_cuts)",
 		(long long)seq);
 	struct err *err = str_is_none(sql) ? err_no_memory() : db_run_text(tx, sql);
 

@@ -3,10 +3,6 @@
 #include "codec/uuid.h"
 #include "db/db.h"
 
-enum {
-	MICROSECONDS_PER_MS = 1000,
-};
-
 /* The newest of all that is ours. */
 static struct err *
 cut_find(struct tx *tx, struct audit_cut *ret)

@@ -10,7 +10,6 @@ enum {
 	PATIENCE_MS = 10000,
 	LOOK_MS = 1000,
 	OVERDUE_MAX = 64,
-	NANOSECONDS_PER_MS = 1000000,
 };
 
 /* One look. */

@@ -16,6 +16,7 @@ struct audit;   /* audit/chainer.h */
 struct geo;     /* codec/geo.h */
 
 enum {
+	MICROSECONDS_PER_MS = 1000,
 	MICROSECONDS_PER_SECOND = 1000000,
 };
 

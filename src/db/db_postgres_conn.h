@@ -22,8 +22,6 @@ enum {
 	PG_VERSION_LEAST = 140000,
 };
 
-#define NANOSECONDS_PER_MS INT64_C(1000000)
-
 struct pg_conn {
 	struct list_link link;
 	PGconn *pq; /* NULL: closed */

@@ -27,7 +27,6 @@ enum {
 	CHECKPOINT_BUSY_PAGES = 8000,
 	CHECKPOINT_IDLE_MS = 1000,
 	SHRED_BUSY_MS = 50,
-	NANOSECONDS_PER_SECOND = 1000000000,
 };
 
 /* A transaction that waits for the writer, on the stack of its fiber. */

@@ -7,7 +7,6 @@
 
 enum {
 	MASKED_BYTES_MAX = 1024,
-	NANOSECONDS_PER_MS = 1000000,
 };
 
 static void

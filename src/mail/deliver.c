@@ -30,7 +30,6 @@ enum {
 	LEFT_AGE_PART = 4,
 	ARENA_BYTES_MAX = 4 << 20,
 	ERROR_BYTES_MAX = 500,
-	MICROSECONDS_PER_MS = 1000,
 };
 
 static struct {

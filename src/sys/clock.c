@@ -6,8 +6,6 @@
 
 enum {
 	NANOSECONDS_PER_MICROSECOND = 1000,
-	NANOSECONDS_PER_MILLISECOND = 1000000,
-	NANOSECONDS_PER_SECOND = 1000000000,
 };
 
 int64_t
@@ -43,8 +41,7 @@ clock_deadline_ms(int64_t milliseconds)
 {
 	int64_t wait_ns, deadline;
 
-	if (__builtin_mul_overflow(
-		    milliseconds, (int64_t)NANOSECONDS_PER_MILLISECOND, &wait_ns) ||
+	if (__builtin_mul_overflow(milliseconds, NANOSECONDS_PER_MS, &wait_ns) ||
 		__builtin_add_overflow(clock_monotonic_ns(), wait_ns, &deadline))
 		return milliseconds < 0 ? 0 : DEADLINE_NEVER;
 	return deadline;

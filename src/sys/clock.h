@@ -4,6 +4,9 @@
 
 #include "base/compiler.h"
 
+#define NANOSECONDS_PER_MS     INT64_C(1000000)
+#define NANOSECONDS_PER_SECOND INT64_C(1000000000)
+
 /* Microseconds since 1970 UTC. May jump when the operator sets the clock. */
 int64_t clock_now_us(void);
 

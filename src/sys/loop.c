@@ -15,7 +15,6 @@ enum {
 	OFFLOAD_THREADS_DEFAULT = 4,
 	OFFLOAD_QUEUE_DEFAULT = 256,
 	LAG_WARNING_NS_DEFAULT = 50000000,
-	NANOSECONDS_PER_MILLISECOND = 1000000,
 	/* Fibers run between two looks at descriptors and timers, when there is always
 	 * one to run: so that those who only yield starve nobody, at a small part of a
 	 * run's cost. */
@@ -203,7 +202,7 @@ measure_run(struct loop *loop, const char *name)
 	if (held_ns > atomic_load_explicit(&loop->lag_max_ns, memory_order_relaxed))
 		atomic_store_explicit(&loop->lag_max_ns, held_ns, memory_order_relaxed);
 	log_warning(NULL, "loop was held", LOG_TEXT("by", name),
-		LOG_I64("held_ms", held_ns / NANOSECONDS_PER_MILLISECOND));
+		LOG_I64("held_ms", held_ns / NANOSECONDS_PER_MS));
 }
 
 static void
@@ -255,8 +254,8 @@ sleep_ms(const struct loop *loop)
 		return POST_RETRY_MS;
 	if (deadline == DEADLINE_NEVER)
 		return -1;
-	left_ms = (deadline - clock_monotonic_ns() + NANOSECONDS_PER_MILLISECOND - 1) /
-		NANOSECONDS_PER_MILLISECOND;
+	left_ms = (deadline - clock_monotonic_ns() + NANOSECONDS_PER_MS - 1) /
+		NANOSECONDS_PER_MS;
 	if (left_ms < 0)
 		return 0;
 	return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;

@@ -7,9 +7,10 @@
 
 #include <sys/random.h>
 
+#include "base/ctx.h"
+
 enum {
 	STORE_BYTES = 512,
-	MICROSECONDS_PER_MILLISECOND = 1000,
 	UUID_LATENESS_MS_MAX = 10000,
 };
 
@@ -89,7 +90,7 @@ begin_millisecond(int64_t ms)
 struct uuid
 uuid_v7(int64_t now_us)
 {
-	int64_t ms = now_us / MICROSECONDS_PER_MILLISECOND;
+	int64_t ms = now_us / MICROSECONDS_PER_MS;
 	struct uuid ret;
 
 	if (ms <= newest.ms && newest.ms - ms <= UUID_LATENESS_MS_MAX)

@@ -8,8 +8,6 @@ enum {
 	BEGIN_MS = 5000,
 };
 
-#define NANOSECONDS_PER_MS 1000000LL
-
 void
 trouble_note(struct trouble *trouble, const struct ctx *ctx, const char *event,
 	const struct err *err)

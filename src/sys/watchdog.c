@@ -14,8 +14,6 @@ enum {
 	LOOK_EVERY_NS = 500000000,
 	/* What is only slow is told of when it ends. */
 	HANG_FACTOR = 10,
-	NANOSECONDS_PER_MILLISECOND = 1000000,
-	NANOSECONDS_PER_SECOND = 1000000000,
 };
 
 static struct {
@@ -39,7 +37,7 @@ look_at(struct loop *loop, int64_t now)
 		return;
 	loop->watchdog_runs = runs;
 	log_error(NULL, "loop is held", LOG_TEXT("by", name ? name : "a fiber"),
-		LOG_I64("held_ms", (now - since) / NANOSECONDS_PER_MILLISECOND));
+		LOG_I64("held_ms", (now - since) / NANOSECONDS_PER_MS));
 }
 
 static void *
