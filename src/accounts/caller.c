@@ -27,7 +27,7 @@ static struct err *
 token_is_over(struct ctx *ctx)
 {
 	return err_new(ctx, ERR_UNAUTHENTICATED,
-		"the access token is not valid any more; sign in again");
+		"the access token is not valid any more; refresh it, or sign in again");
 }
 
 struct err *

@@ -192,29 +192,18 @@ rotate(struct tx *tx, const struct session_row *session, struct refresh *refresh
 }
 
 static bool
-is_retry(const struct ctx *ctx, const struct session_row *session)
+is_in_grace(const struct ctx *ctx, const struct session_row *session)
 {
 	return session->rotated_at.is_set && !str_is_none(session->successor_sealed) &&
-		ctx->now - session->rotated_at.value <= SECONDS(REFRESH_GRACE_SECONDS) &&
-		str_eq(session->user_agent, device_agent(ctx->user_agent)) &&
-		str_eq(session->ip_address, ctx->remote_address);
+		ctx->now - session->rotated_at.value <= SECONDS(REFRESH_GRACE_SECONDS);
 }
 
-/* The successor that was given out before, unless it has been ended since. */
-static struct err *
-repeat(struct tx *tx, const struct session_row *session, struct refresh *refresh)
+/* Whether the one who asks is the one to whom the session was given. */
+static bool
+is_same_client(const struct ctx *ctx, const struct session_row *session)
 {
-	struct seal_place place = successor_place(session);
-	struct session_row successor;
-
-	TRY(q_session_get(tx, session->user_id,
-		(struct session_id){ session->successor_id }, &successor));
-	if (successor.revoked_at.is_set)
-		return NULL;
-	TRY(unseal(tx->ctx, &place, session->successor_sealed, &refresh->tokens.refresh));
-	refresh->tokens.refresh_expires_at = successor.expires_at;
-	refresh->outcome = REFRESH_DONE;
-	return NULL;
+	return str_eq(session->user_agent, device_agent(ctx->user_agent)) &&
+		str_eq(session->ip_address, ctx->remote_address);
 }
 
 /* Somebody has a token that was spent: the family ends, if it has not. */
@@ -242,6 +231,28 @@ end_reused(struct tx *tx, const struct session_row *session)
 	return standing_changed(tx, session->user_id);
 }
 
+/* A token that was spent: whoever spent it, and asks again within the grace, gets the
+ * successor that he was given, unless it has been ended since. */
+static struct err *
+repeat(struct tx *tx, const struct session_row *session, struct refresh *refresh)
+{
+	struct seal_place place = successor_place(session);
+	struct session_row successor;
+
+	if (!is_in_grace(tx->ctx, session))
+		return end_reused(tx, session);
+	TRY(q_session_get(tx, session->user_id,
+		(struct session_id){ session->successor_id }, &successor));
+	if (!is_same_client(tx->ctx, &successor))
+		return end_reused(tx, session);
+	if (successor.revoked_at.is_set)
+		return NULL;
+	TRY(unseal(tx->ctx, &place, session->successor_sealed, &refresh->tokens.refresh));
+	refresh->tokens.refresh_expires_at = successor.expires_at;
+	refresh->outcome = REFRESH_DONE;
+	return NULL;
+}
+
 static struct err *
 refresh_in_tx(struct tx *tx, void *arg)
 {
@@ -266,10 +277,8 @@ refresh_in_tx(struct tx *tx, void *arg)
 		.session_epoch = epoch.session_epoch,
 		.is_mfa_passed = session.mfa_passed_at.is_set,
 	};
-	if (session.is_active)
-		return rotate(tx, &session, refresh);
-	return is_retry(ctx, &session) ? repeat(tx, &session, refresh)
-				       : end_reused(tx, &session);
+	return session.is_active ? rotate(tx, &session, refresh)
+				 : repeat(tx, &session, refresh);
 }
 
 struct err *

@@ -68,6 +68,19 @@ http_parser_refusal(const struct http_parser *parser)
 	return parser->refusal;
 }
 
+static const char *
+too_large(const struct http_parser *parser)
+{
+	struct arena *arena = parser->rq->ctx.arena;
+	const char *text = str_cstr(arena,
+		str_fmt(arena,
+			"the request body is larger than %zu KiB, the most that is taken "
+			"here",
+			parser->body_bytes_max / 1024));
+
+	return text ? text : "the request body is too large";
+}
+
 /* --- What llhttp calls back. Other than 0 ends its work. --- */
 
 /* Refuse from within a callback. */
@@ -249,7 +262,7 @@ on_body(llhttp_t *llhttp, const char *at, size_t len)
 	struct http_parser *parser = llhttp->data;
 
 	if (len > parser->body_bytes_max - parser->chunks.len)
-		return stop(llhttp, 413, "the request body is too large");
+		return stop(llhttp, 413, too_large(parser));
 	buf_put(&parser->chunks, (struct str){ .ptr = at, .len = len });
 	if (buf_is_cut(&parser->chunks))
 		return stop(llhttp, 503, "no memory for the request body");
@@ -445,7 +458,7 @@ http_parse_body_begin(struct http_parser *parser, size_t body_bytes_max)
 		return HTTP_MORE;
 	}
 	if (parser->length > body_bytes_max)
-		return refuse(parser, 413, "the request body is too large");
+		return refuse(parser, 413, too_large(parser));
 	return parser->length == 0 ? HTTP_DONE : HTTP_MORE;
 }
 

@@ -98,6 +98,18 @@ BOTH_ENGINES(a_retry_by_the_same_client_gets_the_same_successor)
 	OK_ERR(session_refresh(ctx, again.refresh, &again));
 }
 
+/* Since it signed in the client came to another network: the client is who spent the token. */
+BOTH_ENGINES(a_retry_is_of_whoever_spent_the_token_wherever_he_signed_in)
+{
+	struct session_tokens first, second, again;
+
+	OK_ERR(begin(ctx, &first));
+	ctx->remote_address = STR("198.51.100.9");
+	OK_ERR(session_refresh(ctx, first.refresh, &second));
+	OK_ERR(session_refresh(ctx, first.refresh, &again));
+	EQ_STR(again.refresh, second.refresh);
+}
+
 BOTH_ENGINES(a_retry_by_another_client_is_theft_at_once)
 {
 	struct session_tokens first, second;
