@@ -67,7 +67,7 @@
 --   updated_at time
 -- row export_leagues_row: id uuid, name text, season season, code text, created_at time, updated_at time
 -- row export_league_members_row: league_id uuid, joined_at time
--- row export_league_standings_row: id uuid, league_id uuid, name text, name_folded text, joined_at time, pick_count i32,
+-- row export_league_standings_row: id uuid, league_id uuid, name text, name_folded text?, joined_at time, pick_count i32,
 --   decided_count i32, right_count i32, brier f64?, units f64?, updated_at time
 -- row export_outbox_row: id uuid, kind text, recipient text?, payload object, dedupe_key text?, status text,
 --   attempts i32, last_error text?, next_attempt_at time, locked_until time?, created_at time, sent_at time?
