@@ -33,7 +33,10 @@ run_audit_cut(struct invocation *run)
 			"as the owner of the schema\n",
 			(long long)seq);
 	else
-		fprintf(run->console.out, "nothing is that old, or not yet cut\n");
+		fprintf(run->console.out,
+			"nothing to cut: the audit log has no rows from before " STR_FMT
+			" that were not cut already\n",
+			STR_ARG(flag_text(run, "before")));
 	return NULL;
 }
 

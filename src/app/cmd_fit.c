@@ -92,7 +92,11 @@ asked_read(struct invocation *run, struct asked *ret)
 		.passes = value_or(passes, PASSES),
 	};
 	if (ret->options.from_season > ret->options.through_season)
-		return usage_err(run, "--from is after --through");
+		return usage_err(run, "--from (%d%s) is after --through (%d%s)",
+			ret->options.from_season,
+			from.is_set ? "" : ", as none was given",
+			ret->options.through_season,
+			through.is_set ? "" : ", as none was given");
 	ret->start = is_from_code ? *parameters_of(ret->options.tier)
 				  : parameters_published(ret->options.tier);
 	ret->threads = value_or(threads, FITTING_THREADS_MOST);

@@ -26,6 +26,7 @@ struct console_files {
 struct console {
 	FILE *out;
 	FILE *err;
+	int out_errno;    /* why out could not be written, where what failed is over */
 	bool is_terminal; /* err is one: progress bars make sense */
 	struct console_files files;
 	/* Of a client; absent, 0: those of the process. */

@@ -44,13 +44,13 @@ static bool
 output_end(const struct console *console)
 {
 	bool is_flushed = fflush(console->out) == 0;
-	const char *why = is_flushed ? "" : strerror(errno);
+	int number = is_flushed ? console->out_errno : errno;
 
 	if (is_flushed && !ferror(console->out))
 		return true;
-	if (is_flushed || errno != EPIPE)
+	if (number != EPIPE)
 		fprintf(console->err, "gridiron: cannot write the output%s%s\n",
-			*why ? ": " : "", why);
+			number ? ": " : "", number ? strerror(number) : "");
 	return false;
 }
 

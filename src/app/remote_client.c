@@ -101,6 +101,10 @@ remote_find(struct invocation *run, struct remote_link **ret)
 	/* With a name that is too long for a socket no server has made one. */
 	if (err && (err->code == ERR_NOT_FOUND || err->code == ERR_INVALID))
 		return NULL;
+	if (err && err->code == ERR_DENIED)
+		return err_note(err,
+			"a server carries commands out for its own user and for root "
+			"alone: run this as the server's user");
 	TRY(err);
 	err = link_new(run, path, fd, ret);
 	if (err)
@@ -247,7 +251,6 @@ request_send(const struct invocation *run, struct remote_link *link)
 	if (run->console.is_terminal)
 		remote_wire_send(wire, REMOTE_TERMINAL, STR("e"));
 	setting_send(run, link, SETTING_games, config->games);
-	setting_send(run, link, SETTING_listen, config->listen);
 	setting_send(run, link, SETTING_public_url, config->public_url);
 	setting_send(run, link, SETTING_data, absolute(run->arena, config->data));
 	if (config->keys_file.len)
@@ -351,7 +354,17 @@ write_answer(const struct invocation *run, struct remote_link *link, struct str 
 /* --- Following it */
 
 static void
-print(FILE *file, struct str text)
+out_print(struct console *console, struct str text)
+{
+	bool is_written = fwrite(text.ptr, 1, text.len, console->out) == text.len &&
+		fflush(console->out) == 0;
+
+	if (!is_written && !console->out_errno)
+		console->out_errno = errno;
+}
+
+static void
+err_print(FILE *file, struct str text)
 {
 	fwrite(text.ptr, 1, text.len, file);
 	fflush(file);
@@ -368,9 +381,9 @@ frame_take(struct invocation *run, struct remote_link *link)
 		close(frame.fd);
 	/* The kind is whatever byte came. */
 	if (frame.kind == REMOTE_OUT) {
-		print(run->console.out, frame.bytes);
+		out_print(&run->console, frame.bytes);
 	} else if (frame.kind == REMOTE_ERR) {
-		print(run->console.err, frame.bytes);
+		err_print(run->console.err, frame.bytes);
 	} else if (frame.kind == REMOTE_OPEN) {
 		open_answer(run, link, frame.bytes);
 	} else if (frame.kind == REMOTE_WRITE) {

@@ -10,6 +10,7 @@
 
 #include "accounts/standing.h"
 #include "app/key_file.h"
+#include "app/serve_settings.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "db/db.h"
@@ -248,10 +249,9 @@ config_make(struct remote_session *session)
 	}
 	if (!str_is_none(told[SETTING_games]))
 		config->games = told[SETTING_games];
-	if (!str_is_none(told[SETTING_listen]))
-		config->listen = told[SETTING_listen];
-	if (!str_is_none(told[SETTING_public_url]))
-		config->public_url = told[SETTING_public_url];
+	config->public_url = told[SETTING_public_url].len
+		? told[SETTING_public_url]
+		: session->serving->settings->mail.public_url;
 	return NULL;
 }
 

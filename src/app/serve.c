@@ -171,7 +171,7 @@ server_start(struct invocation *run, struct serving *serving,
 		.lines = secure_lines(run->config.environment == ENVIRONMENT_PRODUCTION),
 		.arg = &serving->api,
 	};
-	struct mail_options mail = run->settings->mail;
+	struct mail_options mail;
 	struct str address;
 
 	server.address = run->settings->host;
@@ -185,7 +185,10 @@ server_start(struct invocation *run, struct serving *serving,
 		str_find_char(server.address, ':') >= 0 ? "[" STR_FMT "]:%d"
 							: STR_FMT ":%d",
 		STR_ARG(server.address), http_server_port(serving->server));
-	mail.public_url = public_url_of(run, address);
+	run->settings->mail.public_url = public_url_of(run, address);
+	mail = run->settings->mail;
+	/* Before it is said that it serves; links of commands begin with that. */
+	TRY(remote_open(run, &serving->remote));
 	TRY(mailer_open(&run->ctx, &mail, &serving->mailer));
 	log_info(NULL, "serving", LOG_STR("listen", address),
 		LOG_I64("loops", (int64_t)serving->count));
@@ -326,9 +329,6 @@ serve(struct invocation *run, const struct serve_options *options)
 	TRY(warn_of_all(run, &serving->api.access));
 	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);
-	/* Before it is said that it serves. */
-	if (!err)
-		err = remote_open(run, &serving->remote);
 	/* Whoever reads where it is may end it. */
 	signal_stop_loops((struct loop *const[]){ loop_current() }, 1);
 	if (!err)

@@ -172,6 +172,8 @@ audit_prune(struct ctx *ctx, int64_t *ret)
 	int64_t first = 0, begin = 0;
 	bool found;
 
+	/* Who may not is told so also where there is nothing to take out. */
+	TRY(prune_below(&tx, 0));
 	TRY(cut_newest(&tx, &cut));
 	for (;;) {
 		TRY(q_audit_oldest(&tx, &oldest, &found));

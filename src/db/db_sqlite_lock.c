@@ -29,10 +29,11 @@ file_find(struct ctx *ctx, const char *path, struct arena *arena, const char **r
 
 	if ((access(path, F_OK) != 0 && !file_make(path)) || !realpath(path, absolute) ||
 		faccessat(AT_FDCWD, absolute, R_OK | W_OK, AT_EACCESS) != 0)
-		return err_new(ctx, ERR_INTERNAL,
-			"cannot open the database %s: %s; check that its folder exists "
-			"and may be written",
-			path, strerror(errno));
+		return err_new(ctx, ERR_INTERNAL, "cannot open the database %s: %s; %s",
+			path, strerror(errno),
+			errno == EACCES
+				? "run this as the user whose file it is"
+				: "check that its folder exists and may be written");
 	*ret_path = str_cstr(arena, str_from(absolute));
 	return *ret_path ? NULL : err_no_memory();
 }

@@ -39,6 +39,13 @@ advised(struct err *err, sqlite3 *sqlite, int code)
 			"the disk is full: free space on the file system of %s", path);
 	case SQLITE_FULL:
 		return err_note(err, "free space on the file system of %s", path);
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return err_note(err,
+			"%s and its folder must be this user's to write: run this as the "
+			"user whose file it is",
+			path);
 	default:
 		return err;
 	}

@@ -184,10 +184,19 @@ with_migrator(struct ctx *ctx, const struct migrate_options *options, bool is_ex
 	struct migrator migrator;
 	struct err *err;
 
-	TRY(migrator_open(ctx, options, is_exclusive && !options->is_dry_run, &migrator));
-	/* With the star, which says nothing new, or cppcheck takes it for an initialiser. */
-	err = (*command)(&migrator, arg);
-	migrator_close(&migrator);
+	err = migrator_open(
+		ctx, options, is_exclusive && !options->is_dry_run, &migrator);
+	if (!err) {
+		/* With the star, which says nothing new, or cppcheck takes it for an
+		 * initialiser. */
+		err = (*command)(&migrator, arg);
+		migrator_close(&migrator);
+	}
+	if (err && err->code == ERR_DENIED && is_exclusive && !is_sqlite(options->url))
+		return err_note(err,
+			"migrations are run as gridiron_migrator or a member of it, or, "
+			"the first time, as the owner of the database: "
+			"docs/migrations.md");
 	return err;
 }
 

@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "predictions/models_q.h"
 #include "predictions/publication.h"
+#include "predictions/upload_row.h"
 #include "sys/wait.h"
 
 /* A batch on its way. */
@@ -113,6 +114,19 @@ store_in_tx(struct tx *tx, void *arg)
 	return publication_renew(tx);
 }
 
+/* Once, and not with every row that names none. */
+static struct err *
+model_check(struct ctx *ctx, struct str model)
+{
+	struct str fault;
+
+	if (str_is_none(model))
+		return NULL;
+	fault = upload_model_fault(ctx->arena, model);
+	return str_is_none(fault) ? NULL
+				  : err_field(ctx, "model", STR_FMT, STR_ARG(fault));
+}
+
 struct err *
 upload_run(struct ctx *ctx, const struct upload_options *options, struct str text,
 	struct upload_counts *ret, struct upload_faults *ret_faults)
@@ -123,6 +137,7 @@ upload_run(struct ctx *ctx, const struct upload_options *options, struct str tex
 	if (text.len > UPLOAD_BYTES_MOST)
 		return err_new(ctx, ERR_TOO_LARGE, "a batch is at most %d MiB",
 			UPLOAD_BYTES_MOST >> 20);
+	TRY(model_check(ctx, options->model));
 	TRY(game_set_read(ctx, &uploading.games));
 	TRY(fiber_offload(ctx, read_elsewhere, &uploading));
 	TRY(uploading.err);

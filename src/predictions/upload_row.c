@@ -166,13 +166,23 @@ is_of_the_house(struct str name)
 	return false;
 }
 
+struct str
+upload_model_fault(struct arena *arena, struct str name)
+{
+	if (!is_model_name(name))
+		return STR("must be 1 to 60 of a-z, 0-9, dot, dash and underscore");
+	if (is_of_the_house(name))
+		return str_fmt(arena, "'" STR_FMT "' is the house's own", STR_ARG(name));
+	return STR_NONE;
+}
+
 /* Most rows have the model of the row before: its name is copied once. */
 static struct err *
 read_model(struct row_state *state)
 {
 	struct reading *reading = state->reading;
 	const struct upload *upload = reading->upload;
-	struct str model;
+	struct str model, reason;
 
 	TRY(text_of(state, MEMBER_model, false, &model));
 	if (str_is_none(model))
@@ -181,12 +191,9 @@ read_model(struct row_state *state)
 		return BAD(state, MEMBER_model,
 			"is missing: name it in the row, or for all rows by '?model=' "
 			"('--model' of publish)");
-	if (!is_model_name(model))
-		return BAD(state, MEMBER_model,
-			"must be 1 to 60 of a-z, 0-9, dot, dash and underscore");
-	if (is_of_the_house(model))
-		return BAD(state, MEMBER_model, "'" STR_FMT "' is the house's own",
-			STR_ARG(model));
+	reason = upload_model_fault(&reading->scratch, model);
+	if (!str_is_none(reason))
+		return bad(state, MEMBER_model, reason);
 	if (upload->rows.count > 0 &&
 		str_eq(model, upload->rows.items[upload->rows.count - 1].model))
 		model = upload->rows.items[upload->rows.count - 1].model;

@@ -54,4 +54,7 @@ upload_fault_add(struct reading *reading, struct str field, struct str reason) M
 /* Add the row that RAW is, or what is wrong with it, to the batch. */
 struct err *upload_row_read(struct reading *reading, const struct raw *raw) MUST_USE;
 
+/* What is wrong with NAME as a model's; absent: nothing. */
+struct str upload_model_fault(struct arena *arena, struct str name);
+
 #endif
