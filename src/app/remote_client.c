@@ -21,6 +21,8 @@ enum {
 	COPIED_MAX = 256 << 20, /* of what is no file, such as a pipe */
 	FRAMES_BYTES_MAX = 2 * REMOTE_BYTES_MAX,
 	PATIENCE_MS = 2000, /* with a server that should have said something */
+	CANCEL_MS =
+		5000, /* with one that is to undo what it did; a second signal ends it */
 	SILENCE_SECONDS =
 		5, /* after which a user at a terminal is told who is waited for */
 };
@@ -158,7 +160,9 @@ silence_tell(const struct invocation *run, const struct remote_link *link)
 static int
 patience_ms(const struct invocation *run, const struct remote_link *link)
 {
-	if (!link->is_begun || link->is_cancelled)
+	if (link->is_cancelled)
+		return CANCEL_MS;
+	if (!link->is_begun)
 		return PATIENCE_MS;
 	return run->console.is_terminal && !link->is_silence_told ? SILENCE_SECONDS * 1000
 								  : -1;
@@ -203,7 +207,7 @@ word_wait(const struct invocation *run, struct remote_link *link)
 			continue;
 		}
 		cancel(link, &waiting[1]);
-		limit_ms = PATIENCE_MS;
+		limit_ms = CANCEL_MS;
 	}
 }
 
