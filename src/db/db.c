@@ -148,9 +148,11 @@ db_tend(struct ctx *ctx)
 }
 
 struct err *
-db_ping(struct ctx *ctx)
+db_check_place(struct ctx *ctx)
 {
-	return ctx->db->driver->ping(ctx->db->state, ctx);
+	const struct driver *driver = ctx->db->driver;
+
+	return driver->check_place ? driver->check_place(ctx->db->state, ctx) : NULL;
 }
 
 struct err *

@@ -104,8 +104,9 @@ void db_counters(const struct db *db, struct pool_counters *ret);
 /* What a server does every second or so: connections idle for long are closed, and some
  * opened ahead of need; plans of slow queries are logged. */
 void db_tend(struct ctx *ctx);
-/* A cheap proof that the database answers, for /readyz. */
-struct err *db_ping(struct ctx *ctx) MUST_USE;
+/* BUSY where the file was moved or removed since it was opened: reads may go on, writes do
+ * not. A stat on SQLite, nothing on PostgreSQL. */
+struct err *db_check_place(struct ctx *ctx) MUST_USE;
 
 /*
  * What was deleted is to leave the files too, as far as they are this program's. SQLite

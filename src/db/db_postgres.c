@@ -419,12 +419,6 @@ pg_run(void *state, struct tx *tx, const struct query *query, const struct value
 	return NULL;
 }
 
-static struct err *
-pg_ping(void *state, struct ctx *ctx)
-{
-	return run_aside(state, ctx, &ping_query, (struct row_sink){ .row = NULL });
-}
-
 static void
 pg_counters(void *state, struct pool_counters *ret)
 {
@@ -454,7 +448,6 @@ const struct driver driver_postgres = {
 	.run_batch = pg_run_batch,
 	.run_text = pg_run_text,
 	.describe = pg_describe,
-	.ping = pg_ping,
 	.counters = pg_counters,
 	.tend = pg_tend,
 	.listen = pg_listen,

@@ -278,19 +278,11 @@ sqlite_describe(void *arg, struct ctx *ctx, const struct query *query,
 }
 
 static struct err *
-sqlite_ping(void *arg, struct ctx *ctx)
+sqlite_check_place(void *arg, struct ctx *ctx)
 {
-	struct conn *conn;
-	struct err *err = NULL;
-	int rc;
+	struct sqlite_state *state = arg;
 
-	TRY(reader_get(arg, ctx, &conn));
-	/* Reads the first page of the file, or of the WAL. */
-	rc = conn_exec(conn, "PRAGMA schema_version");
-	if (rc != SQLITE_OK)
-		err = conn_err(ctx, conn, rc, "ping");
-	reader_put(arg, conn);
-	return err;
+	return place_holds(&state->writer.place) ? NULL : place_err(ctx);
 }
 
 static void
@@ -342,7 +334,7 @@ const struct driver driver_sqlite = {
 	.run_batch = sqlite_run_batch,
 	.run_text = sqlite_run_text,
 	.describe = sqlite_describe,
-	.ping = sqlite_ping,
+	.check_place = sqlite_check_place,
 	.counters = sqlite_counters,
 	.listen = sqlite_listen,
 	.shred = sqlite_shred,

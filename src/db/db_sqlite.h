@@ -9,6 +9,7 @@
 #define DB_DB_SQLITE_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "db/db_sqlite_conn.h"
 #include "sys/wait.h"
@@ -37,10 +38,27 @@ void reader_put(struct sqlite_state *state, struct conn *conn);
 /* Close the free readers of LOOP. */
 void readers_close(struct sqlite_state *state, const struct loop *loop);
 
+/* --- The file's place (db_sqlite_place.c) ------------------------------------------- */
+
+struct place {
+	const char *path;
+	dev_t device;
+	ino_t inode;
+	_Atomic bool is_left; /* as it was seen last */
+};
+
+/* Where the file at PATH, which is open, is. False: not there. */
+bool place_find(struct place *ret, const char *path) MUST_USE;
+/* Whether it still is. Logs when that changes. From any thread. */
+bool place_holds(struct place *place);
+/* BUSY: it is not. */
+struct err *place_err(struct ctx *ctx) MUST_USE;
+
 /* --- The writer (db_sqlite_write.c) ------------------------------------------------- */
 
 struct writer {
 	struct conn *conn;
+	struct place place; /* of the file; every thread's */
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows, up to the blank line */
 	pthread_cond_t work;

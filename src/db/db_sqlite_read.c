@@ -56,6 +56,9 @@ readers_take(struct sqlite_state *state, struct readers *readers, struct ctx *ct
 		enum wait_end end;
 
 		if (readers->open_count < SQLITE_READERS_PER_LOOP_MAX) {
+			/* It would be another database, or none. */
+			if (!place_holds(&state->writer.place))
+				return place_err(ctx);
 			TRY(conn_open(ctx, state->path, true, ret));
 			readers->open_count++;
 			return NULL;

@@ -260,6 +260,17 @@ fail_begin(struct conn *conn, struct list_link *group, int rc)
 	}
 }
 
+/* Nothing is written where it would be lost. */
+static void
+fail_moved(struct list_link *group)
+{
+	LIST_FOR_EACH(link, group) {
+		struct write_job *job = CONTAINER_OF(link, struct write_job, link);
+
+		job->err = place_err(job->tx->ctx);
+	}
+}
+
 static void
 group_run(struct conn *conn, struct list_link *group)
 {
@@ -459,9 +470,13 @@ is_more_waiting(struct writer *writer)
 
 /* And answer. */
 static void
-carry_out(struct conn *conn, struct list_link *group)
+carry_out(struct writer *writer, struct list_link *group)
 {
-	if (first_job(group)->is_alone)
+	struct conn *conn = writer->conn;
+
+	if (UNLIKELY(!place_holds(&writer->place)))
+		fail_moved(group);
+	else if (first_job(group)->is_alone)
 		alone_run(conn, first_job(group));
 	else
 		group_run(conn, group);
@@ -481,7 +496,7 @@ writer_main(void *arg)
 		bool is_pause = list_is_empty(&group);
 
 		if (!is_pause)
-			carry_out(writer->conn, &group);
+			carry_out(writer, &group);
 		if (is_pause || is_checkpoint_due(writer, is_more_waiting(writer)))
 			checkpoint(writer);
 		if (UNLIKELY(is_shred_due(writer)))
@@ -511,6 +526,10 @@ writer_start(struct writer *writer, struct ctx *ctx, const char *path)
 
 	*writer = (struct writer){ .conn = NULL };
 	TRY(conn_open(ctx, path, false, &writer->conn));
+	if (!place_find(&writer->place, path)) {
+		conn_close(writer->conn);
+		return place_err(ctx);
+	}
 	list_init(&writer->waiting);
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_condattr_init(&monotonic);

@@ -53,7 +53,8 @@ struct driver {
 	struct err *(*run_text)(void *state, struct tx *tx, struct str sql);
 	struct err *(*describe)(void *state, struct ctx *ctx, const struct query *query,
 		struct query_description *ret);
-	struct err *(*ping)(void *state, struct ctx *ctx);
+	/* See db_check_place; NULL where there is no file. */
+	struct err *(*check_place)(void *state, struct ctx *ctx);
 	void (*counters)(void *state, struct pool_counters *ret);
 	/* See db_tend; NULL where there is nothing to do. */
 	void (*tend)(void *state, struct ctx *ctx);

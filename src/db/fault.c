@@ -115,11 +115,12 @@ fault_describe(void *state, struct ctx *ctx, const struct query *query,
 }
 
 static struct err *
-fault_ping(void *state, struct ctx *ctx)
+fault_check_place(void *arg, struct ctx *ctx)
 {
-	struct fault *fault = state;
+	struct fault *fault = arg;
+	const struct driver *inner = fault->inner;
 
-	return fault->inner->ping(fault->inner_state, ctx);
+	return inner->check_place ? inner->check_place(fault->inner_state, ctx) : NULL;
 }
 
 static void
@@ -189,7 +190,7 @@ fault_put(struct ctx *ctx, struct db *db, struct fault **ret)
 			.run_batch = fault_run_batch,
 			.run_text = fault_run_text,
 			.describe = fault_describe,
-			.ping = fault_ping,
+			.check_place = fault_check_place,
 			.counters = fault_counters,
 			.listen = fault_listen,
 			.notify_query = db->driver->notify_query,

@@ -396,10 +396,14 @@ look(struct schedule *schedule, struct arena *arena)
 		.route = "jobs" };
 	struct job_outcome outcome = { .job = NULL };
 	bool ran = false;
-	struct err *err;
+	struct err *err = NULL;
 
 	schedule->is_at_work = true;
-	err = schedule_run_due(&ctx, &schedule->setup, &ran, &outcome);
+	if (!schedule->is_prepared)
+		err = schedule_prepare(&ctx);
+	schedule->is_prepared = schedule->is_prepared || !err;
+	if (!err)
+		err = schedule_run_due(&ctx, &schedule->setup, &ran, &outcome);
 	schedule->is_at_work = false;
 	if (err && !fiber_is_cancelled())
 		trouble_note(
@@ -433,7 +437,6 @@ schedule_start(struct ctx *ctx, const struct job_setup *setup, struct schedule *
 	*schedule = (struct schedule){
 		.db = ctx->db, .keys = ctx->keys, .audit = ctx->audit, .setup = *setup
 	};
-	TRY(schedule_prepare(ctx));
 	fiber_event_init(&schedule->ended);
 	schedule->fiber = fiber_spawn("jobs", run_always, schedule);
 	return schedule->fiber ? NULL : err_no_memory();

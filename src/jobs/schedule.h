@@ -44,13 +44,15 @@ struct schedule {
 	struct job_setup setup;
 	struct fiber *fiber;    /* NULL: not started */
 	struct trouble trouble; /* in looking for what is due */
+	bool is_prepared;       /* every job has its row */
 	bool is_at_work;
 	bool is_stopping;
 	struct fiber_event ended;
 };
 
-/* Start it on the current loop, which jobs may hold for as long as they compute. SETUP's
- * texts must outlive it. */
+/* Start it on the current loop, which jobs may hold for as long as they compute. Where the
+ * jobs' rows cannot be written (a full disk), that is tried again. SETUP's texts must
+ * outlive it. */
 struct err *schedule_start(struct ctx *ctx, const struct job_setup *setup,
 	struct schedule *schedule) MUST_USE;
 /* Start nothing more; what is at work gets ten seconds to finish, and is then cancelled,

@@ -3,6 +3,24 @@
 #include "db/migration_data.h"
 #include "ops/health_q.h"
 
+/*
+ * What keeps us from reading which schema there is. Tables that are not there are an
+ * internal error to those who ask for rows; to who may not see them (the schema was taken
+ * away with its rights, or is another's) they are DENIED.
+ */
+static struct err *
+not_read(struct ctx *ctx, struct err *err)
+{
+	struct str why = err->message;
+
+	if (err->code == ERR_BUSY)
+		return err;
+	if (err->code == ERR_DENIED || str_eq(why, STR("internal error")))
+		why = STR("the database has no schema of ours; run: gridiron migrate up");
+	return err_note(err_new(ctx, ERR_BUSY, STR_FMT, STR_ARG(why)), STR_FMT,
+		STR_ARG(err_describe(ctx->arena, err)));
+}
+
 struct err *
 health_ready(struct ctx *ctx)
 {
@@ -11,13 +29,10 @@ health_ready(struct ctx *ctx)
 	struct schema_state state;
 	struct err *err;
 
+	TRY(db_check_place(ctx));
 	err = q_schema_newest(&tx, &state);
-	if (err && err->code == ERR_INTERNAL)
-		return err_note(err_new(ctx, ERR_BUSY,
-					"the database has no schema of ours; run: "
-					"gridiron migrate up"),
-			STR_FMT, STR_ARG(err_describe(ctx->arena, err)));
-	TRY(err);
+	if (err)
+		return not_read(ctx, err);
 	if (!state.newest.is_set || state.newest.value < wanted)
 		return err_new(ctx, ERR_BUSY,
 			"the database is at migration %d of %d; run: gridiron migrate up",

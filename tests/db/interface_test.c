@@ -31,9 +31,9 @@ DB_TEST(a_url_of_no_engine_is_refused_without_quoting_it)
 		ERR_INVALID);
 }
 
-DB_TEST(the_database_answers_a_ping)
+DB_TEST(the_database_is_in_its_place)
 {
-	OK_ERR(db_ping(ctx));
+	OK_ERR(db_check_place(ctx));
 }
 
 DB_TEST(the_bucket_of_a_user_is_that_of_the_md5_of_its_text)

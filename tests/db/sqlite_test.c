@@ -392,6 +392,45 @@ DB_TEST(a_full_disk_is_said_to_be_full_and_reads_go_on)
 	rmdir(folder);
 }
 
+/* --- A file that is gone ------------------------------------------------------------- */
+
+static void
+nothing_is_taken(struct ctx *ctx, const char *what)
+{
+	struct err *err = auto_write(ctx, &account_put, VALUES(V_I64(2), V_I64(1)));
+
+	OK_OR(err && err->code == ERR_BUSY, "%s: a write is acknowledged", what);
+	OK(str_find(err->message, STR("moved or removed")) >= 0);
+	FAILS_WITH(db_check_place(ctx), ERR_BUSY);
+}
+
+/* Restored over, moved away with its folder, removed: it is all the same to the writer. */
+DB_TEST(nothing_is_written_to_a_file_that_is_not_in_its_place)
+{
+	const char *path = file_path(ctx, ""), *away = file_path(ctx, ".away");
+	int64_t count;
+	int fd;
+
+	OK_ERR(auto_write(ctx, &account_put, VALUES(V_I64(1), V_I64(1))));
+	OK_ERR(db_check_place(ctx));
+	OK(rename(path, away) == 0);
+	nothing_is_taken(ctx, "moved");
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	OK(fd >= 0 && close(fd) == 0);
+	nothing_is_taken(ctx, "another in its place");
+	/* Nor is the other read. */
+	FAILS_WITH(auto_i64(ctx, &accounts_count, VALUES_NONE, &count), ERR_BUSY);
+	OK(rename(away, path) == 0);
+	OK_ERR(db_check_place(ctx));
+	OK_ERR(auto_write(ctx, &account_put, VALUES(V_I64(2), V_I64(1))));
+	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
+	EQ_I64(count, 2);
+	/* Whoever reads already goes on. */
+	OK(rename(path, away) == 0);
+	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
+	OK(rename(away, path) == 0);
+}
+
 /* --- Other programs ----------------------------------------------------------------- */
 
 DB_TEST(a_write_waits_a_little_for_another_program_and_then_says_busy)

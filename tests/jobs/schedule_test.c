@@ -5,6 +5,8 @@
 #include "tests/support/http_peer.h"
 
 #include "db/db.h"
+#include "sys/clock.h"
+#include "sys/fiber.h"
 
 /* --- A feed that does what a test wants */
 
@@ -253,4 +255,23 @@ BOTH_ENGINES(a_job_that_is_not_there_is_named_with_those_that_are)
 
 	FAILS_WITH(err, ERR_NOT_FOUND);
 	OK(str_find(err->message, STR("fetch, grade")) > 0);
+}
+
+/* As on a full disk: a server serves, and the rest is done when it can be. */
+BOTH_ENGINES(a_schedule_that_cannot_be_written_at_first_is_written_later)
+{
+	const char *count = "SELECT CAST(count(*) AS bigint) FROM jobs";
+	int64_t deadline = clock_deadline_ms(10000);
+	struct schedule schedule = { .fiber = NULL };
+
+	setup = (struct job_setup){ .instance = STR("one") };
+	OK_ERR(run_sql(ctx, STR("ALTER TABLE jobs RENAME TO jobs_away")));
+	OK_ERR(schedule_start(ctx, &setup, &schedule));
+	while (!schedule.trouble.is_on && clock_monotonic_ns() < deadline)
+		fiber_sleep_until(clock_deadline_ms(1));
+	OK_ERR(run_sql(ctx, STR("ALTER TABLE jobs_away RENAME TO jobs")));
+	while (number(ctx, count) < JOB_COUNT && clock_monotonic_ns() < deadline)
+		fiber_sleep_until(clock_deadline_ms(1));
+	schedule_stop(&schedule);
+	EQ_I64(number(ctx, count), JOB_COUNT);
 }
