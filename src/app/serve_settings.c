@@ -2,6 +2,7 @@
 
 #include "app/mailing.h"
 #include "base/num.h"
+#include "crypto/breached.h"
 #include "crypto/password.h"
 #include "http/server.h"
 
@@ -72,6 +73,24 @@ password_settings(struct invocation *run)
 	return password_configure(run->arena, &params);
 }
 
+/* The file is looked at before anybody can choose a password. */
+static struct err *
+breached_settings(struct invocation *run)
+{
+	const char *path = str_cstr(run->arena, run->config.password_breached_file);
+
+	if (!path)
+		return err_no_memory();
+	if (!*path)
+		return NULL;
+	TRY_CTX(breached_check(run->arena, path),
+		STR_FMT " sets password.breached_file; without it only the commonest "
+			"passwords are refused",
+		STR_ARG(run->config.origins[SETTING_password_breached_file]));
+	password_breached_file(path);
+	return NULL;
+}
+
 struct err *
 serve_settings_read(struct invocation *run, struct serve_settings *ret)
 {
@@ -80,6 +99,7 @@ serve_settings_read(struct invocation *run, struct serve_settings *ret)
 	TRY(address_parse(run, config->listen, &ret->host, &ret->port));
 	TRY(access_read(run, ret->host, &ret->access));
 	TRY(password_settings(run));
+	TRY(breached_settings(run));
 	ret->requires_mfa = str_eq(config->mfa_required_of, STR("everybody"));
 	/* The system has yet to say which port, where any will do. */
 	return mailing_options(

@@ -56,6 +56,10 @@
 		"passes of argon2id over that memory")                                \
 	X(count, password_bcrypt_cost, "password.bcrypt_cost",                        \
 		"GRIDIRON_PASSWORD_BCRYPT_COST", "12", "bcrypt runs 2^cost rounds")   \
+	X(text, password_breached_file, "password.breached_file",                     \
+		"GRIDIRON_PASSWORD_BREACHED_FILE", "",                                \
+		"file of breached passwords, as haveibeenpwned-downloader writes "    \
+		"it, that no new one may be among; empty: none")                      \
 	X(choice, mfa_required_of, "mfa.required_of", "GRIDIRON_MFA_REQUIRED_OF",     \
 		"administrators",                                                     \
 		"administrators|everybody: who must have a second factor")            \

@@ -64,9 +64,15 @@ struct err *password_verify(struct ctx *ctx, struct str hash, struct str passwor
 /*
  * Whether PASSWORD may be chosen by the user with the address EMAIL (absent: none yet):
  * 8 to 256 characters of UTF-8, not among the commonest in breaches, not made of the
- * address. No rules of composition (NIST SP 800-63B §5.1.1.2). INVALID, field "password".
+ * address, not in the file of breached passwords. No rules of composition (NIST SP 800-63B
+ * §5.1.1.2). INVALID, field "password". INTERNAL where that file cannot be searched; BUSY
+ * and TIMEOUT as of hashing.
  */
 struct err *
 password_check(struct ctx *ctx, struct str password, struct str email) MUST_USE;
+
+/* Set once at start-up, before threads: the file of breached passwords (crypto/breached.h),
+ * which stays the caller's. NULL, and until then: there is none. */
+void password_breached_file(const char *path);
 
 #endif

@@ -1,6 +1,8 @@
 #include "crypto/password.h"
 
+#include "crypto/breached.h"
 #include "crypto/common_passwords.h"
+#include "sys/wait.h"
 
 enum {
 	/* What must be left of a password without the words anyone would try first. */
@@ -82,6 +84,59 @@ lines_have(struct str lines, struct str text)
 	return false;
 }
 
+/* --- The file of breached passwords */
+
+static const char *breached_file;
+
+void
+password_breached_file(const char *path)
+{
+	breached_file = path;
+}
+
+static struct err *
+stolen_err(struct ctx *ctx)
+{
+	return err_field(ctx, "password",
+		"the password is among the commonest of those stolen elsewhere; "
+		"choose another");
+}
+
+struct search {
+	struct arena *arena;
+	struct str password;
+	bool is_found;
+	struct err *err;
+};
+
+/* On a thread of the pool: what of the file is not in memory comes from the disk. */
+static void
+search(void *arg)
+{
+	struct search *search = arg;
+
+	search->err = breached_find(
+		search->arena, breached_file, search->password, &search->is_found);
+}
+
+static struct err *
+breached_refuse(struct ctx *ctx, struct str password)
+{
+	struct search work = { .arena = ctx->arena, .password = password };
+
+	if (!breached_file)
+		return NULL;
+	TRY(fiber_offload(ctx, search, &work));
+	if (work.err)
+		return err_note(err_new(ctx, ERR_INTERNAL,
+					"new passwords cannot be checked at the moment; "
+					"try again later"),
+			"password.breached_file: " STR_FMT, STR_ARG(work.err->message));
+	return work.is_found ? stolen_err(ctx) : NULL;
+}
+
+/* --- What is made of the address */
+
 /* Take WORD out of PASSWORD wherever it stands, in place. */
 static void
 take_out(struct str *password, struct str word)
@@ -128,14 +183,12 @@ password_check(struct ctx *ctx, struct str password, struct str email)
 	TRY(lower_case(ctx, password, &lower));
 	TRY(lower_case(ctx, email, &address));
 	if (lines_have(common_passwords, lower))
-		return err_field(ctx, "password",
-			"the password is among the commonest of those stolen elsewhere; "
-			"choose another");
+		return stolen_err(ctx);
 	take_out_address(&lower, address);
 	take_out(&lower, STR("gridiron"));
 	if (character_count(lower) < OWN_CHARACTERS_MIN)
 		return err_field(ctx, "password",
 			"the password is made of the address or the name of this "
 			"service; choose another");
-	return NULL;
+	return breached_refuse(ctx, password);
 }

@@ -26,6 +26,14 @@ TEST(md5_is_that_of_the_rfc)
 	EQ_STR(hex_of(got, sizeof(got)), STR("f96b697d7cb7938d525a2f31aaf161d0"));
 }
 
+TEST(sha1_is_that_of_the_standard)
+{
+	uint8_t got[SHA1_BYTES];
+
+	digest_sha1(STR("abc"), got);
+	EQ_STR(hex_of(got, sizeof(got)), STR("a9993e364706816aba3e25717850c26c9cd0d89d"));
+}
+
 TEST(sha256_is_that_of_the_standard)
 {
 	uint8_t got[SHA256_BYTES];
