@@ -9,7 +9,15 @@ const fullDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', year: 'num
 export const ROUNDS = { WC: 'Wild card', DIV: 'Divisional round', CON: 'Conference championships', SB: 'Super Bowl' };
 export const kickoff = (game) => (game.kickoff_at ? when.format(new Date(game.kickoff_at)) : day.format(new Date(game.gameday)));
 export const fullKickoff = (game) => (game.kickoff_at ? fullWhen.format(new Date(game.kickoff_at)) : fullDay.format(new Date(game.gameday)));
-export const hasBegun = (game) => game.home_score !== null || (game.kickoff_at !== null && new Date(game.kickoff_at) <= new Date());
+
+// When GAME begins, as the server has it (game_begins_at): one whose hour is not known, with its day in the east, which is an hour earlier in summer.
+const easternHour = new Intl.DateTimeFormat('en-US', { hour: 'numeric', hourCycle: 'h23', timeZone: 'America/New_York' });
+export function beginsAt({ kickoff_at: at, gameday }) {
+  if (at !== null) return Date.parse(at);
+  const winter = Date.parse(`${gameday}T05:00Z`);
+  return winter - 3600000 * Number(easternHour.format(winter));
+}
+export const hasBegun = (game) => game.home_score !== null || beginsAt(game) <= Date.now();
 
 // "Season 2026, week 12", and the round where it has a name.
 export const weekName = (season, week, game) => `Season ${season}, week ${week}${ROUNDS[game?.game_type] ? `: ${ROUNDS[game.game_type]}` : ''}`;

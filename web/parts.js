@@ -1,6 +1,8 @@
 // What several pages show in the same way.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { address, plansWith } from '/api.js';
+import { Press, keepFile } from '/own.js';
+import { askText, isSignedIn } from '/session.js';
 
 // The page's own title, in the tab and in the history. Until there is TEXT it stays as it is.
 export const useTitle = (text) => useEffect(() => { if (text) document.title = `${text} – Gridiron`; }, [text]);
@@ -42,9 +44,12 @@ export function Warning({ rows, season }) {
     ${row.accuracy_percentage.toFixed(1)} % of ${row.total_predictions - row.push_count} games: less often than a coin.`).join(' ')}</p>`;
 }
 
-// The page's data, for programs: PATH with QUERY, as JSON and as CSV.
-export function Data({ path, query = {}, csv = path }) {
-  return html`<p class="soft data">This page's data: <a href=${address(path, query)}>JSON</a>, <a href=${address(csv, { ...query, ...(csv === path && { format: 'csv' }) })}>CSV</a></p>`;
+// The page's data, for programs: PATH with QUERY, as JSON and as CSV. Whoever is signed in gets what the page shows: requests must be signed, which a plain link is not.
+export function Data({ path, query = {}, csv = path, name = path.slice('/v1/'.length).replaceAll('/', '-') }) {
+  const kinds = [['JSON', address(path, query), 'json', 'application/json'], ['CSV', address(csv, { ...query, ...(csv === path && { format: 'csv' }) }), 'csv', 'text/csv']];
+  if (!isSignedIn()) return html`<p class="soft data">This page's data: ${kinds.map(([label, link], i) => html`${i > 0 && ', '}<a href=${link}>${label}</a>`)}</p>`;
+  const download = (link, ending, type) => askText('GET', link).then((text) => keepFile(`${name}.${ending}`, type, text));
+  return html`<p class="soft data">This page's data: ${kinds.map(([label, link, ending, type]) => html`<${Press} key=${label} plain=${true} label=${label} action=${() => download(link, ending, type)} /> `)}</p>`;
 }
 
 // To another address of the same page, with QUERY changed.

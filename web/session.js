@@ -17,15 +17,17 @@ export class Refused extends Error {
 // What the network did not bring is said in words: the browser's own tell no reader what to do.
 const noAnswer = () => { throw new Refused(0, { detail: navigator.onLine ? 'the server does not answer; it may be starting anew' : 'you are offline' }); };
 
+const parsed = (text) => (text.startsWith('{') ? JSON.parse(text) : {});
+
+// The text of the answer.
 async function send(method, path, body, headers = {}, options = {}) {
   const answer = await fetch(path, { ...options, method, headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...headers }, body: body && JSON.stringify(body) }).catch(noAnswer);
   const text = await answer.text().catch(noAnswer);
-  const content = text.startsWith('{') ? JSON.parse(text) : {};
-  if (!answer.ok) throw new Refused(answer.status, content, answer.headers.get('retry-after'));
-  return content;
+  if (!answer.ok) throw new Refused(answer.status, parsed(text), answer.headers.get('retry-after'));
+  return text;
 }
 
-export const post = (path, body) => send('POST', path, body);
+export const post = (path, body) => send('POST', path, body).then(parsed);
 
 function keep(tokens) {
   access = tokens.access_token;
@@ -60,12 +62,12 @@ export async function signature() {
 async function refused(status) {
   if (status !== 403 || !isSignedIn() || location.pathname === '/account') return;
   // Where that cannot be asked, what was refused is told like anything else.
-  const known = await signature().then((headers) => send('GET', '/v1/access', undefined, headers)).catch(() => undefined);
+  const known = await signature().then((headers) => send('GET', '/v1/access', undefined, headers)).then(parsed).catch(() => undefined);
   if (known?.needs_second_factor) location.replace('/account');
 }
 
-// A request of the signed-in user, or of a visitor. OPTIONS are those of fetch.
-export async function ask(method, path, body, options) {
+// What a request of the signed-in user, or of a visitor, is answered, as text. OPTIONS are those of fetch.
+export async function askText(method, path, body, options) {
   try {
     return await send(method, path, body, await signature(), options);
   } catch (error) {
@@ -75,6 +77,8 @@ export async function ask(method, path, body, options) {
     return send(method, path, body, await signature(), options);
   }
 }
+
+export const ask = (...request) => askText(...request).then(parsed);
 
 export async function signIn(form) {
   keep(await post('/v1/auth/login', { ...form, cookie: true }));

@@ -51,7 +51,7 @@ is_begun(const struct ctx *ctx, const struct game_row *row)
 	const struct game game = { .gameday = row->gameday,
 		.kickoff_at = row->kickoff_at };
 
-	return game_begins_at(&game) <= ctx->now;
+	return row->home_score.is_set || game_begins_at(&game) <= ctx->now;
 }
 
 struct picking {
@@ -85,13 +85,13 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask)
 		.probability = ask->probability,
 		.now = ctx->now };
 	TRY(terms_of(ctx, ask, &game, &picking.put));
-	if (!is_begun(ctx, &game))
-		TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id),
-			pick_in_tx, &picking));
-	if (picking.made == 0)
+	if (is_begun(ctx, &game))
 		return err_new(ctx, ERR_CONFLICT,
 			"the game has begun: it can no longer be picked");
-	return NULL;
+	TRY(db_transact(
+		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), pick_in_tx, &picking));
+	/* All else that the statement asks, but for a score that came this instant. */
+	return picking.made ? NULL : err_new(ctx, ERR_NOT_FOUND, "this account is gone");
 }
 
 /* --- Grades */

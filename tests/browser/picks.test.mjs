@@ -100,6 +100,12 @@ await claim('a league is made, its code renewed, a friend joins by the link and 
   equal(await page.title(), `${LONG} – Gridiron`, 'the title');
   await wellMade(page);
   const first = await page.textContent('a.key-text');
+  // As over plain http, where there is no clipboard.
+  await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true }));
+  await press(page, 'Copy the link');
+  await page.waitForSelector('[role=status]:has-text("It is selected")');
+  equal(await page.evaluate(() => getSelection().toString()), first, 'what is selected');
+  equal(await page.getByRole('button', { name: 'Copy the link' }).isEnabled(), true, 'whether it can be pressed again');
   await press(page, 'Make another link');
   await page.waitForFunction((old) => document.querySelector('a.key-text').textContent !== old, first);
   const link = await page.textContent('a.key-text');
@@ -174,6 +180,79 @@ await claim('the page of picks is well made on every screen, and still while it 
   await wellMade(page, 'picks');
   const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'CSV')]);
   equal(download.suggestedFilename(), `picks-${games[0].season}-${next}.csv`, 'the file');
+});
+
+await claim('signed in, a public page\'s data are asked for in one\'s own name, and what hinders it is said in words', async () => {
+  const { page } = own;
+  for (const path of ['/', '/accuracy']) {
+    await go(page, path);
+    await page.waitForSelector('.data button');
+    for (const [label, ending] of [['JSON', 'json'], ['CSV', 'csv']]) {
+      const [download, request] = await Promise.all([page.waitForEvent('download'), page.waitForRequest(/predictions|accuracy/), press(page, label)]);
+      equal(request.headers().authorization?.startsWith('Bearer '), true, `whether the request for ${label} of ${path} is signed`);
+      equal(download.suggestedFilename(), `${path === '/' ? 'predictions' : 'accuracy'}.${ending}`, 'the file');
+    }
+  }
+  await page.context().setOffline(true);
+  await press(page, 'JSON');
+  await page.waitForSelector('.wrong:has-text("You are offline.")');
+  await page.context().setOffline(false);
+});
+
+await claim('the stream of who is signed in is his own', async () => {
+  const page = await own.page.context().newPage();
+  await page.clock.install();
+  await go(page, '/accuracy');
+  await page.waitForSelector('.wide tbody tr');
+  const [request] = await Promise.all([page.waitForRequest('**/v1/stream'), page.clock.runFor(4000)]);
+  equal(request.headers().authorization?.startsWith('Bearer '), true, 'whether it is signed');
+  equal((await request.response()).status(), 200, 'the answer');
+  await page.close();
+});
+
+await claim('of a game whose hour is not known its day decides, in the east, winter and summer; at once the page takes no more picks', async () => {
+  const page = await own.page.context().newPage();
+  const game = { ...games[0], home_score: null, away_score: null, kickoff_at: null };
+  let gameday;
+  await page.route('**/v1/games?**', (route) => route.fulfill({ json: { data: [{ ...game, gameday }], next: null } }));
+  for (const [day, begins] of [['2023-01-08', '2023-01-08T05:00:00Z'], ['2023-11-05', '2023-11-05T04:00:00Z']]) {
+    gameday = day;
+    await page.clock.setFixedTime(Date.parse(begins) - 1);
+    await go(page, '/picks');
+    await page.waitForSelector('.pick[data-game]');
+    equal((await page.$$('.pick fieldset:not([disabled])')).length > 0, true, `what can be picked just before ${begins}`);
+    await page.clock.setFixedTime(Date.parse(begins));
+    await page.reload();
+    await page.waitForSelector('.pick[data-game] fieldset');
+    equal((await page.$$('.pick fieldset:not([disabled])')).length, 0, `what can be picked at ${begins}`);
+  }
+  await page.close();
+});
+
+await claim('picks of one game are sent one after the other, and the last is what is shown', async () => {
+  const page = await own.page.context().newPage(), begun = [], answers = [];
+  await page.route('**/v1/games?**', (route) => route.fulfill({ json: { data: [{ ...games[0], home_score: null, away_score: null, kickoff_at: null, gameday: '2999-01-01' }], next: null } }));
+  await page.route('**/v1/picks', (route) => {
+    const { pick } = route.request().postDataJSON();
+    begun.push(pick);
+    answers.push(() => route.fulfill({ json: {} }));
+  });
+  await go(page, '/picks');
+  const radio = (side) => page.locator(`.pick input[type=radio][value=${side}]`).first();
+  const asked = async (count) => { for (let i = 0; i < 100 && begun.length < count; i += 1) await page.waitForTimeout(10); };
+  await radio('away').click();
+  await asked(1);
+  await radio('home').click();
+  await page.waitForTimeout(100);
+  equal(begun.join(), 'away', 'what is sent before there is an answer');
+  answers[0]();
+  await asked(2);
+  equal(begun.join(), 'away,home', 'what is sent after it');
+  equal(await page.textContent('.said'), 'Saving …', 'what is said in between');
+  answers[1]();
+  await page.waitForSelector('.said:has-text("Saved.")');
+  equal(await radio('home').isChecked(), true, 'whether the last is shown');
+  await page.close();
 });
 
 await claim('one says that one may be shown, and takes it back', async () => {

@@ -106,6 +106,30 @@ BOTH_ENGINES(a_pick_counts_until_the_microsecond_before_its_game_begins)
 	EQ_STR(list.items[0].pick, STR("home"));
 }
 
+BOTH_ENGINES(a_pick_of_an_account_that_is_gone_is_told_so)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct pick_ask ask = {
+		.type = STR("game"), .pick = STR("away"), .probability = 0.6
+	};
+	struct pick_row_list list;
+	struct err *err;
+
+	OK_ERR(put_both(ctx));
+	OK_ERR(season_at(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(pick_week(ctx, ANN, 0.6, 1));
+	OK_ERR(picks_of(ctx, user(ANN), &list));
+	ask.game_id = list.items[0].game_id;
+	OK_ERR(db_run_text(&tx, STR("UPDATE users SET is_active = false")));
+	err = pick_make(ctx, &ask);
+	OK(err && err->code == ERR_NOT_FOUND);
+	/* Of a game that is over that is said, whoever asks. */
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE games SET home_score = 3, away_score = 0, "
+		    "result = 3, total = 3")));
+	FAILS_WITH(pick_make(ctx, &ask), ERR_CONFLICT);
+}
+
 /* A game of the third week that was put off to December does not bring that week back. */
 BOTH_ENGINES(a_game_put_off_leaves_the_current_week_as_it_is)
 {

@@ -7,6 +7,7 @@ import { Devices } from '/account/devices.js';
 import { Address } from '/account/address.js';
 import { Keys } from '/account/keys.js';
 import { Plan } from '/account/plan.js';
+import { keepFile } from '/own.js';
 import { ask, forget, isSignedIn, renew } from '/session.js';
 import { onDay } from '/time.js';
 
@@ -24,13 +25,7 @@ function Profile({ me, change }) {
     <${Form} label="Save" fields=${fields} send=${send} done="Saved." /></section>`;
 }
 
-// Exported by the browser as a file: the request must be signed, which a plain link is not.
-async function download() {
-  const data = await ask('GET', '/v1/me/export');
-  const url = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }));
-  Object.assign(document.createElement('a'), { href: url, download: 'gridiron-account.json' }).click();
-  URL.revokeObjectURL(url);
-}
+const download = async () => keepFile('gridiron-account.json', 'application/json', JSON.stringify(await ask('GET', '/v1/me/export'), null, 2));
 
 function Erase() {
   const send = (values) => ask('DELETE', '/v1/me', values).then(forget);

@@ -1,9 +1,9 @@
 // Private leagues: those one is in, joining one by its link, and how its members stand.
-import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
 import { get, percent, signed } from '/api.js';
 import { Form } from '/form.js';
-import { OwnData, Press, needsSignIn } from '/own.js';
-import { Choice, Skeleton, go, useTitle } from '/parts.js';
+import { Press, copy, needsSignIn } from '/own.js';
+import { Choice, Data, Skeleton, go, useTitle } from '/parts.js';
 import { ask } from '/session.js';
 
 const NAME = { name: 'display_name', label: 'Your name in it', maxlength: 40, required: true, autocomplete: 'nickname', hint: 'All that the other members see of you, beside your score and your picks of games that have begun.' };
@@ -23,7 +23,7 @@ function All({ failure }) {
     ${state.rows ? html`<${Mine} rows=${state.rows} />` : html`<div class="rows short skeleton" aria-hidden="true"></div>`}
     <section><h2>Make a league</h2><${Form} label="Make league" fields=${[{ name: 'name', label: 'Name of the league', maxlength: 60, required: true }, NAME]} send=${(values) => ask('POST', '/v1/leagues', values).then(open)} /></section>
     <section><h2>Join one</h2><${Form} label="Look it up" fields=${[{ name: 'code', label: 'Code', maxlength: 40, required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: false }]} send=${async ({ code }) => go({ code })} /></section>
-    ${state.rows && html`<${OwnData} path="/v1/leagues" name="leagues" />`}`;
+    ${state.rows && html`<${Data} path="/v1/leagues" name="leagues" />`}`;
 }
 
 function Join({ code }) {
@@ -63,9 +63,10 @@ function Picks({ league, weeks, current }) {
 }
 
 function Invite({ league, renew }) {
+  const shown = useRef();
   const link = `${location.origin}/league?code=${league.code}`;
-  return html`<section><h2>Invite</h2><p>Whoever has this link may join: <a class="key-text" href=${link}>${link}</a></p>
-    <p class="picks"><${Press} label="Copy the link" action=${() => navigator.clipboard.writeText(link)} /><${Press} label="Make another link" action=${renew} /></p><p class="soft">The one before opens nothing any more. Removing a member makes another by itself, so that whoever was removed does not come back by the old one.</p></section>`;
+  return html`<section><h2>Invite</h2><p>Whoever has this link may join: <a class="key-text" ref=${shown} href=${link}>${link}</a></p>
+    <div class="picks"><${Press} label="Copy the link" action=${() => copy(shown.current)} /><${Press} label="Make another link" action=${renew} /></div><p class="soft">The one before opens nothing any more. Removing a member makes another by itself, so that whoever was removed does not come back by the old one.</p></section>`;
 }
 
 function End({ league, place }) {
@@ -92,7 +93,7 @@ function One({ id, failure }) {
     ${league.is_owner && html`<${Invite} league=${league} renew=${renew} />`}
     <${Picks} league=${league} weeks=${Array.from({ length: last }, (_, i) => i + 1)} current=${game?.season === league.season ? game.week : last} />
     <${End} league=${league} place=${rows.find((row) => row.is_you)} />
-    <${OwnData} path=${`/v1/leagues/${id}/standing`} name="standing" />`;
+    <${Data} path=${`/v1/leagues/${id}/standing`} name="standing" />`;
 }
 
 export function Page({ query, failure }) {

@@ -1,9 +1,9 @@
 // The signed-in user's own picks of a week: made and changed until each game's kick-off, then as they were graded.
 import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
 import { all, get, percent, signed } from '/api.js';
-import { hasBegun, kickoff, teams, weekName } from '/games.js';
-import { OwnData, needsSignIn } from '/own.js';
-import { Choice, Simulated, go, useTitle } from '/parts.js';
+import { beginsAt, hasBegun, kickoff, teams, weekName } from '/games.js';
+import { needsSignIn } from '/own.js';
+import { Choice, Data, Simulated, go, useTitle } from '/parts.js';
 import { ask, signature } from '/session.js';
 
 const USUAL = 60, LEAST = 50, MOST = 99; // per cent
@@ -29,12 +29,12 @@ function Result({ pick }) {
 function useRest(save) {
   const waiting = useRef(), latest = useRef();
   latest.current = save;
-  const flush = () => {
+  const flush = (isLeaving = false) => {
     if (!waiting.current) return;
     const { timer, pick } = waiting.current;
     waiting.current = undefined;
     clearTimeout(timer);
-    latest.current(pick);
+    latest.current(pick, isLeaving);
   };
   const put = (pick) => {
     clearTimeout(waiting.current?.timer);
@@ -43,9 +43,10 @@ function useRest(save) {
   };
   const drop = () => { clearTimeout(waiting.current?.timer); waiting.current = undefined; };
   useEffect(() => {
-    addEventListener('pagehide', flush);
-    document.addEventListener('visibilitychange', flush);
-    return () => { flush(); removeEventListener('pagehide', flush); document.removeEventListener('visibilitychange', flush); };
+    const leave = () => flush(true);
+    addEventListener('pagehide', leave);
+    document.addEventListener('visibilitychange', leave);
+    return () => { flush(); removeEventListener('pagehide', leave); document.removeEventListener('visibilitychange', leave); };
   }, []);
   return { put, flush, drop };
 }
@@ -59,15 +60,19 @@ function Sides({ game, type, name, sides, pick, save, say }) {
     ${sides.map(([side, label]) => html`<label class="side-choice"><input type="radio" name=${id} value=${side} checked=${pick?.pick === side} onChange=${() => { rest.drop(); save(of(side, chance)); }} /> ${label}</label>`)}
     <label class="chance-choice"><span class="unseen">${name} of ${game.away_team} at ${game.home_team}: </span>Chance
       <input type="range" min=${Math.min(LEAST, chance)} max=${Math.max(MOST, chance)} step="1" value=${chance} aria-valuetext=${`${chance} %`} onInput=${(event) => setChance(Number(event.target.value))}
-        onChange=${(event) => (pick ? rest.put(of(pick.pick, Number(event.target.value))) : say(`Choose ${sides[0][1]} or ${sides[1][1]} as well.`))} onBlur=${rest.flush} /><output>${chance} %</output></label></fieldset>`;
+        onChange=${(event) => (pick ? rest.put(of(pick.pick, Number(event.target.value))) : say(`Choose ${sides[0][1]} or ${sides[1][1]} as well.`))} onBlur=${() => rest.flush()} /><output>${chance} %</output></label></fieldset>`;
 }
 
 function Card({ game, picks, change, team }) {
   const [state, setState] = useState({});
   const [first, ...others] = types(game);
-  const save = (pick) => {
+  const sent = useRef(Promise.resolve());
+  // One after the other, so that the last is what is kept; but what a page that goes would send later, it would never.
+  const save = (pick, isLeaving = false) => {
     setState({ said: 'Saving …' });
-    ask('POST', '/v1/picks', pick, { keepalive: true }).then(() => { change(pick); setState({ said: 'Saved.' }); }, (error) => setState({ error }));
+    const send = () => ask('POST', '/v1/picks', pick, { keepalive: true });
+    const own = (isLeaving ? send() : sent.current.then(send)).then(() => { change(pick); if (sent.current === own) setState({ said: 'Saved.' }); }, (error) => setState({ error }));
+    sent.current = own;
   };
   const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${picks[type]} save=${save} say=${(said) => setState({ said })} />`;
   const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
@@ -98,7 +103,7 @@ function Sum({ picks }) {
 function useKickoffs(games) {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
-    const next = Math.min(...(games ?? []).map((game) => new Date(game.kickoff_at ?? 0).getTime()).filter((at) => at > now));
+    const next = Math.min(...(games ?? []).map(beginsAt).filter((at) => at > now));
     if (next === Infinity) return undefined;
     const timer = setTimeout(() => setNow(Date.now()), Math.min(next - Date.now() + 1000, LONGEST_MS));
     return () => clearTimeout(timer);
@@ -125,5 +130,5 @@ export function Page({ query, failure }) {
     ${state.games && html`<${Simulated} rows=${state.games} /><${Sum} picks=${state.games.map((game) => state.byGame[game.id].game)} />`}
     ${!state.games ? html`<ul key="skeleton" class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card pick skeleton"></li>`)}</ul>`
       : state.games.length === 0 ? html`<p>No games of this week are known.</p>` : html`<ul key="games" class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} picks=${state.byGame[game.id]} change=${change} team=${state.team} />`)}</ul>`}
-    ${first && html`<${OwnData} path="/v1/picks" query=${{ season, week }} name=${`picks-${season}-${week}`} />`}`;
+    ${first && html`<${Data} path="/v1/picks" query=${{ season, week }} name=${`picks-${season}-${week}`} />`}`;
 }
