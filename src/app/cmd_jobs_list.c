@@ -48,7 +48,7 @@ run_jobs_list(struct invocation *run)
 	struct job_row_list list;
 	struct table table;
 
-	TRY(schedule_prepare(&run->ctx));
+	TRY(schedule_prepare(&run->ctx, run->console.pid != 0));
 	TRY(q_job_list(&tx, &list));
 	TABLE_INIT(&table, run->arena, columns);
 	for (size_t i = 0; i < list.count; i++)

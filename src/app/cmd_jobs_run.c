@@ -24,6 +24,7 @@ run_jobs_run(struct invocation *run)
 		.data = run->config.data,
 		.instance = str_fmt(run->arena, "command %ld",
 			(long)(run->console.pid ? run->console.pid : getpid())),
+		.is_beside = run->console.pid != 0,
 	};
 	struct job_outcome outcome;
 

@@ -30,8 +30,8 @@ const struct command cmd_serve = {
 	.summary = "answer HTTP requests until told to stop",
 	.detail = "Serves the pages and the API over the database of the settings, one "
 		  "thread a core. SIGINT or\n"
-		  "SIGTERM ends it: requests being served get ten seconds to finish; a "
-		  "second signal ends it at once.\n"
+		  "SIGTERM ends it: requests and jobs under way get ten seconds to "
+		  "finish; a second signal ends it at once.\n"
 		  "TLS belongs to the reverse proxy in front.",
 	.examples = "serve\n"
 		    "serve --listen 127.0.0.1:9000\n"

@@ -26,6 +26,8 @@ struct job_setup {
 		games;   /* path or URL of the feed; "simulated"; empty: the public one */
 	struct str data; /* the data folder; absent: there is none */
 	struct str instance; /* this process, among those that share the database */
+	bool is_beside; /* a server carries this out, which may be at jobs of its own */
+	const _Atomic bool *is_stopping; /* set: the instance ends; NULL: it never does */
 };
 
 /* One run, for the job's function. */
@@ -35,6 +37,7 @@ struct job_run {
 		state; /* a JSON object: what the job kept for itself; may be replaced */
 	struct json *result; /* an open object: what came of it, for people */
 	bool is_skipped;     /* there was nothing it could do: set RESULT's "reason" */
+	bool is_put_off;     /* the instance ends before it was done: it stays due */
 	bool has_changed;    /* what others work on: they are due, also where it failed
 				behind that */
 };

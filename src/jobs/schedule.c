@@ -85,10 +85,11 @@ static struct err *
 prepare_in_tx(struct tx *tx, void *arg)
 {
 	struct ctx *ctx = tx->ctx;
+	const bool *is_beside = arg;
 
-	(void)arg;
-	/* The lock of the file says that nobody else is there to hold a job. */
-	if (db_dialect(ctx->db) == DIALECT_SQLITE)
+	/* The lock of the file says that nobody else is there to hold a job, but for the
+	 * server that carries this out. */
+	if (db_dialect(ctx->db) == DIALECT_SQLITE && !*is_beside)
 		TRY(q_job_release_all(tx));
 	for (size_t i = 0; i < JOB_COUNT; i++)
 		TRY(q_job_put(tx,
@@ -102,9 +103,9 @@ prepare_in_tx(struct tx *tx, void *arg)
 }
 
 struct err *
-schedule_prepare(struct ctx *ctx)
+schedule_prepare(struct ctx *ctx, bool is_beside)
 {
-	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, prepare_in_tx, NULL);
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, prepare_in_tx, &is_beside);
 }
 
 /* --- Claiming */
@@ -311,8 +312,11 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 		finishing.next = job->next;
 	/* The run took its time; a clock that was set back meanwhile must not let it end before it began. */
 	ctx->now = later(ctx->now, clock_now_us());
-	outcome.next_run_at = next_run_at(ctx, job,
-		outcome.failed ? claiming->claimed.consecutive_failures + 1 : 0);
+	outcome.next_run_at = run.is_put_off
+		? ctx->now
+		: next_run_at(ctx, job,
+			  outcome.failed ? claiming->claimed.consecutive_failures + 1
+					 : 0);
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, &finishing));
 	if (finishing.is_lost)
 		return err_new(ctx, ERR_CONFLICT,
@@ -340,6 +344,7 @@ schedule_run_due(struct ctx *ctx, const struct job_setup *setup, bool *ret_ran,
 	if (!claiming.is_claimed)
 		return NULL;
 	*ret_ran = true;
+	ret->job = job_find(claiming.claimed.name);
 	return carry_out(ctx, &claiming, ret);
 }
 
@@ -359,7 +364,7 @@ schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
 			"there is no job '" STR_FMT "'; there are " STR_FMT,
 			STR_ARG(name), STR_ARG(buf_str(&names)));
 	}
-	TRY(schedule_prepare(ctx));
+	TRY(schedule_prepare(ctx, setup->is_beside));
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, claim_in_tx, &claiming));
 	if (!claiming.is_claimed)
 		return err_new(ctx, ERR_CONFLICT,
@@ -398,13 +403,13 @@ look(struct schedule *schedule, struct arena *arena)
 	bool ran = false;
 	struct err *err = NULL;
 
-	schedule->is_at_work = true;
+	schedule->at_work = &outcome;
 	if (!schedule->is_prepared)
-		err = schedule_prepare(&ctx);
+		err = schedule_prepare(&ctx, false);
 	schedule->is_prepared = schedule->is_prepared || !err;
 	if (!err)
 		err = schedule_run_due(&ctx, &schedule->setup, &ran, &outcome);
-	schedule->is_at_work = false;
+	schedule->at_work = NULL;
 	if (err && !fiber_is_cancelled())
 		trouble_note(
 			&schedule->trouble, &ctx, "looking for due jobs failed", err);
@@ -437,6 +442,7 @@ schedule_start(struct ctx *ctx, const struct job_setup *setup, struct schedule *
 	*schedule = (struct schedule){
 		.db = ctx->db, .keys = ctx->keys, .audit = ctx->audit, .setup = *setup
 	};
+	schedule->setup.is_stopping = &schedule->is_stopping;
 	fiber_event_init(&schedule->ended);
 	schedule->fiber = fiber_spawn("jobs", run_always, schedule);
 	return schedule->fiber ? NULL : err_no_memory();
@@ -448,7 +454,10 @@ schedule_stop(struct schedule *schedule)
 	if (!schedule->fiber)
 		return;
 	schedule->is_stopping = true;
-	if (!schedule->is_at_work ||
+	if (schedule->at_work && schedule->at_work->job)
+		log_info(NULL, "waiting for a job, at most 10 s; a second signal ends it",
+			LOG_TEXT("job", schedule->at_work->job->name));
+	if (!schedule->at_work ||
 		fiber_event_wait(&schedule->ended, clock_deadline_ms(STOP_MS)) !=
 			WAIT_READY) {
 		/* It has not ended: between the wait's end and here nothing ran. */

@@ -23,8 +23,9 @@ struct job_outcome {
 	int64_t next_run_at;
 };
 
-/* Give every job of the table its row: due at once, the feed after one interval. */
-struct err *schedule_prepare(struct ctx *ctx) MUST_USE;
+/* Give every job of the table its row: due at once, the feed after one interval. On SQLite
+ * what is held by an instance that is no more is free, unless IS_BESIDE, job_setup's. */
+struct err *schedule_prepare(struct ctx *ctx, bool is_beside) MUST_USE;
 
 /* Run the job that has been due longest. *RET_RAN: there was one. A job's own failure is
  * recorded and is no error here. */
@@ -42,11 +43,11 @@ struct schedule {
 	const struct keyring *keys;
 	struct audit *audit;
 	struct job_setup setup;
-	struct fiber *fiber;    /* NULL: not started */
-	struct trouble trouble; /* in looking for what is due */
-	bool is_prepared;       /* every job has its row */
-	bool is_at_work;
-	bool is_stopping;
+	struct fiber *fiber;               /* NULL: not started */
+	struct trouble trouble;            /* in looking for what is due */
+	bool is_prepared;                  /* every job has its row */
+	const struct job_outcome *at_work; /* NULL: at rest; without job: it looks */
+	_Atomic bool is_stopping;
 	struct fiber_event ended;
 };
 
@@ -55,8 +56,8 @@ struct schedule {
  * outlive it. */
 struct err *schedule_start(struct ctx *ctx, const struct job_setup *setup,
 	struct schedule *schedule) MUST_USE;
-/* Start nothing more; what is at work gets ten seconds to finish, and is then cancelled,
- * which rolls it back. Nothing happens to one that was not started. */
+/* Start nothing more; what is at work is told in the log, gets ten seconds to finish, and
+ * is then cancelled, which rolls it back. Nothing happens to one that was not started. */
 void schedule_stop(struct schedule *schedule);
 
 #endif

@@ -1,17 +1,20 @@
 #include "predictions/outlook.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 #include "codec/json_canonical.h"
 #include "codec/json_write.h"
 #include "predictions/forecast.h"
 #include "predictions/outlooks_q.h"
 #include "predictions/publication.h"
+#include "sys/fiber.h"
 #include "sys/wait.h"
 
 enum {
 	DETAILS_BYTES_MAX = 2048,
 	WORKERS = 2,
+	RUNS_BETWEEN_LOOKS = 500, /* some tens of milliseconds */
 	DECIMALS = 6,
 };
 
@@ -31,6 +34,8 @@ struct worker {
 	struct ctx ctx;
 	const struct season_plan *plan;
 	uint32_t first, runs;
+	const _Atomic bool *stop;
+	bool is_stopped;
 	struct season_counts counts;
 	struct err *err;
 	bool is_spawned;
@@ -92,7 +97,16 @@ play(void *arg)
 {
 	struct worker *worker = arg;
 
-	season_simulate(worker->plan, worker->first, worker->runs, &worker->counts);
+	for (uint32_t done = 0, runs; done < worker->runs; done += runs) {
+		worker->is_stopped = fiber_is_cancelled() ||
+			(worker->stop && atomic_load(worker->stop));
+		if (worker->is_stopped)
+			return;
+		runs = worker->runs - done < RUNS_BETWEEN_LOOKS ? worker->runs - done
+								: RUNS_BETWEEN_LOOKS;
+		season_simulate(
+			worker->plan, worker->first + done, runs, &worker->counts);
+	}
 }
 
 static const struct model_game *
@@ -141,15 +155,19 @@ work(void *arg)
 	struct worker *worker = arg;
 
 	worker->err = fiber_offload(&worker->ctx, play, worker);
+	if (!worker->err && worker->is_stopped)
+		worker->err = err_new(&worker->ctx, ERR_TIMEOUT,
+			"the simulation was stopped before its end");
 	if (worker->is_spawned)
 		fiber_event_set(&worker->done);
 }
 
-/* Share RUNS out among WORKERS threads; run n is the same whichever plays it. */
+/* Share the runs out among WORKERS threads; run n is the same whichever plays it. */
 static struct err *
-play_shared(struct ctx *ctx, const struct season_plan *plan, uint32_t runs,
-	struct season_counts *ret)
+play_shared(struct ctx *ctx, const struct season_plan *plan,
+	const struct outlook_options *options, struct season_counts *ret)
 {
+	uint32_t runs = (uint32_t)(options->runs ? options->runs : SEASON_RUNS_USUAL);
 	struct worker *workers;
 	struct err *err = NULL;
 
@@ -159,6 +177,7 @@ play_shared(struct ctx *ctx, const struct season_plan *plan, uint32_t runs,
 
 		worker->ctx = *ctx;
 		worker->plan = plan;
+		worker->stop = options->stop;
 		worker->first = (uint32_t)((uint64_t)runs * i / WORKERS);
 		worker->runs = (uint32_t)((uint64_t)runs * (i + 1) / WORKERS) -
 			worker->first;
@@ -185,7 +204,6 @@ outlook_simulate(
 	struct ctx *ctx, const struct outlook_options *options, struct outlook *ret)
 {
 	struct simulating simulating = { .ctx = ctx, .options = options };
-	int32_t runs = options->runs ? options->runs : SEASON_RUNS_USUAL;
 
 	TRY(game_set_read(ctx, &simulating.games));
 	if (simulating.games.count == 0)
@@ -204,7 +222,7 @@ outlook_simulate(
 		ret->plays[game->home] = true;
 		ret->plays[game->away] = true;
 	}
-	return play_shared(ctx, simulating.plan, (uint32_t)runs, &ret->counts);
+	return play_shared(ctx, simulating.plan, options, &ret->counts);
 }
 
 /* --- Storing */

@@ -32,6 +32,7 @@ struct outlook_options {
 	int32_t runs;   /* 0: SEASON_RUNS_USUAL */
 	const struct outlook_result *results;
 	size_t result_count;
+	const _Atomic bool *stop; /* set: TIMEOUT, soon; NULL: never */
 };
 
 struct outlook {
@@ -41,7 +42,8 @@ struct outlook {
 	int64_t stored;
 };
 
-/* Simulate on another thread, without storing. NOT_FOUND where there are no games of the
+/* Simulate on other threads, without storing. TIMEOUT where it is stopped, or its fiber
+ * cancelled or out of time. NOT_FOUND where there are no games of the
  * season, INVALID for a season before 2002, a week after its end, or a result of a game that
  * is not there, not of the regular season, or over by then. */
 struct err *outlook_simulate(struct ctx *ctx, const struct outlook_options *options,

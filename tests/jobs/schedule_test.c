@@ -120,7 +120,7 @@ BOTH_ENGINES(a_feed_is_read_when_it_changed_and_makes_due_what_works_on_it)
 	struct job_outcome outcome;
 
 	feed_start(ctx, FEED_GOOD);
-	OK_ERR(schedule_prepare(ctx));
+	OK_ERR(schedule_prepare(ctx, false));
 	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM jobs"), JOB_COUNT);
 	OK_ERR(run_sql(ctx,
 		STR("UPDATE jobs SET next_run_at = (SELECT max(next_run_at) FROM "
@@ -210,7 +210,7 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 	bool ran;
 
 	setup = (struct job_setup){ .instance = STR("two") };
-	OK_ERR(schedule_prepare(ctx));
+	OK_ERR(schedule_prepare(ctx, false));
 	ctx->now += (int64_t)2 * 3600 * MICROSECONDS_PER_SECOND;
 	OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, seize_in_tx, NULL));
 	/* Only grade is due besides fetch, which nobody runs here. */
@@ -235,7 +235,7 @@ BOTH_ENGINES(a_job_of_a_newer_program_stops_none_of_ours)
 	bool ran;
 
 	setup = (struct job_setup){ .instance = STR("two") };
-	OK_ERR(schedule_prepare(ctx));
+	OK_ERR(schedule_prepare(ctx, false));
 	OK_ERR(run_sql(ctx,
 		STR("UPDATE jobs SET is_enabled = FALSE WHERE name NOT IN ('grade', "
 		    "'fetch')")));
