@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/data_folder.h"
 #include "app/lock_wait.h"
 #include "app/wiring.h"
 #include "billing/tier.h"
@@ -218,6 +219,8 @@ run_up(struct invocation *run)
 
 	TRY(options_init(run, &options));
 	TRY(flag_i32(run, "to", 1, INT32_MAX, &to));
+	if (!options.is_dry_run)
+		TRY(data_folder_make_for_database(run));
 	TRY(migrate_up(&run->ctx, &options, to.is_set ? to.value : 0, &count));
 	print_count(run, &options, count, "applied");
 	if (!options.is_dry_run && !to.is_set)

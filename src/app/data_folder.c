@@ -1,5 +1,8 @@
 #include "app/data_folder.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "sys/file.h"
 
 static struct err *
@@ -30,4 +33,33 @@ struct err *
 data_folder_check(struct invocation *run)
 {
 	return with_path(run, file_check_directory);
+}
+
+/* The SQLite file of the settings; absent: the database is another. */
+static struct str
+file_of(const struct invocation *run)
+{
+	struct str url = run->config.database_url;
+
+	if (!str_starts_with(url, STR("sqlite:")) ||
+		str_starts_with(url, STR("sqlite::")))
+		return STR_NONE;
+	return str_slice(url, strlen("sqlite:"), url.len);
+}
+
+struct err *
+data_folder_make_for_database(struct invocation *run)
+{
+	struct str within = str_fmt(run->arena, STR_FMT "/", STR_ARG(run->config.data));
+
+	return str_starts_with(file_of(run), within) ? data_folder_make(run) : NULL;
+}
+
+bool
+data_folder_lacks_database(const struct invocation *run)
+{
+	struct str file = file_of(run);
+	const char *path = str_is_none(file) ? NULL : str_cstr(run->arena, file);
+
+	return path && access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }

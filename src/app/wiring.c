@@ -126,6 +126,7 @@ schema_migrate(struct invocation *run)
 {
 	struct migrate_options options = migrate_options_of(run);
 
+	TRY(data_folder_make_for_database(run));
 	return migrate_up(&run->ctx, &options, 0, NULL);
 }
 
@@ -156,11 +157,28 @@ database_open(struct invocation *run)
 		&run->ctx.db);
 }
 
+/* Where there is no file there is no schema, and opening it would make one: what else is
+ * wrong is told first, and nothing made. */
+static struct err *
+file_expect(struct invocation *run)
+{
+	if (!data_folder_lacks_database(run))
+		return NULL;
+	TRY(data_folder_check(run));
+	if (needs_keys(run->command)) {
+		TRY(password_settings(run));
+		TRY(key_file_check(run));
+	}
+	return schema_check(run);
+}
+
 static struct err *
 database_start(struct invocation *run)
 {
 	if (run->command->migrates)
 		TRY(schema_migrate(run));
+	else
+		TRY(file_expect(run));
 	if (!database_open(run)) {
 		/* One query, on a connection that is used afterwards. */
 		if (!health_ready(&run->ctx))
@@ -228,9 +246,10 @@ static const struct part parts[] = {
 	{ "log", NEEDS_CONFIG, log_start, NULL },
 	{ "server by its settings", NEEDS_SERVED_DATABASE, settings_start, NULL },
 	{ "file of places", NEEDS_SERVED_DATABASE, places_start, places_stop },
+	/* First: without a schema nothing is made. */
+	{ "database", NEEDS_DATABASE, database_start, database_stop },
 	{ "data folder", NEEDS_DATABASE, data_folder_make, NULL },
 	{ "keyring", NEEDS_DATABASE, keys_start, keys_stop },
-	{ "database", NEEDS_DATABASE, database_start, database_stop },
 	{ "audit log", NEEDS_DATABASE, audit_begin, audit_end },
 };
 

@@ -6,7 +6,6 @@
 
 #include "db/db_sqlite.h"
 #include "db/session.h"
-#include "sys/file.h"
 
 enum {
 	COLUMNS_MAX = 32,
@@ -136,20 +135,6 @@ set_up(struct ctx *ctx, struct sqlite_session *session)
 		NULL, NULL);
 }
 
-/* The folder of the file at URL, readable by its owner only. */
-static struct err *
-make_folder(struct ctx *ctx, struct str url)
-{
-	size_t end = url.len;
-
-	while (end > strlen("sqlite:") && url.ptr[end - 1] != '/')
-		end--;
-	if (end <= strlen("sqlite:") + 1)
-		return NULL; /* this folder, or the root */
-	return file_make_directory(ctx->arena,
-		str_cstr(ctx->arena, str_slice(url, strlen("sqlite:"), end - 1)), 0700);
-}
-
 static struct err *
 open_session(struct ctx *ctx, struct str url, void **ret)
 {
@@ -164,10 +149,8 @@ open_session(struct ctx *ctx, struct str url, void **ret)
 	session->lock_fd = NO_LOCK;
 	if (!path)
 		return err_no_memory();
-	if (!is_memory) {
-		TRY(make_folder(ctx, url));
+	if (!is_memory)
 		TRY(lock_take(ctx, path, ctx->arena, &path, &session->lock_fd));
-	}
 	if (sqlite3_open_v2(path, &session->sqlite, flags, NULL) == SQLITE_OK)
 		err = set_up(ctx, session);
 	else
