@@ -66,7 +66,7 @@ function Invite({ league, renew }) {
   const shown = useRef();
   const link = `${location.origin}/league?code=${league.code}`;
   return html`<section><h2>Invite</h2><p>Whoever has this link may join: <a class="key-text" ref=${shown} href=${link}>${link}</a></p>
-    <div class="picks"><${Press} label="Copy the link" action=${() => copy(shown.current)} /><${Press} label="Make another link" action=${renew} /></div><p class="soft">The one before opens nothing any more. Removing a member makes another by itself, so that whoever was removed does not come back by the old one.</p></section>`;
+    <div class="picks wrap"><${Press} label="Copy the link" action=${() => copy(shown.current)} /><${Press} label="Make another link" action=${renew} /></div><p class="soft">The one before opens nothing any more. Removing a member makes another by itself, so that whoever was removed does not come back by the old one.</p></section>`;
 }
 
 function End({ league, place }) {
