@@ -9,6 +9,17 @@ static const struct table_column columns[] = {
 	{ "number", "NUMBER" },
 };
 
+static bool
+print_json(const struct table *table, char *into, size_t size)
+{
+	FILE *file = fmemopen(into, size, "w");
+
+	if (!file)
+		return false;
+	table_print_json(table, file);
+	return fclose(file) == 0;
+}
+
 TEST(each_cell_is_json_of_whatever_it_holds)
 {
 	static const struct str texts[] = { STR_INIT("plain"), STR_INIT(""),
@@ -18,9 +29,7 @@ TEST(each_cell_is_json_of_whatever_it_holds)
 	struct table table;
 	struct arena arena;
 	char printed[4096] = { 0 };
-	FILE *file = fmemopen(printed, sizeof(printed), "w");
 
-	OK(file);
 	arena_init(&arena, 1 << 20);
 	TABLE_INIT(&table, &arena, columns);
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -28,8 +37,7 @@ TEST(each_cell_is_json_of_whatever_it_holds)
 		table_put_fixed(&table, -1e300, 1);
 	}
 	OK(!table.is_cut);
-	table_print_json(&table, file);
-	OK(fclose(file) == 0);
+	OK(print_json(&table, printed, sizeof(printed)));
 	OK_ERR(json_read(&arena, str_from(printed), &root));
 	EQ_I64(root.count, COUNT_OF(texts));
 	text = json_node_find(&root.items[2], STR("text"));
