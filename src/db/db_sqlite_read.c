@@ -83,6 +83,7 @@ reader_get(struct sqlite_state *state, struct ctx *ctx, struct conn **ret)
 			"%d loops",
 			SQLITE_LOOPS_MAX);
 	TRY(readers_take(state, readers, ctx, &conn));
+	assert(conn);
 	conn->deadline = ctx->deadline;
 	conn->cancelled = NULL;
 	atomic_fetch_add_explicit(&state->readers_busy, 1, memory_order_relaxed);
