@@ -308,17 +308,21 @@ anchor_put(struct ctx *ctx, const struct anchor_options *options,
 		.is_syslog = options->is_syslog,
 		.told = told,
 		.torn = STR_NONE };
+	struct err *err;
 
 	if (until > ctx->deadline)
 		until = ctx->deadline;
 	TRY(path_of(ctx, options->folder, &putting.path));
 	do
-		TRY(fiber_offload(ctx, put_offloaded, &putting));
-	while (putting.is_held &&
+		err = fiber_offload(ctx, put_offloaded, &putting);
+	while (!err && putting.is_held &&
 		fiber_sleep_until(clock_deadline_ms(HELD_LOOK_MS)) == WAIT_TIMED_OUT &&
 		clock_monotonic_ns() < until);
 	if (putting.is_held)
-		return held_err(ctx, putting.path);
+		return fiber_is_cancelled()
+			? wait_end_err(ctx, WAIT_CANCELLED, "the audit anchor")
+			: held_err(ctx, putting.path);
+	TRY(err);
 	if (putting.failed)
 		return err_new(ctx, ERR_INTERNAL, "cannot %s %s: %s", putting.failed,
 			putting.path,
