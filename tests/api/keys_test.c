@@ -257,7 +257,7 @@ write_everything(struct ctx *ctx, struct str game, struct str forecast, struct s
 				   .type = STR("game"),
 				   .pick = STR("home"),
 				   .probability = 0.6 }),
-		ERR_CONFLICT);
+		ERR_NOT_FOUND);
 	FAILS_WITH(league_make(ctx,
 			   &(struct league_plan){ .name = STR("Mine"),
 				   .display_name = STR("Me"),
