@@ -142,7 +142,7 @@ await claim('another address is asked for with the password, and is the account\
   await accessible(page);
   const link = await linkTo('/confirm-email', after);
   await go(page, link);
-  equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
+  await page.waitForFunction(() => location.hash === '');  // nothing is left of the token in the address
   await press(page, 'Confirm');
   await page.waitForSelector('[role=status]:has-text("It is your address now")');
   await signInAs(page, after, PASSWORD);
