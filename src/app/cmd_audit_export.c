@@ -46,9 +46,9 @@ filter_parse(struct invocation *run, struct audit_filter *ret)
 	TRY(flag_time(run, "since", &filter.since));
 	TRY(flag_time(run, "until", &filter.until));
 	if (filter.last && filter.first > filter.last)
-		return usage_err(run, "--first and --last exclude each other");
+		return usage_err(run, "--first is after --last");
 	if (filter.until && filter.since >= filter.until)
-		return usage_err(run, "--since and --until exclude each other");
+		return usage_err(run, "--since is not before --until");
 	if (!str_is_none(user) && !uuid_parse(user, &filter.user.uuid))
 		return usage_err(run, "--user is '" STR_FMT "', but must be a user's id",
 			STR_ARG(user));

@@ -9,9 +9,9 @@
 struct err *data_folder_make(struct invocation *run) MUST_USE;
 /* The same, where the database is to lie in it; other folders are not ours to make. */
 struct err *data_folder_make_for_database(struct invocation *run) MUST_USE;
+/* Whether the folder could be made, and files in it. Makes nothing. */
+struct err *data_folder_check(struct invocation *run) MUST_USE;
 /* Whether the database is an SQLite file that is not there. */
 bool data_folder_lacks_database(const struct invocation *run);
-/* Whether that would do; makes nothing. */
-struct err *data_folder_check(struct invocation *run) MUST_USE;
 
 #endif

@@ -415,8 +415,8 @@ aside_end(struct witness *witness, int error)
 {
 	struct lines *file = &witness->file, *aside = &witness->aside;
 	int old = file->fd;
-	bool is_crowded = is_overflowing(
-		witness); /* by now; those stand in the old one */
+	/* By now; and those stand in the old one. */
+	bool is_crowded = is_overflowing(witness);
 
 	errno = error;
 	if (!error && !witness->is_aside_bad && !is_crowded &&

@@ -220,7 +220,8 @@ names_list(DIR *dir, struct arena *arena, const char *folder, struct witness_pat
 	} paths = { 0 };
 	const struct dirent *entry;
 
-	while ((entry = readdir(dir))) {
+	/* It says by errno alone whether it came to the end. */
+	for (errno = 0; (entry = readdir(dir)); errno = 0) {
 		const char *path;
 
 		if (!is_named(entry->d_name, WITNESS_PREFIX) &&
@@ -230,6 +231,9 @@ names_list(DIR *dir, struct arena *arena, const char *folder, struct witness_pat
 		if (!path || !VEC_PUSH(arena, &paths, path))
 			return err_no_memory();
 	}
+	if (errno)
+		return err_in(arena, ERR_INTERNAL, "cannot look into %s: %s", folder,
+			strerror(errno));
 	ret->items = paths.items;
 	ret->count = paths.count;
 	return NULL;

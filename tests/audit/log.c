@@ -78,6 +78,23 @@ owner_count(struct ctx *ctx, const char *sql)
 	return count;
 }
 
+int64_t
+owner_count_tampered(struct ctx *ctx)
+{
+	return owner_count(ctx,
+		"SELECT (SELECT count(*) FROM audit_logs WHERE action = "
+		"'audit.tampered') "
+		"+ (SELECT count(*) FROM audit_pending WHERE action = 'audit.tampered')");
+}
+
+struct err *
+owner_remove_newest_waiting(struct ctx *ctx)
+{
+	return owner_run(ctx,
+		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
+		"ORDER BY id DESC LIMIT 1)");
+}
+
 const char *
 uuid_literal(struct ctx *ctx, struct uuid id)
 {

@@ -25,6 +25,11 @@ struct err *record_shut(struct ctx *ctx, bool is_shut) MUST_USE;
 struct str owner_text(struct ctx *ctx, const char *sql);
 int64_t owner_count(struct ctx *ctx, const char *sql);
 
+/* How often the log says of itself that it was tampered with, in the chain and waiting. */
+int64_t owner_count_tampered(struct ctx *ctx);
+/* Take the newest entry away that waits for the chain. */
+struct err *owner_remove_newest_waiting(struct ctx *ctx) MUST_USE;
+
 /* A literal of the engine. */
 const char *uuid_literal(struct ctx *ctx, struct uuid id);
 

@@ -57,21 +57,6 @@ expect_files(struct ctx *ctx, struct str folder, struct seen wanted)
 	EQ_I64(seen.damaged, wanted.damaged);
 }
 
-static int64_t
-tampered(struct ctx *ctx)
-{
-	return owner_count(
-		ctx, "SELECT count(*) FROM audit_logs WHERE action = 'audit.tampered'");
-}
-
-static struct err *
-newest_waiting_remove(struct ctx *ctx)
-{
-	return owner_run(ctx,
-		"DELETE FROM audit_pending WHERE id = (SELECT id FROM audit_pending "
-		"ORDER BY id DESC LIMIT 1)");
-}
-
 /* No file grows beyond BYTES; 0: as it was. */
 static void
 disk_set(rlim_t bytes)
@@ -144,11 +129,11 @@ BOTH_ENGINES(a_dead_process_is_remembered_by_the_next)
 	OK_ERR(log_entries(ctx, 4));
 	/* It ends without a word: its file stays, unlocked. */
 	log_die(ctx);
-	OK_ERR(newest_waiting_remove(ctx));
+	OK_ERR(owner_remove_newest_waiting(ctx));
 	OK_ERR(log_open(ctx, folder));
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	EQ_I64(round.chained, 4);
-	EQ_I64(tampered(ctx), 1);
+	EQ_I64(owner_count_tampered(ctx), 1);
 	log_close(ctx);
 	SOUND(ctx, folder);
 	folder_remove(ctx, folder);
@@ -167,12 +152,12 @@ BOTH_ENGINES(what_finds_no_room_in_memory_is_missed_too)
 	witness_set_room(audit_witness(ctx->audit), 2);
 	OK_ERR(log_entries(ctx, 6));
 	EQ_I64(witness_count(audit_witness(ctx->audit)), 2);
-	OK_ERR(newest_waiting_remove(ctx));
+	OK_ERR(owner_remove_newest_waiting(ctx));
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	EQ_I64(round.chained, 5);
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	EQ_I64(round.lost, 1);
-	EQ_I64(tampered(ctx), 1);
+	EQ_I64(owner_count_tampered(ctx), 1);
 	/* None is looked for twice, and the file forgets them too. */
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	EQ_I64(round.lost, 0);
@@ -180,13 +165,13 @@ BOTH_ENGINES(what_finds_no_room_in_memory_is_missed_too)
 	expect_files(ctx, folder, (struct seen){ 1, 0, 0 });
 	/* Whoever closes looks as well; whoever dies leaves all of them to the next. */
 	OK_ERR(log_entries(ctx, 5));
-	OK_ERR(newest_waiting_remove(ctx));
+	OK_ERR(owner_remove_newest_waiting(ctx));
 	log_die(ctx);
 	OK_ERR(log_open(ctx, folder));
 	witness_set_room(audit_witness(ctx->audit), 2);
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	EQ_I64(round.lost, 1);
-	EQ_I64(tampered(ctx), 2);
+	EQ_I64(owner_count_tampered(ctx), 2);
 	/* Until the anchor vouches for it: what was left; those that waited, and what tells of
 	 * the one that did not. */
 	expect_files(ctx, folder, (struct seen){ 2, 10, 0 });
@@ -216,7 +201,7 @@ BOTH_ENGINES(those_that_wait_for_long_do_not_hide_one_that_has_gone)
 			  : "ALTER TABLE audit_logs ADD CONSTRAINT closed CHECK (FALSE) "
 			    "NOT VALID"));
 	OK_ERR(log_entries(ctx, 70));
-	OK_ERR(newest_waiting_remove(ctx));
+	OK_ERR(owner_remove_newest_waiting(ctx));
 	for (int i = 0; i < 2; i++)
 		OK(audit_round(ctx, ctx->audit, &round) != NULL);
 	EQ_I64(owner_count(ctx,
