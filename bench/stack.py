@@ -1,6 +1,7 @@
 """The whole stack: signed tokens, hourly limits, plans, the record of what was shown, log and metrics; and how it holds up.
 
-USERS users with a plan ask in turn, over a server that is open to nobody: each may ask his own account RATE_OWN_LIMIT times an hour.
+USERS users with a plan ask in turn, over a server that is open to nobody, and as many others at a constant rate: each may ask his own
+account RATE_OWN_LIMIT times an hour.
 """
 import contextlib
 import json
@@ -27,7 +28,7 @@ PASSWORD = 'a long walk by the river'
 
 def prepare(bench, owner):
     """Users in both databases, with the plan `season` for a month."""
-    bench.users, bench.owner = [uuid.uuid4() for _ in range(USERS)], owner
+    bench.users, bench.owner = [uuid.uuid4() for _ in range(2 * USERS)], owner
     for is_sqlite in (False, True):
         now, end, yes = (f'{time.time() * 1e6:.0f}', f'{(time.time() + 30 * 86400) * 1e6:.0f}', '1') if is_sqlite else \
             ('now()', "now() + interval '30 days'", 'true')
@@ -45,11 +46,11 @@ def prepare(bench, owner):
     subprocess.run(['psql', '-q', owner, '-c', 'ANALYZE'], check=True)
 
 
-def mint(bench):
-    """A file of tokens, good for a quarter of an hour."""
+def mint(bench, first=0):
+    """A file of the tokens of USERS users from FIRST on, good for a quarter of an hour."""
     minter = tokens.Minter(bench.folder / 'keys.json')
-    path = bench.folder / 'tokens'
-    path.write_text(''.join(minter.token(user) + '\n' for user in bench.users))
+    path = bench.folder / f'tokens-{first}'
+    path.write_text(''.join(minter.token(user) + '\n' for user in bench.users[first:first + USERS]))
     return path
 
 
@@ -94,7 +95,7 @@ def whole(bench, report, asked):
     """The targets' rows with everything on; and at 70 % of each rate, latency from when a request was due."""
     rows, steady_rows = [], []
     for engine, url in (('PostgreSQL', bench.postgres), ('SQLite', bench.sqlite)):
-        path = mint(bench)
+        path, others = mint(bench), mint(bench, USERS)
         base, process = bench.serve_gridiron(url, is_open=False)
         targets = questions(base, process, path, *asked)
         got = bench.compare(targets)
@@ -108,7 +109,7 @@ def whole(bench, report, asked):
                 target, runs = targets[name], []
                 for _ in range(bench.options.rounds):
                     time.sleep(target['pause'])
-                    runs.append(steady(base, target['url'], each['rate'] * 0.7, bench.options.seconds, path))
+                    runs.append(steady(base, target['url'], each['rate'] * 0.7, bench.options.seconds, others))
                 result = load.medians(runs)
                 report.note(**{f'{KEYS[name]} p99, {engine}': result['p99_ms']})
                 steady_rows.append((f'{name}, {engine}', f'{result["rate"]:,.0f}', f'{result["p50_ms"]:.2f}', f'{result["p99_ms"]:.2f}',

@@ -61,7 +61,7 @@
 --   predicted_at time, created_at time, superseded_at time?, actual_result object?, outcome text?,
 --   is_correct bool?, brier f64?, log_loss f64?, units f64?, result_updated_at time?, is_simulated bool,
 --   is_sample bool
--- row export_user_prediction_access_row: id uuid, prediction_id uuid, accessed_at time, via text, tier_name text?
+-- row export_user_prediction_access_row: id uuid, prediction_id uuid, accessed_at time, via text, tier_name text?, times i32
 -- row export_picks_row: id uuid, game_id uuid, prediction_type text, pick text, probability share, line f64?,
 --   odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, graded_at time?, created_at time,
 --   updated_at time
@@ -287,7 +287,7 @@ SELECT id, model, model_version, prediction_type, subject, season, week, game_id
 -- args: actor user_id, after uuid
 -- as: actor
 -- What table user_prediction_access holds of a user.
-SELECT id, prediction_id, accessed_at, via, tier_name
+SELECT id, prediction_id, accessed_at, via, tier_name, times
   FROM user_prediction_access
  WHERE user_id = :actor AND id > :after
  ORDER BY id

@@ -2,10 +2,13 @@
  * Deliveries: which forecast was shown to which user, when and how (the table
  * user_prediction_access).
  *
- * Written off the request's path: noting one copies it into a bounded queue of the loop,
- * and never waits. Each second a fiber stores what has come, in one statement; what the
- * database does not take stays and is tried again. Where the queue is full a delivery is
- * counted as lost and logged, and the request goes on.
+ * Written off the request's path: noting one counts it in a batch of the loop, and never
+ * waits. Each second a fiber stores what has come, a few hundred rows at a time; whoever
+ * was shown the same several times until then gets one row that says how often. After each
+ * statement it pauses nineteen times as long as that took, so that the record costs
+ * requests a twentieth of one core at most; once the next batch is half full it hurries.
+ * What the database does not take is kept and tried again. Where the batch is full a
+ * delivery is counted as lost and logged, and the request goes on.
  */
 #ifndef PREDICTIONS_DELIVERY_H
 #define PREDICTIONS_DELIVERY_H
@@ -14,7 +17,7 @@
 #include "db/db.h"
 
 enum {
-	DELIVERIES_QUEUED_MAX = 32768, /* a loop */
+	DELIVERIES_KEPT_MIN = 30000, /* by a loop, whoever was shown whatever */
 };
 
 /* To whom, and how. */
@@ -34,8 +37,8 @@ void delivery_loop_close(struct db *db);
 
 struct delivery_counters {
 	uint64_t noted;
-	uint64_t stored;
-	uint64_t lost;     /* the queue was full, or the end came */
+	uint64_t stored;   /* of these; as rows they are fewer */
+	uint64_t lost;     /* the batch was full, or the end came */
 	uint64_t failures; /* statements that the database did not take */
 };
 struct delivery_counters delivery_counters(void);

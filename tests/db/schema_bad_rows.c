@@ -144,6 +144,7 @@ const struct bad_row bad_rows[] = {
 	{ "predictions_scores_positive", "brier=1.1" },
 	{ "prop_results_subject_length", "subject=''" },
 	{ "user_prediction_access_via_known", "via='telepathy'" },
+	{ "user_prediction_access_times_positive", "times=0" },
 	{ "accuracy_metrics_prediction_type_known", "prediction_type='hunch'" },
 	{ "accuracy_metrics_counts", "correct_predictions=3" },
 	{ "accuracy_metrics_counts", "correct_predictions=1; push_count=2" },

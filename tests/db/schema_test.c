@@ -69,6 +69,24 @@ constraint_of(struct str line)
 	return ret;
 }
 
+/* The check that a column of SQLite got when it was added, which stands in the column's item; of KIND_OTHER where there
+ * is none. */
+static struct constraint
+own_check_of(const struct constraint *column)
+{
+	struct str before = STR(" CONSTRAINT "), rest = column->definition;
+	ptrdiff_t at = str_find(rest, before);
+	struct constraint ret = { .table = column->table, .kind = KIND_OTHER };
+
+	if (column->kind != KIND_NOT_NULL || at < 0)
+		return ret;
+	rest = str_slice(rest, (size_t)at + before.len, rest.len);
+	str_next(&rest, ' ', &ret.name);
+	ret.definition = rest;
+	ret.kind = kind_of(rest);
+	return ret;
+}
+
 static struct err *
 constraints_read(struct scratch *s, struct session *session, struct constraints *ret)
 {
@@ -77,9 +95,12 @@ constraints_read(struct scratch *s, struct session *session, struct constraints 
 	TRY(schema_snapshot(&s->ctx, session, &lines));
 	for (size_t i = 0; i < lines.count; i++) {
 		struct constraint constraint = constraint_of(lines.items[i]);
+		struct constraint check = own_check_of(&constraint);
 
 		if (constraint.kind != KIND_OTHER &&
 			!VEC_PUSH(&s->arena, ret, constraint))
+			return err_no_memory();
+		if (check.kind != KIND_OTHER && !VEC_PUSH(&s->arena, ret, check))
 			return err_no_memory();
 	}
 	return NULL;

@@ -15,13 +15,13 @@ enum {
 	SEASON = 2021,
 	WEEK = 3,
 	ROWS_MAX = 200,
-	MANY = 10000, /* more than one statement takes */
+	MANY = 10000,
+	FULL_MAX = 1000000,
 	LOOK_MS = 20,
 	LOOKS_MAX = 500,
 };
 
 static const struct user_id ann = { { { 1, [6] = 0x70, [8] = 0x80, [15] = 1 } } };
-static const struct user_id gone = { { { 1, [6] = 0x70, [8] = 0x80, [15] = 2 } } };
 
 static struct err *
 put_user(struct ctx *ctx)
@@ -75,23 +75,40 @@ week_put(struct ctx *ctx, struct prediction_row_list *ret)
 		ret);
 }
 
+/* One of those that are not there. */
+static struct user_id
+user_number(int number)
+{
+	struct user_id ret = { { { 2, [6] = 0x70, [8] = 0x80 } } };
+
+	memcpy(ret.uuid.bytes + 12, &number, sizeof(number));
+	return ret;
+}
+
 static void
-note(struct ctx *ctx, struct user_id user, struct prediction_id id)
+note_list(struct ctx *ctx, struct user_id user, const struct uuid *ids, size_t count)
 {
 	delivery_note(ctx,
 		&(struct delivery){
 			.user_id = user, .via = STR("api"), .tier = STR("daily") },
-		(struct str){ (const char *)id.uuid.bytes, sizeof(id.uuid) });
+		(struct str){ (const char *)ids, count * sizeof(*ids) });
+}
+
+static void
+note(struct ctx *ctx, struct user_id user, struct prediction_id id)
+{
+	note_list(ctx, user, &id.uuid, 1);
 }
 
 static struct str
 stored(struct ctx *ctx)
 {
 	static const enum db_type columns[] = { DB_TEXT, DB_TEXT, DB_TIME, DB_TEXT,
-		DB_I64 };
+		DB_I64, DB_I64 };
 	struct str dump = STR_NONE;
 	struct err *err = database_dump(ctx,
-		"SELECT a.via, a.tier_name, a.accessed_at, u.email, count(*) AS n FROM "
+		"SELECT a.via, a.tier_name, a.accessed_at, u.email, count(*) AS n, "
+		"sum(a.times) AS times FROM "
 		"user_prediction_access a JOIN users u ON u.id = a.user_id JOIN "
 		"predictions p ON p.id = a.prediction_id GROUP BY a.via, a.tier_name, "
 		"a.accessed_at, u.email ORDER BY a.accessed_at",
@@ -112,15 +129,41 @@ BOTH_ENGINES(what_is_noted_is_stored_within_seconds_and_the_rest_at_the_end)
 	note(ctx, ann, week.items[0].id);
 	for (int i = 0; i < LOOKS_MAX && delivery_counters().stored == before.stored; i++)
 		(void)fiber_sleep_until(clock_deadline_ms(LOOK_MS));
-	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|1\n"));
-	ctx->now++;
-	for (int i = 0; i < MANY; i++)
-		note(ctx, ann, week.items[(size_t)i % week.count].id);
+	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|1|1\n"));
+	/* More rows than one statement takes. */
+	for (int i = 0; i < MANY; i++) {
+		ctx->now++;
+		note(ctx, user_number(i), week.items[(size_t)i % week.count].id);
+	}
+	note(ctx, ann, week.items[0].id);
 	delivery_loop_close(ctx->db);
 	EQ_STR(stored(ctx),
-		STR("api|daily|1654041600000001|a@example.org|1\n"
-		    "api|daily|1654041600000002|a@example.org|10000\n"));
+		STR("api|daily|1654041600000001|a@example.org|1|1\n"
+		    "api|daily|1654041600010001|a@example.org|1|1\n"));
+	EQ_I64(delivery_counters().stored - before.stored, MANY + 2);
 	EQ_I64(delivery_counters().lost, before.lost);
+}
+
+BOTH_ENGINES(the_same_shown_again_before_it_is_stored_is_one_row_that_says_how_often)
+{
+	struct prediction_row_list week;
+	struct uuid ids[4];
+
+	OK_ERR(week_put(ctx, &week));
+	for (size_t i = 0; i < COUNT_OF(ids); i++)
+		ids[i] = week.items[i].id.uuid;
+	note_list(ctx, ann, ids, COUNT_OF(ids));
+	ctx->now++;
+	note_list(ctx, ann, ids, COUNT_OF(ids));
+	/* Another list of the same length with the same ends, and then the first again. */
+	ids[1] = week.items[2].id.uuid;
+	ids[2] = week.items[1].id.uuid;
+	note_list(ctx, ann, ids, COUNT_OF(ids));
+	note_list(ctx, ann, ids, COUNT_OF(ids) - 1);
+	delivery_loop_close(ctx->db);
+	EQ_STR(stored(ctx),
+		STR("api|daily|1654041600000001|a@example.org|4|8\n"
+		    "api|daily|1654041600000002|a@example.org|7|7\n"));
 }
 
 BOTH_ENGINES(users_and_forecasts_that_are_gone_keep_nothing_from_being_stored)
@@ -128,11 +171,11 @@ BOTH_ENGINES(users_and_forecasts_that_are_gone_keep_nothing_from_being_stored)
 	struct prediction_row_list week;
 
 	OK_ERR(week_put(ctx, &week));
-	note(ctx, gone, week.items[0].id);
-	note(ctx, ann, (struct prediction_id){ gone.uuid });
+	note(ctx, user_number(1), week.items[0].id);
+	note(ctx, ann, (struct prediction_id){ user_number(1).uuid });
 	note(ctx, ann, week.items[1].id);
 	delivery_loop_close(ctx->db);
-	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|1\n"));
+	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|1|1\n"));
 }
 
 BOTH_ENGINES(what_the_database_does_not_take_is_kept_and_stored_once)
@@ -150,19 +193,24 @@ BOTH_ENGINES(what_the_database_does_not_take_is_kept_and_stored_once)
 	delivery_loop_close(ctx->db);
 	OK(fault_has_struck(fault));
 	EQ_I64(delivery_counters().failures - before.failures, 1);
-	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|2\n"));
+	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|2|2\n"));
 }
 
-BOTH_ENGINES(a_full_queue_loses_the_newest_and_says_how_many)
+BOTH_ENGINES(a_full_batch_loses_the_newest_and_says_how_many)
 {
 	struct prediction_row_list week;
 	struct delivery_counters before = delivery_counters();
+	int noted = 1;
 
 	OK_ERR(week_put(ctx, &week));
-	for (int i = 0; i < DELIVERIES_QUEUED_MAX + 7; i++)
-		note(ctx, ann, week.items[0].id);
-	EQ_I64(delivery_counters().lost - before.lost, 7);
+	note(ctx, ann, week.items[0].id);
+	for (; noted < FULL_MAX && delivery_counters().lost == before.lost; noted++)
+		note(ctx, user_number(noted), week.items[0].id);
+	OK(noted > DELIVERIES_KEPT_MIN);
+	/* What is there already is still counted. */
+	note(ctx, ann, week.items[0].id);
+	EQ_I64(delivery_counters().lost - before.lost, 1);
 	delivery_loop_close(ctx->db);
-	EQ_I64(delivery_counters().stored - before.stored, DELIVERIES_QUEUED_MAX);
-	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|32768\n"));
+	EQ_I64(delivery_counters().stored - before.stored, noted);
+	EQ_STR(stored(ctx), STR("api|daily|1654041600000001|a@example.org|1|2\n"));
 }
