@@ -1,16 +1,18 @@
 -- folder: predictions
 -- Games: what an import compares and writes, and what the model walks through.
 
--- row game_stamp: id game_id, nflverse_id text, source_checksum hash, home_score i32?, away_score i32?,
---   finished_at time?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, home_spread_odds i32?,
---   away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?
+-- row game_stamp: id game_id, nflverse_id text, source_checksum hash, season i32, game_type text, week i32, gameday text,
+--   kickoff_at time?, home_team text, away_team text, home_score i32?, away_score i32?, finished_at time?,
+--   missing_since time?, cancelled_at time?, home_moneyline i32?, away_moneyline i32?, spread_line f64?,
+--   home_spread_odds i32?, away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?
 
 -- name: game_stamps :each game_stamp
 -- args: first season, last season
 -- as: anyone
 -- What an import needs to know of the games of the seasons FIRST to LAST to tell which of them changed.
-SELECT id, nflverse_id, source_checksum, home_score, away_score, finished_at, home_moneyline, away_moneyline,
-       spread_line, home_spread_odds, away_spread_odds, total_line, over_odds, under_odds
+SELECT id, nflverse_id, source_checksum, season, game_type, week, gameday, kickoff_at, home_team, away_team, home_score,
+       away_score, finished_at, missing_since, cancelled_at, home_moneyline, away_moneyline, spread_line,
+       home_spread_odds, away_spread_odds, total_line, over_odds, under_odds
   FROM games
  WHERE season BETWEEN :first AND :last;
 
@@ -64,6 +66,24 @@ UPDATE games
        total_line_open = :total_line_open, is_simulated = :is_simulated, source = :source,
        source_checksum = :source_checksum, finished_at = :finished_at, updated_at = :now
  WHERE nflverse_id = :nflverse_id;
+
+-- name: game_rename :batch
+-- args: id game_id, nflverse_id text
+-- as: anyone
+-- A game that the feed calls by another name, as it has moved to another week.
+UPDATE games
+   SET nflverse_id = :nflverse_id
+ WHERE id = :id;
+
+-- name: game_change_insert :batch
+-- args: id game_id, kind text, now time
+-- as: anyone
+-- Keep what a game is, before it becomes something else.
+INSERT INTO game_changes (id, game_id, kind, nflverse_id, season, week, gameday, kickoff_at, home_score, away_score,
+                          created_at)
+SELECT {{new id}}, id, :kind, nflverse_id, season, week, gameday, kickoff_at, home_score, away_score, :now
+  FROM games
+ WHERE id = :id;
 
 -- name: game_line_insert :batch
 -- args: nflverse_id text, source text, now time

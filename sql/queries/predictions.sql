@@ -61,6 +61,35 @@ UPDATE predictions
    AND user_id IS NULL
    AND is_sample <> :is_sample;
 
+-- name: prediction_end_late :batch
+-- args: game_id game_id, kickoff_at time
+-- as: system, a game that begins earlier than was known does so for everybody's forecasts of it
+-- Forecasts that, as is known now, came after kick-off do not count; and
+UPDATE predictions
+   SET superseded_at = predicted_at
+ WHERE game_id = :game_id
+   AND superseded_at IS NULL
+   AND predicted_at >= :kickoff_at;
+
+-- name: prediction_stand_again :batch
+-- args: game_id game_id, kickoff_at time
+-- as: system, a game that begins earlier than was known does so for everybody's forecasts of it
+-- those count again that such a one had superseded.
+UPDATE predictions
+   SET superseded_at = NULL
+ WHERE game_id = :game_id
+   AND predicted_at < :kickoff_at
+   AND superseded_at >= :kickoff_at;
+
+-- name: prediction_move :batch
+-- args: game_id game_id, nflverse_id text, season season, week week
+-- as: system, a game that is put off takes everybody's forecasts of it along
+-- The forecasts that count are listed and counted where their game is now; all else of them is as it was published.
+UPDATE predictions
+   SET nflverse_id = :nflverse_id, season = :season, week = :week
+ WHERE game_id = :game_id
+   AND superseded_at IS NULL;
+
 -- name: prediction_ungrade :batch
 -- args: nflverse_id text
 -- as: system, a score that is corrected changes the grades of everybody's forecasts of that game

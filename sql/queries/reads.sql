@@ -8,6 +8,7 @@
 -- row week_number: week i32?
 -- row late_game: nflverse_id text, season i32
 -- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool
+-- row game_change_row: kind text, created_at time, nflverse_id text, season i32, week i32, gameday text, kickoff_at time?, home_score i32?, away_score i32?
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
 -- row prediction_brief: id prediction_id, game_id text, week i32, prediction_type text, home_team text, away_team text, pick text?, confidence f64?, expected f64?, line f64?, predicted_at time, outcome text?, is_simulated bool, is_sample bool
@@ -70,6 +71,26 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
        roof, stadium, is_simulated
   FROM games
  WHERE nflverse_id = :nflverse_id;
+
+-- name: game_by_former_id :opt game_row
+-- args: nflverse_id text
+-- as: anyone
+-- One game by an id that it had before it moved to another week.
+SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
+       home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
+       roof, stadium, is_simulated
+  FROM games
+ WHERE id = (SELECT game_id FROM game_changes WHERE nflverse_id = :nflverse_id ORDER BY created_at DESC, id DESC LIMIT 1);
+
+-- name: game_changes_of :many game_change_row
+-- args: game_id uuid
+-- as: anyone
+-- What a game was before each of its changes, the newest first.
+SELECT kind, created_at, nflverse_id, season, week, gameday, kickoff_at, home_score, away_score
+  FROM game_changes
+ WHERE game_id = :game_id
+ ORDER BY created_at DESC, id DESC
+ LIMIT 100;
 
 -- name: team_list :many team_row
 -- args: none

@@ -137,11 +137,8 @@ api_game_get(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct game_row game;
-	bool found;
 
-	ANSWER_ERR(q_game_by_nflverse_id(&tx, rq->path_params[0], &game, &found));
-	if (!found)
-		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such game"));
+	ANSWER_ERR(game_get(&tx, rq->path_params[0], &game));
 	return answer_row(rq, &game_schema, &game);
 }
 
@@ -171,14 +168,44 @@ api_seen_line_list(struct request *rq)
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct game_row game;
 	struct seen_line_list list;
-	bool found;
 
-	ANSWER_ERR(q_game_by_nflverse_id(&tx, rq->path_params[0], &game, &found));
-	if (!found)
-		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such game"));
+	ANSWER_ERR(game_get(&tx, rq->path_params[0], &game));
 	ANSWER_ERR(q_game_lines_seen(&tx, game.id, &list));
 	return answer_rows(rq,
 		&(struct page){ .schema = &seen_line_schema,
+			.rows = list.items,
+			.count = list.count });
+}
+
+static const struct field game_change_fields[] = {
+	FIELD(struct game_change_row, kind, TEXT,
+		"moved: elsewhere in the schedule; result: a final score that was "
+		"corrected; called off; back: called off, and then on again"),
+	FIELD_AS("until", struct game_change_row, created_at, TIME,
+		"when a feed was read that said so; the rest is what the game was until "
+		"then"),
+	FIELD_AS("id", struct game_change_row, nflverse_id, TEXT, "its id"),
+	FIELD(struct game_change_row, season, I32, "its season"),
+	FIELD(struct game_change_row, week, I32, "its week"),
+	FIELD(struct game_change_row, gameday, TEXT, "its day, US Eastern"),
+	FIELD(struct game_change_row, kickoff_at, OPT_TIME, "its kick-off"),
+	FIELD(struct game_change_row, home_score, OPT_I32, "its final score"),
+	FIELD(struct game_change_row, away_score, OPT_I32, ""),
+};
+const struct row_schema game_change_schema = ROW_SCHEMA("game_change",
+	struct game_change_row, game_change_fields, "What a game was before it changed");
+
+struct answer
+api_game_change_list(struct request *rq)
+{
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct game_row game;
+	struct game_change_row_list list;
+
+	ANSWER_ERR(game_get(&tx, rq->path_params[0], &game));
+	ANSWER_ERR(q_game_changes_of(&tx, game.id, &list));
+	return answer_rows(rq,
+		&(struct page){ .schema = &game_change_schema,
 			.rows = list.items,
 			.count = list.count });
 }

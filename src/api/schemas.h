@@ -9,6 +9,7 @@
 	X(season)           \
 	X(game)             \
 	X(seen_line)        \
+	X(game_change)      \
 	X(team)             \
 	X(rating)           \
 	X(outlook)          \

@@ -30,4 +30,7 @@ struct opt_f64 {
 		.is_set = true, .value = (v) \
 	}
 
+/* Both absent, or both there and the same; of two of one kind. */
+#define OPT_EQ(a, b) ((a).is_set == (b).is_set && (!(a).is_set || (a).value == (b).value))
+
 #endif

@@ -139,22 +139,16 @@ accuracy_list_read(struct tx *tx, struct accuracy_list *ret)
 }
 
 static bool
-opt_eq(struct opt_f64 a, struct opt_f64 b)
-{
-	return a.is_set == b.is_set && (!a.is_set || a.value == b.value);
-}
-
-static bool
 metric_eq(const struct accuracy_metric *a, const struct accuracy_metric *b)
 {
 	return a->total_predictions == b->total_predictions &&
 		a->correct_predictions == b->correct_predictions &&
 		a->push_count == b->push_count &&
-		opt_eq(a->accuracy_percentage, b->accuracy_percentage) &&
-		opt_eq(a->confidence_weighted_accuracy,
+		OPT_EQ(a->accuracy_percentage, b->accuracy_percentage) &&
+		OPT_EQ(a->confidence_weighted_accuracy,
 			b->confidence_weighted_accuracy) &&
-		opt_eq(a->brier, b->brier) && opt_eq(a->log_loss, b->log_loss) &&
-		opt_eq(a->units, b->units) && opt_eq(a->roi, b->roi) &&
+		OPT_EQ(a->brier, b->brier) && OPT_EQ(a->log_loss, b->log_loss) &&
+		OPT_EQ(a->units, b->units) && OPT_EQ(a->roi, b->roi) &&
 		str_eq(a->details, b->details);
 }
 

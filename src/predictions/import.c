@@ -3,9 +3,7 @@
 #include "base/map.h"
 #include "db/db.h"
 #include "model/team.h"
-#include "predictions/games_q.h"
-#include "predictions/picks_q.h"
-#include "predictions/predictions_q.h"
+#include "predictions/game_change.h"
 #include "predictions/publication.h"
 #include "predictions/teams_q.h"
 
@@ -31,12 +29,8 @@ struct import {
 	struct {
 		VEC_OF(struct game_line_insert)
 	} lines;
-	struct {
-		VEC_OF(struct prediction_ungrade)
-	} ungrades;
-	struct {
-		VEC_OF(struct pick_ungrade)
-	} pick_ungrades;
+	struct game_stamps_kept stamp_list; /* the same, in a row */
+	struct game_changes changes;
 };
 
 /* --- Teams */
@@ -95,6 +89,22 @@ teams_put(struct tx *tx)
 
 /* --- What is stored already */
 
+/* The texts of a row last only until the next. */
+static bool
+texts_keep(struct arena *arena, struct game_stamp *stamp)
+{
+	struct str *const texts[] = { &stamp->nflverse_id, &stamp->source_checksum,
+		&stamp->game_type, &stamp->gameday, &stamp->away_team,
+		&stamp->home_team };
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		*texts[i] = str_dup(arena, *texts[i]);
+		if (str_is_none(*texts[i]))
+			return false;
+	}
+	return true;
+}
+
 static struct err *
 stamp_keep(void *arg, const struct game_stamp *row)
 {
@@ -103,12 +113,12 @@ stamp_keep(void *arg, const struct game_stamp *row)
 
 	TRY_NEW(import->ctx->arena, stamp, 1);
 	*stamp = *row;
-	stamp->nflverse_id = str_dup(import->ctx->arena, row->nflverse_id);
-	stamp->source_checksum = str_dup(import->ctx->arena, row->source_checksum);
-	if (str_is_none(stamp->nflverse_id) || str_is_none(stamp->source_checksum) ||
-		!map_put(&import->stamps, stamp->nflverse_id, stamp))
+	if (!texts_keep(import->ctx->arena, stamp))
 		return err_no_memory();
-	return NULL;
+	return map_put(&import->stamps, stamp->nflverse_id, stamp) &&
+			VEC_PUSH(import->ctx->arena, &import->stamp_list, stamp)
+		? NULL
+		: err_no_memory();
 }
 
 static struct err *
@@ -144,28 +154,16 @@ kinds_check(struct tx *tx, const struct import *import)
 /* --- What to do with each game */
 
 static bool
-opt_i32_eq(struct opt_i32 a, struct opt_i32 b)
-{
-	return a.is_set == b.is_set && (!a.is_set || a.value == b.value);
-}
-
-static bool
-opt_f64_eq(struct opt_f64 a, struct opt_f64 b)
-{
-	return a.is_set == b.is_set && (!a.is_set || a.value == b.value);
-}
-
-static bool
 lines_eq(const struct feed_game *game, const struct game_stamp *stamp)
 {
-	return opt_i32_eq(game->home_moneyline, stamp->home_moneyline) &&
-		opt_i32_eq(game->away_moneyline, stamp->away_moneyline) &&
-		opt_f64_eq(game->spread_line, stamp->spread_line) &&
-		opt_i32_eq(game->home_spread_odds, stamp->home_spread_odds) &&
-		opt_i32_eq(game->away_spread_odds, stamp->away_spread_odds) &&
-		opt_f64_eq(game->total_line, stamp->total_line) &&
-		opt_i32_eq(game->over_odds, stamp->over_odds) &&
-		opt_i32_eq(game->under_odds, stamp->under_odds);
+	return OPT_EQ(game->home_moneyline, stamp->home_moneyline) &&
+		OPT_EQ(game->away_moneyline, stamp->away_moneyline) &&
+		OPT_EQ(game->spread_line, stamp->spread_line) &&
+		OPT_EQ(game->home_spread_odds, stamp->home_spread_odds) &&
+		OPT_EQ(game->away_spread_odds, stamp->away_spread_odds) &&
+		OPT_EQ(game->total_line, stamp->total_line) &&
+		OPT_EQ(game->over_odds, stamp->over_odds) &&
+		OPT_EQ(game->under_odds, stamp->under_odds);
 }
 
 static bool
@@ -241,8 +239,6 @@ plan_update(struct import *import, const struct feed_game *game,
 	const struct game_stamp *stamp)
 {
 	struct opt_i64 finished_at = stamp->finished_at;
-	bool is_score_new = !opt_i32_eq(game->home_score, stamp->home_score) ||
-		!opt_i32_eq(game->away_score, stamp->away_score);
 
 	if (!game->home_score.is_set)
 		finished_at = (struct opt_i64){ .is_set = false };
@@ -251,14 +247,7 @@ plan_update(struct import *import, const struct feed_game *game,
 	if (!VEC_PUSH(import->ctx->arena, &import->updates,
 		    (struct game_update)GAME_ARGS(game, import, finished_at)))
 		return err_no_memory();
-	if (is_score_new && stamp->home_score.is_set &&
-		(!VEC_PUSH(import->ctx->arena, &import->ungrades,
-			 (struct prediction_ungrade){
-				 .nflverse_id = game->nflverse_id }) ||
-			!VEC_PUSH(import->ctx->arena, &import->pick_ungrades,
-				(struct pick_ungrade){
-					.nflverse_id = game->nflverse_id })))
-		return err_no_memory();
+	TRY(game_changes_add(&import->changes, game, stamp));
 	if (!stamp->home_score.is_set && has_lines(game) && !lines_eq(game, stamp))
 		TRY(line_keep(import, game));
 	return NULL;
@@ -273,6 +262,8 @@ plan(struct import *import)
 			&import->stamps, game->nflverse_id);
 		struct str checksum = { (const char *)game->checksum, SHA256_BYTES };
 
+		if (!stamp)
+			TRY(game_changes_former(&import->changes, game, &stamp));
 		if (!stamp)
 			TRY(plan_insert(import, game));
 		else if (str_eq(checksum, stamp->source_checksum))
@@ -306,6 +297,7 @@ carry_out(struct tx *tx, struct import *import)
 {
 	int64_t affected;
 
+	TRY(game_changes_keep(tx, &import->changes));
 	for (size_t i = 0; i < import->inserts.count; i += CHUNK) {
 		TRY(q_game_insert(tx, import->inserts.items + i,
 			chunk_of(import->inserts.count, i), &affected));
@@ -317,10 +309,7 @@ carry_out(struct tx *tx, struct import *import)
 		tell_progress(import, import->inserts.count + i);
 	}
 	TRY(q_game_line_insert(tx, import->lines.items, import->lines.count, &affected));
-	TRY(q_pick_ungrade(
-		tx, import->pick_ungrades.items, import->pick_ungrades.count, &affected));
-	return q_prediction_ungrade(tx, import->ungrades.items, import->ungrades.count,
-		&import->counts.regraded);
+	return game_changes_follow(tx, &import->changes, &import->counts.regraded);
 }
 
 static struct err *
@@ -335,6 +324,8 @@ store_in_tx(struct tx *tx, void *arg)
 	map_init(&import->stamps, tx->ctx->arena);
 	TRY(kinds_check(tx, import));
 	TRY(stamps_read(tx, import));
+	TRY(game_changes_begin(
+		&import->changes, tx->ctx, &import->stamp_list, import->feed));
 	TRY(plan(import));
 	if (!import->inserts.count && !import->updates.count)
 		return NULL;

@@ -5,6 +5,7 @@
 #include "predictions/game.h"
 #include "predictions/grade.h"
 #include "predictions/reads_q.h"
+#include "predictions/schedule.h"
 
 enum {
 	ODDS_USUAL = -110, /* of spreads and totals */
@@ -73,11 +74,8 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask)
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct picking picking = { .made = 0 };
 	struct game_row game;
-	bool found;
 
-	TRY(q_game_by_nflverse_id(&tx, ask->game_id, &game, &found));
-	if (!found)
-		return err_new(ctx, ERR_NOT_FOUND, "no such game");
+	TRY(game_get(&tx, ask->game_id, &game));
 	picking.put = (struct pick_put){ .actor = ctx->actor.user_id,
 		.game_id = game.id,
 		.prediction_type = ask->type,
@@ -109,7 +107,7 @@ grade_one(void *arg, const struct pick_ungraded *row)
 	struct grading *grading = arg;
 	const struct prediction_ungraded as_forecast = {
 		.prediction_type = row->prediction_type,
-		.pick = row->pick,
+		.pick = row->is_late ? STR_NONE : row->pick,
 		.probability = OPT(row->probability),
 		.line = row->line,
 		.odds = row->odds,

@@ -105,3 +105,14 @@ schedule_span(struct tx *tx, struct opt_i32 from, struct opt_i32 through,
 	*ret = span;
 	return NULL;
 }
+
+struct err *
+game_get(struct tx *tx, struct str nflverse_id, struct game_row *ret)
+{
+	bool found;
+
+	TRY(q_game_by_nflverse_id(tx, nflverse_id, ret, &found));
+	if (!found)
+		TRY(q_game_by_former_id(tx, nflverse_id, ret, &found));
+	return found ? NULL : err_new(tx->ctx, ERR_NOT_FOUND, "no such game");
+}

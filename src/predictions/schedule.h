@@ -1,9 +1,11 @@
-/* Seasons and weeks as readers ask for them: by number, or the current one. */
+/* Seasons, weeks and games as readers ask for them: by number, or the current one. */
 #ifndef PREDICTIONS_SCHEDULE_H
 #define PREDICTIONS_SCHEDULE_H
 
 #include "base/opt.h"
 #include "db/db.h"
+
+struct game_row; /* predictions/reads_q.h */
 
 enum {
 	WEEK_CURRENT = -1, /* a season or week asked for as `current` */
@@ -46,5 +48,9 @@ struct season_span {
  * are in the wrong order. */
 struct err *schedule_span(struct tx *tx, struct opt_i32 from, struct opt_i32 through,
 	struct season_span *ret) MUST_USE;
+
+/* The game of that id, or that had it before it moved to another week. NOT_FOUND. */
+struct err *
+game_get(struct tx *tx, struct str nflverse_id, struct game_row *ret) MUST_USE;
 
 #endif

@@ -120,6 +120,7 @@ const struct bad_row bad_rows[] = {
 	{ "games_result_adds_up", "home_score=3; away_score=0; result=2; total=3" },
 	{ "games_total_line_positive", "total_line=0" },
 	{ "games_rest", "home_rest=-1" },
+	{ "game_changes_kind_known", "kind='whim'" },
 	{ "ratings_week", "week=24" },
 	{ "ratings_rank", "rank=0" },
 	{ "ratings_errors_positive", "total_se=-1" },

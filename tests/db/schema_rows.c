@@ -118,6 +118,10 @@ const struct good_row good_rows[] = {
 		"div_game=FALSE; is_simulated=FALSE; source='test'; source_checksum=#1; "
 		"created_at=T100; updated_at=T100" },
 	{ "game_lines", 1, "id=%~; game_id=%~; source='test'; seen_at=T100" },
+	{ "game_changes", 1,
+		"id=%~; game_id=%~; kind='moved'; nflverse_id='2023_01_T2_T1'; "
+		"season=2023; "
+		"week=1; gameday='2023-09-10'; created_at=T100" },
 	{ "ratings", 1,
 		"id=%~; model='m'; season=2023; week=~; team='T1'; offence=0; defence=0; "
 		"quarterback=0; total=0; offence_se=1; defence_se=1; quarterback_se=1; "

@@ -1,0 +1,162 @@
+#include "predictions/game_change.h"
+
+/* Add to a list of CHANGES; the error of no memory where it found no room. */
+#define KEEP(changes, list, ...)                                          \
+	(VEC_PUSH((changes)->ctx->arena, &(changes)->list, (__VA_ARGS__)) \
+			? NULL                                            \
+			: err_no_memory())
+
+static struct str
+pairing_of(struct arena *arena, int32_t season, struct str type, struct str away,
+	struct str home)
+{
+	return str_fmt(arena, "%d " STR_FMT " " STR_FMT " " STR_FMT, season,
+		STR_ARG(type), STR_ARG(away), STR_ARG(home));
+}
+
+struct err *
+game_changes_begin(struct game_changes *changes, struct ctx *ctx,
+	const struct game_stamps_kept *stamps, const struct feed *feed)
+{
+	struct map fed;
+
+	*changes = (struct game_changes){ .ctx = ctx };
+	map_init(&changes->absent, ctx->arena);
+	map_init(&fed, ctx->arena);
+	for (size_t i = 0; i < feed->games.count; i++)
+		if (!map_put(&fed, feed->games.items[i].nflverse_id,
+			    &feed->games.items[i]))
+			return err_no_memory();
+	for (size_t i = 0; i < stamps->count; i++) {
+		struct game_stamp *stamp = stamps->items[i];
+		struct str pairing;
+
+		if (map_find(&fed, stamp->nflverse_id))
+			continue;
+		pairing = pairing_of(ctx->arena, stamp->season, stamp->game_type,
+			stamp->away_team, stamp->home_team);
+		if (str_is_none(pairing) || !map_put(&changes->absent, pairing, stamp))
+			return err_no_memory();
+	}
+	return NULL;
+}
+
+struct err *
+game_changes_former(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp **ret)
+{
+	struct str pairing;
+
+	*ret = NULL;
+	if (changes->absent.count == 0)
+		return NULL;
+	pairing = pairing_of(changes->ctx->arena, game->season, game->game_type,
+		game->away_team, game->home_team);
+	if (str_is_none(pairing))
+		return err_no_memory();
+	*ret = map_find(&changes->absent, pairing);
+	return NULL;
+}
+
+static struct err *
+keep(struct game_changes *changes, const struct game_stamp *stamp, struct str kind)
+{
+	return KEEP(changes, kept,
+		(struct game_change_insert){
+			.id = stamp->id, .kind = kind, .now = changes->ctx->now });
+}
+
+static struct err *
+ungrade(struct game_changes *changes, const struct feed_game *game)
+{
+	TRY(KEEP(changes, pick_ungrades,
+		(struct pick_ungrade){ .nflverse_id = game->nflverse_id }));
+	return KEEP(changes, ungrades,
+		(struct prediction_ungrade){ .nflverse_id = game->nflverse_id });
+}
+
+/* What was said of a game between its kick-off as it is and as it was thought to be was
+ * said of a game under way. */
+static struct err *
+take_back_late(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp)
+{
+	if (!game->kickoff_at.is_set ||
+		(stamp->kickoff_at.is_set &&
+			stamp->kickoff_at.value <= game->kickoff_at.value))
+		return NULL;
+	TRY(KEEP(changes, late,
+		(struct prediction_end_late){
+			.game_id = stamp->id, .kickoff_at = game->kickoff_at.value }));
+	return KEEP(changes, again,
+		(struct prediction_stand_again){
+			.game_id = stamp->id, .kickoff_at = game->kickoff_at.value });
+}
+
+static struct err *
+move(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp)
+{
+	bool is_renamed = !str_eq(game->nflverse_id, stamp->nflverse_id);
+
+	if (!is_renamed && game->season == stamp->season && game->week == stamp->week &&
+		str_eq(game->gameday, stamp->gameday) &&
+		OPT_EQ(game->kickoff_at, stamp->kickoff_at))
+		return NULL;
+	TRY(keep(changes, stamp, STR("moved")));
+	if (is_renamed)
+		TRY(KEEP(changes, renames,
+			(struct game_rename){
+				.id = stamp->id, .nflverse_id = game->nflverse_id }));
+	TRY(take_back_late(changes, game, stamp));
+	/* A pick may be late of the one kick-off and in time of the other. */
+	if (stamp->home_score.is_set)
+		TRY(KEEP(changes, pick_ungrades,
+			(struct pick_ungrade){ .nflverse_id = game->nflverse_id }));
+	return KEEP(changes, moves,
+		(struct prediction_move){ .game_id = stamp->id,
+			.nflverse_id = game->nflverse_id,
+			.season = game->season,
+			.week = game->week });
+}
+
+struct err *
+game_changes_add(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp)
+{
+	TRY(move(changes, game, stamp));
+	if (!stamp->home_score.is_set ||
+		(OPT_EQ(game->home_score, stamp->home_score) &&
+			OPT_EQ(game->away_score, stamp->away_score)))
+		return NULL;
+	TRY(keep(changes, stamp, STR("result")));
+	return ungrade(changes, game);
+}
+
+struct err *
+game_changes_keep(struct tx *tx, const struct game_changes *changes)
+{
+	int64_t affected;
+
+	TRY(q_game_change_insert(
+		tx, changes->kept.items, changes->kept.count, &affected));
+	return q_game_rename(
+		tx, changes->renames.items, changes->renames.count, &affected);
+}
+
+struct err *
+game_changes_follow(
+	struct tx *tx, const struct game_changes *changes, int64_t *ret_regraded)
+{
+	int64_t affected;
+
+	TRY(q_prediction_end_late(
+		tx, changes->late.items, changes->late.count, &affected));
+	TRY(q_prediction_stand_again(
+		tx, changes->again.items, changes->again.count, &affected));
+	TRY(q_prediction_move(tx, changes->moves.items, changes->moves.count, &affected));
+	TRY(q_pick_ungrade(tx, changes->pick_ungrades.items, changes->pick_ungrades.count,
+		&affected));
+	return q_prediction_ungrade(
+		tx, changes->ungrades.items, changes->ungrades.count, ret_regraded);
+}

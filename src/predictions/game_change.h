@@ -1,0 +1,69 @@
+/*
+ * What an import changes of games beyond their rows: a game that is put off or brought
+ * forward takes its forecasts along, and what it was until then is kept in game_changes.
+ *
+ * A feed names a game by its week, so one that moves to another week leaves the feed while
+ * a new one of the same teams comes. The two are one game: in a season a team is at home
+ * to another once before the playoffs, and once in each of their rounds.
+ */
+#ifndef PREDICTIONS_GAME_CHANGE_H
+#define PREDICTIONS_GAME_CHANGE_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "db/db.h"
+#include "predictions/feed.h"
+#include "predictions/games_q.h"
+#include "predictions/picks_q.h"
+#include "predictions/predictions_q.h"
+
+struct game_changes {
+	struct ctx *ctx;
+	struct map
+		absent; /* season, type and teams → struct game_stamp, not in the feed */
+	struct {
+		VEC_OF(struct game_change_insert)
+	} kept;
+	struct {
+		VEC_OF(struct game_rename)
+	} renames;
+	struct {
+		VEC_OF(struct prediction_move)
+	} moves;
+	struct {
+		VEC_OF(struct prediction_end_late)
+	} late;
+	struct {
+		VEC_OF(struct prediction_stand_again)
+	} again;
+	struct {
+		VEC_OF(struct prediction_ungrade)
+	} ungrades;
+	struct {
+		VEC_OF(struct pick_ungrade)
+	} pick_ungrades;
+};
+
+/* The stored games of the seasons that a feed has. */
+struct game_stamps_kept {
+	VEC_OF(struct game_stamp *)
+};
+
+struct err *game_changes_begin(struct game_changes *changes, struct ctx *ctx,
+	const struct game_stamps_kept *stamps, const struct feed *feed) MUST_USE;
+
+/* The stored game that GAME, whose name is new, was until now; NULL: none. */
+struct err *game_changes_former(struct game_changes *changes,
+	const struct feed_game *game, const struct game_stamp **ret) MUST_USE;
+
+/* Plan for what is told of GAME, which is stored as STAMP. */
+struct err *game_changes_add(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp) MUST_USE;
+
+/* Before the games are updated, and after. ret_regraded: forecasts that lost their
+ * grades. */
+struct err *game_changes_keep(struct tx *tx, const struct game_changes *changes) MUST_USE;
+struct err *game_changes_follow(struct tx *tx, const struct game_changes *changes,
+	int64_t *ret_regraded) MUST_USE;
+
+#endif

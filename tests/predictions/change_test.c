@@ -1,0 +1,212 @@
+/* Games that are put off, called off, brought forward or corrected after the fact: what
+ * becomes of the forecasts and picks that were made of them. */
+#include "tests/predictions/season.h"
+#include "tests/support/feed_text.h"
+
+#include "codec/iso_time.h"
+#include "predictions/forecast.h"
+#include "predictions/grade.h"
+#include "predictions/import.h"
+#include "predictions/pick.h"
+#include "predictions/reads_q.h"
+#include "predictions/schedule.h"
+
+enum {
+	ROWS = 5,
+	PUT_OFF = 2, /* of the rows: Denver at New England */
+};
+
+static const struct feed_row schedule[ROWS] = {
+	{ 2020, 4, .day = "2020-10-04", .away = "NE", .home = "KC", .scores = "10-26" },
+	{ 2020, 5, .day = "2020-10-11", .away = "LV", .home = "KC" },
+	{ 2020, 5, .day = "2020-10-11", .away = "DEN", .home = "NE" },
+	{ 2020, 6, .day = "2020-10-18", .away = "KC", .home = "BUF" },
+	{ 2020, 7, .day = "2020-10-25", .away = "KC", .home = "DEN" },
+};
+
+static struct err *
+import_at(struct ctx *ctx, const char *now, const struct feed_row *rows, size_t count)
+{
+	const struct import_options options = { .source = STR("feed.csv") };
+	struct import_counts counts;
+	struct feed feed;
+
+	if (!iso_time_parse(str_from(now), &ctx->now))
+		return err_new(ctx, ERR_INTERNAL, "a wrong date");
+	TRY(feed_of(ctx->arena, rows, count, &feed));
+	return import_store(ctx, &feed, &options, &counts);
+}
+
+static struct err *
+forecast_now(struct ctx *ctx)
+{
+	const struct forecast_options to_come = { .tier = TIER_L,
+		.scope = FORECAST_TO_COME };
+	struct forecast_counts counts;
+
+	return forecast_store(ctx, &to_come, &counts);
+}
+
+static struct err *
+pick_of(struct ctx *ctx, const char *game, const char *pick)
+{
+	act_as(ctx, ANN);
+	return pick_make(ctx,
+		&(struct pick_ask){ .game_id = str_from(game),
+			.type = STR("game"),
+			.pick = str_from(pick),
+			.probability = 0.6 });
+}
+
+static struct str
+dumped(struct ctx *ctx, const char *sql)
+{
+	static const enum db_type columns[] = { DB_TEXT };
+	struct str dump = STR("failed");
+	struct err *err = database_dump(ctx, sql, columns, 1, &dump);
+
+	return err ? err->message : dump;
+}
+
+/* The forecasts of the winner of Denver's first game: in which week, whether it counts. */
+static const char forecasts[] =
+	"SELECT p.nflverse_id || ' ' || p.week || CASE WHEN p.superseded_at IS NULL THEN "
+	"' counts' ELSE '' END || coalesce(' ' || p.outcome, '') FROM predictions p "
+	"JOIN games g ON g.id = p.game_id WHERE p.prediction_type = 'game' AND "
+	"g.home_team = 'NE' AND g.away_team = 'DEN' AND p.model = 'gridiron' "
+	"ORDER BY p.predicted_at";
+
+static const char metrics[] =
+	"SELECT week || ' ' || total_predictions FROM accuracy_metrics WHERE week IS NOT "
+	"NULL AND prediction_type = 'game' AND model = 'gridiron' ORDER BY week";
+
+static const char changes[] =
+	"SELECT nflverse_id || ' ' || kind || ' ' || week || coalesce(' ' || away_score "
+	"|| "
+	"'-' || home_score, '') FROM game_changes ORDER BY created_at, id";
+
+static const char picks[] =
+	"SELECT g.nflverse_id || ' ' || p.pick || coalesce(' ' || p.outcome, '') "
+	"FROM picks p JOIN games g ON g.id = p.game_id ORDER BY 1";
+
+/* The feed names a game by its week, so one that is put off leaves it and another of the
+ * same teams comes. */
+BOTH_ENGINES(a_game_put_off_is_forecast_and_counted_in_its_new_week)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct game_row game;
+	struct feed_row rows[ROWS];
+	struct grade_counts grades;
+
+	memcpy(rows, schedule, sizeof(rows));
+	OK_ERR(put_users(ctx, ANN));
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", rows, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "home"));
+	rows[PUT_OFF].week = 6;
+	rows[PUT_OFF].day = "2020-10-18";
+	OK_ERR(import_at(ctx, "2020-10-11T12:00:00Z", rows, ROWS));
+	/* Found where it is now at once, whoever made it and whether or not he says
+	 * anything new. */
+	EQ_STR(dumped(ctx, forecasts), STR("2020_06_DEN_NE 6 counts\n"));
+	OK_ERR(forecast_now(ctx));
+	/* Kick-off as it was is past, and as it is to come. */
+	ctx->now += INT64_C(3600) * 12 * 1000000;
+	OK_ERR(pick_of(ctx, "2020_06_DEN_NE", "away"));
+	rows[1].scores = "20-30";
+	OK_ERR(import_at(ctx, "2020-10-14T12:00:00Z", rows, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, metrics), STR("5 1\n"));
+	rows[PUT_OFF].scores = "18-12";
+	rows[3].scores = "26-17";
+	OK_ERR(import_at(ctx, "2020-10-19T12:00:00Z", rows, ROWS));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, metrics), STR("5 1\n6 2\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_06_DEN_NE away win\n"));
+	EQ_STR(dumped(ctx,
+		       "SELECT count(*) || ' ' || count(DISTINCT away_team) FROM games"),
+		STR("5 4\n"));
+	/* By its old name too: links to it stand elsewhere. */
+	OK_ERR(game_get(&tx, STR("2020_05_DEN_NE"), &game));
+	EQ_STR(game.nflverse_id, STR("2020_06_DEN_NE"));
+	EQ_STR(dumped(ctx, changes), STR("2020_05_DEN_NE moved 5\n"));
+}
+
+/* A feed of another making keeps the name of a game that moves. */
+BOTH_ENGINES(a_game_put_off_under_its_old_name_moves_as_well)
+{
+	const struct import_options options = { .source = STR("feed.csv") };
+	struct import_counts counts;
+	struct feed feed;
+
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", schedule, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(feed_of(ctx->arena, schedule, ROWS, &feed));
+	feed.games.items[PUT_OFF].week = 6;
+	feed.games.items[PUT_OFF].checksum[0] ^= 1;
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.changed, 1);
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 6 counts\n"));
+	ctx->now += 1000000;
+	OK_ERR(forecast_now(ctx));
+	EQ_STR(dumped(ctx, changes), STR("2020_05_DEN_NE moved 5\n"));
+}
+
+/* The feed says on Monday that a game began on Sunday noon, not in the evening. */
+BOTH_ENGINES(what_was_said_after_a_kick_off_that_was_not_known_does_not_count)
+{
+	struct feed_row rows[ROWS];
+	struct grade_counts grades;
+
+	memcpy(rows, schedule, sizeof(rows));
+	rows[PUT_OFF].clock = "20:20";
+	OK_ERR(put_users(ctx, ANN));
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", rows, ROWS));
+	OK_ERR(forecast_now(ctx));
+	rows[PUT_OFF].lines = "150,-170,6,-110,-110,41,-110,-110";
+	rows[0].scores = "13-26";
+	OK_ERR(import_at(ctx, "2020-10-11T21:00:00Z", rows, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "away"));
+	EQ_STR(dumped(ctx, forecasts),
+		STR("2020_05_DEN_NE 5\n2020_05_DEN_NE 5 counts\n"));
+	rows[PUT_OFF].clock = "13:00";
+	rows[PUT_OFF].scores = "18-12";
+	OK_ERR(import_at(ctx, "2020-10-12T12:00:00Z", rows, ROWS));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, forecasts),
+		STR("2020_05_DEN_NE 5 counts win\n2020_05_DEN_NE 5 win\n"));
+	EQ_STR(dumped(ctx, metrics), STR("5 1\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away void\n"));
+}
+
+BOTH_ENGINES(a_corrected_result_is_graded_again_and_on_record)
+{
+	struct feed_row rows[ROWS];
+	struct grade_counts grades;
+
+	memcpy(rows, schedule, sizeof(rows));
+	OK_ERR(put_users(ctx, ANN));
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", rows, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "home"));
+	rows[PUT_OFF].scores = "18-12";
+	OK_ERR(import_at(ctx, "2020-10-12T12:00:00Z", rows, ROWS));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts win\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE home loss\n"));
+	EQ_STR(dumped(ctx, changes), STR(""));
+	rows[PUT_OFF].scores = "18-21";
+	OK_ERR(import_at(ctx, "2020-10-13T12:00:00Z", rows, ROWS));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_I64(grades.graded, 3);
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts loss\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE home win\n"));
+	EQ_STR(dumped(ctx, changes), STR("2020_05_DEN_NE result 5 18-12\n"));
+	EQ_STR(dumped(ctx,
+		       "SELECT sum(correct_predictions) || ' of ' || "
+		       "sum(total_predictions) FROM accuracy_metrics WHERE week IS NULL "
+		       "AND prediction_type = 'game'"),
+		STR("0 of 1\n"));
+}
