@@ -10,8 +10,8 @@
 -- row export_user_sessions_row: id uuid, family_id uuid, expires_at time, last_accessed time, ip_address text?,
 --   user_agent text?, device_name text?, place text?, is_active bool, created_at time, family_started_at time,
 --   mfa_passed_at time?, rotated_at time?, revoked_at time?, revoked_reason text?
--- row export_email_verifications_row: id uuid, email text, created_at time, expires_at time, used_at time?,
---   ip_address text?
+-- row export_email_verifications_row: id uuid, email text, first_name text?, last_name text?, created_at time,
+--   expires_at time, used_at time?, ip_address text?
 -- row export_password_resets_row: id uuid, created_at time, expires_at time, used_at time?, ip_address text?,
 --   user_agent text?, is_by_admin bool
 -- row export_account_changes_row: id uuid, kind text, email text?, family_id uuid?, created_at time, opens_at time,
@@ -103,7 +103,7 @@ SELECT id, family_id, expires_at, last_accessed, ip_address, user_agent, device_
 -- args: actor user_id, after uuid
 -- as: actor
 -- What table email_verifications holds of a user.
-SELECT id, email, created_at, expires_at, used_at, ip_address
+SELECT id, email, first_name, last_name, created_at, expires_at, used_at, ip_address
   FROM email_verifications
  WHERE user_id = :actor AND id > :after
  ORDER BY id

@@ -8,7 +8,8 @@
 -- row profile: id user_id, email text, first_name text?, last_name text?, created_at time, last_login time?,
 --   password_changed_at time?, mfa_enabled_at time?, wants_email_alerts bool, alert_min_confidence share?,
 --   leaderboard_name text?, is_on_leaderboard bool
--- row verification: user_id user_id, id verification_id, email text, password_hash text?, expires_at time, used_at time?
+-- row verification: user_id user_id, id verification_id, email text, password_hash text?, first_name text?,
+--   last_name text?, expires_at time, used_at time?
 -- row reset: user_id user_id, id reset_id, expires_at time, used_at time?, email text, is_active bool
 -- row link_count: total i64
 
@@ -29,28 +30,21 @@ SELECT id, email_verified, is_active
  WHERE email = :email;
 
 -- name: user_insert :rows
--- args: id user_id, email text, first_name text?, last_name text?, email_identity text, now time
+-- args: id user_id, email text, email_identity text, now time
 -- as: system, whoever registers is nobody yet
--- Make an account that has no password until its address is proved. No row where the address has one.
-INSERT INTO users (id, email, password_hash, first_name, last_name, email_verified, is_active, created_at, updated_at,
-       email_identity)
-VALUES (:id, :email, '!', :first_name, :last_name, FALSE, TRUE, :now, :now, :email_identity)
+-- Make an account that has no password and no names until its address is proved. No row where the address has one.
+INSERT INTO users (id, email, password_hash, email_verified, is_active, created_at, updated_at, email_identity)
+VALUES (:id, :email, '!', FALSE, TRUE, :now, :now, :email_identity)
     ON CONFLICT (email) DO NOTHING;
 
--- name: user_put_names :exec
--- args: id user_id, first_name text?, last_name text?, now time
--- as: system, whoever registers is nobody yet
--- Names given with a later registration of an address that is not proved yet.
-UPDATE users
-   SET first_name = :first_name, last_name = :last_name, updated_at = :now
- WHERE id = :id AND NOT email_verified;
-
 -- name: user_verify :rows
--- args: id user_id, password_hash text?, now time
+-- args: id user_id, password_hash text?, first_name text?, last_name text?, now time
 -- as: system, whoever follows a link is nobody yet
--- The address is proved; its first proof brings the password chosen with it.
+-- The address is proved; its first proof brings the password and the names chosen with it.
 UPDATE users
    SET email_verified = TRUE, email_verified_at = coalesce(email_verified_at, :now), updated_at = :now,
+       first_name = CASE WHEN email_verified THEN first_name ELSE :first_name END,
+       last_name = CASE WHEN email_verified THEN last_name ELSE :last_name END,
        password_hash = CASE WHEN email_verified OR :password_hash IS NULL THEN password_hash ELSE :password_hash END,
        password_changed_at = CASE WHEN email_verified OR :password_hash IS NULL THEN password_changed_at
                                   ELSE :now END
@@ -146,17 +140,20 @@ UPDATE users
  WHERE id = :actor AND is_active;
 
 -- name: verification_insert :exec
--- args: user_id user_id, email text, token_hash hash, password_hash text?, ip_address text?, now time, expires_at time
+-- args: user_id user_id, email text, token_hash hash, password_hash text?, first_name text?, last_name text?,
+--   ip_address text?, now time, expires_at time
 -- as: system, whoever registers is nobody yet
 -- A link that proves an address.
-INSERT INTO email_verifications (user_id, id, email, token_hash, password_hash, created_at, expires_at, ip_address)
-VALUES (:user_id, {{new id}}, :email, :token_hash, :password_hash, :now, :expires_at, :ip_address);
+INSERT INTO email_verifications (user_id, id, email, token_hash, password_hash, first_name, last_name, created_at,
+       expires_at, ip_address)
+VALUES (:user_id, {{new id}}, :email, :token_hash, :password_hash, :first_name, :last_name, :now, :expires_at,
+       :ip_address);
 
 -- name: verification_by_token :opt verification
 -- args: token_hash hash
 -- as: system, whoever follows a link is nobody yet
 -- The link of a token.
-SELECT user_id, id, email, password_hash, expires_at, used_at
+SELECT user_id, id, email, password_hash, first_name, last_name, expires_at, used_at
   FROM email_verifications
  WHERE token_hash = :token_hash;
 
@@ -165,7 +162,7 @@ SELECT user_id, id, email, password_hash, expires_at, used_at
 -- as: system, whoever follows a link is nobody yet
 -- Spend a link. No row where it is spent.
 UPDATE email_verifications
-   SET used_at = :now, password_hash = NULL
+   SET used_at = :now, password_hash = NULL, first_name = NULL, last_name = NULL
  WHERE user_id = :user_id AND id = :id AND used_at IS NULL;
 
 -- name: verification_drop_others :exec

@@ -299,7 +299,6 @@ struct registering {
 static struct err *
 make_account(struct tx *tx, const struct registering *registering, struct user_id *ret)
 {
-	const struct admin_registration *registration = registering->registration;
 	struct registered user = { .id = { uuid_v7(tx->ctx->now) } };
 	int64_t changed;
 	bool found;
@@ -314,8 +313,6 @@ make_account(struct tx *tx, const struct registering *registering, struct user_i
 			(struct user_insert){
 				.id = user.id,
 				.email = registering->email,
-				.first_name = registration->first_name,
-				.last_name = registration->last_name,
 				.email_identity = registering->identity,
 				.now = tx->ctx->now,
 			},
@@ -324,6 +321,8 @@ make_account(struct tx *tx, const struct registering *registering, struct user_i
 		(struct user_verify){
 			.id = user.id,
 			.password_hash = registering->password_hash,
+			.first_name = registering->registration->first_name,
+			.last_name = registering->registration->last_name,
 			.now = tx->ctx->now,
 		},
 		&changed));

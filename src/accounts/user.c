@@ -46,6 +46,8 @@ send_link(struct tx *tx, struct user_id user, const struct registering *register
 			.email = email,
 			.token_hash = str_from_bytes(hash, sizeof(hash)),
 			.password_hash = registering->password_hash,
+			.first_name = registering->registration->first_name,
+			.last_name = registering->registration->last_name,
 			.ip_address = ctx->remote_address,
 			.now = ctx->now,
 			.expires_at = expires_at,
@@ -84,19 +86,10 @@ static struct err *
 register_again(struct tx *tx, const struct registered *user,
 	const struct registering *registering)
 {
-	const struct registration *registration = registering->registration;
-
 	if (!user->is_active)
 		return NULL;
 	if (user->email_verified)
-		return user_remind(tx, user->id, registration->email);
-	TRY(q_user_put_names(tx,
-		(struct user_put_names){
-			.id = user->id,
-			.first_name = registration->first_name,
-			.last_name = registration->last_name,
-			.now = tx->ctx->now,
-		}));
+		return user_remind(tx, user->id, registering->registration->email);
 	return send_link(tx, user->id, registering);
 }
 
@@ -116,8 +109,6 @@ register_in_tx(struct tx *tx, void *arg)
 			(struct user_insert){
 				.id = id,
 				.email = registration->email,
-				.first_name = registration->first_name,
-				.last_name = registration->last_name,
 				.email_identity = registering->identity,
 				.now = tx->ctx->now,
 			},
@@ -156,7 +147,8 @@ static struct err *
 dead_link(struct ctx *ctx)
 {
 	return err_new(ctx, ERR_GONE,
-		"this link does not work any more; register again to be sent a new one");
+		"this link does not work any more; sign in, or register again to be sent "
+		"another");
 }
 
 static struct err *
@@ -184,6 +176,8 @@ verify_in_tx(struct tx *tx, void *arg)
 		(struct user_verify){
 			.id = link.user_id,
 			.password_hash = link.password_hash,
+			.first_name = link.first_name,
+			.last_name = link.last_name,
 			.now = ctx->now,
 		},
 		&changed));

@@ -25,7 +25,7 @@ struct registration {
 /*
  * Make an account that waits for its address to be proved, and send the link that does.
  * An address that is taken is sent word of that instead, and where it has not been proved
- * yet a link of its own: the link that is followed brings its password.
+ * yet a link of its own: the link that is followed brings its password and its names.
  *
  * INVALID, field "password": one that is not taken. Nothing else depends on whether the
  * address has an account, and the work done is the same.
@@ -37,8 +37,8 @@ user_register(struct ctx *ctx, const struct registration *registration) MUST_USE
  * he has one. Once an hour. */
 struct err *user_remind(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 
-/* Follow the link with token TEXT. A link that proved its address may be followed again.
- * GONE where it does not work. */
+/* Follow the link with token TEXT. A link that proved its address may be followed again:
+ * people click twice, and what reads their mail for them may have clicked before. GONE where it does not work. */
 struct err *user_verify(struct ctx *ctx, struct str text) MUST_USE;
 
 /* Shut USER out, ending every session and every change that waits for its link; and let him

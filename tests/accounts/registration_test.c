@@ -6,10 +6,18 @@
 #define ALICE STR("alice@example.org")
 
 static struct err *
-register_alice(struct ctx *ctx, const char *password)
+register_as(struct ctx *ctx, const char *password, const char *first_name)
 {
 	return user_register(ctx,
-		&(struct registration){ .email = ALICE, .password = str_from(password) });
+		&(struct registration){ .email = ALICE,
+			.password = str_from(password),
+			.first_name = first_name ? str_from(first_name) : STR_NONE });
+}
+
+static struct err *
+register_alice(struct ctx *ctx, const char *password)
+{
+	return register_as(ctx, password, NULL);
 }
 
 BOTH_ENGINES(an_account_has_no_password_until_its_address_is_proved)
@@ -52,18 +60,26 @@ BOTH_ENGINES(a_taken_address_answers_alike_and_its_owner_is_told)
 	EQ_STR(users, STR("1"));
 }
 
-BOTH_ENGINES(the_link_that_is_followed_brings_its_own_password)
+BOTH_ENGINES(the_link_that_is_followed_brings_its_own_password_and_name)
 {
 	struct mail mallorys, alices;
 	struct session_tokens tokens;
+	struct str name;
 
 	OK_ERR(accounts_begin(ctx));
 	/* Somebody registers her address, and waits for her to follow a link. */
-	OK_ERR(register_alice(ctx, "password of mallory"));
+	OK_ERR(register_as(ctx, "password of mallory", "Mallory"));
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mallorys));
-	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(register_as(ctx, GOOD_PASSWORD, "Alice"));
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &alices));
+	/* And once more behind her. */
+	OK_ERR(register_as(ctx, "password of mallory", "Mallory"));
 	OK_ERR(user_verify(ctx, alices.token));
+	OK_ERR(value_of(ctx,
+		"SELECT u.first_name || coalesce(v.first_name, ' alone') FROM users u "
+		"JOIN email_verifications v ON v.user_id = u.id",
+		&name));
+	EQ_STR(name, STR("Alice alone"));
 	FAILS_WITH(account_sign_in(ctx, ALICE, STR("password of mallory"), &tokens),
 		ERR_UNAUTHENTICATED);
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
