@@ -4,7 +4,7 @@
 -- row account_change: user_id user_id, id account_change_id, kind text, email text?, family_id uuid?, opens_at time,
 --   expires_at time, ended_at time?, is_active bool, old_email text
 -- row waiting_change: email text?, opens_at time, expires_at time
--- row change_count: total i64
+-- row change_count: total i64, oldest time?
 -- row mfa_to_lose: mfa_enabled_at time?, proved_at time?, reset_at time?
 -- row free_address: id user_id, email_verified bool
 
@@ -54,8 +54,8 @@ UPDATE account_changes
 -- name: account_change_count :one change_count
 -- args: user_id user_id, kind text, since time
 -- as: system, an administrator may ask for it
--- How many links went out since a moment, so that nobody's mailbox is flooded.
-SELECT count(*) AS total
+-- How many links went out since a moment, so that nobody's mailbox is flooded, and when the first of them did.
+SELECT count(*) AS total, min(created_at) AS oldest
   FROM account_changes
  WHERE user_id = :user_id AND kind = :kind AND created_at > :since;
 

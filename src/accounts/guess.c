@@ -197,8 +197,7 @@ gate(struct ctx *ctx, const struct guess *guess, bool is_taken)
 	pthread_mutex_unlock(&kept.lock);
 	if (at <= now)
 		return NULL;
-	err = err_new(ctx, ERR_RATE_LIMITED,
-		"too many tries; wait a while before the next one");
+	err = err_new(ctx, ERR_RATE_LIMITED, "too many tries");
 	err->retry_after_s = (int32_t)((at - now + MICROSECONDS_PER_SECOND - 1) /
 		MICROSECONDS_PER_SECOND);
 	return err;

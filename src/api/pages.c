@@ -7,8 +7,6 @@
 
 enum {
 	PAGE_BYTES_MAX = 32768,
-	/* From here on a wait is told in minutes. */
-	LONG_WAIT_S = 120,
 };
 
 /* A template, which is no page before it is filled. */
@@ -114,18 +112,6 @@ as_sentence(struct arena *arena, struct str message)
 		STR_ARG(str_slice(message, 1, message.len)));
 }
 
-static struct str
-wait_text(struct arena *arena, int32_t wait_s)
-{
-	if (wait_s <= 0)
-		return STR_NONE;
-	if (wait_s == 1)
-		return STR("a moment");
-	return wait_s < LONG_WAIT_S
-		? str_fmt(arena, "%d seconds", wait_s)
-		: str_fmt(arena, "%d minutes", wait_s / 60 + (wait_s % 60 > 0));
-}
-
 /* The page of PROBLEM into PAGE. */
 static bool
 error_page_fill(
@@ -159,7 +145,10 @@ error_page_fill(
 	values[count++] = (struct template_value){ STR("said"),
 		as_sentence(ctx->arena, problem->detail), false };
 	values[count++] = (struct template_value){ STR("wait"),
-		wait_text(ctx->arena, problem->retry_after_s), false };
+		problem->retry_after_s > 0
+			? http_wait_text(ctx->arena, problem->retry_after_s)
+			: STR_NONE,
+		false };
 	values[count++] = (struct template_value){ STR("status"),
 		str_fmt(ctx->arena, "%d", problem->status), false };
 	values[count++] = (struct template_value){ STR("code"), problem->code, false };

@@ -8,6 +8,7 @@
 enum {
 	COMPRESS_BYTES_MIN = 1024,
 	PROBLEM_BYTES_MAX = 16384,
+	LONG_WAIT_S = 120, /* from here on a wait is told in minutes */
 	Q_MAX = 1000, /* weights of Accept-Encoding are in thousandths */
 };
 
@@ -26,6 +27,29 @@ put_member(struct json *json, struct str key, struct str value)
 	json_put_text(json, value);
 }
 
+struct str
+http_wait_text(struct arena *arena, int32_t wait_s)
+{
+	if (wait_s <= 1)
+		return STR("a moment");
+	return wait_s < LONG_WAIT_S
+		? str_fmt(arena, "%d seconds", wait_s)
+		: str_fmt(arena, "%d minutes", wait_s / 60 + (wait_s % 60 > 0));
+}
+
+/* People read no headers: who asked too often is told in words too when he may again. */
+static struct str
+detail_of(struct arena *arena, const struct http_problem *problem)
+{
+	struct str wait = http_wait_text(arena, problem->retry_after_s), detail;
+
+	if (problem->status != 429 || problem->retry_after_s <= 0)
+		return problem->detail;
+	detail = str_fmt(arena, STR_FMT "; try again in " STR_FMT,
+		STR_ARG(problem->detail), STR_ARG(wait));
+	return str_is_none(detail) ? problem->detail : detail;
+}
+
 struct http_answer
 http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 {
@@ -39,7 +63,7 @@ http_answer_problem(struct ctx *ctx, const struct http_problem *problem)
 	json_put_i64(&json, problem->status);
 	put_member(&json, STR("title"), str_from(http_status_reason(problem->status)));
 	put_member(&json, STR("code"), problem->code);
-	put_member(&json, STR("detail"), problem->detail);
+	put_member(&json, STR("detail"), detail_of(ctx->arena, problem));
 	if (!str_is_none(problem->field))
 		put_member(&json, STR("field"), problem->field);
 	if (!str_is_none(problem->errors)) {

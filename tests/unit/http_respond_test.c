@@ -122,6 +122,15 @@ TEST(problem_names_status_code_and_request)
 		    "\"detail\":\"'a\\\"b' is too large\",\"field\":\"name\","
 		    "\"request_id\":\"00112233-4455-6677-8899-aabbccddeeff\"}"));
 	EQ_STR(answer.content_type, STR("application/problem+json"));
+	/* How long to wait is said where waiting is all there is to do. */
+	problem.status = 429;
+	problem.retry_after_s = 119;
+	answer = http_answer_problem(&ctx, &problem);
+	OK(str_find(answer.body, STR(" too large; try again in 119 seconds\"")) > 0);
+	problem.status = 503;
+	answer = http_answer_problem(&ctx, &problem);
+	OK(str_find(answer.body, STR(" too large\"")) > 0);
+	problem.status = 413;
 	/* Without memory it is at least well formed. */
 	arena.cap_bytes = arena.used_bytes;
 	while (arena_alloc_text(&arena, 64)) {
