@@ -66,6 +66,8 @@ check_audit_export(struct invocation *run)
 {
 	struct audit_filter filter;
 
+	if (flag_is_set(run, "csv") && run->is_json)
+		return usage_err(run, "say --csv or --json, not both");
 	return filter_parse(run, &filter);
 }
 

@@ -1,8 +1,10 @@
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "app/command.h"
 #include "jobs/schedule.h"
 #include "predictions/source.h"
+#include "sys/signal.h"
 
 /* The job reads the games where this process is, not where the user is. */
 static struct str
@@ -14,6 +16,67 @@ games_of(const struct invocation *run)
 		str_find(games, STR("://")) > 0 || str_eq(games, STR(GAMES_SIMULATED)))
 		return games;
 	return str_fmt(run->arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(games));
+}
+
+/* --- Ctrl-C, where no server carries this out: the job is given back before we end */
+
+struct hearing {
+	int signals;
+	struct fiber *worker;
+	struct fiber *listener;
+	struct fiber_event ended;
+};
+
+static void
+hear(void *arg)
+{
+	struct hearing *hearing = arg;
+
+	if (fiber_wait_fd(hearing->signals, EPOLLIN, DEADLINE_NEVER) == WAIT_READY)
+		fiber_cancel(hearing->worker);
+	hearing->listener = NULL;
+	fiber_event_set(&hearing->ended);
+}
+
+static void
+hearing_begin(const struct invocation *run, struct hearing *hearing)
+{
+	*hearing = (struct hearing){ .signals = -1, .worker = fiber_current() };
+	fiber_event_init(&hearing->ended);
+	if (run->console.pid == 0)
+		hearing->signals = signal_tell();
+	if (hearing->signals >= 0)
+		hearing->listener = fiber_spawn("listen to signals", hear, hearing);
+	if (!hearing->listener)
+		fiber_event_set(&hearing->ended);
+}
+
+static void
+hearing_end(struct hearing *hearing)
+{
+	if (hearing->listener)
+		fiber_cancel(hearing->listener);
+	fiber_event_join(&hearing->ended);
+	if (hearing->signals >= 0)
+		fiber_forget_fd(hearing->signals);
+}
+
+static struct err *
+run_job(struct invocation *run, const struct job_setup *setup, struct job_outcome *ret)
+{
+	struct hearing hearing;
+	struct err *err;
+
+	hearing_begin(run, &hearing);
+	err = schedule_run(&run->ctx, setup, run->args[0], ret);
+	hearing_end(&hearing);
+	if (!err)
+		err = ret->failed;
+	if (err && hearing.signals >= 0 && signal_told()) {
+		command_end(run, err);
+		signal_end();
+	}
+	return err;
 }
 
 static struct err *
@@ -28,9 +91,7 @@ run_jobs_run(struct invocation *run)
 	};
 	struct job_outcome outcome;
 
-	TRY(schedule_run(&run->ctx, &setup, run->args[0], &outcome));
-	if (outcome.failed)
-		return outcome.failed;
+	TRY(run_job(run, &setup, &outcome));
 	if (run->is_json)
 		fprintf(run->console.out,
 			"{\"job\": \"%s\", \"status\": \"" STR_FMT

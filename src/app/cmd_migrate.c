@@ -48,6 +48,33 @@ has_flag(const struct invocation *run, const char *name)
 	return false;
 }
 
+/* What was carried out, or would be, for --json. */
+struct carried_out {
+	struct invocation *run;
+	struct table table;
+};
+
+static void
+put_step(struct table *table, const struct migrate_step *step, bool is_dry_run)
+{
+	table_put_text(table, step->migration->file);
+	table_put_text(table, step->is_down ? STR("down") : STR("up"));
+	table_put_i64(
+		table, (int64_t)(is_dry_run ? step->statement : step->statement_count));
+	if (is_dry_run)
+		table_put_text(table, step->sql);
+}
+
+static void
+keep_step(void *arg, const struct migrate_step *step)
+{
+	struct carried_out *carried = arg;
+	bool is_dry_run = has_flag(carried->run, "dry-run");
+
+	if (step->stage == (is_dry_run ? MIGRATE_STATEMENT : MIGRATE_ENDS))
+		put_step(&carried->table, step, is_dry_run);
+}
+
 static void
 print_step(void *arg, const struct migrate_step *step)
 {
@@ -85,11 +112,9 @@ options_init(struct invocation *run, struct migrate_options *ret)
 {
 	struct opt_i32 wait = { 0 };
 
-	*ret = (struct migrate_options){ .url = run->config.database_url,
-		.step = print_step,
-		.step_arg = run,
-		.wait = lock_wait,
-		.wait_arg = run };
+	*ret = (struct migrate_options){
+		.url = run->config.database_url, .wait = lock_wait, .wait_arg = run
+	};
 	if (has_flag(run, "wait"))
 		TRY(flag_i32(run, "wait", 1, LOCK_WAIT_SECONDS_MAX, &wait));
 	ret->lock_wait_ms = wait.is_set ? (int64_t)wait.value * 1000 : 0;
@@ -97,16 +122,51 @@ options_init(struct invocation *run, struct migrate_options *ret)
 	return NULL;
 }
 
-static void
-print_count(const struct invocation *run, const struct migrate_options *options,
-	size_t count, const char *done)
+/* As options_init, for what changes the database; CARRIED takes what it does, under
+ * --json. */
+static struct err *
+changing_init(
+	struct invocation *run, struct carried_out *carried, struct migrate_options *ret)
 {
-	if (options->is_dry_run)
+	static const struct table_column columns[] = { { "file", "FILE" },
+		{ "direction", "DIRECTION" }, { "statements", "STATEMENTS" } };
+	static const struct table_column dry_columns[] = { { "file", "FILE" },
+		{ "direction", "DIRECTION" }, { "statement", "STATEMENT" },
+		{ "sql", "SQL" } };
+
+	TRY(options_init(run, ret));
+	*carried = (struct carried_out){ .run = run };
+	if (ret->is_dry_run)
+		TABLE_INIT(&carried->table, run->arena, dry_columns);
+	else
+		TABLE_INIT(&carried->table, run->arena, columns);
+	ret->step = print_step;
+	ret->step_arg = run;
+	if (run->is_json) {
+		ret->step = keep_step;
+		ret->step_arg = carried;
+	}
+	return NULL;
+}
+
+/* A change ended with ERR. What was carried out before a failure stands, so under --json
+ * that is told as well. */
+static struct err *
+changing_end(struct carried_out *carried, struct err *err, size_t count, const char *done)
+{
+	struct invocation *run = carried->run;
+
+	if (run->is_json)
+		print_table(run, &carried->table);
+	else if (err || !done)
+		return err;
+	else if (has_flag(run, "dry-run"))
 		fprintf(run->console.out, "-- nothing was changed\n");
 	else if (count == 0)
 		fprintf(run->console.out, "nothing to do\n");
 	else
 		fprintf(run->console.out, "%zu %s\n", count, done);
+	return err;
 }
 
 /* The person at the terminal agrees to QUESTION, or --yes was given. */
@@ -121,10 +181,10 @@ confirm(struct invocation *run, struct str question)
 	if (!isatty(STDIN_FILENO))
 		return usage_err(
 			run, "this removes tables and what they hold; say --yes");
-	fprintf(run->console.out,
+	fprintf(run->console.err,
 		STR_FMT " on " STR_FMT "? Tables and what they hold are removed. [y/N] ",
 		STR_ARG(question), STR_ARG(masked));
-	fflush(run->console.out);
+	fflush(run->console.err);
 	if (fgets(answer, sizeof(answer), stdin) &&
 		(answer[0] == 'y' || answer[0] == 'Y'))
 		return NULL;
@@ -214,16 +274,18 @@ static struct err *
 run_up(struct invocation *run)
 {
 	struct migrate_options options;
+	struct carried_out carried;
 	struct opt_i32 to = { 0 };
-	size_t count;
+	size_t count = 0;
+	struct err *err;
 
-	TRY(options_init(run, &options));
+	TRY(changing_init(run, &carried, &options));
 	TRY(flag_i32(run, "to", 1, INT32_MAX, &to));
 	if (!options.is_dry_run)
 		TRY(data_folder_make_for_database(run));
-	TRY(migrate_up(&run->ctx, &options, to.is_set ? to.value : 0, &count));
-	print_count(run, &options, count, "applied");
-	if (!options.is_dry_run && !to.is_set)
+	err = migrate_up(&run->ctx, &options, to.is_set ? to.value : 0, &count);
+	TRY(changing_end(&carried, err, count, "applied"));
+	if (!options.is_dry_run && !to.is_set && !run->is_json)
 		say_next_step(run);
 	return NULL;
 }
@@ -238,7 +300,8 @@ const struct command cmd_migrate_up = {
 		  "One process at a time migrates; others wait.",
 	.examples = "migrate up\n"
 		    "migrate up --dry-run\n"
-		    "migrate up --to 5",
+		    "migrate up --to 5\n"
+		    "migrate up --json",
 	.flags = up_flags,
 	.needs = NEEDS_LOOP,
 	.run = run_up,
@@ -248,11 +311,13 @@ static struct err *
 run_down(struct invocation *run)
 {
 	struct migrate_options options;
+	struct carried_out carried;
 	struct opt_i32 to = { 0 };
 	int32_t newest;
-	size_t count;
+	size_t count = 0;
+	struct err *err;
 
-	TRY(options_init(run, &options));
+	TRY(changing_init(run, &carried, &options));
 	TRY(flag_i32(run, "to", 0, INT32_MAX, &to));
 	if (to.is_set && flag_is_set(run, "all"))
 		return usage_err(run, "say --to N or --all, not both");
@@ -268,9 +333,8 @@ run_down(struct invocation *run)
 				? str_fmt(run->arena, "undo migration %d", newest)
 				: str_fmt(run->arena, "undo migrations %d to %d", newest,
 					  to.value + 1)));
-	TRY(migrate_down(&run->ctx, &options, to.value, &count));
-	print_count(run, &options, count, "undone");
-	return NULL;
+	err = migrate_down(&run->ctx, &options, to.value, &count);
+	return changing_end(&carried, err, count, "undone");
 }
 
 static const struct flag down_flags[] = { FLAG_TO,
@@ -295,10 +359,11 @@ static struct err *
 run_redo(struct invocation *run)
 {
 	struct migrate_options options;
+	struct carried_out carried;
 
-	TRY(options_init(run, &options));
+	TRY(changing_init(run, &carried, &options));
 	TRY(confirm(run, STR("undo the newest migration and apply it again")));
-	return migrate_redo(&run->ctx, &options);
+	return changing_end(&carried, migrate_redo(&run->ctx, &options), 0, NULL);
 }
 
 static const struct flag redo_flags[] = { FLAG_YES, FLAG_DRY_RUN, FLAG_WAIT, { 0 } };
@@ -317,12 +382,13 @@ static struct err *
 run_resume(struct invocation *run)
 {
 	struct migrate_options options;
-	size_t count;
+	struct carried_out carried;
+	size_t count = 0;
+	struct err *err;
 
-	TRY(options_init(run, &options));
-	TRY(migrate_resume(&run->ctx, &options, &count));
-	print_count(run, &options, count, "statements and indexes finished");
-	return NULL;
+	TRY(changing_init(run, &carried, &options));
+	err = migrate_resume(&run->ctx, &options, &count);
+	return changing_end(&carried, err, count, "statements and indexes finished");
 }
 
 static const struct flag resume_flags[] = { FLAG_DRY_RUN, FLAG_WAIT, { 0 } };
@@ -403,6 +469,15 @@ run_new(struct invocation *run)
 	struct str path;
 
 	TRY(migrate_new(&run->ctx, STR(MIGRATIONS_FOLDER), run->args[0], &path));
+	if (run->is_json) {
+		static const struct table_column columns[] = { { "file", "FILE" } };
+		struct table table;
+
+		TABLE_INIT(&table, run->arena, columns);
+		table_put_text(&table, path);
+		print_table(run, &table);
+		return NULL;
+	}
 	fprintf(run->console.out, STR_FMT "\n", STR_ARG(path));
 	return NULL;
 }

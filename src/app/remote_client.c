@@ -423,11 +423,9 @@ remote_run(struct invocation *run, struct remote_link *link)
 		err = follow(run, link);
 	remote_wire_release(&link->wire);
 	arena_release(&link->frames);
-	/* As one that was not caught: whoever called us sees what ended us. */
 	if (signal_told() && !link->is_left && (err || run->exit_status)) {
 		fflush(run->console.out);
-		signal(signal_told(), SIG_DFL);
-		raise(signal_told());
+		signal_end();
 	}
 	return err;
 }

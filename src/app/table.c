@@ -23,7 +23,9 @@ table_init(struct table *table, struct arena *arena, const struct table_column *
 static void
 put_cell(struct table *table, struct table_cell cell)
 {
-	if (str_is_none(cell.shown) || !VEC_PUSH(table->arena, &table->cells, cell))
+	/* Behind what is missing nothing more, or it would stand in its place. */
+	if (table->is_cut || str_is_none(cell.shown) ||
+		!VEC_PUSH(table->arena, &table->cells, cell))
 		table->is_cut = true;
 }
 
@@ -99,6 +101,13 @@ table_row_count(const struct table *table)
 	return table->cells.count / table->column_count;
 }
 
+/* Of whole rows: one that is cut is left out. */
+static size_t
+cell_count(const struct table *table)
+{
+	return table_row_count(table) * table->column_count;
+}
+
 /* How many columns TEXT takes on a terminal, one a character: bytes that continue a
  * character take none. */
 static int
@@ -116,7 +125,7 @@ column_width(const struct table *table, size_t column)
 {
 	int width = width_of(str_from(table->columns[column].title));
 
-	for (size_t i = column; i < table->cells.count; i += table->column_count) {
+	for (size_t i = column; i < cell_count(table); i += table->column_count) {
 		int cell = width_of(table->cells.items[i].shown);
 
 		width = cell > width ? cell : width;
@@ -157,7 +166,7 @@ table_print_text(const struct table *table, FILE *file)
 		print_padded(file, str_from(table->columns[i].title), widths[i],
 			is_number_column(table, i), i == last);
 	}
-	for (size_t i = 0; i < table->cells.count; i++) {
+	for (size_t i = 0; i < cell_count(table); i++) {
 		size_t column = i % table->column_count;
 
 		print_padded(file, table->cells.items[i].shown, widths[column],
@@ -169,7 +178,7 @@ void
 table_print_json(const struct table *table, FILE *file)
 {
 	fputs("[", file);
-	for (size_t i = 0; i < table->cells.count; i++) {
+	for (size_t i = 0; i < cell_count(table); i++) {
 		size_t column = i % table->column_count;
 		struct str json = table->cells.items[i].json;
 

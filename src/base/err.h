@@ -54,6 +54,7 @@ struct err {
 	struct arena *arena;    /* NULL: a constant, takes no notes */
 	const char *file;
 	int line;
+	bool lacks_schema; /* the database has not what the query names */
 	/* When a retry may help, where that is known; 0: soon. */
 	int32_t retry_after_s;
 };

@@ -2,6 +2,8 @@
 
 #include "db/db_postgres_value.h"
 
+#define UNDEFINED_TABLE "42P01"
+
 /*
  * Conditions by their SQLSTATE: appendix A of PostgreSQL's manual. A prefix of two
  * characters is a whole class.
@@ -110,6 +112,7 @@ pg_words_err(struct ctx *ctx, const struct query *query, const struct pg_words *
 	const struct condition *condition = condition_of(words->state);
 	struct err *err = err_new(ctx, condition->code, "%s", condition->message);
 
+	err->lacks_schema = str_eq(words->state, STR(UNDEFINED_TABLE));
 	/* Not the detail, which quotes the values. */
 	err = err_note(err, STR_FMT ": " STR_FMT, STR_ARG(words->state),
 		STR_ARG(words->message));

@@ -263,6 +263,8 @@ constraint_err(struct ctx *ctx, int rc)
 static struct err *
 plain_err(struct ctx *ctx, struct conn *conn, int rc)
 {
+	struct err *err;
+
 	switch (rc & 0xff) {
 	case SQLITE_CONSTRAINT:
 		return constraint_err(ctx, rc);
@@ -291,7 +293,10 @@ plain_err(struct ctx *ctx, struct conn *conn, int rc)
 	case SQLITE_NOMEM:
 		return err_new(ctx, ERR_BUSY, "the server is out of memory, try later");
 	default:
-		return err_new(ctx, ERR_INTERNAL, "internal error");
+		err = err_new(ctx, ERR_INTERNAL, "internal error");
+		/* SQL that cannot be prepared: our own, so a table is missing. */
+		err->lacks_schema = (rc & 0xff) == SQLITE_ERROR;
+		return err;
 	}
 }
 

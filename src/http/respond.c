@@ -9,7 +9,7 @@ enum {
 	COMPRESS_BYTES_MIN = 1024,
 	PROBLEM_BYTES_MAX = 16384,
 	LONG_WAIT_S = 120, /* from here on a wait is told in minutes */
-	Q_MAX = 1000, /* weights of Accept-Encoding are in thousandths */
+	Q_MAX = 1000,      /* weights of Accept-Encoding are in thousandths */
 };
 
 struct http_answer

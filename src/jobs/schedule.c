@@ -5,6 +5,7 @@
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/random.h"
+#include "sys/wait.h"
 
 enum {
 	LOOK_MS = 1000,
@@ -17,6 +18,8 @@ enum {
 	/* So many failures in a row open the breaker. */
 	FAILURES_BEFORE_REST = 5,
 	FAILURES_BEFORE_ALERT = 3,
+	/* For the record of a run that was cancelled. */
+	GIVE_BACK_MS = 5000,
 	/* A lease outlives the run's deadline by this, for the record to be written. */
 	LEASE_MARGIN_SECONDS = 30,
 };
@@ -274,6 +277,43 @@ finish_in_tx(struct tx *tx, void *arg)
 	return NULL;
 }
 
+struct giving_back {
+	struct ctx *ctx;
+	struct finishing *finishing;
+	struct err *err;
+	struct fiber_event done;
+};
+
+static void
+give_back(void *arg)
+{
+	struct giving_back *giving = arg;
+
+	giving->err = db_transact(
+		giving->ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, giving->finishing);
+	fiber_event_set(&giving->done);
+}
+
+/* A fiber that was cancelled can wait for nothing any more, so another gives the lease back
+ * for it: else nobody could run the job until that has run out. */
+static struct err *
+finish(struct ctx *ctx, struct finishing *finishing)
+{
+	struct err *err = db_transact(
+		ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, finishing);
+	struct ctx own = *ctx;
+	struct giving_back giving = { .ctx = &own, .finishing = finishing };
+
+	if (!err || !fiber_is_cancelled())
+		return err;
+	own.deadline = clock_deadline_ms(GIVE_BACK_MS);
+	fiber_event_init(&giving.done);
+	if (!fiber_spawn("give a job back", give_back, &giving))
+		return err;
+	fiber_event_join(&giving.done);
+	return giving.err;
+}
+
 /* --- Running */
 
 /* Run what was claimed, and write down how it ended. */
@@ -300,6 +340,10 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 	buf_init(&text, ctx->arena, RESULT_BYTES_MAX);
 	json_put_object(&result);
 	outcome.failed = job->run(&job_ctx, &run);
+	/* It says at which wait; whoever cancelled it knows better. */
+	if (outcome.failed && fiber_is_cancelled())
+		outcome.failed = err_new(ctx, ERR_TIMEOUT,
+			"cancelled; what was not yet committed is undone");
 	json_put_object_end(&result);
 	if (buf_is_cut(&text))
 		return err_no_memory();
@@ -317,7 +361,7 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 		: next_run_at(ctx, job,
 			  outcome.failed ? claiming->claimed.consecutive_failures + 1
 					 : 0);
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, &finishing));
+	TRY(finish(ctx, &finishing));
 	if (finishing.is_lost)
 		return err_new(ctx, ERR_CONFLICT,
 			"job %s took longer than %lld s, and another instance has begun "

@@ -15,7 +15,7 @@ not_read(struct ctx *ctx, struct err *err)
 
 	if (err->code == ERR_BUSY)
 		return err;
-	if (err->code == ERR_DENIED || str_eq(why, STR("internal error")))
+	if (err->code == ERR_DENIED || err->lacks_schema)
 		why = STR("the database has no schema of ours; run: gridiron migrate up");
 	return err_note(err_new(ctx, ERR_BUSY, STR_FMT, STR_ARG(why)), STR_FMT,
 		STR_ARG(err_describe(ctx->arena, err)));

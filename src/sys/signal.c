@@ -102,3 +102,10 @@ signal_told(void)
 {
 	return told.number;
 }
+
+void
+signal_end(void)
+{
+	signal(told.number, SIG_DFL);
+	raise(told.number);
+}

@@ -44,6 +44,7 @@ struct proxy {
 	int turns; /* messages to the server behind an answer: round trips begun */
 	struct fiber *fiber;
 	bool is_ended;
+	struct db *db; /* opened through it */
 };
 
 struct connection {
@@ -168,9 +169,12 @@ proxy_run(void *arg)
 	proxy->is_ended = true;
 }
 
-/* Start PROXY, open the database through it. */
+/* Its pumps outlive a test. */
+static struct proxy the_proxy;
+
+/* Start PROXY, open the database through it, for CTX. */
 static struct err *
-open_through(struct ctx *ctx, struct proxy *proxy, struct db **ret)
+open_through(struct proxy *proxy, struct ctx *ctx)
 {
 	struct str url = engine_url();
 	ptrdiff_t at = str_find(url, STR("host="));
@@ -186,21 +190,30 @@ open_through(struct ctx *ctx, struct proxy *proxy, struct db **ret)
 	if (proxy->listener < 0)
 		return err_new(ctx, ERR_INTERNAL, "no socket");
 	proxy->fiber = fiber_spawn("proxy", proxy_run, proxy);
-	return db_open(ctx,
+	TRY(db_open(ctx,
 		&(struct db_options){
 			.url = str_fmt(ctx->arena, STR_FMT "host=%s",
 				STR_ARG(str_slice(url, 0, (size_t)at)), proxy->folder),
 			.allows_any_role = true,
 			.pool_size = 1,
 			.max_overflow = -1 },
-		ret);
+		&proxy->db));
+	ctx->db = proxy->db;
+	return NULL;
 }
 
+/* At a test's end, however that ends: else the loop would wait for the proxy for ever. */
 static void
-close_through(struct proxy *proxy, struct db *db)
+close_through(struct proxy **place)
 {
-	db_loop_close(db);
-	db_close(db);
+	struct proxy *proxy = *place;
+
+	if (proxy->db) {
+		db_loop_close(proxy->db);
+		db_close(proxy->db);
+	}
+	if (!proxy->fiber)
+		return;
 	fiber_cancel(proxy->fiber);
 	while (!proxy->is_ended)
 		fiber_yield();
@@ -241,62 +254,59 @@ come_to(struct ctx *ctx, int64_t count)
 DB_TEST(a_commit_whose_answer_is_lost_is_uncertain_and_not_run_again)
 {
 	struct ctx through = *ctx;
-	static struct proxy proxy; /* its pumps outlive the test */
+	struct proxy *proxy CLEANUP(close_through) = &the_proxy;
 	int64_t id = 1;
 
-	OK_ERR(open_through(ctx, &proxy, &through.db));
-	proxy.pattern = STR("COMMIT");
-	proxy.passes_on = true;
+	OK_ERR(open_through(proxy, &through));
+	proxy->pattern = STR("COMMIT");
+	proxy->passes_on = true;
 	FAILS_WITH(db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_one, &id),
 		ERR_UNCERTAIN);
-	EQ_I64(proxy.cuts, 1);
+	EQ_I64(proxy->cuts, 1);
 	OK(come_to(ctx, 1));
 	/* It was not passed on this time; only we cannot know. */
-	proxy.passes_on = false;
+	proxy->passes_on = false;
 	id = 2;
 	FAILS_WITH(db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_one, &id),
 		ERR_UNCERTAIN);
-	EQ_I64(proxy.cuts, 2);
+	EQ_I64(proxy->cuts, 2);
 	EQ_I64(count_accounts(ctx), 1);
-	proxy.pattern = STR_NONE;
+	proxy->pattern = STR_NONE;
 	id = 3;
 	OK_ERR(db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_one, &id));
-	close_through(&proxy, through.db);
 }
 
 DB_TEST(a_transaction_cut_before_its_commit_is_run_again)
 {
 	struct ctx through = *ctx;
-	static struct proxy proxy; /* its pumps outlive the test */
+	struct proxy *proxy CLEANUP(close_through) = &the_proxy;
 	int64_t id = 1;
 
-	OK_ERR(open_through(ctx, &proxy, &through.db));
-	proxy.pattern = STR("INSERT");
-	proxy.passes_on = true;
+	OK_ERR(open_through(proxy, &through));
+	proxy->pattern = STR("INSERT");
+	proxy->passes_on = true;
 	through.deadline = clock_deadline_ms(300);
 	/* As often as it is tried: the server never gets to COMMIT. */
 	OK(db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_one, &id) != NULL);
-	OK(proxy.cuts > 1);
+	OK(proxy->cuts > 1);
 	EQ_I64(count_accounts(ctx), 0);
-	proxy.pattern = STR_NONE;
+	proxy->pattern = STR_NONE;
 	through.deadline = clock_deadline_ms(20000);
 	OK_ERR(db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_one, &id));
 	EQ_I64(count_accounts(ctx), 1);
-	close_through(&proxy, through.db);
 }
 
 DB_TEST(a_single_write_whose_answer_is_lost_is_uncertain_and_not_run_again)
 {
 	struct ctx through = *ctx;
-	static struct proxy proxy; /* its pumps outlive the test */
+	struct proxy *proxy CLEANUP(close_through) = &the_proxy;
 
-	OK_ERR(open_through(ctx, &proxy, &through.db));
-	proxy.pattern = STR("INSERT");
-	proxy.passes_on = true;
+	OK_ERR(open_through(proxy, &through));
+	proxy->pattern = STR("INSERT");
+	proxy->passes_on = true;
 	FAILS_WITH(auto_write(&through, &account_put, VALUES(V_I64(1))), ERR_UNCERTAIN);
-	EQ_I64(proxy.cuts, 1);
+	EQ_I64(proxy->cuts, 1);
 	OK(come_to(ctx, 1));
-	close_through(&proxy, through.db);
 }
 
 static struct err *
@@ -312,20 +322,19 @@ put_own(struct tx *tx, void *arg)
 DB_TEST(a_transaction_of_one_statement_takes_two_round_trips_and_a_write_by_itself_one)
 {
 	struct ctx through = *ctx;
-	static struct proxy proxy; /* its pumps outlive the test */
+	struct proxy *proxy CLEANUP(close_through) = &the_proxy;
 	int turns[4] = { 0 };
 	struct err *err = NULL;
 
-	OK_ERR(open_through(ctx, &proxy, &through.db));
+	OK_ERR(open_through(proxy, &through));
 	through.actor.user_id.uuid = uuid_of(1);
 	/* The first opens the connection and prepares; the last is by itself. */
 	for (int64_t id = 0; id < 4 && !err; id++) {
-		proxy.turns = 0;
+		proxy->turns = 0;
 		err = id < 3 ? db_transact(&through, TX_WRITE, SHARD_GLOBAL, put_own, &id)
 			     : auto_write(&through, &own_account_put, VALUES(V_I64(id)));
-		turns[id] = proxy.turns;
+		turns[id] = proxy->turns;
 	}
-	close_through(&proxy, through.db);
 	OK_ERR(err);
 	EQ_I64(count_accounts(ctx), 4);
 	EQ_I64(turns[1], 2);

@@ -10,7 +10,14 @@
 
 /* --- A feed that does what a test wants */
 
-enum feed_mood { FEED_GOOD, FEED_GARBAGE, FEED_HALF, FEED_FAULTY_ROW, FEED_500 };
+enum feed_mood {
+	FEED_GOOD,
+	FEED_GARBAGE,
+	FEED_HALF,
+	FEED_FAULTY_ROW,
+	FEED_500,
+	FEED_SLOW
+};
 
 static struct {
 	_Atomic int mood;
@@ -55,6 +62,9 @@ feed_answer(struct http_request *http, void *arg)
 		break;
 	case FEED_500:
 		answer.status = 500;
+		break;
+	case FEED_SLOW:
+		(void)fiber_sleep_until(clock_deadline_ms(3000));
 		break;
 	}
 	return answer;
@@ -227,6 +237,45 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 		       "SELECT instance || ' ' || status FROM job_runs ORDER BY "
 		       "started_at"),
 		STR("dead failed\ntwo succeeded"));
+}
+
+struct running {
+	struct ctx *ctx;
+	struct job_outcome outcome;
+	struct err *err;
+	struct fiber_event ended;
+};
+
+static void
+fetch_apart(void *arg)
+{
+	struct running *running = arg;
+
+	running->err = fetch_now(running->ctx, &running->outcome);
+	fiber_event_set(&running->ended);
+}
+
+BOTH_ENGINES(a_run_that_is_cancelled_gives_its_job_back)
+{
+	struct running running = { .ctx = ctx };
+	struct fiber *fiber;
+
+	feed_start(ctx, FEED_SLOW);
+	fiber_event_init(&running.ended);
+	fiber = fiber_spawn("fetch", fetch_apart, &running);
+	while (feed_server.answers == 0)
+		fiber_pause();
+	EQ_I64(number(ctx, "SELECT count(*) FROM jobs WHERE locked_by = 'one'"), 1);
+	fiber_cancel(fiber);
+	fiber_event_join(&running.ended);
+	OK_ERR(running.err);
+	OK(running.outcome.failed && running.outcome.failed->code == ERR_TIMEOUT);
+	EQ_I64(number(ctx, "SELECT count(*) FROM jobs WHERE locked_by IS NOT NULL"), 0);
+	EQ_STR(text(ctx, "SELECT last_status FROM jobs WHERE name = 'fetch'"),
+		STR("failed"));
+	EQ_STR(text(ctx, "SELECT error FROM job_runs"),
+		STR("cancelled; what was not yet committed is undone"));
+	peer_stop(&peer);
 }
 
 BOTH_ENGINES(a_job_of_a_newer_program_stops_none_of_ours)

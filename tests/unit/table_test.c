@@ -52,11 +52,21 @@ TEST(a_table_that_finds_no_room_says_so)
 	static char bytes[5000];
 	struct table table;
 	struct arena arena;
+	char printed[4096] = { 0 };
 
 	arena_init(&arena, 8192);
 	TABLE_INIT(&table, &arena, columns);
 	memset(bytes, 'x', sizeof(bytes));
+	table_put_text(&table, STR("whole"));
+	table_put_i64(&table, 1);
 	table_put_text(&table, (struct str){ bytes, sizeof(bytes) });
 	OK(table.is_cut);
+	/* What would fit again takes no other's place: what is printed are whole rows. */
+	table_put_i64(&table, 2);
+	table_put_text(&table, STR("next"));
+	table_put_i64(&table, 3);
+	EQ_I64(table_row_count(&table), 1);
+	OK(print_json(&table, printed, sizeof(printed)));
+	EQ_STR(str_from(printed), STR("[\n {\"text\": \"whole\", \"number\": 1}\n]\n"));
 	arena_release(&arena);
 }
