@@ -12,7 +12,7 @@ SELECT g.gameday, g.kickoff_at, g.home_team, g.away_team, p.pick, p.confidence
   FROM games AS g
   JOIN predictions AS p ON p.game_id = g.id AND p.prediction_type = 'game' AND p.model = :model
    AND p.superseded_at IS NULL AND p.user_id IS NULL
- WHERE g.season = :season AND g.kickoff_at > :now AND g.kickoff_at <= :until AND p.pick IS NOT NULL
+ WHERE g.season = :season AND g.cancelled_at IS NULL AND g.kickoff_at > :now AND g.kickoff_at <= :until AND p.pick IS NOT NULL
    AND p.confidence IS NOT NULL
  ORDER BY g.kickoff_at, g.nflverse_id
  LIMIT 64;

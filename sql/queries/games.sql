@@ -85,6 +85,42 @@ SELECT {{new id}}, id, :kind, nflverse_id, season, week, gameday, kickoff_at, ho
   FROM games
  WHERE id = :id;
 
+-- name: game_missing_set :batch
+-- args: id game_id, now time
+-- as: anyone
+-- A feed that is whole otherwise no longer has a game that is to come.
+UPDATE games
+   SET missing_since = :now
+ WHERE id = :id AND missing_since IS NULL;
+
+-- name: game_back :batch
+-- args: id game_id
+-- as: anyone
+-- The feed has it again.
+UPDATE games
+   SET missing_since = NULL, cancelled_at = NULL
+ WHERE id = :id;
+
+-- row missing_game: id game_id
+
+-- name: games_missing :many missing_game
+-- args: since time
+-- as: anyone
+-- scan: ok, once a grading
+-- Games without a result that no feed had since SINCE, and that are not called off yet.
+SELECT id
+  FROM games
+ WHERE missing_since <= :since AND cancelled_at IS NULL AND home_score IS NULL
+ LIMIT 1000;
+
+-- name: game_cancel :batch
+-- args: id game_id, now time
+-- as: anyone
+-- Call a game off.
+UPDATE games
+   SET cancelled_at = :now
+ WHERE id = :id;
+
 -- name: game_line_insert :batch
 -- args: nflverse_id text, source text, now time
 -- as: anyone
@@ -132,7 +168,8 @@ SELECT seen_at, spread_line, total_line, home_moneyline, away_moneyline, home_sp
 --   kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?,
 --   home_rest i32?, away_rest i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, home_spread_odds i32?,
 --   away_spread_odds i32?, total_line f64?, over_odds i32?, under_odds i32?, roof text?, temp i32?, wind i32?,
---   home_qb_id text?, away_qb_id text?, home_qb_name text?, away_qb_name text?, stadium_id text?, is_simulated bool
+--   home_qb_id text?, away_qb_id text?, home_qb_name text?, away_qb_name text?, stadium_id text?, is_simulated bool,
+--   is_cancelled bool
 
 -- name: games_walked :each game
 -- as: anyone
@@ -141,7 +178,7 @@ SELECT seen_at, spread_line, total_line, home_moneyline, away_moneyline, home_sp
 SELECT id, nflverse_id, season, game_type, week, gameday, gametime, kickoff_at, home_team, away_team, is_neutral,
        div_game, home_score, away_score, home_rest, away_rest, home_moneyline, away_moneyline, spread_line,
        home_spread_odds, away_spread_odds, total_line, over_odds, under_odds, roof, temp, wind, home_qb_id, away_qb_id,
-       home_qb_name, away_qb_name, stadium_id, is_simulated
+       home_qb_name, away_qb_name, stadium_id, is_simulated, cancelled_at IS NOT NULL AS is_cancelled
   FROM games
  ORDER BY season, week, gameday, nflverse_id;
 

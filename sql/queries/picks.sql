@@ -4,7 +4,7 @@
 -- row pick_row: id uuid, game_id text, season i32, week i32, home_team text, away_team text, prediction_type text, pick text,
 --   probability f64, line f64?, odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, updated_at time
 -- row pick_ungraded: user_id user_id, id uuid, prediction_type text, pick text, probability f64, line f64?, odds i32?,
---   home_score i32, away_score i32, is_late bool
+--   home_score i32, away_score i32, is_late bool, is_cancelled bool
 -- row leader: name text, pick_count i64, decided_count i64, right_count i64, brier f64, units f64?
 
 -- name: pick_put :rows
@@ -15,7 +15,7 @@ INSERT INTO picks (user_id, id, game_id, prediction_type, pick, probability, lin
 SELECT :actor, {{new id}}, g.id, :prediction_type, :pick, :probability, :line, :odds, :now, :now
   FROM games g
   JOIN users u ON u.id = :actor AND u.is_active
- WHERE g.id = :game_id AND g.home_score IS NULL AND (g.kickoff_at IS NULL OR g.kickoff_at > :now)
+ WHERE g.id = :game_id AND g.home_score IS NULL AND g.cancelled_at IS NULL AND (g.kickoff_at IS NULL OR g.kickoff_at > :now)
     ON CONFLICT (user_id, game_id, prediction_type) DO UPDATE
    SET pick = excluded.pick, probability = excluded.probability, line = excluded.line, odds = excluded.odds,
        updated_at = excluded.updated_at;
@@ -35,12 +35,13 @@ SELECT p.id, g.nflverse_id AS game_id, g.season, g.week, g.home_team, g.away_tea
 -- name: picks_ungraded :each pick_ungraded
 -- as: system, everybody's picks are graded alike
 -- scan: ok, of picks
--- Picks of finished games that have no grade yet. Late: the game, as is known now, had begun.
-SELECT p.user_id, p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, g.home_score, g.away_score,
-       g.kickoff_at IS NOT NULL AND p.updated_at >= g.kickoff_at AS is_late
+-- Picks of games that are finished or called off that have no grade yet. Late: the game, as is known now, had begun.
+SELECT p.user_id, p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, coalesce(g.home_score, 0) AS home_score,
+       coalesce(g.away_score, 0) AS away_score, g.kickoff_at IS NOT NULL AND p.updated_at >= g.kickoff_at AS is_late,
+       g.cancelled_at IS NOT NULL AS is_cancelled
   FROM picks p
   JOIN games g ON g.id = p.game_id
- WHERE p.outcome IS NULL AND g.home_score IS NOT NULL;
+ WHERE p.outcome IS NULL AND (g.home_score IS NOT NULL OR g.cancelled_at IS NOT NULL);
 
 -- name: pick_grade :batch
 -- args: user_id user_id, id uuid, outcome text, is_correct bool?, brier f64?, units f64?, now time

@@ -31,6 +31,7 @@ SELECT {{new id}}, :model, :model_version, :prediction_type, :season, :week, id,
        :is_simulated, :is_sample
   FROM games
  WHERE id = :game_id
+   AND cancelled_at IS NULL
    AND (kickoff_at IS NULL OR kickoff_at > :predicted_at);
 
 -- name: prediction_supersede :batch
@@ -101,19 +102,21 @@ UPDATE predictions
    AND outcome IS NOT NULL;
 
 -- row prediction_ungraded: id prediction_id, prediction_type text, pick text?, probability share?, line f64?,
---   odds i32?, home_score i32, away_score i32, prop_value f64?
+--   odds i32?, home_score i32, away_score i32, prop_value f64?, is_cancelled bool
 
 -- name: predictions_ungraded :each prediction_ungraded
 -- as: system, every model is graded alike
 -- scan: ok, of a partial index that holds only what has no grade
--- Forecasts of finished games that have no grade yet; those of props once it is known what they came to.
-SELECT p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, g.home_score, g.away_score, r.value AS prop_value
+-- Forecasts of games that are finished or called off that have no grade yet; those of props once it is known what they
+-- came to.
+SELECT p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, coalesce(g.home_score, 0) AS home_score,
+       coalesce(g.away_score, 0) AS away_score, r.value AS prop_value, g.cancelled_at IS NOT NULL AS is_cancelled
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
   LEFT JOIN prop_results AS r ON r.game_id = p.game_id AND r.subject = p.subject
  WHERE p.outcome IS NULL
-   AND g.home_score IS NOT NULL
-   AND (p.prediction_type <> 'prop' OR r.value IS NOT NULL);
+   AND (g.cancelled_at IS NOT NULL
+        OR (g.home_score IS NOT NULL AND (p.prediction_type <> 'prop' OR r.value IS NOT NULL)));
 
 -- name: prediction_grade :batch
 -- args: id prediction_id, actual_result object, outcome text, is_correct bool?, brier f64?, log_loss f64?,

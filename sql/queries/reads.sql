@@ -7,7 +7,7 @@
 -- row week_row: season i32, week i32
 -- row week_number: week i32?
 -- row late_game: nflverse_id text, season i32
--- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool
+-- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool, cancelled_at time?
 -- row game_change_row: kind text, created_at time, nflverse_id text, season i32, week i32, gameday text, kickoff_at time?, home_score i32?, away_score i32?
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
@@ -35,7 +35,7 @@ SELECT season, max(week) AS last_week, count(*) AS game_count, count(home_score)
 -- its week.
 SELECT season, week
   FROM games
- WHERE home_score IS NULL AND gameday >= :since
+ WHERE home_score IS NULL AND cancelled_at IS NULL AND gameday >= :since
  ORDER BY gameday, season, week
  LIMIT 1;
 
@@ -54,7 +54,7 @@ SELECT season, week
 -- Games of a season's weeks, of one team where TEAM is its code in that season.
 SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
        home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
-       roof, stadium, is_simulated
+       roof, stadium, is_simulated, cancelled_at
   FROM games
  WHERE season = :season AND week BETWEEN :first_week AND :last_week
    AND (week > :after_week OR id > :after_id)
@@ -68,7 +68,7 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
 -- One game by the id that the feed gave it.
 SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
        home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
-       roof, stadium, is_simulated
+       roof, stadium, is_simulated, cancelled_at
   FROM games
  WHERE nflverse_id = :nflverse_id;
 
@@ -78,7 +78,7 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
 -- One game by an id that it had before it moved to another week.
 SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team, away_team, is_neutral, div_game,
        home_score, away_score, spread_line, total_line, home_moneyline, away_moneyline, home_qb_name, away_qb_name,
-       roof, stadium, is_simulated
+       roof, stadium, is_simulated, cancelled_at
   FROM games
  WHERE id = (SELECT game_id FROM game_changes WHERE nflverse_id = :nflverse_id ORDER BY created_at DESC, id DESC LIMIT 1);
 

@@ -70,7 +70,7 @@ SELECT u.id, u.model, u.prediction_type, u.subject, u.season, u.week, u.game_id,
        u.matchup, u.prediction_data, u.confidence, u.pick, u.probability, u.line, u.odds, u.is_simulated, :now, :now
   FROM prediction_uploads u
   JOIN games g ON g.id = u.game_id
- WHERE g.home_score IS NULL
+ WHERE g.home_score IS NULL AND g.cancelled_at IS NULL
    AND (g.kickoff_at IS NULL OR g.kickoff_at > :now);
 
 -- name: upload_clear :exec

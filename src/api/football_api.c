@@ -43,6 +43,9 @@ static const struct field game_fields[] = {
 	FIELD(struct game_row, roof, OPT_TEXT, "outdoors, dome, open or closed"),
 	FIELD(struct game_row, stadium, OPT_TEXT, "where"),
 	FIELD(struct game_row, is_simulated, BOOL, "of the simulated league: made up"),
+	FIELD(struct game_row, cancelled_at, OPT_TIME,
+		"when it counted as called off, as it had left the feed for a day: its "
+		"forecasts and picks are void"),
 };
 const struct row_schema game_schema = ROW_SCHEMA("game", struct game_row, game_fields,
 	"A game, with closing lines once it is over");

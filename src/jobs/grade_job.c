@@ -11,7 +11,9 @@ job_grade(struct ctx *ctx, struct job_run *run)
 	json_put_i64(run->result, counts.graded);
 	json_put_key(run->result, STR("metrics"));
 	json_put_i64(run->result, counts.metrics);
-	if (counts.graded)
+	json_put_key(run->result, STR("called_off"));
+	json_put_i64(run->result, counts.called_off);
+	if (counts.graded || counts.called_off)
 		run->has_changed = true;
 	return NULL;
 }

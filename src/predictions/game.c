@@ -20,6 +20,9 @@ struct gathering {
 	struct {
 		VEC_OF(struct passer)
 	} passers;
+	struct {
+		VEC_OF(struct str)
+	} cancelled;
 	struct map passer_numbers; /* id → int */
 	bool is_simulated;
 };
@@ -175,6 +178,10 @@ gather(void *arg, const struct game *row)
 
 	if (!texts_keep(gathering->arena, &game))
 		return err_no_memory();
+	if (game.is_cancelled)
+		return VEC_PUSH(gathering->arena, &gathering->cancelled, game.nflverse_id)
+			? NULL
+			: err_no_memory();
 	numbers = numbers_of(&game);
 	TRY(passer_number(gathering, game.home_qb_id, game.home_qb_name,
 		&numbers.home_quarterback));
@@ -201,6 +208,8 @@ game_set_read(struct ctx *ctx, struct game_set *ret)
 		.count = gathering.games.count,
 		.passers = gathering.passers.items,
 		.passer_count = gathering.passers.count,
+		.cancelled = gathering.cancelled.items,
+		.cancelled_count = gathering.cancelled.count,
 		.is_simulated = gathering.is_simulated,
 	};
 	return NULL;

@@ -20,10 +20,12 @@ struct game_set {
 	size_t count;
 	struct passer *passers; /* by the number that the model has for them */
 	size_t passer_count;
+	struct str *cancelled; /* ids of games that were called off: they are no games */
+	size_t cancelled_count;
 	bool is_simulated; /* any of them */
 };
 
-/* Read every game, into the arena of CTX. */
+/* Read every game that was or is to be played, into the arena of CTX. */
 struct err *game_set_read(struct ctx *ctx, struct game_set *ret) MUST_USE;
 
 /* When GAME begins, for whoever must be done before: its kick-off, or where that is not

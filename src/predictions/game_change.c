@@ -1,5 +1,12 @@
 #include "predictions/game_change.h"
 
+#include "predictions/schedule.h"
+
+enum {
+	/* A feed that lacks more games of a season than these lacks them by mistake. */
+	MISSING_MOST = 2,
+};
+
 /* Add to a list of CHANGES; the error of no memory where it found no room. */
 #define KEEP(changes, list, ...)                                          \
 	(VEC_PUSH((changes)->ctx->arena, &(changes)->list, (__VA_ARGS__)) \
@@ -14,27 +21,31 @@ pairing_of(struct arena *arena, int32_t season, struct str type, struct str away
 		STR_ARG(type), STR_ARG(away), STR_ARG(home));
 }
 
+static struct str
+pairing_of_stamp(struct arena *arena, const struct game_stamp *stamp)
+{
+	return pairing_of(arena, stamp->season, stamp->game_type, stamp->away_team,
+		stamp->home_team);
+}
+
 struct err *
 game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 	const struct game_stamps_kept *stamps, const struct feed *feed)
 {
-	struct map fed;
-
-	*changes = (struct game_changes){ .ctx = ctx };
+	*changes = (struct game_changes){ .ctx = ctx, .stamps = stamps };
 	map_init(&changes->absent, ctx->arena);
-	map_init(&fed, ctx->arena);
+	map_init(&changes->fed, ctx->arena);
 	for (size_t i = 0; i < feed->games.count; i++)
-		if (!map_put(&fed, feed->games.items[i].nflverse_id,
+		if (!map_put(&changes->fed, feed->games.items[i].nflverse_id,
 			    &feed->games.items[i]))
 			return err_no_memory();
 	for (size_t i = 0; i < stamps->count; i++) {
 		struct game_stamp *stamp = stamps->items[i];
 		struct str pairing;
 
-		if (map_find(&fed, stamp->nflverse_id))
+		if (map_find(&changes->fed, stamp->nflverse_id))
 			continue;
-		pairing = pairing_of(ctx->arena, stamp->season, stamp->game_type,
-			stamp->away_team, stamp->home_team);
+		pairing = pairing_of_stamp(ctx->arena, stamp);
 		if (str_is_none(pairing) || !map_put(&changes->absent, pairing, stamp))
 			return err_no_memory();
 	}
@@ -55,7 +66,8 @@ game_changes_former(struct game_changes *changes, const struct feed_game *game,
 	if (str_is_none(pairing))
 		return err_no_memory();
 	*ret = map_find(&changes->absent, pairing);
-	return NULL;
+	/* Taken: it is absent no longer. */
+	return !*ret || map_put(&changes->absent, pairing, NULL) ? NULL : err_no_memory();
 }
 
 static struct err *
@@ -134,12 +146,69 @@ game_changes_add(struct game_changes *changes, const struct feed_game *game,
 }
 
 struct err *
+game_changes_seen(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp)
+{
+	if (!stamp->missing_since.is_set)
+		return NULL;
+	TRY(KEEP(changes, back, (struct game_back){ .id = stamp->id }));
+	if (!stamp->cancelled_at.is_set)
+		return NULL;
+	changes->on_again++;
+	TRY(keep(changes, stamp, STR("back")));
+	return ungrade(changes, game);
+}
+
+/* Whether STAMP is missing in the feed, where it should be. */
+static struct err *
+is_missing(const struct game_changes *changes, const struct game_stamp *stamp, bool *ret)
+{
+	struct str pairing;
+
+	*ret = false;
+	if (stamp->cancelled_at.is_set || map_find(&changes->fed, stamp->nflverse_id))
+		return NULL;
+	pairing = pairing_of_stamp(changes->ctx->arena, stamp);
+	if (str_is_none(pairing))
+		return err_no_memory();
+	*ret = map_find(&changes->absent, pairing) == stamp;
+	return NULL;
+}
+
+struct err *
+game_changes_end(struct game_changes *changes)
+{
+	int missing[SEASON_MOST - SEASON_LEAST + 1] = { 0 };
+	bool is;
+
+	for (size_t i = 0; i < changes->stamps->count; i++) {
+		TRY(is_missing(changes, changes->stamps->items[i], &is));
+		missing[changes->stamps->items[i]->season - SEASON_LEAST] += is;
+	}
+	for (size_t i = 0; i < changes->stamps->count; i++) {
+		const struct game_stamp *stamp = changes->stamps->items[i];
+
+		TRY(is_missing(changes, stamp, &is));
+		if (!is || stamp->home_score.is_set || stamp->missing_since.is_set ||
+			missing[stamp->season - SEASON_LEAST] > MISSING_MOST)
+			continue;
+		TRY(KEEP(changes, missing,
+			(struct game_missing_set){
+				.id = stamp->id, .now = changes->ctx->now }));
+	}
+	return NULL;
+}
+
+struct err *
 game_changes_keep(struct tx *tx, const struct game_changes *changes)
 {
 	int64_t affected;
 
 	TRY(q_game_change_insert(
 		tx, changes->kept.items, changes->kept.count, &affected));
+	TRY(q_game_back(tx, changes->back.items, changes->back.count, &affected));
+	TRY(q_game_missing_set(
+		tx, changes->missing.items, changes->missing.count, &affected));
 	return q_game_rename(
 		tx, changes->renames.items, changes->renames.count, &affected);
 }

@@ -1,6 +1,8 @@
 /*
  * What an import changes of games beyond their rows: a game that is put off or brought
- * forward takes its forecasts along, and what it was until then is kept in game_changes.
+ * forward takes its forecasts along; one that leaves the feed is noted as missing, so that
+ * a later grading may call it off (grade.h), and one that comes back is on again. What a
+ * game was until then is kept in game_changes.
  *
  * A feed names a game by its week, so one that moves to another week leaves the feed while
  * a new one of the same teams comes. The two are one game: in a season a team is at home
@@ -17,10 +19,17 @@
 #include "predictions/picks_q.h"
 #include "predictions/predictions_q.h"
 
+/* The stored games of the seasons that a feed has. */
+struct game_stamps_kept {
+	VEC_OF(struct game_stamp *)
+};
+
 struct game_changes {
 	struct ctx *ctx;
+	const struct game_stamps_kept *stamps;
+	struct map fed; /* the ids in the feed */
 	struct map
-		absent; /* season, type and teams → struct game_stamp, not in the feed */
+		absent; /* season, kind and teams → struct game_stamp, not in the feed */
 	struct {
 		VEC_OF(struct game_change_insert)
 	} kept;
@@ -37,16 +46,18 @@ struct game_changes {
 		VEC_OF(struct prediction_stand_again)
 	} again;
 	struct {
+		VEC_OF(struct game_missing_set)
+	} missing;
+	struct {
+		VEC_OF(struct game_back)
+	} back;
+	int64_t on_again; /* of them, had been called off */
+	struct {
 		VEC_OF(struct prediction_ungrade)
 	} ungrades;
 	struct {
 		VEC_OF(struct pick_ungrade)
 	} pick_ungrades;
-};
-
-/* The stored games of the seasons that a feed has. */
-struct game_stamps_kept {
-	VEC_OF(struct game_stamp *)
 };
 
 struct err *game_changes_begin(struct game_changes *changes, struct ctx *ctx,
@@ -56,9 +67,15 @@ struct err *game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 struct err *game_changes_former(struct game_changes *changes,
 	const struct feed_game *game, const struct game_stamp **ret) MUST_USE;
 
-/* Plan for what is told of GAME, which is stored as STAMP. */
+/* Plan for GAME being in the feed, whatever is told of it, which is stored as STAMP. */
+struct err *game_changes_seen(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp) MUST_USE;
+/* Plan for what is told of GAME being something else than STAMP, which is stored. */
 struct err *game_changes_add(struct game_changes *changes, const struct feed_game *game,
 	const struct game_stamp *stamp) MUST_USE;
+
+/* When all games of the feed have been seen: plan for those that are not in it. */
+struct err *game_changes_end(struct game_changes *changes) MUST_USE;
 
 /* Before the games are updated, and after. ret_regraded: forecasts that lost their
  * grades. */

@@ -6,6 +6,7 @@
 #include "codec/json_write.h"
 #include "model/odds.h"
 #include "predictions/accuracy.h"
+#include "predictions/games_q.h"
 #include "predictions/leagues_q.h"
 #include "predictions/pick.h"
 #include "predictions/publication.h"
@@ -13,6 +14,9 @@
 enum {
 	RESULT_BYTES_MAX = 256,
 };
+
+/* After so long without it in a feed a game counts as called off: a day. */
+#define MISSING_US (INT64_C(24) * 3600 * 1000000)
 
 /* A chance of nought or one is never meant so, and has no finite log loss. */
 #define CHANCE_LEAST 1e-6
@@ -92,6 +96,13 @@ result_of(struct ctx *ctx, const struct prediction_ungraded *row, double lead,
 	}
 	buf_init(&out, ctx->arena, RESULT_BYTES_MAX);
 	json_put_object(&json);
+	if (row->is_cancelled) {
+		json_put_key(&json, STR("is_cancelled"));
+		json_put_bool(&json, true);
+		json_put_object_end(&json);
+		*ret = buf_str(&out);
+		return buf_is_cut(&out) ? err_no_memory() : NULL;
+	}
 	json_put_key(&json, STR("home_score"));
 	json_put_i64(&json, row->home_score);
 	json_put_key(&json, STR("away_score"));
@@ -117,8 +128,8 @@ grade_of(struct ctx *ctx, const struct prediction_ungraded *row,
 	struct prediction_grade grade = { .id = row->id, .now = ctx->now };
 	bool needs_line = !is_type(row, "game");
 	bool is_first,
-		is_void = str_is_none(row->pick) || !row->probability.is_set ||
-		(needs_line && !row->line.is_set);
+		is_void = row->is_cancelled || str_is_none(row->pick) ||
+		!row->probability.is_set || (needs_line && !row->line.is_set);
 	double lead = is_void ? 0 : lead_of(row), lead_of_pick;
 
 	is_first = str_eq(row->pick, STR("home")) || str_eq(row->pick, STR("over"));
@@ -160,6 +171,34 @@ grade_one(void *arg, const struct prediction_ungraded *row)
 								      : err_no_memory();
 }
 
+/* A feed that has had all else of its season for a day, but not this game, does not have
+ * it by mistake (docs/decisions/called-off.md). */
+static struct err *
+call_off(struct tx *tx, int64_t *ret_called_off)
+{
+	struct ctx *ctx = tx->ctx;
+	struct missing_game_list missing;
+	struct game_change_insert *kept;
+	struct game_cancel *cancels;
+	int64_t affected;
+
+	TRY(q_games_missing(tx, ctx->now - MISSING_US, &missing));
+	*ret_called_off = (int64_t)missing.count;
+	if (missing.count == 0)
+		return NULL;
+	TRY_NEW(ctx->arena, kept, missing.count);
+	TRY_NEW(ctx->arena, cancels, missing.count);
+	for (size_t i = 0; i < missing.count; i++) {
+		kept[i] = (struct game_change_insert){ .id = missing.items[i].id,
+			.kind = STR("called off"),
+			.now = ctx->now };
+		cancels[i] = (struct game_cancel){ .id = missing.items[i].id,
+			.now = ctx->now };
+	}
+	TRY(q_game_change_insert(tx, kept, missing.count, &affected));
+	return q_game_cancel(tx, cancels, missing.count, &affected);
+}
+
 static struct err *
 grade_in_tx(struct tx *tx, void *arg)
 {
@@ -168,13 +207,15 @@ grade_in_tx(struct tx *tx, void *arg)
 
 	/* This may be a second try. */
 	*grading = (struct grading){ .ctx = tx->ctx };
+	TRY(call_off(tx, &grading->counts.called_off));
 	TRY(q_predictions_ungraded(tx, grade_one, grading));
 	TRY(q_prediction_grade(
 		tx, grading->grades.items, grading->grades.count, &affected));
 	TRY(picks_grade(tx, &grading->counts.picks));
 	TRY(q_league_standings_renew(tx, tx->ctx->now, &affected));
 	TRY(accuracy_store(tx, &grading->counts.metrics));
-	if (grading->counts.graded || grading->counts.metrics)
+	if (grading->counts.graded || grading->counts.metrics ||
+		grading->counts.called_off)
 		TRY(publication_renew(tx));
 	return NULL;
 }

@@ -5,7 +5,7 @@
  * half a win for its Brier score and log loss. A spread, total or prop: right where the
  * pick came out on its side of the line; on the line it is a push and scored no further.
  * units: won or lost for a stake of one at the odds of the row. A forecast without a pick
- * (there was no line) is void.
+ * (there was no line) is void, and so is each of a game that was called off.
  */
 #ifndef PREDICTIONS_GRADE_H
 #define PREDICTIONS_GRADE_H
@@ -20,16 +20,18 @@ struct grade_counts {
 	int64_t wrong;
 	int64_t pushed;
 	int64_t void_count;
-	int64_t metrics; /* stored or replaced */
-	int64_t picks;   /* of subscribers, graded */
+	int64_t metrics;    /* stored or replaced */
+	int64_t picks;      /* of subscribers, graded */
+	int64_t called_off; /* games */
 };
 
-/* The grade of ROW, whose game is over. */
+/* The grade of ROW, whose game is over or called off. */
 struct err *grade_of(struct ctx *ctx, const struct prediction_ungraded *row,
 	struct prediction_grade *ret) MUST_USE;
 
-/* Grade every forecast of a finished game that has no grade, and bring the accuracy
- * metrics up to date, in one transaction. */
+/* Call off the games that have left the feed, grade every forecast and pick that has no
+ * grade of a game that is finished or called off, and bring the accuracy metrics up to
+ * date, in one transaction. */
 struct err *grade_all(struct ctx *ctx, struct grade_counts *ret) MUST_USE;
 
 #endif

@@ -264,6 +264,8 @@ plan(struct import *import)
 
 		if (!stamp)
 			TRY(game_changes_former(&import->changes, game, &stamp));
+		if (stamp)
+			TRY(game_changes_seen(&import->changes, game, stamp));
 		if (!stamp)
 			TRY(plan_insert(import, game));
 		else if (str_eq(checksum, stamp->source_checksum))
@@ -271,6 +273,9 @@ plan(struct import *import)
 		else
 			TRY(plan_update(import, game, stamp));
 	}
+	TRY(game_changes_end(&import->changes));
+	import->counts.on_again = import->changes.on_again;
+	import->counts.missing = (int64_t)import->changes.missing.count;
 	import->counts.created = (int64_t)import->inserts.count;
 	import->counts.changed = (int64_t)import->updates.count;
 	return NULL;
@@ -327,11 +332,14 @@ store_in_tx(struct tx *tx, void *arg)
 	TRY(game_changes_begin(
 		&import->changes, tx->ctx, &import->stamp_list, import->feed));
 	TRY(plan(import));
-	if (!import->inserts.count && !import->updates.count)
+	if (!import->inserts.count && !import->updates.count &&
+		!import->changes.back.count && !import->changes.missing.count)
 		return NULL;
 	TRY(teams_put(tx));
 	TRY(carry_out(tx, import));
-	return publication_renew(tx);
+	return import->inserts.count || import->updates.count || import->counts.on_again
+		? publication_renew(tx)
+		: NULL;
 }
 
 struct err *

@@ -83,6 +83,8 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask)
 		.probability = ask->probability,
 		.now = ctx->now };
 	TRY(terms_of(ctx, ask, &game, &picking.put));
+	if (game.cancelled_at.is_set)
+		return err_new(ctx, ERR_CONFLICT, "the game was called off");
 	if (is_begun(ctx, &game))
 		return err_new(ctx, ERR_CONFLICT,
 			"the game has begun: it can no longer be picked");
@@ -108,6 +110,7 @@ grade_one(void *arg, const struct pick_ungraded *row)
 	const struct prediction_ungraded as_forecast = {
 		.prediction_type = row->prediction_type,
 		.pick = row->is_late ? STR_NONE : row->pick,
+		.is_cancelled = row->is_cancelled,
 		.probability = OPT(row->probability),
 		.line = row->line,
 		.odds = row->odds,

@@ -99,6 +99,15 @@ number_of(struct row_state *state, enum member member, const double range[2],
 	return NULL;
 }
 
+static bool
+is_cancelled(const struct game_set *games, struct str id)
+{
+	for (size_t i = 0; i < games->cancelled_count; i++)
+		if (str_eq(games->cancelled[i], id))
+			return true;
+	return false;
+}
+
 static struct err *
 read_game(struct row_state *state)
 {
@@ -110,6 +119,8 @@ read_game(struct row_state *state)
 	if (str_is_none(id))
 		return NULL;
 	game = map_find(&reading->game_numbers, id);
+	if (!game && is_cancelled(reading->games, id))
+		return BAD(state, MEMBER_game_id, "the game was called off");
 	if (!game)
 		return BAD(state, MEMBER_game_id, "there is no game '" STR_FMT "'",
 			STR_ARG(str_slice(id, 0, 40)));

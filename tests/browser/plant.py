@@ -35,8 +35,8 @@ def main():
                          (uuid.uuid4().bytes, league, user, name, name.casefold(), now, now))
         for game in games[:FEW if number == 2 else PICKS]:
             database.execute('INSERT INTO picks (user_id, id, game_id, prediction_type, pick, probability, odds, created_at, updated_at) '
-                             "VALUES (?, ?, ?, 'game', ?, ?, -110, ?, ?)",
-                             (user, uuid.uuid4().bytes, game, chance.choice(['home', 'home', 'away']), chance.randint(50, 80) / 100, now, now))
+                             "SELECT ?, ?, id, 'game', ?, ?, -110, coalesce(kickoff_at, ?) - 1, coalesce(kickoff_at, ?) - 1 FROM games WHERE id = ?",
+                             (user, uuid.uuid4().bytes, chance.choice(['home', 'home', 'away']), chance.randint(50, 80) / 100, now, now, game))
     # Lines as if the program had been there two days before each of these games; on some they moved.
     for number, game in enumerate(games):
         database.execute('INSERT INTO game_lines (id, game_id, source, seen_at, spread_line, total_line) '

@@ -8,6 +8,7 @@
 #include "predictions/grade.h"
 #include "predictions/import.h"
 #include "predictions/pick.h"
+#include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
 
@@ -209,4 +210,107 @@ BOTH_ENGINES(a_corrected_result_is_graded_again_and_on_record)
 		       "sum(total_predictions) FROM accuracy_metrics WHERE week IS NULL "
 		       "AND prediction_type = 'game'"),
 		STR("0 of 1\n"));
+}
+
+static struct err *
+call_off_after(struct ctx *ctx, int64_t hours)
+{
+	struct grade_counts grades;
+
+	ctx->now += hours * 3600 * 1000000;
+	return grade_all(ctx, &grades);
+}
+
+static const char cancelled[] =
+	"SELECT nflverse_id FROM games WHERE cancelled_at IS NOT NULL ORDER BY 1";
+
+/* Buffalo at Cincinnati, 2 January 2023. */
+BOTH_ENGINES(a_game_that_leaves_the_feed_for_a_day_is_void_until_it_is_back)
+{
+	struct feed_row without[ROWS - 1], rows[ROWS];
+	struct opt_i32 any = OPT(WEEK_CURRENT);
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct week_range week;
+
+	OK_ERR(put_users(ctx, ANN));
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", schedule, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "home"));
+	memcpy(without, schedule, PUT_OFF * sizeof(*without));
+	memcpy(without + PUT_OFF, schedule + PUT_OFF + 1,
+		(ROWS - PUT_OFF - 1) * sizeof(*without));
+	OK_ERR(import_at(ctx, "2020-10-10T12:00:00Z", without, ROWS - 1));
+	/* It may be the feed's mistake: another fetch may bring it. */
+	OK_ERR(call_off_after(ctx, 23));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "away"));
+	OK_ERR(import_at(ctx, "2020-10-11T11:30:00Z", without, ROWS - 1));
+	OK_ERR(call_off_after(ctx, 1));
+	EQ_STR(dumped(ctx, cancelled), STR("2020_05_DEN_NE\n"));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts void\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away void\n"));
+	EQ_STR(dumped(ctx, metrics), STR(""));
+	EQ_STR(dumped(ctx, changes), STR("2020_05_DEN_NE called off 5\n"));
+	FAILS_WITH(pick_of(ctx, "2020_05_DEN_NE", "home"), ERR_CONFLICT);
+	OK_ERR(forecast_now(ctx));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts void\n"));
+	/* All others of its week are over, so the next week is the current one. */
+	memcpy(rows, schedule, sizeof(rows));
+	without[1].scores = rows[1].scores = "20-30";
+	OK_ERR(import_at(ctx, "2020-10-12T12:00:00Z", without, ROWS - 1));
+	OK_ERR(schedule_range(&tx, any, any, &week));
+	EQ_I64(week.first_week, 6);
+	/* Played after all, in another week. */
+	rows[PUT_OFF].week = 6;
+	rows[PUT_OFF].day = "2020-10-18";
+	OK_ERR(import_at(ctx, "2020-10-13T12:00:00Z", rows, ROWS));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_06_DEN_NE 6 counts\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_06_DEN_NE away\n"));
+	OK_ERR(pick_of(ctx, "2020_06_DEN_NE", "home"));
+	OK_ERR(call_off_after(ctx, 48));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+}
+
+/* Unchanged to the letter, it is back all the same. */
+BOTH_ENGINES(a_game_that_is_back_as_it_was_is_on_again)
+{
+	struct import_options options = { .source = STR("feed.csv") };
+	struct import_counts counts;
+	struct uuid before, after;
+	struct feed feed;
+
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", schedule, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", schedule, ROWS - 1));
+	OK_ERR(call_off_after(ctx, 24));
+	EQ_STR(dumped(ctx, cancelled), STR("2020_07_KC_DEN\n"));
+	OK_ERR(publication_token(ctx, &before));
+	OK_ERR(feed_of(ctx->arena, schedule, ROWS, &feed));
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.unchanged, ROWS);
+	EQ_I64(counts.on_again, 1);
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	OK_ERR(publication_token(ctx, &after));
+	OK(!uuid_eq(before, after));
+	EQ_STR(dumped(ctx,
+		       "SELECT count(*) || '' FROM predictions WHERE outcome = 'void'"),
+		STR("0\n"));
+}
+
+/* Half a file is no news, and what was played is played. */
+BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
+{
+	struct feed_row rows[ROWS];
+
+	memcpy(rows, schedule, sizeof(rows));
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", rows, ROWS));
+	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", rows, 2));
+	OK_ERR(call_off_after(ctx, 48));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", rows + 1, ROWS - 1));
+	OK_ERR(call_off_after(ctx, 48));
+	EQ_STR(dumped(ctx,
+		       "SELECT nflverse_id FROM games WHERE missing_since IS NOT NULL"),
+		STR(""));
 }

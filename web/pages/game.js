@@ -21,6 +21,7 @@ function Chances({ game, win, teams: [away, home] }) {
   const onHome = win?.prediction_data.home_win_probability, onAway = win && 1 - onHome - (win.prediction_data.tie_probability ?? 0);
   const side = (team, score, p) => html`<div class="side"><b>${team.nickname}</b>${score !== null && html`<span class="score">${score}</span>`}${win && html`<span class="big">${percent(p, 1)}</span>`}</div>`;
   return html`<div class=${win ? 'versus' : 'versus alone'}>${side(away, game.away_score, onAway)}${side(home, game.home_score, onHome)}</div>
+    ${game.cancelled_at && html`<p class="notice">This game was called off: its forecasts and picks are void, neither right nor wrong.</p>`}
     ${win && html`<div class="odds tall" role="img" aria-label=${`${away.nickname} ${percent(onAway)}, ${home.nickname} ${percent(onHome)}`}><i style=${{ width: `${100 * onAway}%` }}></i></div>`}`;
 }
 

@@ -19,7 +19,7 @@ function moneyline({ away_team: away, away_moneyline: onAway, home_team: home, h
   return onAway < onHome ? `${away} ${american(onAway)}` : `${home} ${american(onHome)}`;
 }
 
-const MARKS = { win: ['right', '✓', 'right'], loss: ['wrong', '✗', 'wrong'], push: ['push', '=', 'push: neither right nor wrong'] };
+const MARKS = { win: ['right', '✓', 'right'], loss: ['wrong', '✗', 'wrong'], push: ['push', '=', 'push: neither right nor wrong'], void: ['push', '–', 'void: it does not count'] };
 
 function Mark({ forecast }) {
   const [name, sign, text] = MARKS[forecast?.outcome] ?? [];
@@ -59,7 +59,7 @@ function Card({ game, forecasts, team, access }) {
   const away = win && 1 - home;
   const isClosed = access.audience !== 'entitled' && Object.keys(forecasts).length === 0;
   return html`<li class="card" data-game=${game.id}>
-    <h2 class="when"><a href=${`/game?id=${game.id}`}>${kickoff(game)}<span class="unseen">: ${team(game.away_team).name} at ${team(game.home_team).name}</span></a><span>${ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
+    <h2 class="when"><a href=${`/game?id=${game.id}`}>${kickoff(game)}<span class="unseen">: ${team(game.away_team).name} at ${team(game.home_team).name}</span></a><span>${game.cancelled_at ? 'Called off' : ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
     <div><${Team} team=${team(game.away_team)} score=${game.away_score} chance=${away} likely=${away > home} />
       <${Team} team=${team(game.home_team)} score=${game.home_score} chance=${home} likely=${home >= away} /></div>
     ${win && html`<div class="odds" role="img" aria-label=${`${game.away_team} ${percent(away)}, ${game.home_team} ${percent(home)}`}>
