@@ -388,6 +388,17 @@ admin_accept_new(struct ctx *ctx, const struct admin_registration *registration)
 	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, accept_new_in_tx, &registering);
 }
 
+/* --- Looking */
+
+struct err *
+admin_list(struct ctx *ctx, struct uuid after, int32_t count, struct admin_row_list *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	TRY(audit_log_alone(ctx, &(struct audit_entry){ .action = AUDIT_ADMIN_LIST }));
+	return q_admin_page(&tx, after, count, ret);
+}
+
 /* --- Changing */
 
 struct err *

@@ -54,6 +54,11 @@ admin_change_role(struct ctx *ctx, struct admin_id id, enum admin_role role) MUS
 /* Make ID an administrator no more. NOT_FOUND; CONFLICT: oneself, or the last super_admin. */
 struct err *admin_remove(struct ctx *ctx, struct admin_id id) MUST_USE;
 
+/* COUNT administrators from behind AFTER on, former ones too. They have addresses, so the
+ * look is put on record. */
+struct err *admin_list(struct ctx *ctx, struct uuid after, int32_t count,
+	struct admin_row_list *ret) MUST_USE;
+
 /* The actor's own row; its id is nil where the operator acts from the command line. */
 struct err *admin_of_actor(struct tx *tx, struct admin_row *ret) MUST_USE;
 

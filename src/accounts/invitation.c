@@ -113,3 +113,14 @@ invitation_withdraw(struct ctx *ctx, struct invitation_id id, uint32_t permissio
 
 	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, withdraw_in_tx, &withdrawal);
 }
+
+struct err *
+invitation_list(struct ctx *ctx, struct uuid after, int32_t count,
+	struct invitation_row_list *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	TRY(audit_log_alone(
+		ctx, &(struct audit_entry){ .action = AUDIT_ADMIN_INVITE_LIST }));
+	return q_invitation_page(&tx, after, count, ret);
+}

@@ -38,6 +38,11 @@ invitation_find(struct tx *tx, struct str text, struct invitation_row *ret) MUST
 struct err *invitation_accept(struct tx *tx, const struct invitation_row *invitation,
 	struct user_id user) MUST_USE;
 
+/* COUNT invitations from behind AFTER on, the first made first. They have addresses, so the
+ * look is put on record. */
+struct err *invitation_list(struct ctx *ctx, struct uuid after, int32_t count,
+	struct invitation_row_list *ret) MUST_USE;
+
 /* Take back the invitation ID, as one who may do what PERMISSIONS say: those of
  * administrators need roles.write. NOT_FOUND where it does not stand; DENIED. Puts it on
  * record. */

@@ -49,7 +49,7 @@ struct err *user_reactivate(struct tx *tx, struct user_id user) MUST_USE;
 
 /*
  * Whether PASSWORD is the actor's: asked again before what cannot be undone. INVALID,
- * field FIELD, where it is not; RATE_LIMITED after too many wrong ones. RET is the account
+ * field FIELD, where it is not, which is put on record; RATE_LIMITED after too many wrong ones. RET is the account
  * as it was compared.
  */
 struct user_password; /* accounts/users_q.h */

@@ -51,13 +51,12 @@ id_cursor_parse(struct request *rq, struct uuid *ret)
 struct answer
 api_invitation_list(struct request *rq)
 {
-	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct invitation_row_list list;
 	struct page page = { .schema = &invitation_schema };
 	struct uuid after;
 
 	ANSWER_ERR(id_cursor_parse(rq, &after));
-	ANSWER_ERR(q_invitation_page(&tx, after, page_limit(&rq->params) + 1, &list));
+	ANSWER_ERR(invitation_list(rq->ctx, after, page_limit(&rq->params) + 1, &list));
 	page.rows = list.items;
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))
@@ -132,13 +131,12 @@ const struct row_schema administrator_schema = ROW_SCHEMA("administrator",
 struct answer
 api_administrator_list(struct request *rq)
 {
-	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct page page = { .schema = &administrator_schema };
 	struct admin_row_list list;
 	struct uuid after;
 
 	ANSWER_ERR(id_cursor_parse(rq, &after));
-	ANSWER_ERR(q_admin_page(&tx, after, page_limit(&rq->params) + 1, &list));
+	ANSWER_ERR(admin_list(rq->ctx, after, page_limit(&rq->params) + 1, &list));
 	page.rows = list.items;
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))

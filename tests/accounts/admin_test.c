@@ -343,6 +343,8 @@ BOTH_ENGINES(whatever_administrators_do_is_on_record)
 {
 	static const enum db_type columns[] = { DB_TEXT };
 	struct admin_user_row_list list;
+	struct admin_row_list admins;
+	struct invitation_row_list invitations;
 	struct grant_row_list grants;
 	struct admin_user_row row;
 	struct user_id ann;
@@ -358,6 +360,10 @@ BOTH_ENGINES(whatever_administrators_do_is_on_record)
 	OK_ERR(admin_user_grants(ctx, ann, &grants));
 	FAILS_WITH(admin_user_grants(ctx, (struct user_id){ { { 1 } } }, &grants),
 		ERR_NOT_FOUND);
+	OK_ERR(admin_list(ctx, (struct uuid){ { 0 } }, 10, &admins));
+	EQ_I64(admins.count, 1);
+	OK_ERR(invitation_list(ctx, (struct uuid){ { 0 } }, 10, &invitations));
+	EQ_I64(invitations.count, 1);
 	OK_ERR(admin_user_act(ctx, ann, ADMIN_RESETS_PASSWORD, all));
 	OK_ERR(admin_user_act(ctx, ann, ADMIN_DEACTIVATES, all));
 	OK_ERR(admin_user_act(ctx, ann, ADMIN_REACTIVATES, all));
@@ -368,6 +374,7 @@ BOTH_ENGINES(whatever_administrators_do_is_on_record)
 	EQ_STR(dump,
 		STR("admin.invite\nadmin.accept_invitation\nadmin.search_users\n"
 		    "admin.read_user\nadmin.read_user\n"
+		    "admin.list_administrators\nadmin.list_invitations\n"
 		    "admin.start_password_reset\n"
 		    "admin.deactivate_user\nadmin.activate_user\n"));
 }

@@ -8,6 +8,7 @@
 #include "accounts/standing.h"
 #include "accounts/sweep.h"
 #include "accounts/user.h"
+#include "accounts/users_q.h"
 #include "codec/iso_time.h"
 #include "tests/accounts/accounts.h"
 #include "tests/accounts/people.h"
@@ -97,6 +98,22 @@ BOTH_ENGINES(an_address_changes_when_the_new_one_confirms_and_the_old_one_is_tol
 	EQ_STR(count, STR("1"));
 	OK_ERR(value_of(ctx, ON_RECORD("account.change_email"), &count));
 	EQ_STR(count, STR("1"));
+}
+
+BOTH_ENGINES(a_password_asked_for_again_that_is_wrong_is_on_record)
+{
+	struct session_tokens here;
+	struct user_password known;
+	struct str by;
+
+	OK_ERR(begin(ctx, &here));
+	FAILS_WITH(user_confirm(ctx, STR(BETTER), "password", &known), ERR_INVALID);
+	OK_ERR(user_confirm(ctx, STR(GOOD_PASSWORD), "password", &known));
+	OK_ERR(value_of(ctx,
+		"SELECT u.email || ' ' || p.outcome FROM audit_pending p JOIN users u ON "
+		"u.id = p.user_id WHERE p.action = 'account.check_password'",
+		&by));
+	EQ_STR(by, STR("alice@example.org refused"));
 }
 
 BOTH_ENGINES(the_old_address_is_told_as_soon_as_another_is_asked_for_and_can_stop_it)
