@@ -9,6 +9,7 @@
 #define API_API_H
 
 #include "api/access.h"
+#include "api/openapi.h"
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "http/server.h"
@@ -27,7 +28,7 @@ struct api {
 	bool is_production;       /* reached by TLS, through the proxy in front */
 	struct str public_origin; /* "https://example.com"; absent: not said */
 	int64_t started_at;       /* microseconds UTC */
-	const char *version;      /* of the program */
+	struct openapi openapi;   /* made by openapi_make before serving */
 	/* Whose counters /metrics shows. The server is set when it is open, and may be
 	 * asked before. */
 	_Atomic(const struct http_server *) server;

@@ -5,11 +5,14 @@
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/gzip.h"
+#include "codec/hex.h"
 #include "codec/json_write.h"
+#include "crypto/digest.h"
 #include "http/respond.h"
 
 enum {
 	OPENAPI_BYTES_MAX = 1 << 20,
+	ETAG_BYTES = 16, /* of the hash of what is tagged */
 };
 
 static void
@@ -362,25 +365,58 @@ api_openapi(struct request *rq)
 {
 	static const struct http_header vary = { .name = STR_INIT("Vary"),
 		.value = STR_INIT("Accept-Encoding") };
-	struct answer answer;
-	struct str packed;
-	struct buf out;
+	const struct openapi *openapi = &rq->api->openapi;
+	struct answer answer = answer_text(200, STR("application/json"), openapi->text);
 
-	buf_init(&out, rq->ctx->arena, OPENAPI_BYTES_MAX);
-	openapi_write(&out, rq->api->version);
-	if (buf_is_cut(&out))
-		return answer_problem(err_new(rq->ctx, ERR_TOO_LARGE,
-			"the description does not fit an answer"));
-	answer = answer_text(200, STR("application/json"), buf_str(&out));
+	answer.http.etag = openapi->text_etag;
+	answer.http.cache_control = STR("no-cache");
 	answer.http.headers = &vary;
 	answer.http.header_count = 1;
-	/* A seventh of it; where memory is short, plain it stays. */
-	if (http_accepts_gzip(rq->http) &&
-		!gzip_compress(rq->ctx->arena, buf_str(&out), &packed)) {
-		answer.http.body = packed;
+	if (http_accepts_gzip(rq->http)) {
+		answer.http.body = openapi->packed;
+		answer.http.etag = openapi->packed_etag;
 		answer.http.encoding = STR("gzip");
 	}
 	return answer;
+}
+
+static struct err *
+make(struct arena *scratch, struct arena *arena, const char *version, struct openapi *ret)
+{
+	struct openapi openapi;
+	uint8_t hash[SHA256_BYTES];
+	struct buf out, tag;
+
+	buf_init(&out, scratch, OPENAPI_BYTES_MAX);
+	buf_init(&tag, arena, 2 * SHA256_BYTES);
+	openapi_write(&out, version);
+	if (buf_is_cut(&out))
+		return err_in(arena, ERR_TOO_LARGE,
+			"the description of the API does not fit an answer");
+	TRY(gzip_compress(arena, buf_str(&out), &openapi.packed));
+	digest_sha256(buf_str(&out), hash);
+	hex_encode(&tag, (struct str){ (const char *)hash, ETAG_BYTES });
+	openapi.text = str_dup(arena, buf_str(&out));
+	openapi.text_etag = str_fmt(arena, "\"" STR_FMT "\"", STR_ARG(buf_str(&tag)));
+	openapi.packed_etag = str_fmt(
+		arena, "\"" STR_FMT "-gzip\"", STR_ARG(buf_str(&tag)));
+	if (str_is_none(openapi.text) || str_is_none(openapi.text_etag) ||
+		str_is_none(openapi.packed_etag))
+		return err_no_memory();
+	*ret = openapi;
+	return NULL;
+}
+
+struct err *
+openapi_make(struct arena *arena, const char *version, struct openapi *ret)
+{
+	struct arena scratch;
+	struct err *err;
+
+	arena_init(&scratch, 4 * OPENAPI_BYTES_MAX);
+	err = make(&scratch, arena, version, ret);
+	arena_release(&scratch);
+	return err;
 }
 
 void

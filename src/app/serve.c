@@ -324,8 +324,8 @@ serve(struct invocation *run, const struct serve_options *options)
 		.requires_mfa = run->settings->requires_mfa,
 		.public_origin = origin_of(run->arena, run->config.public_url),
 		.started_at = run->ctx.now,
-		.version = GRIDIRON_VERSION,
 	};
+	TRY(openapi_make(run->arena, GRIDIRON_VERSION, &serving->api.openapi));
 	TRY(warn_of_all(run, &serving->api.access));
 	TRY(standing_open(&run->ctx));
 	err = workers_start(&run->ctx, serving);

@@ -165,7 +165,7 @@ prepare(struct run *run)
 		return err_no_memory();
 	run->api.keys = keys;
 	run->api.is_quiet = true;
-	run->api.version = "test";
+	TRY(openapi_make(ctx->arena, "test", &run->api.openapi));
 	return NULL;
 }
 
