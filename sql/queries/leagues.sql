@@ -4,7 +4,7 @@
 -- row league_row: id uuid, name text, season i32, member_count i64, is_owner bool, code text?, display_name text,
 --   created_at time
 -- row league_invited: id uuid, name text, season i32, member_count i64
--- row league_place: id uuid, name text, is_you bool, is_owner bool, pick_count i32, decided_count i32, right_count i32,
+-- row league_place: rank i64?, id uuid, name text, is_you bool, is_owner bool, pick_count i32, decided_count i32, right_count i32,
 --   brier f64?, units f64?
 -- row league_pick: game_id text, week i32, home_team text, away_team text, name text, is_you bool, pick text,
 --   probability f64, outcome text?, is_correct bool?, brier f64?
@@ -83,7 +83,7 @@ VALUES (:actor, :league_id, :now);
 INSERT INTO league_standings (id, league_id, user_id, name, name_folded, joined_at, pick_count, decided_count,
                               right_count, brier, units, updated_at)
 SELECT {{new id}}, :league_id, :actor, :name, :name_folded, :now, count(p.brier), count(p.is_correct),
-       coalesce(sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END), 0), avg(p.brier), sum(p.units), :now
+       coalesce(sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END), 0), round(avg(p.brier) * 1000000) / 1000000, sum(p.units), :now
   FROM picks p
   JOIN games g ON g.id = p.game_id
  WHERE p.user_id = :actor AND g.season = :season AND p.prediction_type = 'game' AND p.brier IS NOT NULL;
@@ -99,8 +99,11 @@ UPDATE leagues
 -- name: league_places :many league_place
 -- args: actor user_id, league_id uuid, least_count i32
 -- as: actor
--- The standing of a league that the actor is in: by Brier score, and behind them those with fewer graded picks than count.
-SELECT s.id, s.name, s.user_id = :actor AS is_you, s.user_id = l.user_id AS is_owner, s.pick_count, s.decided_count,
+-- The standing of a league that the actor is in: by Brier score, equal ones sharing a rank, and behind them those with fewer
+-- graded picks than count.
+SELECT CASE WHEN s.pick_count >= :least_count
+            THEN rank() OVER (ORDER BY CASE WHEN s.pick_count >= :least_count THEN 0 ELSE 1 END, coalesce(s.brier, 1)) END AS rank,
+       s.id, s.name, s.user_id = :actor AS is_you, s.user_id = l.user_id AS is_owner, s.pick_count, s.decided_count,
        s.right_count, s.brier, s.units
   FROM league_members m
   JOIN leagues l ON l.id = m.league_id
@@ -134,7 +137,7 @@ UPDATE league_standings AS s
    SET pick_count = t.pick_count, decided_count = t.decided_count, right_count = t.right_count, brier = t.brier,
        units = t.units, updated_at = :now
   FROM (SELECT m.id, count(p.brier) AS pick_count, count(p.is_correct) AS decided_count,
-               sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count, avg(p.brier) AS brier, sum(p.units) AS units
+               sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count, round(avg(p.brier) * 1000000) / 1000000 AS brier, sum(p.units) AS units
           FROM league_standings m
           JOIN leagues l ON l.id = m.league_id
           LEFT JOIN (picks p JOIN games g ON g.id = p.game_id)

@@ -5,7 +5,7 @@
 --   probability f64, line f64?, odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, updated_at time
 -- row pick_ungraded: user_id user_id, id uuid, prediction_type text, pick text, probability f64, line f64?, odds i32?,
 --   home_score i32, away_score i32, is_late bool, is_cancelled bool
--- row leader: name text, pick_count i64, decided_count i64, right_count i64, brier f64, units f64?
+-- row leader: rank i64, name text, pick_count i64, decided_count i64, right_count i64, brier f64, units f64?
 
 -- name: pick_put :rows
 -- args: actor user_id, game_id uuid, prediction_type text, pick text, probability share, line f64?, odds i32?, now time
@@ -64,9 +64,11 @@ UPDATE picks
 -- args: season i32, least_count i64
 -- as: system, of those who have said that the leaderboard may show them
 -- scan: ok, of picks
--- How good everybody who wishes to be seen was at picking winners, the best Brier score first.
-SELECT u.leaderboard_name AS name, count(*) AS pick_count, count(p.is_correct) AS decided_count,
-       sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count, avg(p.brier) AS brier, sum(p.units) AS units
+-- How good everybody who wishes to be seen was at picking winners, the best Brier score first; equal ones, to six places,
+-- share a rank.
+SELECT rank() OVER (ORDER BY round(avg(p.brier) * 1000000)) AS rank, u.leaderboard_name AS name, count(*) AS pick_count,
+       count(p.is_correct) AS decided_count, sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count,
+       round(avg(p.brier) * 1000000) / 1000000 AS brier, sum(p.units) AS units
   FROM picks p
   JOIN users u ON u.id = p.user_id
   JOIN games g ON g.id = p.game_id
@@ -74,5 +76,5 @@ SELECT u.leaderboard_name AS name, count(*) AS pick_count, count(p.is_correct) A
    AND p.prediction_type = 'game' AND p.brier IS NOT NULL AND g.season = :season
  GROUP BY u.id, u.leaderboard_name
 HAVING count(*) >= :least_count
- ORDER BY avg(p.brier), u.leaderboard_name
+ ORDER BY rank, u.leaderboard_name, u.id
  LIMIT 100;

@@ -168,25 +168,25 @@ api_league_get(struct request *rq)
 	return answer_row(rq, &league_schema, &league);
 }
 
-/* As they stand, the best first; equal scores share a rank. */
+/* As they stand, the best first. */
 static void
 fill_places(const struct league_place_list *list, struct place_row *rows)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct league_place *place = &list->items[i];
-		bool is_tied = i > 0 && place->brier.value == rows[i - 1].brier.value;
 
-		rows[i] = (struct place_row){ .id = place->id,
+		rows[i] = (struct place_row){
+			.rank = { .is_set = place->rank.is_set,
+				.value = (int32_t)place->rank.value },
+			.id = place->id,
 			.name = place->name,
 			.is_you = place->is_you,
 			.is_owner = place->is_owner,
 			.picks = place->pick_count,
 			.right_picks = place->right_count,
 			.brier = place->brier,
-			.units = place->units };
-		if (place->pick_count >= LEADER_PICKS_LEAST)
-			rows[i].rank = is_tied ? rows[i - 1].rank
-					       : (struct opt_i32)OPT((int32_t)i + 1);
+			.units = place->units
+		};
 		if (place->decided_count > 0)
 			rows[i].accuracy_percentage = (struct opt_f64)OPT(
 				100.0 * place->right_count / place->decided_count);

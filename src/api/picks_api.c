@@ -36,7 +36,7 @@ const struct row_schema pick_schema = ROW_SCHEMA("pick", struct pick_row, pick_f
 	"A pick of the signed-in user's, which nobody else sees");
 
 static const struct field leader_fields[] = {
-	FIELD(struct leader_row, rank, I32, "1 is the best"),
+	FIELD(struct leader_row, rank, I32, "1 is the best; equal scores share a rank"),
 	FIELD(struct leader_row, name, TEXT, "the name chosen for the leaderboard"),
 	FIELD(struct leader_row, picks, I64, "winners picked and graded"),
 	FIELD(struct leader_row, right_picks, I64, "of them right"),
@@ -109,7 +109,7 @@ api_leader_list(struct request *rq)
 	for (size_t i = 0; i < list.count; i++) {
 		const struct leader *leader = &list.items[i];
 
-		rows[i] = (struct leader_row){ .rank = (int32_t)i + 1,
+		rows[i] = (struct leader_row){ .rank = (int32_t)leader->rank,
 			.name = leader->name,
 			.picks = leader->pick_count,
 			.right_picks = leader->right_count,

@@ -163,7 +163,7 @@ BOTH_ENGINES(the_standing_is_that_of_graded_picks_and_follows_a_corrected_score)
 				(place->decided_count - right) * p * p +
 				(GAMES - place->decided_count) * (p - .5) * (p - .5)) /
 				GAMES,
-			1e-9);
+			1e-6);
 		OK(place->is_owner == is_ann);
 		OK(!place->is_you);
 	}

@@ -1,6 +1,7 @@
 /* Picks: private, changed until kick-off, graded; the leaderboard by consent. */
 #include "predictions/game.h"
 #include "predictions/grade.h"
+#include "predictions/league.h"
 #include "predictions/pick.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
@@ -235,4 +236,53 @@ BOTH_ENGINES(picks_are_graded_and_the_leaderboard_shows_those_who_wish)
 	EQ_I64(leaders.count, 0);
 	OK_ERR(grade_all(ctx, &counts));
 	EQ_I64(counts.picks, 0);
+}
+
+/* Two who said the same share a rank, and stand in the order of their names. */
+BOTH_ENGINES(equal_scores_share_a_rank_on_the_leaderboard_and_in_a_league)
+{
+	static const double said[] = { 0.55, 0.5, 0.55, 0.6 };
+	static const char *const ranks[] = { "1 U2", "2 U1", "2 U3", "4 U4" };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct league_place_list places;
+	struct league_row league, joined;
+	struct grade_counts counts;
+	struct leader_list leaders;
+
+	OK_ERR(put_users(ctx, COUNT_OF(said)));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE users SET is_on_leaderboard = true, leaderboard_name = "
+		    "upper(substr(email, 1, 2))")));
+	OK_ERR(season_at(ctx, "2022-10-20T12:00:00Z"));
+	for (int i = 0; i < (int)COUNT_OF(said); i++)
+		OK_ERR(pick_week(ctx, i + 1, said[i], GAMES));
+	act_as(ctx, ANN);
+	OK_ERR(league_make(ctx,
+		&(struct league_plan){
+			.name = STR("Us"), .season = SEASON, .display_name = STR("U1") },
+		&league));
+	for (int i = 2; i <= (int)COUNT_OF(said); i++) {
+		act_as(ctx, i);
+		OK_ERR(league_join(
+			ctx, league.code, str_fmt(ctx->arena, "U%d", i), &joined));
+	}
+	/* Away teams win all of them. */
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE games SET home_score = 0, away_score = 3, result = -3, "
+		    "total = 3 WHERE week = 9")));
+	OK_ERR(grade_all(ctx, &counts));
+	OK_ERR(q_leaders(&tx, SEASON, LEADER_PICKS_LEAST, &leaders));
+	OK_ERR(league_places(ctx, league.id, &places));
+	EQ_I64(leaders.count, COUNT_OF(said));
+	EQ_I64(places.count, COUNT_OF(said));
+	for (size_t i = 0; i < COUNT_OF(said); i++) {
+		EQ_STR(str_fmt(ctx->arena, "%lld " STR_FMT,
+			       (long long)leaders.items[i].rank,
+			       STR_ARG(leaders.items[i].name)),
+			str_from(ranks[i]));
+		EQ_STR(str_fmt(ctx->arena, "%lld " STR_FMT,
+			       (long long)places.items[i].rank.value,
+			       STR_ARG(places.items[i].name)),
+			str_from(ranks[i]));
+	}
 }
