@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "codec/iso_time.h"
+#include "codec/json_read.h"
 #include "codec/uuid.h"
 
 /* What may stand in a JSON string as it is: ASCII but controls, the quote and the
@@ -289,6 +290,42 @@ json_put_raw(struct json *json, struct str text)
 {
 	put_value_start(json);
 	buf_put(json->out, str_is_none(text) ? STR("null") : text);
+}
+
+void
+json_put_node(struct json *json, const struct json_node *node)
+{
+	switch (node->kind) {
+	case JSON_IS_NULL:
+		json_put_null(json);
+		break;
+	case JSON_IS_BOOL:
+		json_put_bool(json, node->boolean);
+		break;
+	case JSON_IS_I64:
+		json_put_i64(json, node->i64);
+		break;
+	case JSON_IS_F64:
+		json_put_f64(json, node->f64);
+		break;
+	case JSON_IS_TEXT:
+		json_put_text(json, node->text);
+		break;
+	case JSON_IS_ARRAY:
+		json_put_array(json);
+		for (size_t i = 0; i < node->count; i++)
+			json_put_node(json, &node->items[i]);
+		json_put_array_end(json);
+		break;
+	case JSON_IS_OBJECT:
+		json_put_object(json);
+		for (size_t i = 0; i < node->count; i++) {
+			json_put_key(json, node->keys[i]);
+			json_put_node(json, &node->items[i]);
+		}
+		json_put_object_end(json);
+		break;
+	}
 }
 
 void

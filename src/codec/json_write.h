@@ -17,6 +17,8 @@
 #include "base/id.h"
 #include "base/opt.h"
 
+struct json_node; /* codec/json_read.h */
+
 struct json {
 	struct buf *out;
 	bool needs_comma;
@@ -48,6 +50,8 @@ void json_put_text(struct json *json, struct str text);
 /* JSON that somebody else wrote and that is known to be well formed.
  * null where absent. */
 void json_put_raw(struct json *json, struct str text);
+/* A value that was read, again: at most JSON_DEPTH_MAX levels deep. */
+void json_put_node(struct json *json, const struct json_node *node);
 void json_put_uuid(struct json *json, struct uuid uuid);
 /* RFC 3339, UTC. */
 void json_put_time(struct json *json, int64_t time_us);

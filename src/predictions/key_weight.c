@@ -10,6 +10,10 @@ enum {
 	DIGEST_DIGITS = 16,
 };
 
+/* How often a number comes against what a normal says: no fit comes near these. */
+static const double least_weight = 0.001;
+static const double most_weight = 1000;
+
 struct err *
 key_weights_format(struct arena *arena, const struct key_weights *keys,
 	struct str *ret_text, struct str *ret_digest)
@@ -45,10 +49,15 @@ key_weights_parse(struct arena *arena, struct str text, struct key_weights *ret)
 		return err_in(arena, ERR_INVALID, "key numbers must be a list of %d",
 			KEY_NUMBERS);
 	for (int i = 0; i < KEY_NUMBERS; i++) {
-		keys.weight[i] = list.items[i].f64;
-		if (!(keys.weight[i] >= 0))
+		const struct json_node *node = &list.items[i];
+
+		if ((node->kind != JSON_IS_F64 && node->kind != JSON_IS_I64) ||
+			!(node->f64 >= least_weight && node->f64 <= most_weight))
 			return err_in(arena, ERR_INVALID,
-				"a key number's weight must be a number from 0 up");
+				"the weight of key number %d must be a number from %g to "
+				"%g",
+				i, least_weight, most_weight);
+		keys.weight[i] = node->f64;
 	}
 	*ret = keys;
 	return NULL;

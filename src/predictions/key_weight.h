@@ -12,7 +12,7 @@
 /* KEYS as a JSON array that reads back to the last bit, and its name. */
 struct err *key_weights_format(struct arena *arena, const struct key_weights *keys,
 	struct str *ret_text, struct str *ret_digest) MUST_USE;
-/* INVALID where TEXT is not such an array. */
+/* INVALID where TEXT is not such an array, of weights that a fit may give. */
 struct err *
 key_weights_parse(struct arena *arena, struct str text, struct key_weights *ret) MUST_USE;
 

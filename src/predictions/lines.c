@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <math.h>
 
-#include "codec/json_read.h"
 #include "model/odds.h"
 #include "predictions/key_weight.h"
 #include "predictions/models_q.h"
@@ -40,6 +39,7 @@ distribution_read(struct tx *tx, const struct json_node *object, struct key_weig
 {
 	const struct json_node *weights = json_node_find(object, STR("weights"));
 	struct weights_row row;
+	struct err *err;
 
 	*ret_found = number_of(object, "location", &distribution->location) &&
 		number_of(object, "sd", &distribution->sd) &&
@@ -49,9 +49,53 @@ distribution_read(struct tx *tx, const struct json_node *object, struct key_weig
 	if (!*ret_found || !weights || weights->kind != JSON_IS_TEXT)
 		return NULL;
 	TRY(q_key_weights_get(tx, weights->text, &row));
-	TRY(key_weights_parse(tx->ctx->arena, row.weights, keys));
+	err = key_weights_parse(tx->ctx->arena, row.weights, keys);
+	if (err) {
+		/* Whoever asks is not to blame. */
+		err->code = ERR_INTERNAL;
+		return err_note(err, "key_weights '" STR_FMT "' in the database",
+			STR_ARG(weights->text));
+	}
 	distribution->keys = keys;
 	return NULL;
+}
+
+static bool
+is_between(const struct json_node *object, const char *key, double least, double most)
+{
+	double value = least;
+
+	return !json_node_find(object, str_from(key)) ||
+		(number_of(object, key, &value) && value >= least && value <= most);
+}
+
+struct str
+lines_fault(struct arena *arena, const struct json_node *data)
+{
+	static const struct {
+		const char *name;
+		int first, last;
+	} kinds[] = { { "margins", -MOST_MARGIN, MOST_MARGIN },
+		{ "totals", 0, MOST_TOTAL } };
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		const struct json_node *shape = json_node_find(
+			data, str_from(kinds[i].name));
+
+		if (json_node_find(shape, STR("weights")))
+			return str_fmt(arena,
+				"%s: weights are of the house's own models; leave them "
+				"out",
+				kinds[i].name);
+		if (!is_between(shape, "location", kinds[i].first, kinds[i].last))
+			return str_fmt(arena,
+				"%s: location must be a number from %d to %d",
+				kinds[i].name, kinds[i].first, kinds[i].last);
+		if (!is_between(shape, "sd", least_sd, most_sd))
+			return str_fmt(arena, "%s: sd must be a number from %g to %g",
+				kinds[i].name, least_sd, most_sd);
+	}
+	return STR_NONE;
 }
 
 static struct opt_i32

@@ -10,6 +10,7 @@
 #define PREDICTIONS_LINES_H
 
 #include "base/opt.h"
+#include "codec/json_read.h"
 #include "db/db.h"
 
 /* The six bets of a game. */
@@ -57,6 +58,10 @@ struct line_list {
 	struct line_row rows[BETS];
 	size_t count;
 };
+
+/* Why the distributions in DATA, a forecast's own numbers, cannot be asked anything;
+ * absent: they can, or there are none. */
+struct str lines_fault(struct arena *arena, const struct json_node *data);
 
 /* NOT_FOUND where there is no published forecast ID, or none that says how margins and
  * totals are distributed; then only what it does say is in the list. */

@@ -8,6 +8,7 @@
 #include "codec/plain_text.h"
 #include "model/odds.h"
 #include "predictions/forecast.h"
+#include "predictions/lines.h"
 #include "sys/random.h"
 
 enum {
@@ -293,43 +294,6 @@ read_subject(struct row_state *state)
 	return str_is_none(state->row->subject) ? err_no_memory() : NULL;
 }
 
-/* NODE as JSON again. A tree is at most JSON_DEPTH_MAX levels deep. */
-static void
-put_node(struct json *json, const struct json_node *node)
-{
-	switch (node->kind) {
-	case JSON_IS_NULL:
-		json_put_null(json);
-		break;
-	case JSON_IS_BOOL:
-		json_put_bool(json, node->boolean);
-		break;
-	case JSON_IS_I64:
-		json_put_i64(json, node->i64);
-		break;
-	case JSON_IS_F64:
-		json_put_f64(json, node->f64);
-		break;
-	case JSON_IS_TEXT:
-		json_put_text(json, node->text);
-		break;
-	case JSON_IS_ARRAY:
-		json_put_array(json);
-		for (size_t i = 0; i < node->count; i++)
-			put_node(json, &node->items[i]);
-		json_put_array_end(json);
-		break;
-	case JSON_IS_OBJECT:
-		json_put_object(json);
-		for (size_t i = 0; i < node->count; i++) {
-			json_put_key(json, node->keys[i]);
-			put_node(json, &node->items[i]);
-		}
-		json_put_object_end(json);
-		break;
-	}
-}
-
 static struct err *
 read_data(struct row_state *state)
 {
@@ -337,6 +301,7 @@ read_data(struct row_state *state)
 	const struct json_node *node = state->raw->members[MEMBER_data];
 	struct buf text;
 	struct json json = json_begin(&text);
+	struct str fault;
 	struct err *err;
 
 	state->row->prediction_data = STR("{}");
@@ -345,8 +310,11 @@ read_data(struct row_state *state)
 	if (node->kind != JSON_IS_OBJECT)
 		return BAD(state, MEMBER_data, "must be an object, not %s",
 			json_kind_name(node->kind));
+	fault = lines_fault(&reading->scratch, node);
+	if (!str_is_none(fault))
+		return bad(state, MEMBER_data, fault);
 	buf_init(&text, &reading->scratch, DATA_BYTES_MAX);
-	put_node(&json, node);
+	json_put_node(&json, node);
 	if (buf_is_cut(&text))
 		return BAD(state, MEMBER_data, "is longer than %d bytes", DATA_BYTES_MAX);
 	err = json_canonical(&reading->scratch, buf_str(&text), DATA_BYTES_MAX,

@@ -161,3 +161,48 @@ TEST(key_weights_read_back_to_the_last_bit_under_the_same_name)
 	OK(key_weights_parse(arena, STR("[1, 2]"), &again) != NULL);
 	arena_release(arena);
 }
+
+static struct err *
+parse_with(struct arena *arena, const char *first)
+{
+	struct key_weights keys;
+	struct buf text;
+
+	buf_init(&text, arena, 4096);
+	buf_fmt(&text, "[%s", first);
+	for (int i = 1; i < KEY_NUMBERS; i++)
+		buf_fmt(&text, ",1");
+	buf_put_char(&text, ']');
+	return key_weights_parse(arena, buf_str(&text), &keys);
+}
+
+TEST(key_weights_that_no_fit_gives_are_refused)
+{
+	static const char *const bad[] = { "0", "-1", "1e-9", "1e9", "1e999", "NaN",
+		"null", "\"1\"", "[1]", "true", "1,1" };
+	struct arena own, *arena = &own;
+	struct err *err;
+
+	arena_init(arena, 1 << 20);
+	OK_ERR(parse_with(arena, "0.5"));
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		err = parse_with(arena, bad[i]);
+		OK_OR(err && err->code == ERR_INVALID, "%s", bad[i]);
+	}
+	EQ_STR(parse_with(arena, "\"1\"")->message,
+		STR("the weight of key number 0 must be a number from 0.001 to 1000"));
+	arena_release(arena);
+}
+
+/* What stands in the database was written by the program: a reader is not to blame. */
+BOTH_ENGINES(key_weights_that_are_damaged_make_no_chances)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct prediction_row_list forecasts;
+	struct lines_terms terms = { .kelly_share = 1 };
+	struct line_list list;
+
+	OK_ERR(week_forecast(ctx, &forecasts));
+	OK_ERR(db_run_text(&tx, STR("UPDATE key_weights SET weights = '[1, 2]'")));
+	FAILS_WITH(lines_list(&tx, forecasts.items[0].id, &terms, &list), ERR_INTERNAL);
+}

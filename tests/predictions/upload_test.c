@@ -488,3 +488,36 @@ BOTH_ENGINES(an_empty_batch_and_a_head_of_nonsense_are_told)
 	EQ_I64(faults.count, 1);
 	EQ_STR(faults.items[0].reason, STR("is unknown; did you mean 'probability'?"));
 }
+
+/* What a forecast can be asked at any line by must be what that can be made of. */
+BOTH_ENGINES(a_distribution_that_is_none_is_refused)
+{
+	static const char *const bad[][2] = {
+		{ "{\"margins\": {\"location\": 0, \"sd\": 0}}",
+			"margins: sd must be a number from 0.5 to 60" },
+		{ "{\"margins\": {\"location\": 90, \"sd\": 13}}",
+			"margins: location must be a number from -80 to 80" },
+		{ "{\"totals\": {\"location\": -1, \"sd\": 13}}",
+			"totals: location must be a number from 0 to 140" },
+		{ "{\"totals\": {\"location\": 44, \"sd\": 13, \"weights\": [1, 2]}}",
+			"totals: weights are of the house's own models; leave them out" },
+	};
+	struct upload_options options = { .model = STR("shapely"), .is_dry_run = true };
+	struct upload_counts counts;
+	struct upload_faults faults;
+	struct str game;
+
+	OK_ERR(league_at(ctx, "2022-10-20T12:00:00Z"));
+	game = game_of(ctx, 9, 2);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		OK_ERR(upload_run(ctx, &options,
+			str_fmt(ctx->arena,
+				"{\"game_id\": \"" STR_FMT
+				"\", \"type\": \"game\", \"pick\": \"home\", "
+				"\"probability\": 0.5, \"data\": %s}",
+				STR_ARG(game), bad[i][0]),
+			&counts, &faults));
+		EQ_I64(faults.count, 1);
+		EQ_STR(faults.items[0].reason, str_from(bad[i][1]));
+	}
+}
