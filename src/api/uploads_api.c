@@ -1,6 +1,7 @@
 /* Batches from administrators: forecasts of other models, and what props came to. */
 #include "api/route.h"
 #include "api/schemas.h"
+#include "base/map.h"
 #include "codec/json_write.h"
 #include "http/respond.h"
 #include "predictions/prop.h"
@@ -8,6 +9,7 @@
 
 enum {
 	ERRORS_BYTES_MAX = 64 << 20,
+	ERRORS_IN_FULL = 1000, /* the rest of a batch's by field, in a word */
 	STATUS_INVALID = 400,
 };
 
@@ -35,6 +37,70 @@ is_csv(const struct request *rq)
 		http_request_header(rq->http, STR("Content-Type")), STR("text/csv"));
 }
 
+static void
+put_fault(struct json *json, const struct upload_fault *fault)
+{
+	json_put_key(json, STR("field"));
+	json_put_text(json, fault->field);
+	json_put_key(json, STR("reason"));
+	json_put_text(json, fault->reason);
+}
+
+/* The lines of FAULTS from FIRST on whose field is that of FIRST: 1002-1500,1502. */
+static struct err *
+lines_of(struct ctx *ctx, const struct upload_faults *faults, size_t first,
+	struct str *ret)
+{
+	struct str field = faults->items[first].field;
+	int64_t begin = 0, end = 0;
+	struct buf out;
+
+	buf_init(&out, ctx->arena, ERRORS_BYTES_MAX);
+	for (size_t i = first; i <= faults->count; i++) {
+		bool is_end = i == faults->count;
+
+		if (!is_end && !str_eq(faults->items[i].field, field))
+			continue;
+		if (!is_end && begin && faults->items[i].line == end + 1) {
+			end++;
+			continue;
+		}
+		if (begin)
+			buf_fmt(&out, "%s%lld", out.len ? "," : "", (long long)begin);
+		if (end > begin)
+			buf_fmt(&out, "-%lld", (long long)end);
+		begin = end = is_end ? 0 : faults->items[i].line;
+	}
+	*ret = buf_str(&out);
+	return buf_is_cut(&out) ? err_no_memory() : NULL;
+}
+
+/* Those after the first ERRORS_IN_FULL, once for each field: the reason is the first
+ * line's. */
+static struct err *
+put_rest(struct ctx *ctx, struct json *json, const struct upload_faults *faults)
+{
+	struct map done;
+	struct str lines;
+
+	map_init(&done, ctx->arena);
+	for (size_t i = ERRORS_IN_FULL; i < faults->count; i++) {
+		const struct upload_fault *fault = &faults->items[i];
+
+		if (map_find(&done, fault->field))
+			continue;
+		if (!map_put(&done, fault->field, &done))
+			return err_no_memory();
+		TRY(lines_of(ctx, faults, i, &lines));
+		json_put_object(json);
+		put_fault(json, fault);
+		json_put_key(json, STR("lines"));
+		json_put_text(json, lines);
+		json_put_object_end(json);
+	}
+	return NULL;
+}
+
 /* Every row that is wrong, with line, field and reason. */
 static struct answer
 answer_faults(struct request *rq, int64_t rows, const struct upload_faults *faults)
@@ -46,23 +112,24 @@ answer_faults(struct request *rq, int64_t rows, const struct upload_faults *faul
 
 	buf_init(&out, rq->ctx->arena, ERRORS_BYTES_MAX);
 	json_put_array(&json);
-	for (size_t i = 0; i < faults->count; i++) {
+	for (size_t i = 0; i < faults->count && i < ERRORS_IN_FULL; i++) {
 		json_put_object(&json);
 		json_put_key(&json, STR("line"));
 		json_put_i64(&json, faults->items[i].line);
-		json_put_key(&json, STR("field"));
-		json_put_text(&json, faults->items[i].field);
-		json_put_key(&json, STR("reason"));
-		json_put_text(&json, faults->items[i].reason);
+		put_fault(&json, &faults->items[i]);
 		json_put_object_end(&json);
 	}
+	ANSWER_ERR(put_rest(rq->ctx, &json, faults));
 	json_put_array_end(&json);
 	if (buf_is_cut(&out))
 		return answer_problem(err_no_memory());
 	problem.errors = buf_str(&out);
 	problem.detail = str_fmt(rq->ctx->arena,
-		"%zu of %lld rows are wrong, so nothing was stored; errors names each",
-		faults->count, (long long)rows);
+		"%zu of %lld rows are wrong, so nothing was stored; errors names each%s",
+		faults->count, (long long)rows,
+		faults->count > ERRORS_IN_FULL ? ", after the first 1000 by field, with "
+						 "the reason of the first line"
+					       : "");
 	return (struct answer){ .http = http_answer_problem(rq->ctx, &problem) };
 }
 
