@@ -169,14 +169,14 @@ db_auto(struct ctx *ctx, struct shard shard)
 	return (struct tx){ .ctx = ctx, .db = ctx->db, .shard = shard, .is_auto = true };
 }
 
-/* Wait before try number TRY (from 1): longer each time, and at random, so that those
- * who collided do not meet again. False: the deadline comes first. */
-static bool
-back_off(const struct ctx *ctx, unsigned int try)
+bool
+db_back_off(const struct ctx *ctx, unsigned int try)
 {
 	uint32_t most_us = BACKOFF_FIRST_US << (try < 10 ? try : 10);
 	int64_t until;
 
+	if (try >= TRIES_MAX)
+		return false;
 	if (most_us > BACKOFF_MOST_US)
 		most_us = BACKOFF_MOST_US;
 	until = clock_monotonic_ns() +
@@ -263,7 +263,7 @@ db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, tx_fn fn, vo
 			sequels_run(tx.sequels);
 		if (!err || !may_retry)
 			return err;
-		if (try == TRIES_MAX || !back_off(ctx, try))
+		if (!db_back_off(ctx, try))
 			return err_note(err, "given up after %u tries", try);
 		log_debug(ctx, "transaction tried again", LOG_I64("try", try + 1),
 			LOG_STR("after", err->message));

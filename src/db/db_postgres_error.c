@@ -29,6 +29,7 @@ static const struct condition {
 	{ "55P03", ERR_BUSY, PG_REMEDY_RETRY, "others hold the same data; try again" },
 	{ "57014", ERR_TIMEOUT, PG_REMEDY_NONE, "the database took too long" },
 	{ "25P03", ERR_TIMEOUT, PG_REMEDY_RECONNECT, "the transaction took too long" },
+	{ "25P04", ERR_TIMEOUT, PG_REMEDY_RECONNECT, "the transaction took too long" },
 	{ "26000", ERR_INTERNAL, PG_REMEDY_PREPARE, "internal error" },
 	{ "0A000", ERR_INTERNAL, PG_REMEDY_PREPARE, "internal error" },
 	{ "25006", ERR_BUSY, PG_REMEDY_RECONNECT, "the database takes no writes now" },

@@ -6,12 +6,13 @@
 
 enum {
 	COLUMNS_MAX = 32,
+	VERSION_17 = 170000, /* which has transaction_timeout */
 };
 
 /* Time limits that the database has are for programs: a migration takes as long as it
  * takes, and its lock idles meanwhile. */
 static const char settings[] =
-	"-c client_min_messages=warning -c statement_timeout=0 "
+	"-c client_min_messages=warning -c statement_timeout=0 -c lock_timeout=5000 "
 	"-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0";
 
 static void
@@ -32,32 +33,6 @@ static struct str
 server_message(const PGconn *conn)
 {
 	return str_trim(str_from(PQerrorMessage(conn)));
-}
-
-static struct err *
-open_session(struct ctx *ctx, struct str url, void **ret)
-{
-	const char *text = str_cstr(ctx->arena, url);
-	/* expand_dbname: the value of dbname is the address. */
-	const char *const keys[] = { "dbname", "fallback_application_name",
-		"connect_timeout", "options", NULL };
-	const char *const values[] = { text, "gridiron migrate", "10", settings, NULL };
-	PGconn *conn;
-
-	if (!text)
-		return err_no_memory();
-	conn = PQconnectdbParams(keys, values, 1);
-	if (PQstatus(conn) != CONNECTION_OK) {
-		struct err *err = err_new(ctx, ERR_BUSY,
-			"cannot connect to the database: " STR_FMT,
-			STR_ARG(server_message(conn)));
-
-		PQfinish(conn);
-		return err;
-	}
-	PQsetNoticeReceiver(conn, drop_notice, NULL);
-	*ret = conn;
-	return NULL;
 }
 
 /* The code for SQLSTATE; PostgreSQL's Appendix A. */
@@ -143,6 +118,39 @@ run(struct ctx *ctx, void *handle, struct str sql, session_row_fn row, void *arg
 		err = give_rows(ctx, result, row, arg);
 	PQclear(result);
 	return err;
+}
+
+static struct err *
+open_session(struct ctx *ctx, struct str url, void **ret)
+{
+	const char *text = str_cstr(ctx->arena, url);
+	/* expand_dbname: the value of dbname is the address. */
+	const char *const keys[] = { "dbname", "fallback_application_name",
+		"connect_timeout", "options", NULL };
+	const char *const values[] = { text, "gridiron migrate", "10", settings, NULL };
+	PGconn *conn;
+	struct err *err;
+
+	if (!text)
+		return err_no_memory();
+	conn = PQconnectdbParams(keys, values, 1);
+	if (PQstatus(conn) != CONNECTION_OK) {
+		err = err_new(ctx, ERR_BUSY, "cannot connect to the database: " STR_FMT,
+			STR_ARG(server_message(conn)));
+		PQfinish(conn);
+		return err;
+	}
+	PQsetNoticeReceiver(conn, drop_notice, NULL);
+	/* Older servers would refuse the connection for a setting that they do not know. */
+	if (PQserverVersion(conn) >= VERSION_17) {
+		err = run(ctx, conn, STR("SET transaction_timeout = 0"), NULL, NULL);
+		if (err) {
+			PQfinish(conn);
+			return err;
+		}
+	}
+	*ret = conn;
+	return NULL;
 }
 
 const struct session_driver session_postgres = {

@@ -192,10 +192,18 @@ static struct err *
 write_alone(struct sqlite_state *state, struct one_write *one, struct row_sink sink,
 	int64_t *ret_affected)
 {
-	bool may_retry = false;
+	struct err *err;
+	bool may_retry;
 
-	TRY(writer_transact(
-		&state->writer, one->tx, run_one_write, one, false, &may_retry));
+	for (unsigned int try = 1;; try++) {
+		may_retry = false;
+		err = writer_transact(
+			&state->writer, one->tx, run_one_write, one, false, &may_retry);
+		if (!err)
+			break;
+		if (!may_retry || !db_back_off(one->tx->ctx, try))
+			return err;
+	}
 	for (size_t i = 0; sink.row && i < one->rows.count; i++)
 		TRY(sink.row(sink.arg, one->rows.items[i]));
 	if (ret_affected)
@@ -289,14 +297,18 @@ static void
 sqlite_counters(void *arg, struct pool_counters *ret)
 {
 	struct sqlite_state *state = arg;
-	uint32_t open = 0;
+	uint32_t open = 0, loops = 0;
 
-	for (size_t i = 0; i < SQLITE_LOOPS_MAX; i++)
-		open += atomic_load_explicit(
-			&state->readers[i].open_count, memory_order_relaxed);
+	for (size_t i = 0; i < SQLITE_LOOPS_MAX; i++) {
+		const struct readers *readers = &state->readers[i];
+
+		open += atomic_load_explicit(&readers->open_count, memory_order_relaxed);
+		loops += atomic_load_explicit(&readers->loop, memory_order_relaxed) !=
+			NULL;
+	}
 	*ret = (struct pool_counters){
-		.size = SQLITE_READERS_PER_LOOP_MAX,
-		.max = SQLITE_READERS_PER_LOOP_MAX,
+		.size = loops * SQLITE_READERS_PER_LOOP_MAX,
+		.max = loops * SQLITE_READERS_PER_LOOP_MAX,
 		.open = open,
 		.checked_out = (uint32_t)atomic_load(&state->readers_busy),
 	};

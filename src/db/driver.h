@@ -70,6 +70,10 @@ struct driver {
 	void (*shred)(void *state);
 };
 
+/* Wait behind try number TRY (from 1): longer each time, and at random, so that those who
+ * collided do not meet again. False: it was the last, or the deadline comes first. */
+bool db_back_off(const struct ctx *ctx, unsigned int try) MUST_USE;
+
 extern const struct driver driver_postgres;
 extern const struct driver driver_sqlite;
 

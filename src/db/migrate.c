@@ -140,6 +140,23 @@ take_lock(struct migrator *migrator)
 	}
 }
 
+/* A member of gridiron_owner who does not inherit its rights may not even read which
+ * migrations stand before he becomes it. */
+static struct err *
+owner_throughout(struct migrator *migrator)
+{
+	struct str must;
+
+	TRY(session_value(migrator->ctx, migrator->work,
+		STR("SELECT pg_has_role(session_user, oid, 'MEMBER') AND NOT "
+		    "pg_has_role(session_user, oid, 'USAGE') FROM pg_roles WHERE rolname "
+		    "= 'gridiron_owner'"),
+		&must));
+	migrator->is_owner = str_eq(must, STR("t"));
+	return migrator->is_owner ? migrator_run(migrator, "SET ROLE gridiron_owner")
+				  : NULL;
+}
+
 struct err *
 migrator_open(struct ctx *ctx, const struct migrate_options *options, bool is_exclusive,
 	struct migrator *ret)
@@ -154,7 +171,9 @@ migrator_open(struct ctx *ctx, const struct migrate_options *options, bool is_ex
 	if (err)
 		return err;
 	migrator.dialect = session_dialect(migrator.work);
-	if (is_exclusive && migrator.dialect == DIALECT_POSTGRES)
+	if (migrator.dialect == DIALECT_POSTGRES)
+		err = owner_throughout(&migrator);
+	if (!err && is_exclusive && migrator.dialect == DIALECT_POSTGRES)
 		err = take_lock(&migrator);
 	if (!err && is_exclusive)
 		err = record_create_tables(&migrator);

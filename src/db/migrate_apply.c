@@ -38,8 +38,10 @@ become_owner(struct migrator *migrator, const struct migration *migration)
 {
 	struct str may;
 
-	if (migrator->dialect != DIALECT_POSTGRES || migration->number == MIGRATION_ROLES)
+	if (migrator->dialect != DIALECT_POSTGRES)
 		return NULL;
+	if (migration->number == MIGRATION_ROLES)
+		return migrator_run(migrator, "RESET ROLE");
 	TRY(session_value(migrator->ctx, migrator->work,
 		STR("SELECT pg_has_role(session_user, oid, 'MEMBER') AND "
 		    "has_schema_privilege(oid, current_schema(), 'CREATE') FROM pg_roles "
@@ -48,6 +50,16 @@ become_owner(struct migrator *migrator, const struct migration *migration)
 	if (!str_eq(may, STR("t")))
 		return NULL;
 	return migrator_run(migrator, "SET ROLE gridiron_owner");
+}
+
+/* Be again who one was when the session was opened. */
+static struct err *
+come_back(struct migrator *migrator)
+{
+	if (migrator->dialect != DIALECT_POSTGRES)
+		return NULL;
+	return migrator_run(
+		migrator, migrator->is_owner ? "SET ROLE gridiron_owner" : "RESET ROLE");
 }
 
 static struct err *
@@ -93,8 +105,7 @@ run_in_transaction(struct migrator *migrator, struct migrate_step *step)
 		step->stage = MIGRATE_STATEMENT_DONE;
 		tell(migrator, step);
 	}
-	if (migrator->dialect == DIALECT_POSTGRES)
-		TRY(migrator_run(migrator, "RESET ROLE"));
+	TRY(come_back(migrator));
 	for (size_t i = 1; i <= script->count && !step->is_down; i++) {
 		TRY(record_started(migrator, step->migration, false, i));
 		TRY(record_finished(migrator, step->migration, false, i));
@@ -184,11 +195,10 @@ run_alone(struct migrator *migrator, struct migrate_step *step)
 	if (!is_done) {
 		TRY(become_owner(migrator, step->migration));
 		err = session_run(migrator->ctx, migrator->work, step->sql);
-		if (migrator->dialect == DIALECT_POSTGRES) {
-			struct err *reset = migrator_run(migrator, "RESET ROLE");
-
-			err = err ? err : reset;
-		}
+		if (!err)
+			err = come_back(migrator);
+		else
+			(void)!come_back(migrator);
 		if (err)
 			return statement_err(err, step);
 	}

@@ -12,6 +12,9 @@ struct migrator {
 	const struct migration *migrations;
 	size_t count;
 	enum dialect dialect;
+	/* PostgreSQL: WORK is gridiron_owner throughout, as whoever signed in has its
+	 * rights no other way (NOINHERIT). */
+	bool is_owner;
 	struct session *work;
 	struct session *lock; /* PostgreSQL: holds the advisory lock and does nothing
 				 else, so it has no snapshot that CREATE INDEX

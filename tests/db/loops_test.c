@@ -1,6 +1,7 @@
 /* Several loops, each on a thread of its own, share one database. */
 #include <pthread.h>
 
+#include "db/pool.h"
 #include "sys/fiber.h"
 #include "sys/wait.h"
 #include "tests/db/engine.h"
@@ -23,6 +24,7 @@ struct worker {
 	const struct ctx *like;
 	int64_t number;
 	pthread_t thread;
+	struct pool_counters counters; /* at its end */
 	struct one {
 		struct worker *worker;
 		int64_t id;
@@ -71,6 +73,7 @@ worker_fiber(void *arg)
 		worker->ones[i] = (struct one){ .worker = worker,
 			.id = worker->number * 1000 + i };
 	at_once(one_run, worker->ones, FIBERS, sizeof(*worker->ones));
+	db_counters(worker->like->db, &worker->counters);
 	db_loop_close(worker->like->db);
 }
 
@@ -99,17 +102,26 @@ join_all(void *arg)
 DB_TEST(loops_share_a_database_and_each_sees_its_own_writes)
 {
 	static struct worker workers[LOOPS];
+	int64_t balance;
 
 	for (int64_t number = 0; number < LOOPS; number++)
 		for (int64_t i = 0; i < FIBERS; i++)
 			OK_ERR(auto_write(
 				ctx, &account_put, VALUES(V_I64(number * 1000 + i))));
+	/* So this loop has a reader, like each of them. */
+	OK_ERR(auto_i64(ctx, &balance_get, VALUES(V_I64(0)), &balance));
 	for (int64_t number = 0; number < LOOPS; number++) {
 		workers[number] = (struct worker){ .like = ctx, .number = number };
 		OK(pthread_create(&workers[number].thread, NULL, worker_thread,
 			   &workers[number]) == 0);
 	}
 	OK_ERR(fiber_offload(ctx, join_all, workers));
+	for (size_t number = 0; number < LOOPS; number++) {
+		const struct pool_counters *counters = &workers[number].counters;
+
+		OK(counters->max >= counters->open);
+		OK(db_dialect(ctx->db) == DIALECT_POSTGRES || counters->max >= 64);
+	}
 	for (size_t number = 0; number < LOOPS; number++)
 		for (size_t i = 0; i < FIBERS; i++)
 			EQ_I64(workers[number].ones[i].seen, ROUNDS);

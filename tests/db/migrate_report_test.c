@@ -105,6 +105,50 @@ SCRATCH_TEST(the_migrators_role_goes_on_where_a_superuser_began)
 	EQ_STR(owners, STR("gridiron_owner"));
 }
 
+SCRATCH_TEST(a_member_that_inherits_nothing_migrates_as_well)
+{
+	struct str superuser = s->options.url, owners, name, member;
+	struct migrate_report report;
+	int32_t newest;
+	size_t count;
+
+	if (!scratch_is_postgres())
+		SKIP("SQLite has no roles");
+	OK_ERR(migrate_up(&s->ctx, &s->options, 1, NULL));
+	OK_ERR(scratch_run(s,
+		"DO $$ BEGIN EXECUTE format('DROP ROLE IF EXISTS %1$I; CREATE ROLE %1$I "
+		"LOGIN NOINHERIT; GRANT gridiron_migrator TO %1$I; GRANT CREATE ON "
+		"DATABASE %2$I TO gridiron_owner', 'member_of_' || current_database(), "
+		"current_database()); END $$"));
+	name = str_fmt(&s->arena, "member_of_" STR_FMT, STR_ARG(s->name));
+	member = scratch_url_as(s, str_cstr(&s->arena, name));
+	s->options.url = member;
+	OK_ERR(migrate_up(&s->ctx, &s->options, 0, &count));
+	EQ_I64(count, migrations_count - 1);
+	OK_ERR(migrate_newest(&s->ctx, &s->options, &newest));
+	EQ_I64(newest, migrations[migrations_count - 1].number);
+	OK_ERR(migrate_redo(&s->ctx, &s->options));
+	OK_ERR(migrate_verify(&s->ctx, &s->options, &report));
+	EQ_I64(report.count, 0);
+	s->options.url = superuser;
+	OK_ERR(scratch_value(s,
+		"SELECT string_agg(DISTINCT tableowner, ',') FROM pg_tables WHERE "
+		"schemaname = 'public'",
+		&owners));
+	EQ_STR(owners, STR("gridiron_owner"));
+	OK_ERR(scratch_run(s,
+		"UPDATE pg_index SET indisvalid = false WHERE indexrelid = "
+		"'idx_users_created_at'::regclass"));
+	/* It is rebuilt. */
+	s->options.url = member;
+	OK_ERR(migrate_resume(&s->ctx, &s->options, &count));
+	EQ_I64(count, 1);
+	s->options.url = superuser;
+	OK_ERR(scratch_run(s,
+		"DO $$ BEGIN EXECUTE format('DROP ROLE %I', 'member_of_' || "
+		"current_database()); END $$"));
+}
+
 /* --- New and lint ------------------------------------------------------------------- */
 
 SCRATCH_TEST(new_makes_the_next_number_and_refuses_bad_names)
@@ -256,8 +300,10 @@ SCRATCH_TEST(time_limits_of_the_database_end_no_migration)
 	s->options.migrations = &migration;
 	s->options.migrations_count = 1;
 	OK_ERR(scratch_run(s,
-		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = "
-		"100', current_database()); EXECUTE format('ALTER DATABASE %I SET "
-		"idle_session_timeout = 100', current_database()); END $$"));
+		"DO $$ DECLARE name text; BEGIN FOR name IN SELECT s.name FROM "
+		"pg_settings s WHERE s.name IN ('statement_timeout', 'lock_timeout', "
+		"'idle_session_timeout', 'idle_in_transaction_session_timeout', "
+		"'transaction_timeout') LOOP EXECUTE format('ALTER DATABASE %I SET %I = "
+		"100', current_database(), name); END LOOP; END $$"));
 	OK_ERR(migrate_up(&s->ctx, &s->options, 0, NULL));
 }

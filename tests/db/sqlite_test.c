@@ -13,6 +13,7 @@
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/file.h"
+#include "sys/wait.h"
 #include "tests/db/engine.h"
 
 WRITE_ON_BOTH(account_put, "", "INSERT INTO accounts VALUES (?1, ?2)",
@@ -433,22 +434,47 @@ DB_TEST(nothing_is_written_to_a_file_that_is_not_in_its_place)
 
 /* --- Other programs ----------------------------------------------------------------- */
 
-DB_TEST(a_write_waits_a_little_for_another_program_and_then_says_busy)
+struct waiting {
+	struct own_ctx own;
+	struct err *err;
+	struct fiber_event ended;
+};
+
+static void
+put_apart(void *arg)
+{
+	struct waiting *waiting = arg;
+
+	waiting->err = auto_write(
+		&waiting->own.ctx, &account_put, VALUES(V_I64(2), V_I64(1)));
+	fiber_event_set(&waiting->ended);
+}
+
+DB_TEST(a_write_waits_for_another_program_as_long_as_it_may_and_then_says_busy)
 {
 	struct own_ctx own;
+	struct waiting waiting = { .err = NULL };
 	sqlite3 *other = NULL;
 	int64_t count;
 
 	OK(sqlite3_open(file_path(ctx, ""), &other) == SQLITE_OK);
 	OK(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
-	own_ctx_init(&own, ctx, 10000);
+	own_ctx_init(&own, ctx, 300);
 	FAILS_WITH(
 		auto_write(&own.ctx, &account_put, VALUES(V_I64(1), V_I64(1))), ERR_BUSY);
 	own_ctx_release(&own);
 	OK_ERR(auto_i64(ctx, &accounts_count, VALUES_NONE, &count));
 	EQ_I64(count, 0);
+	/* Longer than SQLite itself waits at a time. */
+	own_ctx_init(&waiting.own, ctx, 10000);
+	fiber_event_init(&waiting.ended);
+	OK(fiber_spawn("write", put_apart, &waiting));
+	fiber_sleep_until(clock_deadline_ms(600));
 	OK(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
 	OK(sqlite3_close(other) == SQLITE_OK);
+	fiber_event_join(&waiting.ended);
+	OK_ERR(waiting.err);
+	own_ctx_release(&waiting.own);
 	OK_ERR(auto_write(ctx, &account_put, VALUES(V_I64(1), V_I64(1))));
 }
 
