@@ -23,6 +23,19 @@ SELECT EXISTS (SELECT 1
                  FROM predictions
                 WHERE model = :model AND user_id IS NULL AND superseded_at IS NULL) AS is_there;
 
+-- row known_subject: subject text
+
+-- name: upload_subjects_known :many known_subject
+-- args: model text, season season
+-- as: system, published forecasts belong to nobody
+-- pool: batch
+-- What MODEL has counted in props since SEASON.
+SELECT DISTINCT subject
+  FROM predictions
+ WHERE model = :model AND season >= :season AND user_id IS NULL AND superseded_at IS NULL AND prediction_type = 'prop'
+ ORDER BY subject
+ LIMIT 200000;
+
 -- name: upload_drop_unchanged :rows
 -- args: none
 -- as: system, published forecasts belong to nobody

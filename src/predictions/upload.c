@@ -133,6 +133,7 @@ upload_run(struct ctx *ctx, const struct upload_options *options, struct str tex
 {
 	struct uploading uploading = { .ctx = ctx, .options = options, .text = text };
 	const struct upload *upload = &uploading.upload;
+	struct upload_counts subjects = { .new_subjects = 0 };
 
 	if (text.len > UPLOAD_BYTES_MOST)
 		return err_new(ctx, ERR_TOO_LARGE, "a batch is at most %d MiB",
@@ -146,9 +147,14 @@ upload_run(struct ctx *ctx, const struct upload_options *options, struct str tex
 			"the batch has no rows: one JSON object a line, or CSV with a "
 			"head");
 	TRY(put_matchups(&uploading));
+	/* Before they are stored: then none is new. */
+	if (upload->faults.count == 0)
+		TRY(upload_subjects_check(ctx, upload, &subjects));
 	if (upload->faults.count == 0 && !options->is_dry_run)
 		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, &uploading));
 	uploading.counts.rows = upload->row_count;
+	uploading.counts.new_subjects = subjects.new_subjects;
+	uploading.counts.warnings = subjects.warnings;
 	*ret = uploading.counts;
 	*ret_faults = (struct upload_faults){ upload->faults.items,
 		upload->faults.count };

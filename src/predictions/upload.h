@@ -49,6 +49,13 @@ struct upload_fault {
 	struct str reason;
 };
 
+/* What props of a batch count, once for each model. */
+struct upload_subject {
+	struct str model;
+	struct str subject;
+	int64_t line; /* where it stands first */
+};
+
 /* A batch as read. Everything lives in the arena it was read into. */
 struct upload {
 	struct {
@@ -57,6 +64,9 @@ struct upload {
 	struct {
 		VEC_OF(struct upload_fault)
 	} faults;
+	struct {
+		VEC_OF(struct upload_subject)
+	} subjects;
 	int64_t row_count; /* good and bad */
 };
 
@@ -65,6 +75,13 @@ struct upload_counts {
 	int64_t stored;
 	int64_t unchanged;  /* what they say stands already */
 	int64_t superseded; /* forecasts that the batch comes after */
+	/* What props count that their model has not counted this season or the last; and,
+	 * of a model that has counted any, a line about each of the first: it may be
+	 * misspelt. */
+	int64_t new_subjects;
+	struct {
+		VEC_OF(struct str)
+	} warnings;
 };
 
 /* Read TEXT as forecasts of GAMES, known by NOW of CTX. Where faults are found, the rest
@@ -85,5 +102,9 @@ struct upload_faults {
 struct err *
 upload_run(struct ctx *ctx, const struct upload_options *options, struct str text,
 	struct upload_counts *ret, struct upload_faults *ret_faults) MUST_USE;
+
+/* Find out what of UPLOAD's subjects is new. */
+struct err *upload_subjects_check(
+	struct ctx *ctx, const struct upload *upload, struct upload_counts *ret) MUST_USE;
 
 #endif

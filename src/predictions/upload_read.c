@@ -211,6 +211,7 @@ upload_read(struct ctx *ctx, const struct upload_options *options, struct str te
 
 	*ret = (struct upload){ .row_count = 0 };
 	map_init(&reading.seen, ctx->arena);
+	map_init(&reading.subjects, ctx->arena);
 	TRY(games_by_id(&reading));
 	arena_init(&reading.scratch, SCRATCH_BYTES_MAX);
 	err = options->is_csv ? read_csv(&reading, text)

@@ -349,12 +349,36 @@ check_alone(struct row_state *state)
 								       : err_no_memory();
 }
 
+/* What a prop counts, where no row before did: it may be misspelt (upload_subject.c). */
+static struct err *
+note_subject(struct row_state *state)
+{
+	struct reading *reading = state->reading;
+	const struct upload_put *row = state->row;
+	struct str key;
+
+	if (state->type != TYPE_PROP)
+		return NULL;
+	key = str_fmt(&reading->scratch, STR_FMT "\n" STR_FMT, STR_ARG(row->model),
+		STR_ARG(row->subject));
+	if (map_find(&reading->subjects, key))
+		return NULL;
+	key = str_dup(reading->arena, key);
+	return !str_is_none(key) && map_put(&reading->subjects, key, reading) &&
+			VEC_PUSH(reading->arena, &reading->upload->subjects,
+				(struct upload_subject){ .model = row->model,
+					.subject = row->subject,
+					.line = reading->line })
+		? NULL
+		: err_no_memory();
+}
+
 struct err *
 upload_row_read(struct reading *reading, const struct raw *raw)
 {
 	static struct err *(*const parts[])(struct row_state * state) = { read_game,
 		read_type, read_model, read_pick, read_chances, read_terms, read_subject,
-		read_data, check_alone };
+		read_data, check_alone, note_subject };
 	struct upload_put row = { .season = 0 };
 	struct row_state state = { .reading = reading, .raw = raw, .row = &row };
 

@@ -39,6 +39,7 @@ struct reading {
 	const struct game_set *games;
 	struct map game_numbers; /* nflverse id → struct game * */
 	struct map seen;         /* what a row forecasts → its line */
+	struct map subjects;     /* model and subject → anything */
 	struct upload *upload;
 	int64_t line;
 };

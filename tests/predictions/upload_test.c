@@ -521,3 +521,41 @@ BOTH_ENGINES(a_distribution_that_is_none_is_refused)
 		EQ_STR(faults.items[0].reason, str_from(bad[i][1]));
 	}
 }
+
+/* Nobody knows all that a prop may count, so a new name is told and not refused. */
+BOTH_ENGINES(a_subject_that_is_new_to_its_model_is_told)
+{
+	static const char rows[] =
+		"{\"game_id\": \"" STR_FMT "\", \"type\": \"prop\", \"pick\": \"over\", "
+		"\"probability\": 0.5, \"line\": 1, \"subject\": \"%s\"}\n";
+	struct upload_options options = { .model = STR("props"), .is_dry_run = true };
+	struct upload_counts counts;
+	struct upload_faults faults;
+	struct str first, next, good, typo;
+
+	OK_ERR(league_at(ctx, "2022-10-20T12:00:00Z"));
+	first = game_of(ctx, 9, 1);
+	next = game_of(ctx, 9, 2);
+	good = str_fmt(ctx->arena, rows, STR_ARG(first), "P.Mahomes passing yards");
+	OK_ERR(upload_run(ctx, &options, good, &counts, &faults));
+	EQ_I64(counts.new_subjects, 1);
+	EQ_I64(counts.warnings.count, 0);
+	options.is_dry_run = false;
+	OK_ERR(upload_run(ctx, &options, good, &counts, &faults));
+	EQ_I64(counts.stored, 1);
+	typo = str_fmt(ctx->arena, STR_FMT STR_FMT STR_FMT,
+		STR_ARG(str_fmt(
+			ctx->arena, rows, STR_ARG(next), "P.Mahomes passing yards")),
+		STR_ARG(str_fmt(
+			ctx->arena, rows, STR_ARG(next), "P.Mahoms passing yards")),
+		STR_ARG(str_fmt(ctx->arena, rows, STR_ARG(next), "field goals")));
+	options.is_dry_run = true;
+	OK_ERR(upload_run(ctx, &options, typo, &counts, &faults));
+	EQ_I64(counts.new_subjects, 2);
+	EQ_I64(counts.warnings.count, 2);
+	EQ_STR(counts.warnings.items[0],
+		STR("line 2: 'P.Mahoms passing yards' is new to model 'props'; is it "
+		    "'P.Mahomes passing yards'?"));
+	EQ_STR(counts.warnings.items[1],
+		STR("line 3: 'field goals' is new to model 'props'"));
+}
