@@ -13,13 +13,7 @@ enum {
 struct err *
 console_open_err(struct arena *arena, int number)
 {
-	enum err_code code = ERR_INTERNAL;
-
-	if (number == ENOENT || number == ENOTDIR)
-		code = ERR_NOT_FOUND;
-	else if (number == EACCES || number == EPERM)
-		code = ERR_DENIED;
-	return err_in(arena, code, "%s", strerror(number));
+	return err_in(arena, file_err_code(number), "%s", strerror(number));
 }
 
 static struct err *

@@ -163,13 +163,6 @@ struct putting {
 	int error; /* errno, or 0 */
 };
 
-static void
-fd_close(const int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 /* What stands behind the last line end before SIZE of FD: absent where nothing does. False:
  * it is too long for a line of ours, or cannot be read. */
 static bool
@@ -215,7 +208,7 @@ static const char *
 line_append(struct putting *putting)
 {
 	struct arena *arena = putting->ctx->arena;
-	CLEANUP(fd_close)
+	CLEANUP(file_close)
 	int fd = open(putting->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 	struct audit_link whole;
 	struct stat status;
@@ -418,7 +411,7 @@ anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret)
 
 	*ret = none;
 	TRY(path_of(ctx, folder, &path));
-	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 && errno != ENOENT)
 		return err_new(
@@ -461,7 +454,7 @@ anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 	struct reading reading = { .count = 0 };
 
 	TRY(path_of(ctx, folder, &reading.path));
-	CLEANUP(fd_close) int fd = open(reading.path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(file_close) int fd = open(reading.path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 && errno != ENOENT)
 		return err_new(ctx, ERR_INTERNAL, "cannot read %s: %s", reading.path,

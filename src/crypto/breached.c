@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "codec/hex.h"
 #include "crypto/digest.h"
+#include "sys/file.h"
 
 enum {
 	HEX_LEN = 2 * SHA1_BYTES,
@@ -30,34 +31,13 @@ struct line {
 	uint8_t sha1[SHA1_BYTES];
 };
 
-static void
-close_fd(const int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-static struct err *
-system_err(const struct file *file)
-{
-	int number = errno;
-	enum err_code code = ERR_INTERNAL;
-
-	if (number == ENOENT || number == ENOTDIR)
-		code = ERR_NOT_FOUND;
-	else if (number == EACCES || number == EPERM)
-		code = ERR_DENIED;
-	return err_in(
-		file->arena, code, "cannot read %s: %s", file->path, strerror(number));
-}
-
 static struct err *
 file_look(struct file *file)
 {
 	struct stat about;
 
 	if (file->fd < 0 || fstat(file->fd, &about) != 0)
-		return system_err(file);
+		return file_err(file->arena, "read", file->path);
 	if (!S_ISREG(about.st_mode))
 		return err_in(file->arena, ERR_INVALID,
 			"%s is no regular file; unpack it, and name the file itself",
@@ -103,7 +83,7 @@ line_read(const struct file *file, int64_t at, struct line *ret)
 		got = pread(file->fd, bytes, sizeof(bytes), from);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return system_err(file);
+		return file_err(file->arena, "read", file->path);
 	len = (size_t)got;
 	if (len <= begin)
 		return err_in(file->arena, ERR_INTERNAL,
@@ -125,7 +105,7 @@ line_read(const struct file *file, int64_t at, struct line *ret)
 struct err *
 breached_find(struct arena *arena, const char *path, struct str password, bool *ret)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct file file = { .arena = arena, .path = path, .fd = fd };
 	uint8_t wanted[SHA1_BYTES];
 	int64_t low = 0, high;
@@ -155,7 +135,7 @@ breached_find(struct arena *arena, const char *path, struct str password, bool *
 struct err *
 breached_check(struct arena *arena, const char *path)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct file file = { .arena = arena, .path = path, .fd = fd };
 	struct line before, line;
 

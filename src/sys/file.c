@@ -20,21 +20,27 @@ enum {
 };
 
 /* An error for what errno says of PATH. */
-static struct err *
-system_err(struct arena *arena, const char *doing, const char *path)
+enum err_code
+file_err_code(int number)
 {
-	int number = errno;
-	enum err_code code = ERR_INTERNAL;
-
-	if (number == ENOENT || number == ENOTDIR)
-		code = ERR_NOT_FOUND;
-	else if (number == EACCES || number == EPERM || number == EROFS)
-		code = ERR_DENIED;
-	return err_in(arena, code, "cannot %s %s: %s", doing, path, strerror(number));
+	if (number == ENOENT || number == ENOTDIR || number == ECONNREFUSED)
+		return ERR_NOT_FOUND;
+	if (number == EACCES || number == EPERM || number == EROFS)
+		return ERR_DENIED;
+	return ERR_INTERNAL;
 }
 
-static void
-close_fd(const int *fd)
+struct err *
+file_err(struct arena *arena, const char *doing, const char *path)
+{
+	int number = errno;
+
+	return err_in(arena, file_err_code(number), "cannot %s %s: %s", doing, path,
+		strerror(number));
+}
+
+void
+file_close(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -76,7 +82,7 @@ file_read_fd(
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return system_err(arena, "read", path);
+			return file_err(arena, "read", path);
 		if (got == 0)
 			break;
 		len += (size_t)got;
@@ -96,10 +102,10 @@ file_read_fd(
 struct err *
 file_read(struct arena *arena, const char *path, size_t max_bytes, struct str *ret)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return system_err(arena, "read", path);
+		return file_err(arena, "read", path);
 	return file_read_fd(arena, fd, path, max_bytes, ret);
 }
 
@@ -132,12 +138,12 @@ file_sync_folder_of(struct arena *arena, const char *path)
 	else if (slash)
 		folder = (struct str){ .ptr = path, .len = (size_t)(slash - path) };
 	name = str_cstr(arena, folder);
-	CLEANUP(close_fd)
+	CLEANUP(file_close)
 	int fd = name ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	return fd >= 0 && fsync(fd) == 0
 		? NULL
-		: system_err(arena, "write to disk the directory of", path);
+		: file_err(arena, "write to disk the directory of", path);
 }
 
 struct err *
@@ -152,16 +158,16 @@ file_write(struct arena *arena, const char *path, struct str data, mode_t mode)
 	const char *name = str_cstr(arena, temporary);
 	if (!name)
 		return err_no_memory();
-	CLEANUP(close_fd)
+	CLEANUP(file_close)
 	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd < 0)
-		return system_err(arena, "write", path);
+		return file_err(arena, "write", path);
 	/* What the mask took from MODE is given back. */
 	if (fchmod(fd, mode) == 0 && write_all(fd, data) && fsync(fd) == 0 &&
 		rename(name, path) == 0)
 		return file_sync_folder_of(arena, path);
-	err = system_err(arena, "write", path);
+	err = file_err(arena, "write", path);
 	unlink(name);
 	return err;
 }
@@ -189,10 +195,10 @@ file_make_directory(struct arena *arena, const char *path, mode_t mode)
 		if (!part)
 			return err_no_memory();
 		if (mkdir(part, mode) != 0 && errno != EEXIST)
-			return system_err(arena, "make directory", part);
+			return file_err(arena, "make directory", part);
 	}
 	if (stat(path, &status) != 0)
-		return system_err(arena, "make directory", path);
+		return file_err(arena, "make directory", path);
 	return S_ISDIR(status.st_mode) ? NULL : not_directory_err(arena, path);
 }
 
@@ -219,7 +225,7 @@ file_check_directory(struct arena *arena, const char *path)
 
 	while (stat(part, &status) != 0) {
 		if (errno != ENOENT)
-			return system_err(arena, "make directory", path);
+			return file_err(arena, "make directory", path);
 		part = folder_of(arena, part);
 		if (!part)
 			return err_no_memory();
@@ -227,12 +233,12 @@ file_check_directory(struct arena *arena, const char *path)
 	if (S_ISDIR(status.st_mode) && access(part, W_OK | X_OK) == 0)
 		return NULL;
 	if (S_ISDIR(status.st_mode))
-		return system_err(
+		return file_err(
 			arena, part == path ? "write in" : "make directory", path);
 	if (part == path)
 		return not_directory_err(arena, path);
 	errno = ENOTDIR;
-	return system_err(arena, "make directory", path);
+	return file_err(arena, "make directory", path);
 }
 
 struct err *
@@ -245,7 +251,7 @@ file_check_place(struct arena *arena, const char *path, bool may_make)
 		return err_no_memory();
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
 		errno = EISDIR;
-		return system_err(arena, "write", path);
+		return file_err(arena, "write", path);
 	}
 	if (access(path, W_OK) == 0)
 		return NULL;
@@ -253,7 +259,7 @@ file_check_place(struct arena *arena, const char *path, bool may_make)
 		return file_check_directory(arena, folder);
 	if (errno == ENOENT && access(folder, W_OK | X_OK) == 0)
 		return NULL;
-	return system_err(arena, "write", path);
+	return file_err(arena, "write", path);
 }
 
 /* --- Locks */
@@ -291,13 +297,13 @@ file_lock(struct arena *arena, const char *path, int *ret)
 	struct err *err;
 
 	if (fd < 0)
-		return system_err(arena, "open the lock file", path);
+		return file_err(arena, "open the lock file", path);
 	/* Belongs to this opening, so that it also keeps out others of this process. */
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno == EWOULDBLOCK)
 			err = held_err(arena, path, holder_of(fd));
 		else
-			err = system_err(arena, "lock", path);
+			err = file_err(arena, "lock", path);
 		close(fd);
 		return err;
 	}
@@ -360,7 +366,7 @@ file_disk_space(struct arena *arena, const char *path, struct disk_space *ret)
 	struct statvfs status;
 
 	if (statvfs(path, &status) != 0)
-		return system_err(arena, "measure the disk of", path);
+		return file_err(arena, "measure the disk of", path);
 	*ret = (struct disk_space){
 		.total_bytes = (int64_t)(status.f_blocks * status.f_frsize),
 		.free_bytes = (int64_t)(status.f_bavail * status.f_frsize),

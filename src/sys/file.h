@@ -10,6 +10,15 @@
 
 #include "base/err.h"
 
+/* "cannot DOING PATH: why", of the system's call that just failed (errno). */
+struct err *
+file_err(struct arena *arena, const char *doing, const char *path) MUST_USE NEVER_NULL;
+/* The code of errno NUMBER. */
+enum err_code file_err_code(int number);
+
+/* For CLEANUP of a descriptor, which may be negative: there is none. */
+void file_close(const int *fd);
+
 /* What PATH holds, in ARENA, a zero byte behind it. TOO_LARGE beyond MAX_BYTES. */
 struct err *file_read(struct arena *arena, const char *path, size_t max_bytes,
 	struct str *ret) MUST_USE;

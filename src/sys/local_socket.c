@@ -8,30 +8,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "sys/file.h"
+
 enum {
 	NAME_BYTES_MAX = 80,
 	WAITING_MAX = 16, /* connections that are not yet accepted */
 };
-
-static struct err *
-system_err(struct arena *arena, const char *doing, const char *path)
-{
-	int number = errno;
-	enum err_code code = ERR_INTERNAL;
-
-	if (number == ENOENT || number == ENOTDIR || number == ECONNREFUSED)
-		code = ERR_NOT_FOUND;
-	else if (number == EACCES || number == EPERM)
-		code = ERR_DENIED;
-	return err_in(arena, code, "cannot %s %s: %s", doing, path, strerror(number));
-}
-
-static void
-close_fd(const int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
 
 static const char *
 name_in(const char *path)
@@ -63,7 +45,7 @@ address_make(
 
 	*ret_folder = folder_open(arena, path);
 	if (*ret_folder < 0)
-		return system_err(arena, "open the folder of", path);
+		return file_err(arena, "open the folder of", path);
 	if (strlen(name) > NAME_BYTES_MAX)
 		return err_in(arena, ERR_INVALID,
 			"a socket cannot be called %s: a name of more than %d bytes does "
@@ -83,8 +65,8 @@ settle(struct arena *arena, bool is_done, const char *doing, const char *path, i
 
 	if (is_done)
 		return NULL;
-	err = system_err(arena, doing, path);
-	close_fd(&fd);
+	err = file_err(arena, doing, path);
+	file_close(&fd);
 	return err;
 }
 
@@ -95,18 +77,18 @@ stale_remove(struct arena *arena, const char *path, int folder)
 	struct stat about;
 
 	if (fstatat(folder, name_in(path), &about, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? NULL : system_err(arena, "look at", path);
+		return errno == ENOENT ? NULL : file_err(arena, "look at", path);
 	if (!S_ISSOCK(about.st_mode))
 		return err_in(arena, ERR_CONFLICT, "%s is there and is no socket", path);
 	if (unlinkat(folder, name_in(path), 0) != 0)
-		return system_err(arena, "remove the stale socket", path);
+		return file_err(arena, "remove the stale socket", path);
 	return NULL;
 }
 
 struct err *
 local_listen(struct arena *arena, const char *path, int *ret)
 {
-	CLEANUP(close_fd) int folder = -1;
+	CLEANUP(file_close) int folder = -1;
 	struct sockaddr_un address;
 	int fd;
 
@@ -134,7 +116,7 @@ local_unlink(const char *path)
 struct err *
 local_connect(struct arena *arena, const char *path, int *ret)
 {
-	CLEANUP(close_fd) int folder = -1;
+	CLEANUP(file_close) int folder = -1;
 	struct sockaddr_un address;
 	int fd;
 

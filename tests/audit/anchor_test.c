@@ -84,7 +84,7 @@ torn_at(struct ctx *ctx, size_t cut)
 	EQ_I64(verified.anchors_torn, cut > 1);
 	EQ_I64(records(ctx) - before, cut > 1);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 BOTH_ENGINES(a_half_written_line_is_told_and_costs_no_other)
@@ -123,7 +123,7 @@ BOTH_ENGINES(zeros_in_place_of_a_line_cost_no_other)
 	EQ_I64(verified.anchors, 3);
 	EQ_I64(verified.anchors_torn, 1);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Whoever cuts the end of the chain off and the last line with it, but for its number. */
@@ -142,7 +142,7 @@ BOTH_ENGINES(what_is_left_of_a_line_still_counts_against_the_chain)
 	fault = log_fault(ctx, folder);
 	OK_OR(str_find(fault, STR("the anchor knows of more")) > 0, STR_FMT,
 		STR_ARG(fault));
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Only the last line may be torn, and only this program says of one that it was. */
@@ -166,7 +166,7 @@ BOTH_ENGINES(a_line_that_is_damaged_elsewhere_is_none_that_was_torn)
 	append(ctx, folder, forged, sizeof(forged) - 1);
 	FAILS_WITH(verified_of(ctx, folder, &verified), ERR_INVALID);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* A disk that fills up in the middle of a line. */
@@ -196,7 +196,7 @@ BOTH_ENGINES(a_line_that_finds_no_room_is_taken_back)
 	EQ_I64(verified.anchors, 3);
 	EQ_I64(verified.anchors_torn, 0);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Whoever ends a torn line first has it on record: also where that fails at first. */
@@ -224,7 +224,7 @@ BOTH_ENGINES(a_torn_line_is_on_record_before_it_is_ended)
 	EQ_I64(verified.anchors, 2);
 	EQ_I64(verified.anchors_torn, 1);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* A process that hangs with the anchor in its hands. */
@@ -252,7 +252,7 @@ BOTH_ENGINES(whoever_holds_the_anchor_is_waited_for_a_while_and_named)
 	close(holder);
 	OK_ERR(audit_anchor(ctx, ctx->audit));
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Somebody took the file away, or moved the database to another folder. */
@@ -274,5 +274,5 @@ BOTH_ENGINES(an_anchor_that_was_lost_is_made_anew)
 		EQ_I64(verified.last, 6);
 		log_close(ctx);
 	}
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }

@@ -76,5 +76,5 @@ BOTH_ENGINES(what_an_entry_costs)
 	       "verify one %.1f us\n",
 		without, with, chained, verified);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }

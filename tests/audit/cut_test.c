@@ -51,7 +51,7 @@ BOTH_ENGINES(what_is_old_may_go_and_the_rest_is_still_proved)
 		       "'operator.cut_audit'"),
 		1);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 BOTH_ENGINES(a_chain_of_which_nothing_is_left_goes_on_behind_its_cut)
@@ -68,7 +68,7 @@ BOTH_ENGINES(a_chain_of_which_nothing_is_left_goes_on_behind_its_cut)
 	log_close(ctx);
 	EQ_I64(owner_count(ctx, "SELECT min(seq) FROM audit_logs"), 6);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 BOTH_ENGINES(a_log_that_is_not_sound_is_not_cut)
@@ -131,7 +131,7 @@ BOTH_ENGINES(a_cut_is_no_hole_to_slip_through)
 			"FROM audit_pending; INSERT INTO audit_cuts SELECT * FROM cuts; "
 			"INSERT INTO audit_logs SELECT * FROM logs; COMMIT"));
 	}
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Under a cut that would let it go, a waiting row is taken away. */
@@ -191,7 +191,7 @@ BOTH_ENGINES(a_clock_that_goes_back_behind_a_cut_loses_nothing)
 	EQ_I64(round.chained, 3);
 	log_close(ctx);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* An instance that was stopped for days while another went on, cut and pruned. */

@@ -1,6 +1,5 @@
 #include "tests/audit/log.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -191,21 +190,6 @@ folder_make(struct ctx *ctx)
 		return STR_NONE;
 	snprintf(path, 64, "/tmp/gridiron-audit.XXXXXX");
 	return mkdtemp(path) ? str_from(path) : STR_NONE;
-}
-
-void
-folder_remove(struct ctx *ctx, struct str folder)
-{
-	const char *path = str_cstr(ctx->arena, folder);
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		unlink(str_cstr(
-			ctx->arena, str_fmt(ctx->arena, "%s/%s", path, entry->d_name)));
-	if (dir)
-		closedir(dir);
-	rmdir(path);
 }
 
 struct err *

@@ -7,6 +7,7 @@
 #include "audit/verify.h"
 #include "db/db.h"
 #include "tests/support/database.h"
+#include "tests/support/folder.h"
 
 /* User number N, 1 to 9, whose row is made by log_users. */
 struct user_id log_user(int n);
@@ -35,7 +36,6 @@ const char *uuid_literal(struct ctx *ctx, struct uuid id);
 
 /* A folder for anchor and witness. */
 struct str folder_make(struct ctx *ctx);
-void folder_remove(struct ctx *ctx, struct str folder);
 
 /* An audit of ctx->db over FOLDER (may be absent), set in ctx->audit. */
 struct err *log_open(struct ctx *ctx, struct str folder) MUST_USE;

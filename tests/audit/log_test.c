@@ -192,7 +192,7 @@ BOTH_ENGINES(a_waiting_row_that_is_taken_away_is_missed)
 	EQ_I64(round.chained, 3);
 	EQ_I64(owner_count_tampered(ctx), 1);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Do SQL to the log while nothing can be put on record: it is told once something can. */
@@ -344,7 +344,7 @@ BOTH_ENGINES(what_is_behind_the_end_is_no_alarm)
 	OK_ERR(audit_verify(ctx, &options, &verified));
 	EQ_I64(verified.fault.seq, 16);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* Two instances over one database, both with entries to chain. */
@@ -377,7 +377,7 @@ BOTH_ENGINES(instances_chain_side_by_side_and_hold)
 	SOUND(ctx, folder);
 	log_close(ctx);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* --- Many at once */
@@ -475,5 +475,5 @@ BOTH_ENGINES(many_instances_at_once_make_one_chain_without_gaps)
 	EQ_I64(verified.rows, WRITERS * ENTRIES_EACH);
 	EQ_I64(verified.waiting, 0);
 	EQ_I64(verified.tampered, 0);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }

@@ -290,5 +290,5 @@ BOTH_ENGINES(whatever_is_done_to_the_log_is_found)
 	OK_OR(str_is_none(missed), "not found: " STR_FMT, STR_ARG(missed));
 	log_close(ctx);
 	OK(str_is_none(log_fault(ctx, folder)));
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }

@@ -113,7 +113,7 @@ BOTH_ENGINES(a_witness_is_whole_or_as_it_was)
 	OK_ERR(log_open(ctx, folder));
 	OK(access(leftover, F_OK) != 0);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* --- Processes that died */
@@ -136,7 +136,7 @@ BOTH_ENGINES(a_dead_process_is_remembered_by_the_next)
 	EQ_I64(owner_count_tampered(ctx), 1);
 	log_close(ctx);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* More than there is room for in memory, and of those that found none one is taken away. */
@@ -181,7 +181,7 @@ BOTH_ENGINES(what_finds_no_room_in_memory_is_missed_too)
 	log_close(ctx);
 	expect_files(ctx, folder, (struct seen){ 0, 0, 0 });
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* While entries can be written and not chained: each is looked for in its turn. */
@@ -213,7 +213,7 @@ BOTH_ENGINES(those_that_wait_for_long_do_not_hide_one_that_has_gone)
 			  : "ALTER TABLE audit_logs DROP CONSTRAINT closed"));
 	log_close(ctx);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* A file that was left is read in the memory of a page: this one begins with 70 MB of
@@ -246,7 +246,7 @@ BOTH_ENGINES(a_file_that_was_left_may_be_of_any_size)
 	OK_ERR(audit_anchor(ctx, ctx->audit));
 	OK(access(path, F_OK) != 0);
 	log_close(ctx);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* The anchor does not vouch for what was seen last: the file stays. */
@@ -268,7 +268,7 @@ BOTH_ENGINES(a_witness_goes_only_where_the_anchor_vouches)
 	expect_files(ctx, folder, (struct seen){ 0, 0, 0 });
 	OK(access(anchor, F_OK) == 0);
 	SOUND(ctx, folder);
-	folder_remove(ctx, folder);
+	folder_remove(folder);
 }
 
 /* --- Files alone */
@@ -293,7 +293,7 @@ static void
 alone_end(struct alone *alone)
 {
 	witness_close(alone->witness, false);
-	folder_remove(&alone->ctx, alone->folder);
+	folder_remove(alone->folder);
 	arena_release(&alone->arena);
 }
 

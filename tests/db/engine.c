@@ -1,12 +1,12 @@
 #include "tests/db/engine.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "db/driver.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "tests/support/folder.h"
 
 enum {
 	ARENA_BYTES_MAX = 512 << 20,
@@ -38,22 +38,6 @@ struct str
 engine_url(void)
 {
 	return str_from(running.url);
-}
-
-static void
-folder_remove(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	char path[PATH_BYTES_MAX + 300];
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
 }
 
 /* The superuser's URL with the database replaced: postgresql://user@/NAME?host=… */
@@ -151,7 +135,7 @@ run_in_fiber(void *arg)
 	db_loop_close(ctx->db);
 	db_close(ctx->db);
 	if (engine_dialect() == DIALECT_SQLITE)
-		folder_remove(running.folder);
+		folder_remove(str_from(running.folder));
 }
 
 void

@@ -1,11 +1,11 @@
 #include "tests/db/scratch.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "db/migrator.h"
 #include "sys/clock.h"
+#include "tests/support/folder.h"
 
 enum {
 	ARENA_BYTES_MAX = 512 << 20,
@@ -137,22 +137,6 @@ scratch_migrate(struct scratch *scratch)
 			STR_ARG(scratch->name), STR_ARG(template)));
 }
 
-static void
-folder_remove(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	char path[PATH_BYTES_MAX];
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
-}
-
 void
 scratch_close(struct scratch *scratch)
 {
@@ -163,7 +147,7 @@ scratch_close(struct scratch *scratch)
 				"DROP DATABASE IF EXISTS " STR_FMT " WITH (FORCE)",
 				STR_ARG(scratch->name)));
 	else
-		folder_remove(scratch->folder);
+		folder_remove(str_from(scratch->folder));
 	arena_release(&scratch->arena);
 }
 

@@ -82,7 +82,7 @@ BOTH_ENGINES(a_mail_that_is_put_goes_out_once)
 	OK(str_find(outbox(ctx), STR("sealed")) < 0);
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 1);
-	mail_folder_remove(folder);
+	folder_remove(str_from(folder));
 }
 
 BOTH_ENGINES(a_transaction_rolled_back_sends_nothing)
@@ -97,7 +97,7 @@ BOTH_ENGINES(a_transaction_rolled_back_sends_nothing)
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 0);
 	EQ_STR(outbox(ctx), STR(""));
-	mail_folder_remove(folder);
+	folder_remove(str_from(folder));
 }
 
 BOTH_ENGINES(a_second_mail_with_the_same_key_is_not_sent)
@@ -114,7 +114,7 @@ BOTH_ENGINES(a_second_mail_with_the_same_key_is_not_sent)
 	OK_ERR(put(ctx, mail));
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 1);
-	mail_folder_remove(folder);
+	folder_remove(str_from(folder));
 }
 
 BOTH_ENGINES(nobody_but_the_sender_can_read_what_waits)
@@ -319,7 +319,7 @@ BOTH_ENGINES(a_mail_under_a_key_that_is_not_there_waits_a_day_for_who_has_it)
 	OK_ERR(q_mail_retry_dead(&tx, ctx->now, &retried));
 	OK_ERR(mail_deliver(ctx, &options, &counts));
 	EQ_I64(counts.sent, 1);
-	mail_folder_remove(folder);
+	folder_remove(str_from(folder));
 }
 
 BOTH_ENGINES(a_mail_of_a_newer_program_waits_a_day_for_it)
@@ -333,7 +333,7 @@ BOTH_ENGINES(a_mail_of_a_newer_program_waits_a_day_for_it)
 		STR("UPDATE outbox SET payload = '{\"mail\": \"from-the-future\", "
 		    "\"sealed\": \"AAAA\"}'")));
 	left_to_another(ctx, &options);
-	mail_folder_remove(folder);
+	folder_remove(str_from(folder));
 }
 
 BOTH_ENGINES(an_operator_can_have_the_dead_sent)
@@ -362,7 +362,7 @@ BOTH_ENGINES(an_operator_can_have_the_dead_sent)
 	OK_ERR(outbox_list(ctx, STR("sent"), 10, &list));
 	EQ_I64(list.count, 2);
 	EQ_STR(outbox_kind(ctx->arena, &list.items[1]), STR("verify-email"));
-	mail_folder_remove(folder);
+	folder_remove(str_from(folder));
 }
 
 struct forgetting {

@@ -1,6 +1,5 @@
 #include "tests/support/database.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "db/migrate.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "tests/support/folder.h"
 
 /* Tests hold their loop as long as they like. */
 #define LAG_WARNING_NS ((int64_t)3600 * 1000000000)
@@ -143,22 +143,6 @@ open_engine(struct database_run *run)
 }
 
 static void
-folder_remove(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	char path[400];
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
-}
-
-static void
 run_in_fiber(void *arg)
 {
 	struct database_run *run = arg;
@@ -176,7 +160,7 @@ run_in_fiber(void *arg)
 	if (run->engine == DIALECT_POSTGRES)
 		OK_ERR(as_superuser(run, "DROP"));
 	else
-		folder_remove(run->folder);
+		folder_remove(str_from(run->folder));
 }
 
 void

@@ -25,22 +25,6 @@ mail_folder_make(char folder[static 64])
 	return folder;
 }
 
-void
-mail_folder_remove(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-	char path[400];
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
-}
-
 int
 mail_folder_read(struct arena *arena, const char *folder, struct str *ret)
 {
@@ -122,5 +106,5 @@ mail_server_stop(struct mail_server *server)
 		kill(server->pid, SIGTERM);
 		waitpid(server->pid, &status, 0);
 	}
-	mail_folder_remove(server->folder);
+	folder_remove(str_from(server->folder));
 }

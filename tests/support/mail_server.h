@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/ctx.h"
+#include "tests/support/folder.h"
 
 struct mail_server {
 	pid_t pid;
@@ -22,7 +23,6 @@ void mail_server_stop(struct mail_server *server);
 
 /* A folder for a test's .eml files; returns its path. */
 const char *mail_folder_make(char folder[static 64]);
-void mail_folder_remove(const char *folder);
 /* How many mails FOLDER holds; the text of the one that comes last into RET. */
 int mail_folder_read(struct arena *arena, const char *folder, struct str *ret);
 
