@@ -115,6 +115,7 @@ set_up(struct conn *conn)
 {
 	int rc = set_switches(conn->sqlite);
 
+	shm_guard_set(&conn->guard, conn->sqlite);
 	sqlite3_extended_result_codes(conn->sqlite, 1);
 	sqlite3_busy_timeout(
 		conn->sqlite, conn->is_reader ? READER_BUSY_MS : WRITER_BUSY_MS);

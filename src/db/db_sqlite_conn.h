@@ -38,9 +38,18 @@ enum control {
 };
 enum { CONTROL_COUNT = CONTROL_RELEASE + 1 };
 
+/* What SQLite calls for its file, with one call of ours (db_sqlite_shm.c). It must outlive
+ * the connection. */
+struct shm_guard {
+	sqlite3_io_methods methods; /* first: SQLite knows us by it */
+	int (*map)(sqlite3_file *, int, int, int, void volatile **);
+};
+void shm_guard_set(struct shm_guard *guard, sqlite3 *sqlite);
+
 struct conn {
 	struct list_link link; /* free at its loop */
 	sqlite3 *sqlite;
+	struct shm_guard guard;
 	struct arena arena; /* this struct and the statements live in it */
 	const char *path;
 	struct statement *statements; /* open addressing, by the query's address */

@@ -14,6 +14,7 @@ enum {
 
 struct sqlite_session {
 	sqlite3 *sqlite;
+	struct shm_guard guard;
 	int lock_fd;
 };
 
@@ -127,6 +128,7 @@ run(struct ctx *ctx, void *handle, struct str sql, session_row_fn row, void *arg
 static struct err *
 set_up(struct ctx *ctx, struct sqlite_session *session)
 {
+	shm_guard_set(&session->guard, session->sqlite);
 	sqlite3_extended_result_codes(session->sqlite, 1);
 	sqlite3_busy_timeout(session->sqlite, 2000);
 	return run(ctx, session,
