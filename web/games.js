@@ -17,7 +17,8 @@ export function beginsAt({ kickoff_at: at, gameday }) {
   const winter = Date.parse(`${gameday}T05:00Z`);
   return winter - 3600000 * Number(easternHour.format(winter));
 }
-export const hasBegun = (game) => game.home_score !== null || beginsAt(game) <= Date.now();
+// Or never will: nothing more can be picked of it.
+export const hasBegun = (game) => game.home_score !== null || Boolean(game.cancelled_at) || beginsAt(game) <= Date.now();
 
 // "Season 2026, week 12", and the round where it has a name.
 export const weekName = (season, week, game) => `Season ${season}, week ${week}${ROUNDS[game?.game_type] ? `: ${ROUNDS[game.game_type]}` : ''}`;

@@ -229,6 +229,22 @@ await claim('of a game whose hour is not known its day decides, in the east, win
   await page.close();
 });
 
+await claim('a game that was called off takes no pick, and its card and page say so', async () => {
+  const page = await own.page.context().newPage();
+  const off = { ...games[0], home_score: null, away_score: null, kickoff_at: null, gameday: '2999-01-01', cancelled_at: '2023-01-05T12:00:00Z' };
+  await page.route('**/v1/games?**', (route) => route.fulfill({ json: { data: [off], next: null } }));
+  await page.route(`**/v1/games/${off.id}`, (route) => route.fulfill({ json: off }));
+  await go(page, '/picks');
+  await page.waitForSelector('.said:has-text("It was called off.")');
+  equal((await page.$$('.pick fieldset:not([disabled])')).length, 0, 'what can be picked');
+  await go(page, '/');
+  await page.waitForSelector('.card .when:has-text("Called off")');
+  await go(page, `/game?id=${off.id}`);
+  await page.waitForSelector('.notice:has-text("called off")');
+  await wellMade(page);
+  await page.close();
+});
+
 await claim('picks of one game are sent one after the other, and the last is what is shown', async () => {
   const page = await own.page.context().newPage(), begun = [], answers = [];
   await page.route('**/v1/games?**', (route) => route.fulfill({ json: { data: [{ ...games[0], home_score: null, away_score: null, kickoff_at: null, gameday: '2999-01-01' }], next: null } }));
@@ -245,6 +261,7 @@ await claim('picks of one game are sent one after the other, and the last is wha
   await radio('home').click();
   await page.waitForTimeout(100);
   equal(begun.join(), 'away', 'what is sent before there is an answer');
+  equal(await radio('home').isChecked(), true, 'whether what is chosen is shown at once');
   answers[0]();
   await asked(2);
   equal(begun.join(), 'away,home', 'what is sent after it');
@@ -252,6 +269,16 @@ await claim('picks of one game are sent one after the other, and the last is wha
   answers[1]();
   await page.waitForSelector('.said:has-text("Saved.")');
   equal(await radio('home').isChecked(), true, 'whether the last is shown');
+  await radio('away').click();
+  await asked(3);
+  equal(await radio('away').isChecked(), true, 'whether what is chosen is shown until it is refused');
+  await page.unroute('**/v1/picks');
+  await page.route('**/v1/picks', (route) => route.fulfill({ status: 409, contentType: 'application/problem+json', json: { status: 409, code: 'conflict', detail: 'the game has begun' } }));
+  answers[2]();
+  await page.waitForSelector('.said:has-text("Saved.")');
+  await radio('home').click();
+  await page.waitForSelector('.said:has-text("the game has begun")');
+  equal(await radio('away').isChecked(), true, 'whether a refused pick gives way to the one before');
   await page.close();
 });
 

@@ -65,21 +65,24 @@ function Sides({ game, type, name, sides, pick, save, say }) {
 
 function Card({ game, picks, change, team }) {
   const [state, setState] = useState({});
+  const [chosen, setChosen] = useState({}); // by type, until the answer is there
   const [first, ...others] = types(game);
   const sent = useRef(Promise.resolve());
   // One after the other, so that the last is what is kept; but what a page that goes would send later, it would never.
   const save = (pick, isLeaving = false) => {
     setState({ said: 'Saving …' });
+    setChosen((now) => ({ ...now, [pick.type]: pick }));
+    const settle = () => setChosen((now) => (now[pick.type] === pick ? { ...now, [pick.type]: undefined } : now));
     const send = () => ask('POST', '/v1/picks', pick, { keepalive: true });
-    const own = (isLeaving ? send() : sent.current.then(send)).then(() => { change(pick); if (sent.current === own) setState({ said: 'Saved.' }); }, (error) => setState({ error }));
+    const own = (isLeaving ? send() : sent.current.then(send)).then(() => { change(pick); settle(); if (sent.current === own) setState({ said: 'Saved.' }); }, (error) => { settle(); setState({ error }); });
     sent.current = own;
   };
-  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${picks[type]} save=${save} say=${(said) => setState({ said })} />`;
+  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${chosen[type] ?? picks[type]} save=${save} say=${(said) => setState({ said })} />`;
   const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
   return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${team(game.away_team).nickname} at ${team(game.home_team).nickname}</a><span>${score || kickoff(game)}</span></h2>
     ${row(first)}
     <details open=${others.some(([type]) => picks[type])}><summary>Spread and total</summary>${others.length ? others.map(row) : html`<p class="soft">No lines yet.</p>`}</details>
-    <p class=${state.error ? 'wrong said' : 'soft said'} role="status">${state.error?.message ?? state.said ?? (hasBegun(game) ? 'It has begun.' : '')}</p></li>`;
+    <p class=${state.error ? 'wrong said' : 'soft said'} role="status">${state.error?.message ?? state.said ?? (game.cancelled_at ? 'It was called off.' : hasBegun(game) ? 'It has begun.' : '')}</p></li>`;
 }
 
 async function load(query) {
