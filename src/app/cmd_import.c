@@ -52,6 +52,8 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("changed"), counts->changed);
 	put_count(&json, STR("unchanged"), counts->unchanged);
 	put_count(&json, STR("refused"), (int64_t)feed->fault_count);
+	put_count(&json, STR("missing"), counts->missing);
+	put_count(&json, STR("on_again"), counts->on_again);
 	put_count(&json, STR("regraded"), counts->regraded);
 	json_put_key(&json, STR("faults"));
 	json_put_array(&json);
@@ -82,6 +84,16 @@ counts_print(struct invocation *run, const struct games_source *source,
 		STR_ARG(source->name), (long long)counts->created,
 		(long long)counts->changed, (long long)counts->unchanged,
 		feed->fault_count);
+	if (counts->missing)
+		fprintf(run->console.out,
+			"%lld games to come are no longer in it: where that stays so for "
+			"a "
+			"day, they are called off\n",
+			(long long)counts->missing);
+	if (counts->on_again)
+		fprintf(run->console.out,
+			"%lld games that were called off are on again\n",
+			(long long)counts->on_again);
 	if (counts->regraded)
 		fprintf(run->console.out,
 			"%lld forecasts lost their grades to changed scores: run "

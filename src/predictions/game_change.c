@@ -32,7 +32,9 @@ struct err *
 game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 	const struct game_stamps_kept *stamps, const struct feed *feed)
 {
-	*changes = (struct game_changes){ .ctx = ctx, .stamps = stamps };
+	*changes = (struct game_changes){
+		.ctx = ctx, .stamps = stamps, .is_faulty = feed->fault_count > 0
+	};
 	map_init(&changes->absent, ctx->arena);
 	map_init(&changes->fed, ctx->arena);
 	for (size_t i = 0; i < feed->games.count; i++)
@@ -181,6 +183,9 @@ game_changes_end(struct game_changes *changes)
 	int missing[SEASON_MOST - SEASON_LEAST + 1] = { 0 };
 	bool is;
 
+	/* A row that could not be read may be that of any game. */
+	if (changes->is_faulty)
+		return NULL;
 	for (size_t i = 0; i < changes->stamps->count; i++) {
 		TRY(is_missing(changes, changes->stamps->items[i], &is));
 		missing[changes->stamps->items[i]->season - SEASON_LEAST] += is;

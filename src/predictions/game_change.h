@@ -27,6 +27,7 @@ struct game_stamps_kept {
 struct game_changes {
 	struct ctx *ctx;
 	const struct game_stamps_kept *stamps;
+	bool is_faulty; /* the feed has rows that could not be read */
 	struct map fed; /* the ids in the feed */
 	struct map
 		absent; /* season, kind and teams → struct game_stamp, not in the feed */

@@ -298,6 +298,22 @@ BOTH_ENGINES(a_game_that_is_back_as_it_was_is_on_again)
 		STR("0\n"));
 }
 
+/* Of a row that could not be read the game is there all the same (import --skip-bad). */
+BOTH_ENGINES(a_game_whose_row_is_faulty_is_not_missing)
+{
+	const struct import_options options = { .source = STR("feed.csv") };
+	struct import_counts counts;
+	struct feed feed;
+
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", schedule, ROWS));
+	OK_ERR(feed_of(ctx->arena, schedule, ROWS - 1, &feed));
+	feed.fault_count = 1;
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.missing, 0);
+	OK_ERR(call_off_after(ctx, 48));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+}
+
 /* Half a file is no news, and what was played is played. */
 BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 {
