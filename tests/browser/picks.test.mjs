@@ -234,6 +234,9 @@ await claim('a game that was called off takes no pick, and its card and page say
   const off = { ...games[0], home_score: null, away_score: null, kickoff_at: null, gameday: '2999-01-01', cancelled_at: '2023-01-05T12:00:00Z' };
   await page.route('**/v1/games?**', (route) => route.fulfill({ json: { data: [off], next: null } }));
   await page.route(`**/v1/games/${off.id}`, (route) => route.fulfill({ json: off }));
+  const was = { until: off.cancelled_at, id: off.id, season: off.season, week: 1, gameday: '2023-01-02', kickoff_at: null, home_score: 3, away_score: 7 };
+  const before = ['called off', 'result', 'moved', 'back'].map((kind) => ({ ...was, kind }));
+  await page.route(`**/v1/games/${off.id}/changes`, (route) => route.fulfill({ json: { data: before, next: null } }));
   await go(page, '/picks');
   await page.waitForSelector('.said:has-text("It was called off.")');
   equal((await page.$$('.pick fieldset:not([disabled])')).length, 0, 'what can be picked');
@@ -241,6 +244,8 @@ await claim('a game that was called off takes no pick, and its card and page say
   await page.waitForSelector('.card .when:has-text("Called off")');
   await go(page, `/game?id=${off.id}`);
   await page.waitForSelector('.notice:has-text("called off")');
+  const told = await page.$$eval('h2:has-text("What changed") + ul li', (all) => all.map((one) => one.textContent.replace(/^.*?: /, '')));
+  equal(told.map((one) => one.slice(0, 31)).join('|'), 'Called off.|Its result was corrected: it ha|Moved: it was in week 1, Mon, J|On again, after it had been cal', 'what is told of its changes');
   await wellMade(page);
   await page.close();
 });

@@ -10,10 +10,10 @@ const MARKETS = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
 async function load(id) {
   const game = await get(`/v1/games/${encodeURIComponent(id)}`);
   const week = { season: game.season, week: game.week };
-  const [forecasts, ratings, seen, team, access] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team, model: HOUSE }), get('/v1/ratings', week), get(`/v1/games/${encodeURIComponent(id)}/lines`), teams(), get('/v1/access')]);
+  const [forecasts, ratings, seen, changes, team, access] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team, model: HOUSE }), get('/v1/ratings', week), get(`/v1/games/${encodeURIComponent(id)}/lines`), get(`/v1/games/${encodeURIComponent(id)}/changes`), teams(), get('/v1/access')]);
   // The list says which there are, each by itself all that the model said.
   const own = await Promise.all(forecasts.data.filter((row) => row.game_id === game.id).map((row) => get(`/v1/predictions/${row.id}`)));
-  return { game, forecasts: own, seen: seen.data, access, teams: [team(game.away_team), team(game.home_team)], ratings: [game.away_team, game.home_team].map((code) => ratings.data.find((row) => row.team === code)) };
+  return { game, forecasts: own, seen: seen.data, changes: changes.data, access, teams: [team(game.away_team), team(game.home_team)], ratings: [game.away_team, game.home_team].map((code) => ratings.data.find((row) => row.team === code)) };
 }
 
 // The score, where there is one, and where a forecast of the winner is shown, the chances.
@@ -85,6 +85,19 @@ function Seen({ game, rows }) {
     <tbody>${rows.map((row) => html`<tr><td>${row.seen_at ? atTime(row.seen_at) : 'Opening line'}</td><td>${spread(row.spread_line)}</td><td>${row.total_line ?? '–'}</td><td>${american(row.away_moneyline)}</td><td>${american(row.home_moneyline)}</td><td class="soft">${row.is_opening ? 'opening line' : ''}</td></tr>`)}</tbody></table></div>`;
 }
 
+// What the game was before, the newest change first.
+const CHANGES = {
+  moved: (was) => `Moved: it was in week ${was.week}, ${fullKickoff(was)}.`,
+  result: (was) => `Its result was corrected: it had been ${was.away_score}–${was.home_score}. Forecasts and picks are graded again.`,
+  'called off': () => 'Called off.',
+  back: () => 'On again, after it had been called off.',
+};
+
+function Changes({ rows }) {
+  if (rows.length === 0) return '';
+  return html`<h2>What changed</h2><ul>${rows.map((row) => html`<li>${atTime(row.until)}: ${CHANGES[row.kind](row)}</li>`)}</ul>`;
+}
+
 function Ratings({ rows }) {
   const cell = (value, se) => html`<td>${signed(value)} <span class="soft">±${se.toFixed(1)}</span></td>`;
   return html`<h2>The teams before this week</h2><div class="wide" tabindex="0" role="region" aria-label="Ratings of both teams"><table>
@@ -97,7 +110,7 @@ export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const id = query.get('id');
   useEffect(() => { (id ? load(id) : Promise.reject(new Error('The address names no game: choose one from the week.'))).then(setState, (error) => setState({ error })); }, []);
-  const { game, forecasts, ratings, seen, access, teams: [away, home] = [] } = state;
+  const { game, forecasts, ratings, seen, changes, access, teams: [away, home] = [] } = state;
   useTitle(game && `${away.nickname} at ${home.nickname}, week ${game.week} of ${game.season}`);
   if (state.error) return failure(state.error);
   if (!game) return html`<div class="head"><h1>Game</h1><p class="soft">One moment …</p></div><${Skeleton} kind="rows" />`;
@@ -107,6 +120,6 @@ export function Page({ query, failure }) {
     <${Simulated} rows=${[game]} /><${Chances} game=${game} win=${win} teams=${[away, home]} />
     ${forecasts.length ? html`<${Forecasts} game=${game} rows=${forecasts} />${mayUse(access, 'advanced_analytics') ? html`<${Lines} game=${game} id=${forecasts[0].id} />` : html`<h2>At your line</h2><${Closed} what="Chances, fair odds and what a bet is worth at any line:" feature="advanced_analytics" />`}`
       : html`<p class="notice">${access.audience === 'entitled' ? 'There is no forecast of this game yet.' : 'The forecast of this game is for subscribers. Three forecasts of each week are open to all.'}</p>`}
-    <${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
+    <${Changes} rows=${changes} /><${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
     <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team, model: HOUSE }} />`;
 }
