@@ -13,20 +13,11 @@ enum {
 			? NULL                                            \
 			: err_no_memory())
 
-static struct str
-pairing_of(struct arena *arena, int32_t season, struct str type, struct str away,
-	struct str home)
-{
-	return str_fmt(arena, "%d " STR_FMT " " STR_FMT " " STR_FMT, season,
-		STR_ARG(type), STR_ARG(away), STR_ARG(home));
-}
-
-static struct str
-pairing_of_stamp(struct arena *arena, const struct game_stamp *stamp)
-{
-	return pairing_of(arena, stamp->season, stamp->game_type, stamp->away_team,
-		stamp->home_team);
-}
+/* Which game it is whatever its name, of a struct feed_game or game_stamp. */
+#define PAIRING(arena, game)                                                    \
+	str_fmt((arena), "%d " STR_FMT " " STR_FMT " " STR_FMT, (game)->season, \
+		STR_ARG((game)->game_type), STR_ARG((game)->away_team),         \
+		STR_ARG((game)->home_team))
 
 struct err *
 game_changes_begin(struct game_changes *changes, struct ctx *ctx,
@@ -47,7 +38,7 @@ game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 
 		if (map_find(&changes->fed, stamp->nflverse_id))
 			continue;
-		pairing = pairing_of_stamp(ctx->arena, stamp);
+		pairing = PAIRING(ctx->arena, stamp);
 		if (str_is_none(pairing) || !map_put(&changes->absent, pairing, stamp))
 			return err_no_memory();
 	}
@@ -63,8 +54,7 @@ game_changes_former(struct game_changes *changes, const struct feed_game *game,
 	*ret = NULL;
 	if (changes->absent.count == 0)
 		return NULL;
-	pairing = pairing_of(changes->ctx->arena, game->season, game->game_type,
-		game->away_team, game->home_team);
+	pairing = PAIRING(changes->ctx->arena, game);
 	if (str_is_none(pairing))
 		return err_no_memory();
 	*ret = map_find(&changes->absent, pairing);
@@ -170,7 +160,7 @@ is_missing(const struct game_changes *changes, const struct game_stamp *stamp, b
 	*ret = false;
 	if (stamp->cancelled_at.is_set || map_find(&changes->fed, stamp->nflverse_id))
 		return NULL;
-	pairing = pairing_of_stamp(changes->ctx->arena, stamp);
+	pairing = PAIRING(changes->ctx->arena, stamp);
 	if (str_is_none(pairing))
 		return err_no_memory();
 	*ret = map_find(&changes->absent, pairing) == stamp;

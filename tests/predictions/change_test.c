@@ -1,9 +1,7 @@
 /* Games that are put off, called off, brought forward or corrected after the fact: what
  * becomes of the forecasts and picks that were made of them. */
 #include "tests/predictions/season.h"
-#include "tests/support/feed_text.h"
 
-#include "codec/iso_time.h"
 #include "predictions/forecast.h"
 #include "predictions/grade.h"
 #include "predictions/import.h"
@@ -24,19 +22,6 @@ static const struct feed_row schedule[ROWS] = {
 	{ 2020, 6, .day = "2020-10-18", .away = "KC", .home = "BUF" },
 	{ 2020, 7, .day = "2020-10-25", .away = "KC", .home = "DEN" },
 };
-
-static struct err *
-import_at(struct ctx *ctx, const char *now, const struct feed_row *rows, size_t count)
-{
-	const struct import_options options = { .source = STR("feed.csv") };
-	struct import_counts counts;
-	struct feed feed;
-
-	if (!iso_time_parse(str_from(now), &ctx->now))
-		return err_new(ctx, ERR_INTERNAL, "a wrong date");
-	TRY(feed_of(ctx->arena, rows, count, &feed));
-	return import_store(ctx, &feed, &options, &counts);
-}
 
 static struct err *
 forecast_now(struct ctx *ctx)

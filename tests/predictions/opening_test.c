@@ -1,8 +1,6 @@
 /* Opening lines: the first that was seen of a game before its kick-off, whatever came later. */
-#include "tests/support/database.h"
-#include "tests/support/feed_text.h"
+#include "tests/predictions/season.h"
 
-#include "codec/iso_time.h"
 #include "predictions/accuracy.h"
 #include "predictions/forecast.h"
 #include "predictions/games_q.h"
@@ -14,19 +12,6 @@
 #define OPENING  "-140,120,-2.5,-110,-110,44,-110,-110"
 #define LATER    "120,-140,2.5,-110,-110,44,-110,-110"
 #define TOO_LATE "170,-200,4.5,-110,-110,44,-110,-110"
-
-static struct err *
-import_at(struct ctx *ctx, const char *now, const struct feed_row *rows, size_t count)
-{
-	struct import_options options = { .source = STR("moving.csv") };
-	struct import_counts counts;
-	struct feed feed;
-
-	if (!iso_time_parse(str_from(now), &ctx->now))
-		return err_new(ctx, ERR_INTERNAL, "a wrong date");
-	TRY(feed_of(ctx->arena, rows, count, &feed));
-	return import_store(ctx, &feed, &options, &counts);
-}
 
 /* Forecast and grade what is over; RET is what the season's record of winners says. */
 static struct err *

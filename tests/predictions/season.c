@@ -5,7 +5,6 @@
 #include "predictions/import.h"
 #include "predictions/pick.h"
 #include "predictions/simulated.h"
-#include "tests/support/feed_text.h"
 
 struct user_id
 user(int number)
@@ -56,6 +55,19 @@ season_at(struct ctx *ctx, const char *now)
 	TRY(simulated_league(ctx->arena, &season, &csv));
 	TRY(feed_of_text(ctx->arena, csv, &feed));
 	return import_store(ctx, &feed, &import, &counts);
+}
+
+struct err *
+import_at(struct ctx *ctx, const char *now, const struct feed_row *rows, size_t count)
+{
+	const struct import_options options = { .source = STR("feed.csv") };
+	struct import_counts counts;
+	struct feed feed;
+
+	if (!iso_time_parse(str_from(now), &ctx->now))
+		return err_new(ctx, ERR_INTERNAL, "a wrong date");
+	TRY(feed_of(ctx->arena, rows, count, &feed));
+	return import_store(ctx, &feed, &options, &counts);
 }
 
 struct err *

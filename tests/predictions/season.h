@@ -3,6 +3,7 @@
 #define TESTS_PREDICTIONS_SEASON_H
 
 #include "tests/support/database.h"
+#include "tests/support/feed_text.h"
 
 enum {
 	SEASON = 2022,
@@ -20,6 +21,9 @@ void act_as(struct ctx *ctx, int number);
 struct err *put_users(struct ctx *ctx, int count) MUST_USE;
 /* The season as it stands at NOW ("2022-10-20T12:00:00Z"), which becomes the time. */
 struct err *season_at(struct ctx *ctx, const char *now) MUST_USE;
+/* ROWS as a feed has them at NOW, which becomes the time. */
+struct err *import_at(struct ctx *ctx, const char *now, const struct feed_row *rows,
+	size_t count) MUST_USE;
 /* COUNT of the week's winners, all called home. */
 struct err *
 pick_week(struct ctx *ctx, int number, double probability, int count) MUST_USE;
