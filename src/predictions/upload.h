@@ -103,7 +103,7 @@ struct err *
 upload_run(struct ctx *ctx, const struct upload_options *options, struct str text,
 	struct upload_counts *ret, struct upload_faults *ret_faults) MUST_USE;
 
-/* Find out what of UPLOAD's subjects is new. */
+/* Find out what of UPLOAD's subjects is new, of its first 20 models. */
 struct err *upload_subjects_check(
 	struct ctx *ctx, const struct upload *upload, struct upload_counts *ret) MUST_USE;
 
