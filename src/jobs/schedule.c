@@ -423,7 +423,10 @@ schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
 static void
 tell(struct ctx *ctx, const struct job_outcome *outcome)
 {
-	if (outcome->failed)
+	if (outcome->failed && fiber_is_cancelled())
+		log_info(ctx, "job cancelled, to be run again",
+			LOG_TEXT("job", outcome->job->name));
+	else if (outcome->failed)
 		log_err(ctx, "job failed", outcome->failed);
 	else
 		log_info(ctx, "job done", LOG_TEXT("job", outcome->job->name),
