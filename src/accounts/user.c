@@ -246,14 +246,14 @@ user_confirm(struct ctx *ctx, struct str password, const char *field,
 	guess.account = user.email;
 	TRY(guess_gate(ctx, &guess));
 	TRY(password_verify(ctx, user.password_hash, password, &verdict));
-	if (!verdict.matches)
+	if (!verdict.matches) {
 		TRY(audit_log_alone(ctx,
 			&(struct audit_entry){
 				.action = AUDIT_PASSWORD_CHECK,
 				.outcome = AUDIT_REFUSED,
 			}));
-	if (!verdict.matches)
 		return err_field(ctx, field, "this is not your password");
+	}
 	guess_right(ctx, &guess);
 	*ret = user;
 	return NULL;

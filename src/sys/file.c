@@ -31,7 +31,7 @@ file_err_code(int number)
 }
 
 struct err *
-file_err(struct arena *arena, const char *doing, const char *path)
+file_err_of(struct arena *arena, const char *doing, const char *path)
 {
 	int number = errno;
 

@@ -11,8 +11,9 @@
 #include "base/err.h"
 
 /* "cannot DOING PATH: why", of the system's call that just failed (errno). */
+#define file_err(arena, doing, path) err_is_set(file_err_of(arena, doing, path))
 struct err *
-file_err(struct arena *arena, const char *doing, const char *path) MUST_USE NEVER_NULL;
+file_err_of(struct arena *arena, const char *doing, const char *path) MUST_USE NEVER_NULL;
 /* The code of errno NUMBER. */
 enum err_code file_err_code(int number);
 
