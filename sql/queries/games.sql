@@ -101,14 +101,14 @@ UPDATE games
    SET missing_since = NULL, cancelled_at = NULL
  WHERE id = :id;
 
--- row missing_game: id game_id
+-- row missing_game: id game_id, nflverse_id text
 
 -- name: games_missing :many missing_game
 -- args: since time
 -- as: anyone
 -- scan: ok, once a grading
 -- Games without a result that no feed had since SINCE, and that are not called off yet.
-SELECT id
+SELECT id, nflverse_id
   FROM games
  WHERE missing_since <= :since AND cancelled_at IS NULL AND home_score IS NULL
  LIMIT 1000;

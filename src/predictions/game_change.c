@@ -1,5 +1,6 @@
 #include "predictions/game_change.h"
 
+#include "predictions/on_record.h"
 #include "predictions/schedule.h"
 
 enum {
@@ -71,6 +72,12 @@ keep(struct game_changes *changes, const struct game_stamp *stamp, struct str ki
 }
 
 static struct err *
+tell(struct game_changes *changes, struct str line)
+{
+	return str_is_none(line) ? err_no_memory() : KEEP(changes, told, line);
+}
+
+static struct err *
 ungrade(struct game_changes *changes, const struct feed_game *game)
 {
 	TRY(KEEP(changes, pick_ungrades,
@@ -134,6 +141,15 @@ game_changes_add(struct game_changes *changes, const struct feed_game *game,
 			OPT_EQ(game->away_score, stamp->away_score)))
 		return NULL;
 	TRY(keep(changes, stamp, STR("result")));
+	TRY(tell(changes,
+		game->home_score.is_set
+			? str_fmt(changes->ctx->arena, STR_FMT ": %d-%d, not %d-%d",
+				  STR_ARG(game->nflverse_id), game->away_score.value,
+				  game->home_score.value, stamp->away_score.value,
+				  stamp->home_score.value)
+			: str_fmt(changes->ctx->arena, STR_FMT ": no result, not %d-%d",
+				  STR_ARG(game->nflverse_id), stamp->away_score.value,
+				  stamp->home_score.value)));
 	return ungrade(changes, game);
 }
 
@@ -148,6 +164,9 @@ game_changes_seen(struct game_changes *changes, const struct feed_game *game,
 		return NULL;
 	changes->on_again++;
 	TRY(keep(changes, stamp, STR("back")));
+	TRY(tell(changes,
+		str_fmt(changes->ctx->arena, STR_FMT ": on again",
+			STR_ARG(game->nflverse_id))));
 	return ungrade(changes, game);
 }
 
@@ -214,6 +233,8 @@ game_changes_follow(
 {
 	int64_t affected;
 
+	TRY(on_record_games(
+		tx, AUDIT_GAMES_CORRECT, changes->told.items, changes->told.count));
 	TRY(q_prediction_end_late(
 		tx, changes->late.items, changes->late.count, &affected));
 	TRY(q_prediction_stand_again(

@@ -54,6 +54,9 @@ struct game_changes {
 	} back;
 	int64_t on_again; /* of them, had been called off */
 	struct {
+		VEC_OF(struct str)
+	} told; /* "2020_05_DEN_NE: 18-12, not 12-18", for the record */
+	struct {
 		VEC_OF(struct prediction_ungrade)
 	} ungrades;
 	struct {

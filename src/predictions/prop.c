@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "codec/csv.h"
+#include "predictions/on_record.h"
 #include "predictions/publication.h"
 
 enum {
@@ -158,6 +159,11 @@ store_in_tx(struct tx *tx, void *arg)
 	TRY(q_prop_ungrade(
 		tx, props->ungrades.items, props->ungrades.count, &counts->regraded));
 	TRY(q_prop_result_put(tx, props->rows.items, props->rows.count, &counts->stored));
+	TRY(on_record_counts(tx,
+		(struct audit_entry){ .action = AUDIT_ADMIN_PROP_RESULTS },
+		(const struct on_record_count[]){ { "rows", counts->rows },
+			{ "stored", counts->stored }, { "regraded", counts->regraded } },
+		3));
 	return counts->stored ? publication_renew(tx) : NULL;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "predictions/models_q.h"
+#include "predictions/on_record.h"
 #include "predictions/publication.h"
 #include "predictions/upload_row.h"
 #include "sys/wait.h"
@@ -88,6 +89,21 @@ put_models(struct tx *tx, const struct uploading *uploading, bool *ret_stands)
 }
 
 static struct err *
+put_on_record(struct tx *tx, const struct uploading *uploading)
+{
+	const struct upload_counts *counts = &uploading->counts;
+	const struct on_record_count told[] = { { "rows", counts->rows },
+		{ "stored", counts->stored }, { "unchanged", counts->unchanged },
+		{ "superseded", counts->superseded } };
+
+	return on_record_counts(tx,
+		(struct audit_entry){ .action = AUDIT_ADMIN_PUBLISH,
+			.resource_type = STR("model"),
+			.resource_id = uploading->upload.rows.items[0].model },
+		told, COUNT_OF(told));
+}
+
+static struct err *
 store_in_tx(struct tx *tx, void *arg)
 {
 	struct uploading *uploading = arg;
@@ -102,7 +118,7 @@ store_in_tx(struct tx *tx, void *arg)
 	if (stands) {
 		TRY(q_upload_drop_unchanged(tx, &counts->unchanged));
 		if (counts->unchanged == counts->rows)
-			return NULL;
+			return put_on_record(tx, uploading);
 		TRY(q_upload_supersede(tx, tx->ctx->now, &counts->superseded));
 	}
 	TRY(q_upload_publish(tx, tx->ctx->now, &counts->stored));
@@ -111,6 +127,7 @@ store_in_tx(struct tx *tx, void *arg)
 			"games of the batch began or changed while it was read: send it "
 			"again");
 	TRY(q_upload_clear(tx));
+	TRY(put_on_record(tx, uploading));
 	return publication_renew(tx);
 }
 

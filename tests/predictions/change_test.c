@@ -75,6 +75,9 @@ static const char picks[] =
 	"SELECT g.nflverse_id || ' ' || p.pick || coalesce(' ' || p.outcome, '') "
 	"FROM picks p JOIN games g ON g.id = p.game_id ORDER BY 1";
 
+static const char audited[] =
+	"SELECT action || ' ' || CAST(details AS text) FROM audit_pending ORDER BY id";
+
 /* The feed names a game by its week, so one that is put off leaves it and another of the
  * same teams comes. */
 BOTH_ENGINES(a_game_put_off_is_forecast_and_counted_in_its_new_week)
@@ -190,6 +193,10 @@ BOTH_ENGINES(a_corrected_result_is_graded_again_and_on_record)
 	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts loss\n"));
 	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE home win\n"));
 	EQ_STR(dumped(ctx, changes), STR("2020_05_DEN_NE result 5 18-12\n"));
+	EQ_STR(dumped(ctx, audited),
+		STR("games.correct {\"count\": 1, \"games\": [\"2020_05_DEN_NE: 18-21, "
+		    "not "
+		    "18-12\"]}\n"));
 	EQ_STR(dumped(ctx,
 		       "SELECT sum(correct_predictions) || ' of ' || "
 		       "sum(total_predictions) FROM accuracy_metrics WHERE week IS NULL "
@@ -270,6 +277,8 @@ BOTH_ENGINES(a_game_that_is_back_as_it_was_is_on_again)
 	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", schedule, ROWS - 1));
 	OK_ERR(call_off_after(ctx, 24));
 	EQ_STR(dumped(ctx, cancelled), STR("2020_07_KC_DEN\n"));
+	EQ_STR(dumped(ctx, audited),
+		STR("games.call_off {\"count\": 1, \"games\": [\"2020_07_KC_DEN\"]}\n"));
 	OK_ERR(publication_token(ctx, &before));
 	OK_ERR(feed_of(ctx->arena, schedule, ROWS, &feed));
 	OK_ERR(import_store(ctx, &feed, &options, &counts));

@@ -94,6 +94,10 @@ correct_prop(struct ctx *ctx, struct str game)
 		&told, &faults));
 	EQ_I64(told.stored, 1);
 	EQ_I64(told.regraded, 2);
+	OK(count_of(ctx,
+		   "SELECT count(*) FROM audit_pending WHERE action = "
+		   "'admin.tell_prop_results' AND CAST(details AS text) LIKE "
+		   "'%\"regraded\": 2%'") == 1);
 	OK_ERR(grade_all(ctx, &grades));
 	EQ_I64(grades.graded, 2);
 	OK_ERR(prop_tell(ctx, STR("game_id,subject,value\nx,y,1\n2022_99_A_B,,z\n"),
@@ -543,6 +547,11 @@ BOTH_ENGINES(a_subject_that_is_new_to_its_model_is_told)
 	options.is_dry_run = false;
 	OK_ERR(upload_run(ctx, &options, good, &counts, &faults));
 	EQ_I64(counts.stored, 1);
+	/* The dry run before did nothing that would have to be on record. */
+	EQ_I64(count_of(ctx,
+		       "SELECT count(*) FROM audit_pending WHERE action = "
+		       "'admin.publish_forecasts' AND resource_id = 'props'"),
+		1);
 	typo = str_fmt(ctx->arena, STR_FMT STR_FMT STR_FMT,
 		STR_ARG(str_fmt(
 			ctx->arena, rows, STR_ARG(next), "P.Mahomes passing yards")),
