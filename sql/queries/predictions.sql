@@ -62,25 +62,19 @@ UPDATE predictions
    AND user_id IS NULL
    AND is_sample <> :is_sample;
 
--- name: prediction_end_late :batch
+-- name: prediction_recount :batch
 -- args: game_id game_id, kickoff_at time
--- as: system, a game that begins earlier than was known does so for everybody's forecasts of it
--- Forecasts that, as is known now, came after kick-off do not count; and
+-- as: system, a game that begins at another time does so for everybody's forecasts of it
+-- Mark anew which forecasts of a game count, now that its kick-off is known to be another: the last of each before it. What
+-- came later, as is known now, never did.
 UPDATE predictions
-   SET superseded_at = predicted_at
- WHERE game_id = :game_id
-   AND superseded_at IS NULL
-   AND predicted_at >= :kickoff_at;
-
--- name: prediction_stand_again :batch
--- args: game_id game_id, kickoff_at time
--- as: system, a game that begins earlier than was known does so for everybody's forecasts of it
--- those count again that such a one had superseded.
-UPDATE predictions
-   SET superseded_at = NULL
- WHERE game_id = :game_id
-   AND predicted_at < :kickoff_at
-   AND superseded_at >= :kickoff_at;
+   SET superseded_at = CASE WHEN predicted_at >= :kickoff_at THEN predicted_at
+                            ELSE (SELECT min(n.predicted_at)
+                                    FROM predictions AS n
+                                   WHERE n.game_id = predictions.game_id AND n.model = predictions.model
+                                     AND n.prediction_type = predictions.prediction_type AND n.subject = predictions.subject
+                                     AND n.predicted_at > predictions.predicted_at AND n.predicted_at < :kickoff_at) END
+ WHERE game_id = :game_id;
 
 -- name: prediction_move :batch
 -- args: game_id game_id, nflverse_id text, season season, week week

@@ -20,8 +20,8 @@
 -- args: none
 -- as: anyone
 -- scan: ok, some three hundred games a season
--- Seasons with their number of weeks and games.
-SELECT season, max(week) AS last_week, count(*) AS game_count, count(home_score) AS finished_count
+-- Seasons with their number of weeks and games, but for those that were called off.
+SELECT season, max(week) AS last_week, count(CASE WHEN cancelled_at IS NULL THEN 1 END) AS game_count, count(home_score) AS finished_count
   FROM games
  GROUP BY season
  ORDER BY season

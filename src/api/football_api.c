@@ -11,7 +11,8 @@
 static const struct field season_fields[] = {
 	FIELD(struct season_row, season, I32, "the year the season starts in"),
 	FIELD(struct season_row, last_week, I32, "its last week, playoffs counted on"),
-	FIELD(struct season_row, game_count, I64, "games known"),
+	FIELD(struct season_row, game_count, I64,
+		"games known, but for those that were called off"),
 	FIELD(struct season_row, finished_count, I64, "games played"),
 };
 const struct row_schema season_schema = ROW_SCHEMA(

@@ -86,24 +86,6 @@ ungrade(struct game_changes *changes, const struct feed_game *game)
 		(struct prediction_ungrade){ .nflverse_id = game->nflverse_id });
 }
 
-/* What was said of a game between its kick-off as it is and as it was thought to be was
- * said of a game under way. */
-static struct err *
-take_back_late(struct game_changes *changes, const struct feed_game *game,
-	const struct game_stamp *stamp)
-{
-	if (!game->kickoff_at.is_set ||
-		(stamp->kickoff_at.is_set &&
-			stamp->kickoff_at.value <= game->kickoff_at.value))
-		return NULL;
-	TRY(KEEP(changes, late,
-		(struct prediction_end_late){
-			.game_id = stamp->id, .kickoff_at = game->kickoff_at.value }));
-	return KEEP(changes, again,
-		(struct prediction_stand_again){
-			.game_id = stamp->id, .kickoff_at = game->kickoff_at.value });
-}
-
 static struct err *
 move(struct game_changes *changes, const struct feed_game *game,
 	const struct game_stamp *stamp)
@@ -119,8 +101,11 @@ move(struct game_changes *changes, const struct feed_game *game,
 		TRY(KEEP(changes, renames,
 			(struct game_rename){
 				.id = stamp->id, .nflverse_id = game->nflverse_id }));
-	TRY(take_back_late(changes, game, stamp));
-	/* A pick may be late of the one kick-off and in time of the other. */
+	/* What was said between two kick-offs was said before one and after the other. */
+	if (game->kickoff_at.is_set && !OPT_EQ(game->kickoff_at, stamp->kickoff_at))
+		TRY(KEEP(changes, recounts,
+			(struct prediction_recount){ .game_id = stamp->id,
+				.kickoff_at = game->kickoff_at.value }));
 	if (stamp->home_score.is_set)
 		TRY(KEEP(changes, pick_ungrades,
 			(struct pick_ungrade){ .nflverse_id = game->nflverse_id }));
@@ -235,10 +220,8 @@ game_changes_follow(
 
 	TRY(on_record_games(
 		tx, AUDIT_GAMES_CORRECT, changes->told.items, changes->told.count));
-	TRY(q_prediction_end_late(
-		tx, changes->late.items, changes->late.count, &affected));
-	TRY(q_prediction_stand_again(
-		tx, changes->again.items, changes->again.count, &affected));
+	TRY(q_prediction_recount(
+		tx, changes->recounts.items, changes->recounts.count, &affected));
 	TRY(q_prediction_move(tx, changes->moves.items, changes->moves.count, &affected));
 	TRY(q_pick_ungrade(tx, changes->pick_ungrades.items, changes->pick_ungrades.count,
 		&affected));

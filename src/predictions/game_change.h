@@ -41,11 +41,8 @@ struct game_changes {
 		VEC_OF(struct prediction_move)
 	} moves;
 	struct {
-		VEC_OF(struct prediction_end_late)
-	} late;
-	struct {
-		VEC_OF(struct prediction_stand_again)
-	} again;
+		VEC_OF(struct prediction_recount)
+	} recounts;
 	struct {
 		VEC_OF(struct game_missing_set)
 	} missing;

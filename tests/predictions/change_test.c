@@ -168,6 +168,14 @@ BOTH_ENGINES(what_was_said_after_a_kick_off_that_was_not_known_does_not_count)
 		STR("2020_05_DEN_NE 5 counts win\n2020_05_DEN_NE 5 win\n"));
 	EQ_STR(dumped(ctx, metrics), STR("5 1\n"));
 	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away void\n"));
+	/* It was the evening after all. */
+	rows[PUT_OFF].clock = "20:20";
+	OK_ERR(import_at(ctx, "2020-10-12T13:00:00Z", rows, ROWS));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, forecasts),
+		STR("2020_05_DEN_NE 5 win\n2020_05_DEN_NE 5 counts win\n"));
+	EQ_STR(dumped(ctx, metrics), STR("5 1\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away win\n"));
 }
 
 BOTH_ENGINES(a_corrected_result_is_graded_again_and_on_record)
