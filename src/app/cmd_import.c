@@ -52,6 +52,7 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("changed"), counts->changed);
 	put_count(&json, STR("unchanged"), counts->unchanged);
 	put_count(&json, STR("refused"), (int64_t)feed->fault_count);
+	put_count(&json, STR("lacking"), counts->lacking);
 	put_count(&json, STR("missing"), counts->missing);
 	put_count(&json, STR("on_again"), counts->on_again);
 	put_count(&json, STR("regraded"), counts->regraded);
@@ -84,15 +85,17 @@ counts_print(struct invocation *run, const struct games_source *source,
 		STR_ARG(source->name), (long long)counts->created,
 		(long long)counts->changed, (long long)counts->unchanged,
 		feed->fault_count);
+	if (counts->lacking > counts->missing)
+		fprintf(run->console.out,
+			"stored games that it lacks: %lld; they stay as they are\n",
+			(long long)(counts->lacking - counts->missing));
 	if (counts->missing)
 		fprintf(run->console.out,
-			"%lld games to come are no longer in it: where that stays so for "
-			"a "
-			"day, they are called off\n",
+			"games to come that it has no longer: %lld; after a day they are "
+			"called off\n",
 			(long long)counts->missing);
 	if (counts->on_again)
-		fprintf(run->console.out,
-			"%lld games that were called off are on again\n",
+		fprintf(run->console.out, "games on again that were called off: %lld\n",
 			(long long)counts->on_again);
 	if (counts->regraded)
 		fprintf(run->console.out,

@@ -98,6 +98,7 @@ store(struct ctx *ctx, struct job_run *run, const struct games_source *source,
 	put_count(run->result, STR("new"), counts.created);
 	put_count(run->result, STR("changed"), counts.changed);
 	put_count(run->result, STR("unchanged"), counts.unchanged);
+	put_count(run->result, STR("lacking"), counts.lacking);
 	put_count(run->result, STR("missing"), counts.missing);
 	put_count(run->result, STR("on_again"), counts.on_again);
 	if (counts.created || counts.changed || counts.on_again)

@@ -183,6 +183,7 @@ game_changes_end(struct game_changes *changes)
 	for (size_t i = 0; i < changes->stamps->count; i++) {
 		TRY(is_missing(changes, changes->stamps->items[i], &is));
 		missing[changes->stamps->items[i]->season - SEASON_LEAST] += is;
+		changes->lacking += is;
 	}
 	for (size_t i = 0; i < changes->stamps->count; i++) {
 		const struct game_stamp *stamp = changes->stamps->items[i];

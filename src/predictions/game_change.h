@@ -50,6 +50,7 @@ struct game_changes {
 		VEC_OF(struct game_back)
 	} back;
 	int64_t on_again; /* of them, had been called off */
+	int64_t lacking;  /* stored games of the feed's seasons that it does not have */
 	struct {
 		VEC_OF(struct str)
 	} told; /* "2020_05_DEN_NE: 18-12, not 12-18", for the record */

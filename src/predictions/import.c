@@ -274,6 +274,7 @@ plan(struct import *import)
 			TRY(plan_update(import, game, stamp));
 	}
 	TRY(game_changes_end(&import->changes));
+	import->counts.lacking = import->changes.lacking;
 	import->counts.on_again = import->changes.on_again;
 	import->counts.missing = (int64_t)import->changes.missing.count;
 	import->counts.created = (int64_t)import->inserts.count;

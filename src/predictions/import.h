@@ -26,7 +26,8 @@ struct import_counts {
 	int64_t created;
 	int64_t changed;
 	int64_t unchanged;
-	int64_t missing;  /* to come, but no longer in a feed that is whole otherwise */
+	int64_t lacking; /* stored games of its seasons that the feed does not have */
+	int64_t missing; /* of them, to come, but no longer in a feed that is whole otherwise */
 	int64_t on_again; /* had been called off */
 	int64_t regraded; /* forecasts whose grades were taken back */
 };

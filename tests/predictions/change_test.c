@@ -319,11 +319,17 @@ BOTH_ENGINES(a_game_whose_row_is_faulty_is_not_missing)
 /* Half a file is no news, and what was played is played. */
 BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 {
+	const struct import_options options = { .source = STR("feed.csv") };
 	struct feed_row rows[ROWS];
+	struct import_counts counts;
+	struct feed feed;
 
 	memcpy(rows, schedule, sizeof(rows));
 	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", rows, ROWS));
-	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", rows, 2));
+	OK_ERR(feed_of(ctx->arena, rows, 2, &feed));
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.lacking, 3);
+	EQ_I64(counts.missing, 0);
 	OK_ERR(call_off_after(ctx, 48));
 	EQ_STR(dumped(ctx, cancelled), STR(""));
 	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", rows + 1, ROWS - 1));
