@@ -36,6 +36,17 @@ SELECT DISTINCT subject
  ORDER BY subject
  LIMIT 200000;
 
+-- name: prop_subjects_of :many known_subject
+-- args: game_id game_id
+-- as: system, published forecasts belong to nobody
+-- pool: batch
+-- What props of a game count.
+SELECT DISTINCT subject
+  FROM predictions
+ WHERE game_id = :game_id AND prediction_type = 'prop' AND user_id IS NULL
+ ORDER BY subject
+ LIMIT 200000;
+
 -- name: upload_drop_unchanged :rows
 -- args: none
 -- as: system, published forecasts belong to nobody

@@ -28,10 +28,12 @@ static const struct field batch_fields[] = {
 		"forecasts, or grades, that these rows replace"),
 	FIELD(struct batch_row, dry_run, BOOL, "whether this was only a check"),
 	FIELD(struct batch_row, new_subjects, I64,
-		"subjects of props that their model has not had this season or the last"),
+		"subjects of props that their model has not had this season or the last; "
+		"of "
+		"results, that no forecast of the game counts"),
 	FIELD(struct batch_row, warnings, TEXTS,
-		"a line about each of the first 20 of them, of a model that has had any: "
-		"it may be misspelt"),
+		"a line about each of the first 20 of them, which may be misspelt; of a "
+		"model that has had none yet nothing"),
 };
 const struct row_schema batch_schema = ROW_SCHEMA(
 	"batch", struct batch_row, batch_fields, "What became of a batch");
@@ -140,15 +142,15 @@ answer_faults(struct request *rq, int64_t rows, const struct upload_faults *faul
 }
 
 static struct err *
-texts_of(struct ctx *ctx, const struct upload_counts *counts, struct str *ret)
+texts_of(struct ctx *ctx, const struct upload_news *news, struct str *ret)
 {
 	struct buf out;
 	struct json json = json_begin(&out);
 
 	buf_init(&out, ctx->arena, ERRORS_BYTES_MAX);
 	json_put_array(&json);
-	for (size_t i = 0; i < counts->warnings.count; i++)
-		json_put_text(&json, counts->warnings.items[i]);
+	for (size_t i = 0; i < news->warnings.count; i++)
+		json_put_text(&json, news->warnings.items[i]);
 	json_put_array_end(&json);
 	*ret = buf_str(&out);
 	return buf_is_cut(&out) ? err_no_memory() : NULL;
@@ -171,13 +173,13 @@ api_prediction_batch(struct request *rq)
 	ANSWER_ERR(upload_run(rq->ctx, &options, rq->http->body, &counts, &faults));
 	if (faults.count > 0)
 		return answer_faults(rq, counts.rows, &faults);
-	ANSWER_ERR(texts_of(rq->ctx, &counts, &warnings));
+	ANSWER_ERR(texts_of(rq->ctx, &counts.news, &warnings));
 	return answer_row(rq, &batch_schema,
 		&(struct batch_row){ .rows = counts.rows,
 			.stored = counts.stored,
 			.unchanged = counts.unchanged,
 			.superseded = counts.superseded,
-			.new_subjects = counts.new_subjects,
+			.new_subjects = counts.news.new_subjects,
 			.warnings = warnings,
 			.dry_run = options.is_dry_run });
 }
@@ -188,17 +190,20 @@ api_prop_result_batch(struct request *rq)
 	bool is_dry_run = rq->params.dry_run.value;
 	struct prop_counts counts = { .rows = 0 };
 	struct upload_faults faults = { .count = 0 };
+	struct str warnings;
 
 	request_widen(rq, UPLOAD_MEMORY_BYTES);
 	ANSWER_ERR(
 		prop_results_run(rq->ctx, rq->http->body, is_dry_run, &counts, &faults));
 	if (faults.count > 0)
 		return answer_faults(rq, counts.rows, &faults);
+	ANSWER_ERR(texts_of(rq->ctx, &counts.news, &warnings));
 	return answer_row(rq, &batch_schema,
 		&(struct batch_row){ .rows = counts.rows,
 			.stored = counts.stored,
 			.unchanged = is_dry_run ? 0 : counts.rows - counts.stored,
 			.superseded = counts.regraded,
-			.warnings = STR("[]"),
+			.new_subjects = counts.news.new_subjects,
+			.warnings = warnings,
 			.dry_run = is_dry_run });
 }

@@ -62,16 +62,16 @@ run_publish(struct invocation *run)
 			"%zu of %lld rows are wrong, so nothing was stored", faults.count,
 			(long long)counts.rows);
 	}
-	for (size_t i = 0; i < counts.warnings.count && !run->is_json; i++)
+	for (size_t i = 0; i < counts.news.warnings.count && !run->is_json; i++)
 		fprintf(run->console.out, STR_FMT "\n",
-			STR_ARG(counts.warnings.items[i]));
+			STR_ARG(counts.news.warnings.items[i]));
 	if (run->is_json)
 		fprintf(run->console.out,
 			"{\"rows\": %lld, \"stored\": %lld, \"unchanged\": %lld, "
 			"\"superseded\": %lld, \"new_subjects\": %lld}\n",
 			(long long)counts.rows, (long long)counts.stored,
 			(long long)counts.unchanged, (long long)counts.superseded,
-			(long long)counts.new_subjects);
+			(long long)counts.news.new_subjects);
 	else if (options.is_dry_run)
 		fprintf(run->console.out, "%lld rows are right; nothing was stored\n",
 			(long long)counts.rows);

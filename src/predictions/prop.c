@@ -15,15 +15,23 @@ enum {
 	COLUMN_VALUE = 2,
 	SUBJECT_BYTES_MAX = 100,
 	ROWS_MOST = 10000, /* a request's memory holds them */
+	GAMES_MOST = 64,   /* whose forecasts are looked at for misspelt subjects */
 };
 
 static const struct str column_names[COLUMNS] = { STR_INIT("game_id"),
 	STR_INIT("subject"), STR_INIT("value") };
 
+/* What props of a game count. */
+struct counted {
+	struct known_subject_list list;
+	struct map names;
+};
+
 struct props {
 	struct ctx *ctx;
 	struct map games;
 	struct map told;      /* games with their subjects, of the rows before */
+	struct map counted;   /* games → struct counted */
 	int columns[COLUMNS]; /* which of the record's fields is game_id, … */
 	struct {
 		VEC_OF(struct prop_result_put)
@@ -34,6 +42,9 @@ struct props {
 	struct {
 		VEC_OF(struct upload_fault)
 	} faults;
+	struct {
+		VEC_OF(int64_t)
+	} lines; /* of the rows */
 	struct prop_counts counts;
 };
 
@@ -113,6 +124,7 @@ read_record(struct props *props, const struct csv_row *row)
 		return fault(props, row->line, column_names[COLUMN_SUBJECT],
 			"a row before says what this came to");
 	if (!VEC_PUSH(props->ctx->arena, &props->rows, put) ||
+		!VEC_PUSH(props->ctx->arena, &props->lines, row->line) ||
 		!VEC_PUSH(props->ctx->arena, &props->ungrades,
 			(struct prop_ungrade){ .nflverse_id = put.nflverse_id,
 				.subject = put.subject,
@@ -149,6 +161,64 @@ read_all(struct props *props, struct str text)
 	return NULL;
 }
 
+/* --- Results that nothing was forecast of: they may be misspelt, and would grade nothing */
+
+static struct err *
+counted_of(struct props *props, struct str game, const struct counted **ret)
+{
+	struct tx tx = db_auto(props->ctx, SHARD_GLOBAL);
+	const struct game *known = map_find(&props->games, game);
+	struct counted *counted;
+
+	*ret = map_find(&props->counted, game);
+	if (*ret || !known || props->counted.count == GAMES_MOST)
+		return NULL;
+	TRY_NEW(props->ctx->arena, counted, 1);
+	TRY(q_prop_subjects_of(&tx, known->id, &counted->list));
+	map_init(&counted->names, props->ctx->arena);
+	for (size_t i = 0; i < counted->list.count; i++)
+		if (!map_put(&counted->names, counted->list.items[i].subject, counted))
+			return err_no_memory();
+	*ret = counted;
+	return map_put(&props->counted, game, counted) ? NULL : err_no_memory();
+}
+
+static struct err *
+warn(struct props *props, size_t i, const struct known_subject_list *list)
+{
+	const struct prop_result_put *row = &props->rows.items[i];
+	struct upload_news *news = &props->counts.news;
+	struct arena *arena = props->ctx->arena;
+	struct str guess, text;
+
+	news->new_subjects++;
+	if (news->warnings.count == UPLOAD_WARNINGS_MOST)
+		return NULL;
+	guess = upload_subject_guess(arena, list, row->subject);
+	text = str_fmt(arena,
+		"line %lld: no forecast of " STR_FMT " counts '" STR_FMT "'" STR_FMT,
+		(long long)props->lines.items[i], STR_ARG(row->nflverse_id),
+		STR_ARG(row->subject), STR_ARG(guess));
+	return !str_is_none(text) && VEC_PUSH(arena, &news->warnings, text)
+		? NULL
+		: err_no_memory();
+}
+
+static struct err *
+subjects_check(struct props *props)
+{
+	const struct counted *counted;
+
+	for (size_t i = 0; i < props->rows.count; i++) {
+		const struct prop_result_put *row = &props->rows.items[i];
+
+		TRY(counted_of(props, row->nflverse_id, &counted));
+		if (counted && !map_find(&counted->names, row->subject))
+			TRY(warn(props, i, &counted->list));
+	}
+	return NULL;
+}
+
 static struct err *
 store_in_tx(struct tx *tx, void *arg)
 {
@@ -177,10 +247,13 @@ prop_results_run(struct ctx *ctx, struct str text, bool is_dry_run,
 	TRY(game_set_read(ctx, &games));
 	map_init(&props.games, ctx->arena);
 	map_init(&props.told, ctx->arena);
+	map_init(&props.counted, ctx->arena);
 	for (size_t i = 0; i < games.count; i++)
 		if (!map_put(&props.games, games.games[i].nflverse_id, &games.games[i]))
 			return err_no_memory();
 	TRY(read_all(&props, text));
+	if (props.faults.count == 0)
+		TRY(subjects_check(&props));
 	if (props.faults.count == 0 && !is_dry_run)
 		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, &props));
 	*ret = props.counts;

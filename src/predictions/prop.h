@@ -13,6 +13,7 @@ struct prop_counts {
 	int64_t rows;
 	int64_t stored;   /* new or changed */
 	int64_t regraded; /* forecasts that lost their grades */
+	struct upload_news news;
 };
 
 /* As upload_run(): either faults, or everything is stored, unless IS_DRY_RUN. */

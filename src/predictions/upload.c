@@ -150,7 +150,7 @@ upload_run(struct ctx *ctx, const struct upload_options *options, struct str tex
 {
 	struct uploading uploading = { .ctx = ctx, .options = options, .text = text };
 	const struct upload *upload = &uploading.upload;
-	struct upload_counts subjects = { .new_subjects = 0 };
+	struct upload_news news = { .new_subjects = 0 };
 
 	if (text.len > UPLOAD_BYTES_MOST)
 		return err_new(ctx, ERR_TOO_LARGE, "a batch is at most %d MiB",
@@ -166,12 +166,11 @@ upload_run(struct ctx *ctx, const struct upload_options *options, struct str tex
 	TRY(put_matchups(&uploading));
 	/* Before they are stored: then none is new. */
 	if (upload->faults.count == 0)
-		TRY(upload_subjects_check(ctx, upload, &subjects));
+		TRY(upload_subjects_check(ctx, upload, &news));
 	if (upload->faults.count == 0 && !options->is_dry_run)
 		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, &uploading));
 	uploading.counts.rows = upload->row_count;
-	uploading.counts.new_subjects = subjects.new_subjects;
-	uploading.counts.warnings = subjects.warnings;
+	uploading.counts.news = news;
 	*ret = uploading.counts;
 	*ret_faults = (struct upload_faults){ upload->faults.items,
 		upload->faults.count };

@@ -70,18 +70,26 @@ struct upload {
 	int64_t row_count; /* good and bad */
 };
 
+/* Subjects that nobody has had before: that their model has not counted this season or the
+ * last, or of results, that no forecast of the game counts. A line about each of the
+ * first, as it may be misspelt; of a model that has counted nothing yet none. */
+struct upload_news {
+	int64_t new_subjects;
+	struct {
+		VEC_OF(struct str)
+	} warnings;
+};
+
+enum {
+	UPLOAD_WARNINGS_MOST = 20,
+};
+
 struct upload_counts {
 	int64_t rows;
 	int64_t stored;
 	int64_t unchanged;  /* what they say stands already */
 	int64_t superseded; /* forecasts that the batch comes after */
-	/* What props count that their model has not counted this season or the last; and,
-	 * of a model that has counted any, a line about each of the first: it may be
-	 * misspelt. */
-	int64_t new_subjects;
-	struct {
-		VEC_OF(struct str)
-	} warnings;
+	struct upload_news news;
 };
 
 /* Read TEXT as forecasts of GAMES, known by NOW of CTX. Where faults are found, the rest
@@ -105,6 +113,10 @@ upload_run(struct ctx *ctx, const struct upload_options *options, struct str tex
 
 /* Find out what of UPLOAD's subjects is new, of its first 20 models. */
 struct err *upload_subjects_check(
-	struct ctx *ctx, const struct upload *upload, struct upload_counts *ret) MUST_USE;
+	struct ctx *ctx, const struct upload *upload, struct upload_news *ret) MUST_USE;
+
+/* The one of KNOWN that SUBJECT may have been meant to be, "; is it '…'?"; or nothing. */
+struct str upload_subject_guess(
+	struct arena *arena, const struct known_subject_list *known, struct str subject);
 
 #endif

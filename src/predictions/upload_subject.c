@@ -3,7 +3,6 @@
 #include "sys/wait.h"
 
 enum {
-	WARNINGS_MOST = 20,
 	MODELS_MOST = 20,      /* of a batch, that are looked at */
 	COMPARED_MOST = 10000, /* known subjects with one that is new, for the nearest */
 	EDITS_MOST = 3,
@@ -15,23 +14,22 @@ struct checking {
 	struct str model;
 	struct known_subject_list known;
 	struct map known_names;
-	struct upload_counts *counts;
+	struct upload_news *news;
 	struct err *err;
 };
 
-/* The known subject that SUBJECT may have been meant to be; absent: none is near. A slip
- * leaves one half as it was. */
+/* Absent: none is near. A slip leaves one half as it was. */
 static struct str
-nearest_of(const struct checking *checking, struct str subject)
+nearest_of(const struct known_subject_list *list, struct str subject)
 {
 	struct str begin = str_slice(subject, 0, subject.len / 2);
 	struct str end = str_slice(subject, subject.len / 2, subject.len);
 	size_t least = EDITS_MOST + 1;
-	int compared = 0;
 	struct str nearest = STR_NONE;
+	int compared = 0;
 
-	for (size_t i = 0; i < checking->known.count && compared < COMPARED_MOST; i++) {
-		struct str known = checking->known.items[i].subject;
+	for (size_t i = 0; i < list->count && compared < COMPARED_MOST; i++) {
+		struct str known = list->items[i].subject;
 		size_t edits;
 
 		if (!str_starts_with(known, begin) && !str_ends_with(known, end))
@@ -46,23 +44,33 @@ nearest_of(const struct checking *checking, struct str subject)
 	return nearest;
 }
 
+struct str
+upload_subject_guess(
+	struct arena *arena, const struct known_subject_list *known, struct str subject)
+{
+	struct str nearest = nearest_of(known, subject);
+
+	return str_is_none(nearest)
+		? STR("")
+		: str_fmt(arena, "; is it '" STR_FMT "'?", STR_ARG(nearest));
+}
+
 static struct err *
 warn(struct checking *checking, const struct upload_subject *subject)
 {
 	struct arena *arena = checking->ctx->arena;
-	struct upload_counts *counts = checking->counts;
-	struct str nearest, text;
+	struct upload_news *news = checking->news;
+	struct str guess, text;
 
-	counts->new_subjects++;
-	if (checking->known.count == 0 || counts->warnings.count == WARNINGS_MOST)
+	news->new_subjects++;
+	if (checking->known.count == 0 || news->warnings.count == UPLOAD_WARNINGS_MOST)
 		return NULL;
-	nearest = nearest_of(checking, subject->subject);
+	guess = upload_subject_guess(arena, &checking->known, subject->subject);
 	text = str_fmt(arena,
-		"line %lld: '" STR_FMT "' is new to model '" STR_FMT "'%s" STR_FMT "%s",
+		"line %lld: '" STR_FMT "' is new to model '" STR_FMT "'" STR_FMT,
 		(long long)subject->line, STR_ARG(subject->subject),
-		STR_ARG(checking->model), str_is_none(nearest) ? "" : "; is it '",
-		STR_ARG(nearest), str_is_none(nearest) ? "" : "'?");
-	return !str_is_none(text) && VEC_PUSH(arena, &counts->warnings, text)
+		STR_ARG(checking->model), STR_ARG(guess));
+	return !str_is_none(text) && VEC_PUSH(arena, &news->warnings, text)
 		? NULL
 		: err_no_memory();
 }
@@ -99,10 +107,10 @@ compare_elsewhere(void *arg)
 
 struct err *
 upload_subjects_check(
-	struct ctx *ctx, const struct upload *upload, struct upload_counts *ret)
+	struct ctx *ctx, const struct upload *upload, struct upload_news *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct checking checking = { .ctx = ctx, .upload = upload, .counts = ret };
+	struct checking checking = { .ctx = ctx, .upload = upload, .news = ret };
 	struct map done;
 
 	map_init(&done, ctx->arena);

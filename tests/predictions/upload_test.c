@@ -94,12 +94,24 @@ correct_prop(struct ctx *ctx, struct str game)
 		&told, &faults));
 	EQ_I64(told.stored, 1);
 	EQ_I64(told.regraded, 2);
+	EQ_I64(told.news.new_subjects, 0);
 	OK(count_of(ctx,
 		   "SELECT count(*) FROM audit_pending WHERE action = "
 		   "'admin.tell_prop_results' AND CAST(details AS text) LIKE "
 		   "'%\"regraded\": 2%'") == 1);
 	OK_ERR(grade_all(ctx, &grades));
 	EQ_I64(grades.graded, 2);
+	OK_ERR(prop_results_run(ctx,
+		str_fmt(ctx->arena,
+			"game_id,subject,value\n" STR_FMT ",pasing yards,200\n",
+			STR_ARG(game)),
+		true, &told, &faults));
+	EQ_I64(told.news.new_subjects, 1);
+	EQ_STR(told.news.warnings.items[0],
+		str_fmt(ctx->arena,
+			"line 2: no forecast of " STR_FMT
+			" counts 'pasing yards'; is it 'passing yards'?",
+			STR_ARG(game)));
 	OK_ERR(prop_tell(ctx, STR("game_id,subject,value\nx,y,1\n2022_99_A_B,,z\n"),
 		&told, &faults));
 	EQ_I64(faults.count, 2);
@@ -542,8 +554,8 @@ BOTH_ENGINES(a_subject_that_is_new_to_its_model_is_told)
 	next = game_of(ctx, 9, 2);
 	good = str_fmt(ctx->arena, rows, STR_ARG(first), "P.Mahomes passing yards");
 	OK_ERR(upload_run(ctx, &options, good, &counts, &faults));
-	EQ_I64(counts.new_subjects, 1);
-	EQ_I64(counts.warnings.count, 0);
+	EQ_I64(counts.news.new_subjects, 1);
+	EQ_I64(counts.news.warnings.count, 0);
 	options.is_dry_run = false;
 	OK_ERR(upload_run(ctx, &options, good, &counts, &faults));
 	EQ_I64(counts.stored, 1);
@@ -560,11 +572,11 @@ BOTH_ENGINES(a_subject_that_is_new_to_its_model_is_told)
 		STR_ARG(str_fmt(ctx->arena, rows, STR_ARG(next), "field goals")));
 	options.is_dry_run = true;
 	OK_ERR(upload_run(ctx, &options, typo, &counts, &faults));
-	EQ_I64(counts.new_subjects, 2);
-	EQ_I64(counts.warnings.count, 2);
-	EQ_STR(counts.warnings.items[0],
+	EQ_I64(counts.news.new_subjects, 2);
+	EQ_I64(counts.news.warnings.count, 2);
+	EQ_STR(counts.news.warnings.items[0],
 		STR("line 2: 'P.Mahoms passing yards' is new to model 'props'; is it "
 		    "'P.Mahomes passing yards'?"));
-	EQ_STR(counts.warnings.items[1],
+	EQ_STR(counts.news.warnings.items[1],
 		STR("line 3: 'field goals' is new to model 'props'"));
 }
