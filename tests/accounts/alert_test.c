@@ -118,6 +118,8 @@ BOTH_ENGINES(those_who_want_alerts_and_may_have_them_get_one_mail_a_day_of_games
 	OK_ERR(game_put(ctx, 12, 22, "2026-11-29", .55));
 	OK_ERR(game_put(ctx, 13, 23, "2026-11-30", .99)); /* of the next day */
 	OK_ERR(game_put(ctx, 14, 40, "2026-11-30", .99)); /* too far off */
+	OK_ERR(game_put(ctx, 15, 21, "2026-11-29", .99));
+	OK_ERR(people_run(ctx, "UPDATE games SET cancelled_at = {now} WHERE id = {u15}"));
 	OK_ERR(alerts_promise(ctx, STR("gridiron"), SEASON, &counts));
 	EQ_I64(counts.games, 2);
 	EQ_I64(counts.readers, 2);
