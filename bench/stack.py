@@ -81,7 +81,7 @@ def beside_peers(bench, peers, report, heads, rate_rows):
     if len({(each['id'], each['email']) for each in said.values()}) != 1 or len({tuple(sorted(each)) for each in said.values()}) != 1:
         raise RuntimeError(f'not the same: {said}')
     report.line('### One row under row security, with a token, PostgreSQL, 64 connections\n')
-    report.table(heads, rate_rows(bench.compare(targets), 'own row'))
+    report.table(heads, rate_rows(bench.compare(targets), 'own row', peers))
     bench.stop_all()
 
 

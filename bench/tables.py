@@ -47,15 +47,24 @@ class Report:
         self.line()
 
 
-PEERS = POSTGRES_JS, PG, FASTAPI = 'Fastify + postgres.js', 'Fastify + pg', 'FastAPI + SQLAlchemy'
-HEADS = ('Who', 'requests/s', 'server µs/request', 'PostgreSQL µs/request', 'p99 ms', *(f'× {peer}' for peer in PEERS))
+PEERS = POSTGRES_JS, PG, FASTAPI, PLAIN = 'Fastify + postgres.js', 'Fastify + pg', 'FastAPI + SQLAlchemy', 'FastAPI + SQLAlchemy, plain'
+SIGNED_PEERS = PEERS[:3]  # those that know tokens
+FIGURES = ('Who', 'requests/s', 'server µs/request', 'PostgreSQL µs/request', 'p99 ms')
 
 
-def rate_rows(results, question):
+def serve_peers(bench):
+    return bench.serve_fastify('postgres'), bench.serve_fastify('pg'), bench.serve_fastapi('fastapi_app'), bench.serve_fastapi('fastapi_plain')
+
+
+def heads(peers):
+    return *FIGURES, *(f'× {peer}' for peer in peers)
+
+
+def rate_rows(results, question, peers):
     """The last columns: how often the rate of each peer at QUESTION goes into this one's."""
     for name, got in results.items():
         yield (name, f'{got["rate"]:,.0f}', f'{got["server_us"]:.1f}', f'{got["database_us"]:.1f}', f'{got["p99_ms"]:.1f}',
-               *(f'{got["rate"] / results[f"{peer}: {question}"]["rate"]:.1f}' for peer in PEERS))
+               *(f'{got["rate"] / results[f"{peer}: {question}"]["rate"]:.1f}' for peer in peers))
 
 
 def time_of(text):
@@ -110,7 +119,7 @@ def compare_with_peers(bench, targets_of, report):
     """The same three questions to everybody over one PostgreSQL."""
     base, process = bench.serve_gridiron(bench.postgres)
     targets = targets_of(base, process, 'gridiron')
-    for name, (peer, running) in zip(PEERS, (bench.serve_fastify('postgres'), bench.serve_fastify('pg'), bench.serve_fastapi())):
+    for name, (peer, running) in zip(PEERS, serve_peers(bench)):
         targets |= targets_of(peer, running, name)
     check_answers(targets, report)
     for question in ('hello', 'one row', 'week cold'):
@@ -124,7 +133,7 @@ def compare_with_peers(bench, targets_of, report):
             chosen['gridiron: week, 304'] = {**warm, 'headers': (f'If-None-Match: {etag_of(warm["url"])}',)}
         report.line(f'### {question.capitalize()}, PostgreSQL, 64 connections\n')
         results = bench.compare(chosen)
-        report.table(HEADS, rate_rows(results, question))
+        report.table(heads(PEERS), rate_rows(results, question, PEERS))
         note_peers(report, results, question)
     bench.stop_all()
 
@@ -137,10 +146,10 @@ def note_peers(report, results, question):
         return results[f'gridiron: {ours}']['server_us']
 
     if question == 'one row':
-        report.note(**{f'one row × {peer}': ratio('one row', peer) for peer in (FASTAPI, POSTGRES_JS)})
+        report.note(**{f'one row × {peer}': ratio('one row', peer) for peer in (FASTAPI, PLAIN, POSTGRES_JS)})
     elif question == 'week cold':
-        report.note(**{f'week cold × {peer}': ratio('week cold', peer) for peer in (FASTAPI, PG)},
-                    **{f'week warm × {FASTAPI}': ratio('week warm', FASTAPI), 'week cold open server': server('week cold'),
+        report.note(**{f'week cold × {peer}': ratio('week cold', peer) for peer in (FASTAPI, PLAIN, PG)},
+                    **{f'week warm × {peer}': ratio('week warm', peer) for peer in (FASTAPI, PLAIN)}, **{'week cold open server': server('week cold'),
                        'week cold open PostgreSQL': results['gridiron: week cold']['database_us'], 'week warm open': server('week warm'),
                        'week warm gzip open': server('week warm, gzip'), 'week 304 open': server('week, 304')})
 
@@ -151,7 +160,7 @@ def sqlite(bench, targets_of, report):
     targets.pop('gridiron: hello')
     report.line('### SQLite in process, 64 connections\n')
     results = bench.compare(targets)
-    report.table(HEADS[:3] + HEADS[4:5], ((name, f'{got["rate"]:,.0f}', f'{got["server_us"]:.1f}', f'{got["p99_ms"]:.1f}')
+    report.table(FIGURES[:3] + FIGURES[4:5], ((name, f'{got["rate"]:,.0f}', f'{got["server_us"]:.1f}', f'{got["p99_ms"]:.1f}')
                                           for name, got in results.items()))
     report.note(**{f'SQLite {each}': results[f'gridiron: {each}']['server_us'] for each in ('one row', 'week cold')})
     bench.stop_all()
@@ -294,8 +303,7 @@ def durable_writes(bench, report):
 
 
 def own_row(bench, report):
-    peers = dict(zip(PEERS, (bench.serve_fastify('postgres'), bench.serve_fastify('pg'), bench.serve_fastapi())))
-    stack.beside_peers(bench, peers, report, HEADS, rate_rows)
+    stack.beside_peers(bench, dict(zip(SIGNED_PEERS, serve_peers(bench))), report, heads(SIGNED_PEERS), rate_rows)
 
 
 PARTS = ('peers', 'own', 'sqlite', 'stack', 'beside', 'idle', 'start', 'commands', 'batch', 'writes', 'micro')

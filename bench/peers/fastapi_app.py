@@ -13,6 +13,8 @@ import anyio
 from fastapi import FastAPI, Header, Response
 from sqlalchemy import create_engine, text
 
+from answers import FIRST_PAGE, OF_ALL
+
 CONNECTIONS = 10
 
 
@@ -27,11 +29,6 @@ owner_engine = create_engine(os.environ['PEER_DATABASE'], pool_size=CONNECTIONS,
 KEY = next(key for key in json.load(open(os.environ['PEER_KEYS'], encoding='utf-8'))['keys'] if key['use'] == 'jwt')
 SECRET = base64.urlsafe_b64decode(KEY['secret'] + '=')
 SET_USER = text("SELECT set_config('app.current_user_id', :actor, true)")
-FIRST_PAGE = {'type': None, 'team': None, 'model': 'gridiron', 'min_confidence': None, 'open_through': 99, 'after_week': 0,
-              'after_id': '00000000-0000-0000-0000-000000000000', 'row_count': 51}
-
-# What all rows of a list have in common is not asked of the database.
-OF_ALL = {'model': 'gridiron', 'tier': 'L', 'saw_line': False}
 
 
 @app.on_event('startup')
