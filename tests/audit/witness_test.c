@@ -409,7 +409,8 @@ TEST(a_file_just_made_is_not_taken_for_one_of_the_dead)
 
 		OK_ERR(witness_open(&alone.ctx, alone.folder, &witness));
 		OK_ERR(witness_paths_list(&alone.arena, alone.folder, &paths));
-		there += paths.count == 2;
+		/* And perhaps one that was given up because it was taken, which is not gone yet. */
+		there += paths.count >= 2;
 		witness_close(witness, false);
 		arena_rewind(&alone.arena, mark);
 	}
