@@ -96,7 +96,7 @@ UPDATE games
 -- name: game_back :batch
 -- args: id game_id
 -- as: anyone
--- The feed has it again.
+-- The feed has it again, or lacks so many that it says nothing of this one.
 UPDATE games
    SET missing_since = NULL, cancelled_at = NULL
  WHERE id = :id;

@@ -34,7 +34,8 @@ shm_guard_set(struct shm_guard *guard, sqlite3 *sqlite)
 
 	if (sqlite3_file_control(sqlite, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
 			SQLITE_OK ||
-		!file || !file->pMethods || file->pMethods->iVersion < 2)
+		!file || !file->pMethods || file->pMethods->iVersion < 2 ||
+		!file->pMethods->xShmMap)
 		return;
 	*guard = (struct shm_guard){ .methods = *file->pMethods,
 		.map = file->pMethods->xShmMap };

@@ -171,6 +171,22 @@ is_missing(const struct game_changes *changes, const struct game_stamp *stamp, b
 	return NULL;
 }
 
+/* Plan for STAMP not being in a feed that has all else, or that lacks many. */
+static struct err *
+note_missing(struct game_changes *changes, const struct game_stamp *stamp, bool are_many)
+{
+	/* The day that it has to be away begins anew with the next whole feed. */
+	if (are_many)
+		return stamp->missing_since.is_set
+			? KEEP(changes, back, (struct game_back){ .id = stamp->id })
+			: NULL;
+	return stamp->missing_since.is_set
+		? NULL
+		: KEEP(changes, missing,
+			  (struct game_missing_set){
+				  .id = stamp->id, .now = changes->ctx->now });
+}
+
 struct err *
 game_changes_end(struct game_changes *changes)
 {
@@ -189,12 +205,9 @@ game_changes_end(struct game_changes *changes)
 		const struct game_stamp *stamp = changes->stamps->items[i];
 
 		TRY(is_missing(changes, stamp, &is));
-		if (!is || stamp->home_score.is_set || stamp->missing_since.is_set ||
-			missing[stamp->season - SEASON_LEAST] > MISSING_MOST)
-			continue;
-		TRY(KEEP(changes, missing,
-			(struct game_missing_set){
-				.id = stamp->id, .now = changes->ctx->now }));
+		if (is && !stamp->home_score.is_set)
+			TRY(note_missing(changes, stamp,
+				missing[stamp->season - SEASON_LEAST] > MISSING_MOST));
 	}
 	return NULL;
 }

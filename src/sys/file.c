@@ -19,7 +19,6 @@ enum {
 	LOCKS_BYTES_MAX = 1 << 20,
 };
 
-/* An error for what errno says of PATH. */
 enum err_code
 file_err_code(int number)
 {

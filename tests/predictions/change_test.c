@@ -338,3 +338,16 @@ BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 		       "SELECT nflverse_id FROM games WHERE missing_since IS NOT NULL"),
 		STR(""));
 }
+
+/* The day that a game is away is of feeds that have all else. */
+BOTH_ENGINES(half_a_file_after_a_whole_one_calls_no_game_off)
+{
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", schedule, ROWS));
+	OK_ERR(import_at(ctx, "2020-10-08T13:00:00Z", schedule, ROWS - 1));
+	OK_ERR(import_at(ctx, "2020-10-08T14:00:00Z", schedule, 2));
+	OK_ERR(call_off_after(ctx, 48));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	OK_ERR(import_at(ctx, "2020-10-10T15:00:00Z", schedule, ROWS - 1));
+	OK_ERR(call_off_after(ctx, 24));
+	EQ_STR(dumped(ctx, cancelled), STR("2020_07_KC_DEN\n"));
+}
