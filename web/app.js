@@ -20,7 +20,13 @@ function Failure({ error }) {
 const show = (content) => render(content, document.getElementById('main'));
 const failure = (error) => html`<${Failure} error=${error} />`;
 
-const leave = () => signOut().then(() => location.assign('/'));
+const leave = () => signOut().then(() => location.assign('/'), (error) => show(html`<${Stayed} error=${error} />`));
+
+function Stayed({ error }) {
+  useTitle('Still signed in');
+  return html`<div class="narrow"><h1>You are still signed in</h1><p class="notice bad" role="alert">${error.message}${error.retryAfter && ` Try again in ${error.retryAfter} s.`} Do not leave this device to others yet.</p>
+    <p><button onClick=${leave}>Sign out</button></p></div>`;
+}
 
 async function start() {
   const [name, title] = pages[location.pathname] ?? pages['/'];

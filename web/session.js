@@ -84,8 +84,9 @@ export async function signIn(form) {
   keep(await post('/v1/auth/login', { ...form, cookie: true }));
 }
 
+// Where that fails the session lives on, and whoever comes next could go on with it: then it is not forgotten.
 export async function signOut() {
-  await post('/v1/auth/logout', {}).catch(() => {});
+  await post('/v1/auth/logout', {}).catch((error) => { if (error.status !== 401 && error.status !== 400) throw error; });
   forget();
 }
 export const renew = keep;

@@ -8,6 +8,7 @@
 -- row week_number: week i32?
 -- row late_game: nflverse_id text, season i32
 -- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool, cancelled_at time?
+-- row side_odds: odds i32?
 -- row game_change_row: kind text, created_at time, nflverse_id text, season i32, week i32, gameday text, kickoff_at time?, home_score i32?, away_score i32?
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
@@ -71,6 +72,15 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
        roof, stadium, is_simulated, cancelled_at
   FROM games
  WHERE nflverse_id = :nflverse_id;
+
+-- name: game_side_odds :one side_odds
+-- args: id uuid, side text
+-- as: anyone
+-- What a game's feed has for a SIDE of its spread or total.
+SELECT CASE :side WHEN 'home' THEN home_spread_odds WHEN 'away' THEN away_spread_odds
+                  WHEN 'over' THEN over_odds ELSE under_odds END AS odds
+  FROM games
+ WHERE id = :id;
 
 -- name: game_by_former_id :opt game_row
 -- args: nflverse_id text

@@ -71,16 +71,17 @@ DELETE FROM prediction_uploads
 -- args: now time
 -- as: system, published forecasts belong to nobody
 -- scan: ok, of a batch that was just gathered
--- Mark what the models of the batch had forecast before: from now on the batch counts.
+-- Mark what the models of the batch had forecast before: from now on the batch counts. Each of its rows finds what it
+-- supersedes by predictions_moment_key; CROSS JOIN keeps SQLite to that order.
 UPDATE predictions
    SET superseded_at = :now
- WHERE superseded_at IS NULL
-   AND user_id IS NULL
-   AND model IN (SELECT u.model FROM prediction_uploads u)
-   AND EXISTS (SELECT 1
-                 FROM prediction_uploads u
-                WHERE u.game_id = predictions.game_id AND u.model = predictions.model
-                  AND u.prediction_type = predictions.prediction_type AND u.subject = predictions.subject);
+ WHERE id IN (SELECT p.id
+                FROM prediction_uploads u
+               CROSS JOIN predictions p
+               WHERE p.game_id = u.game_id AND p.model = u.model
+                 AND p.prediction_type = u.prediction_type AND p.subject = u.subject
+                 AND p.superseded_at IS NULL
+                 AND p.user_id IS NULL);
 
 -- name: upload_publish :rows
 -- args: now time

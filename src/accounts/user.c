@@ -151,26 +151,31 @@ dead_link(struct ctx *ctx)
 		"another");
 }
 
+/* The link with a token of HASH, if it works or has worked. */
+static struct err *
+find_link(struct tx *tx, struct str hash, struct verification *ret)
+{
+	bool found;
+
+	TRY(q_verification_by_token(tx, hash, ret, &found));
+	if (!found || (!ret->used_at.is_set && ret->expires_at <= tx->ctx->now))
+		return dead_link(tx->ctx);
+	return NULL;
+}
+
 static struct err *
 verify_in_tx(struct tx *tx, void *arg)
 {
-	const struct str *text = arg;
-	struct ctx *ctx = tx->ctx;
+	const struct str *hash = arg;
 	struct verification link;
-	uint8_t hash[SHA256_BYTES];
 	int64_t changed;
-	bool found;
 
-	token_hash(*text, hash);
-	TRY(q_verification_by_token(
-		tx, str_from_bytes(hash, sizeof(hash)), &link, &found));
-	if (found && link.used_at.is_set)
+	TRY(find_link(tx, *hash, &link));
+	if (link.used_at.is_set)
 		return NULL;
-	if (!found || link.expires_at <= ctx->now)
-		return dead_link(ctx);
 	TRY(q_verification_use(tx,
 		(struct verification_use){
-			.user_id = link.user_id, .id = link.id, .now = ctx->now },
+			.user_id = link.user_id, .id = link.id, .now = tx->ctx->now },
 		&changed));
 	TRY(q_user_verify(tx,
 		(struct user_verify){
@@ -178,11 +183,11 @@ verify_in_tx(struct tx *tx, void *arg)
 			.password_hash = link.password_hash,
 			.first_name = link.first_name,
 			.last_name = link.last_name,
-			.now = ctx->now,
+			.now = tx->ctx->now,
 		},
 		&changed));
 	if (changed != 1)
-		return dead_link(ctx);
+		return dead_link(tx->ctx);
 	TRY(q_verification_drop_others(tx, link.user_id, link.id));
 	TRY(grants_claim(tx, link.user_id, link.email));
 	TRY(audit_log(tx,
@@ -193,16 +198,53 @@ verify_in_tx(struct tx *tx, void *arg)
 	return standing_changed(tx, link.user_id);
 }
 
+/* The link proves who has the mailbox, the password who registered: one without the other
+ * could be somebody who gave another's address. */
+static struct err *
+check_registrant(struct ctx *ctx, const struct verification *link, struct str password)
+{
+	struct guess guess = { .kind = GUESS_PASSWORD,
+		.account = link->email,
+		.address = ctx->remote_address };
+	struct password_verdict verdict;
+
+	TRY(guess_gate(ctx, &guess));
+	TRY(password_verify(ctx, link->password_hash, password, &verdict));
+	if (!verdict.matches)
+		return err_field(ctx, "password",
+			"this is not the password that was given with this link; if you "
+			"gave another, follow the link of that mail, or set one at "
+			"\"forgotten password\"; if you did not register, somebody else "
+			"gave your address: leave it");
+	guess_right(ctx, &guess);
+	return NULL;
+}
+
+static struct err *
+verify(struct ctx *ctx, struct str token, struct str password)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct verification link;
+	uint8_t bytes[SHA256_BYTES];
+	struct str hash = str_from_bytes(bytes, sizeof(bytes));
+
+	if (!token_is_wellformed(token, STR(TOKEN_VERIFY)))
+		return dead_link(ctx);
+	token_hash(token, bytes);
+	TRY(find_link(&tx, hash, &link));
+	if (link.used_at.is_set)
+		return NULL;
+	TRY(check_registrant(ctx, &link, password));
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &hash);
+}
+
 struct err *
-user_verify(struct ctx *ctx, struct str text)
+user_verify(struct ctx *ctx, struct str token, struct str password)
 {
 	struct guess guess = { .kind = GUESS_VERIFY, .address = ctx->remote_address };
 
 	TRY(guess_wait(ctx, &guess));
-	return guess_judge(ctx, &guess,
-		token_is_wellformed(text, STR(TOKEN_VERIFY))
-			? db_transact(ctx, TX_WRITE, SHARD_GLOBAL, verify_in_tx, &text)
-			: dead_link(ctx));
+	return guess_judge(ctx, &guess, verify(ctx, token, password));
 }
 
 /* --- Shutting out */

@@ -158,7 +158,9 @@ api_auth_forgot_password(struct request *rq)
 struct answer
 api_auth_verify_email(struct request *rq)
 {
-	ANSWER_ERR(user_verify(rq->ctx, BODY_OF(rq, link)->token));
+	const struct verification_body *in = BODY_OF(rq, verification);
+
+	ANSWER_ERR(user_verify(rq->ctx, in->token, in->password));
 	return answer_empty(204);
 }
 

@@ -227,17 +227,20 @@ api_team_list(struct request *rq)
 			.count = list.count });
 }
 
-/* The ratings as of the last week, up to the one asked for, that has any. */
+/* The ratings as of the last week, up to the one asked for, that has any; the current ones where none is. */
 struct answer
 api_rating_list(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct rating_row_list list = { 0 };
+	struct opt_i32 asked = rq->params.week;
 	struct week_range range;
 	struct week_row week;
 	bool found;
 
-	ANSWER_ERR(schedule_range(&tx, rq->params.season, rq->params.week, &range));
+	if (!rq->params.season.is_set && !asked.is_set)
+		asked = (struct opt_i32)OPT(WEEK_CURRENT);
+	ANSWER_ERR(schedule_range(&tx, rq->params.season, asked, &range));
 	ANSWER_ERR(q_rating_week(&tx,
 		(struct rating_week){ .model = STR(HOUSE_MODEL),
 			.season = range.season,

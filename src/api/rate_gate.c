@@ -11,9 +11,10 @@ enum rate_kind {
 	KIND_NOBODY,
 	KIND_PAGE,
 	KIND_ENTRY,
+	KIND_SESSION,
 };
 enum {
-	KIND_COUNT = 5,
+	KIND_COUNT = 6,
 	TELL_BYTES = 64,
 	TELL_HEADERS = 3,
 };
@@ -35,6 +36,8 @@ static const struct {
 		" times an hour; sign in for more" },
 	[KIND_ENTRY] = { "entry", false, RATE_ENTRY_LIMIT, "one address may ask this ",
 		" times an hour" },
+	[KIND_SESSION] = { "session", false, RATE_SESSION_LIMIT,
+		"one address may go on with sessions or end them ", " times an hour" },
 };
 
 static struct {
@@ -72,6 +75,8 @@ kind_of(const struct request *rq, enum rate_kind *ret)
 		*ret = KIND_PLAN;
 	else if (rq->is_open)
 		return false;
+	else if (route->rate == RATE_SESSION)
+		*ret = KIND_SESSION;
 	else if (route->rate == RATE_WRITE)
 		*ret = KIND_ENTRY;
 	else

@@ -12,10 +12,13 @@
 
 /* An hour. HOURLY_REQUESTS_NONE of billing/entitlement.h is that of one without a plan. */
 enum {
-	RATE_PAGE_LIMIT = 600,  /* of pages, shown to one without a plan */
-	RATE_ENTRY_LIMIT = 120, /* sign-in, registration, links from mail; credentials
+	RATE_PAGE_LIMIT = 600,     /* of pages, shown to one without a plan */
+	RATE_ENTRY_LIMIT = 120,    /* sign-in, registration, links from mail; credentials
 				    that are wrong */
-	RATE_OWN_LIMIT = 1200,  /* one's own account; administrators' work */
+	RATE_SESSION_LIMIT = 3600, /* going on with a session or ending it, by tokens that
+				      nobody guesses: nine hundred devices behind one
+				      address, whoever else fails to sign in there */
+	RATE_OWN_LIMIT = 1200,     /* one's own account; administrators' work */
 };
 
 /* Count RQ, whose caller is known; its rq->rate says what is left. RATE_LIMITED, with the

@@ -8,7 +8,7 @@
 #include "base/histogram.h"
 
 enum route_who { WHO_ANYONE, WHO_USER, WHO_ADMIN };
-enum route_rate { RATE_FREE, RATE_READ, RATE_WRITE };
+enum route_rate { RATE_FREE, RATE_READ, RATE_WRITE, RATE_SESSION };
 enum answer_shape {
 	SHAPE_ROW,
 	SHAPE_CREATED, /* one row, made just now: 201 */

@@ -132,12 +132,19 @@ answer_faults(struct request *rq, int64_t rows, const struct upload_faults *faul
 	if (buf_is_cut(&out))
 		return answer_problem(err_no_memory());
 	problem.errors = buf_str(&out);
-	problem.detail = str_fmt(rq->ctx->arena,
-		"%zu of %lld rows are wrong, so nothing was stored; errors names each%s",
-		faults->count, (long long)rows,
-		faults->count > ERRORS_IN_FULL ? ", after the first 1000 by field, with "
-						 "the reason of the first line"
-					       : "");
+	/* Nothing was read where the head is wrong. */
+	problem.detail = rows == 0
+		? STR("the first line is wrong, so nothing was read or stored; errors "
+		      "says why")
+		: str_fmt(rq->ctx->arena,
+			  "%zu of %lld rows are wrong, so nothing was stored; errors "
+			  "names "
+			  "each%s",
+			  faults->count, (long long)rows,
+			  faults->count > ERRORS_IN_FULL
+				  ? ", after the first 1000 by field, with the reason "
+				    "of the first line"
+				  : "");
 	return (struct answer){ .http = http_answer_problem(rq->ctx, &problem) };
 }
 

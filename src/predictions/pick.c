@@ -8,7 +8,7 @@
 #include "predictions/schedule.h"
 
 enum {
-	ODDS_USUAL = -110, /* of spreads and totals */
+	ODDS_USUAL = -110, /* of spreads and totals, where the feed has none */
 };
 
 static bool
@@ -19,10 +19,12 @@ is_one_of(struct str pick, const char *first, const char *second)
 
 /* The terms that PICK is graded at: the line and the odds of the moment. */
 static struct err *
-terms_of(struct ctx *ctx, const struct pick_ask *ask, const struct game_row *game,
+terms_of(struct tx *tx, const struct pick_ask *ask, const struct game_row *game,
 	struct pick_put *put)
 {
 	bool is_total = str_eq(ask->type, STR("total"));
+	struct ctx *ctx = tx->ctx;
+	struct side_odds side;
 
 	if (!is_one_of(
 		    ask->pick, is_total ? "over" : "home", is_total ? "under" : "away"))
@@ -36,11 +38,14 @@ terms_of(struct ctx *ctx, const struct pick_ask *ask, const struct game_row *gam
 		return NULL;
 	}
 	put->line = is_total ? game->total_line : game->spread_line;
-	put->odds = (struct opt_i32)OPT(ODDS_USUAL);
 	if (!put->line.is_set)
 		return err_field(ctx, "type",
 			"this game has no %s line yet; pick its winner, or come back",
 			is_total ? "total" : "spread");
+	TRY(q_game_side_odds(tx, game->id, ask->pick, &side));
+	put->odds = side.odds;
+	if (!side.odds.is_set || !odds_are_american(side.odds.value))
+		put->odds = (struct opt_i32)OPT(ODDS_USUAL);
 	return NULL;
 }
 
@@ -82,7 +87,7 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask)
 		.pick = ask->pick,
 		.probability = ask->probability,
 		.now = ctx->now };
-	TRY(terms_of(ctx, ask, &game, &picking.put));
+	TRY(terms_of(&tx, ask, &game, &picking.put));
 	if (game.cancelled_at.is_set)
 		return err_new(ctx, ERR_CONFLICT, "the game was called off");
 	if (is_begun(ctx, &game))

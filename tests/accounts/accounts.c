@@ -84,7 +84,7 @@ account_make(struct ctx *ctx, struct str email, struct str password)
 	TRY(user_register(
 		ctx, &(struct registration){ .email = email, .password = password }));
 	TRY(mail_take(ctx, MAIL_VERIFY_EMAIL, email, &mail));
-	return user_verify(ctx, mail.token);
+	return user_verify(ctx, mail.token, password);
 }
 
 struct err *

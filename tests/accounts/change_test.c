@@ -195,7 +195,7 @@ BOTH_ENGINES(an_address_that_somebody_registered_and_never_proved_is_not_his)
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	act_as_nobody(ctx);
 	OK_ERR(email_change_confirm(ctx, link.token));
-	FAILS_WITH(user_verify(ctx, squatters.token), ERR_GONE);
+	FAILS_WITH(user_verify(ctx, squatters.token, STR(BETTER)), ERR_GONE);
 	/* No link of his is left on file, whatever it was for. */
 	OK_ERR(value_of(ctx,
 		"SELECT CAST(count(*) AS text) FROM users u WHERE u.erased_at IS NOT "

@@ -1,4 +1,6 @@
 /* Registering and proving an address, on both engines. */
+#include "accounts/guess.h"
+#include "accounts/password_reset.h"
 #include "accounts/user.h"
 #include "tests/accounts/accounts.h"
 #include "tests/support/database.h"
@@ -33,7 +35,7 @@ BOTH_ENGINES(an_account_has_no_password_until_its_address_is_proved)
 	FAILS_WITH(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens),
 		ERR_UNAUTHENTICATED);
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mail));
-	OK_ERR(user_verify(ctx, mail.token));
+	OK_ERR(user_verify(ctx, mail.token, STR(GOOD_PASSWORD)));
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 	OK_ERR(value_of(ctx,
 		"SELECT CAST(count(*) AS text) FROM email_verifications "
@@ -74,7 +76,7 @@ BOTH_ENGINES(the_link_that_is_followed_brings_its_own_password_and_name)
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &alices));
 	/* And once more behind her. */
 	OK_ERR(register_as(ctx, "password of mallory", "Mallory"));
-	OK_ERR(user_verify(ctx, alices.token));
+	OK_ERR(user_verify(ctx, alices.token, STR(GOOD_PASSWORD)));
 	OK_ERR(value_of(ctx,
 		"SELECT u.first_name || coalesce(v.first_name, ' alone') FROM users u "
 		"JOIN email_verifications v ON v.user_id = u.id",
@@ -83,7 +85,34 @@ BOTH_ENGINES(the_link_that_is_followed_brings_its_own_password_and_name)
 	FAILS_WITH(account_sign_in(ctx, ALICE, STR("password of mallory"), &tokens),
 		ERR_UNAUTHENTICATED);
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
-	FAILS_WITH(user_verify(ctx, mallorys.token), ERR_GONE);
+	FAILS_WITH(
+		user_verify(ctx, mallorys.token, STR("password of mallory")), ERR_GONE);
+}
+
+/* Somebody registers her address, more often than links are sent, so that all of hers are his. */
+BOTH_ENGINES(a_link_works_for_whoever_registered_only)
+{
+	struct mail mallorys, reset;
+	struct session_tokens tokens;
+	struct err *err;
+
+	OK_ERR(accounts_begin(ctx));
+	for (int i = 0; i < LINKS_AN_HOUR_MAX; i++)
+		OK_ERR(register_as(ctx, "password of mallory", "Mallory"));
+	OK_ERR(register_as(ctx, GOOD_PASSWORD, "Alice"));
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mallorys));
+	err = user_verify(ctx, mallorys.token, STR(GOOD_PASSWORD));
+	OK(err && err->code == ERR_INVALID);
+	FAILS_WITH(account_sign_in(ctx, ALICE, STR("password of mallory"), &tokens),
+		ERR_UNAUTHENTICATED);
+	/* Her mailbox is hers: a reset brings her own password, and ends his links. */
+	OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &reset));
+	OK_ERR(password_reset(ctx, reset.token, STR(GOOD_PASSWORD)));
+	FAILS_WITH(
+		user_verify(ctx, mallorys.token, STR("password of mallory")), ERR_GONE);
+	guess_forget_all();
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 }
 
 BOTH_ENGINES(links_end_after_a_day_and_three_an_hour_are_sent)
@@ -100,7 +129,7 @@ BOTH_ENGINES(links_end_after_a_day_and_three_an_hour_are_sent)
 	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mail));
 	ctx->now += (int64_t)VERIFY_LINK_HOURS * 3600 * MICROSECONDS_PER_SECOND;
-	FAILS_WITH(user_verify(ctx, mail.token), ERR_GONE);
+	FAILS_WITH(user_verify(ctx, mail.token, STR(GOOD_PASSWORD)), ERR_GONE);
 }
 
 static struct err *

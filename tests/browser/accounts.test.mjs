@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { accessible, base, claim, equal, go, open, shots } from './lib.mjs';
-import { fill, linkTo, newcomer, press, signIn as signInAs } from './people.mjs';
+import { fill, linkTo, newcomer, press, prove, signIn as signInAs } from './people.mjs';
 
 const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
 const signIn = (page, password) => signInAs(page, EMAIL, password);
@@ -29,8 +29,7 @@ await claim('an account is registered, its address proved by mail, and signed in
   await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
   await press(page, 'Register');
   await page.waitForSelector('[role=status]:has-text("Look into your mail")');
-  await go(page, await linkTo('/verify-email', EMAIL));
-  await page.waitForSelector('[role=status]:has-text("proved")');
+  await prove(page, EMAIL, PASSWORD);
   equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
   await signIn(page, PASSWORD);
   await page.waitForURL(/account/);
@@ -84,6 +83,21 @@ await claim('who signs out in one tab is out in the other', async () => {
   await go(other, '/account');
   await press(other, 'Sign out');
   await page.waitForURL(/sign-in/);
+  await close();
+});
+
+await claim('signing out that fails is said, and the account stays shown as signed in until it works', async () => {
+  const { page, close } = await open('/sign-in');
+  await signIn(page, PASSWORD);
+  await page.waitForSelector(`text=${EMAIL}`);
+  await page.route('**/v1/auth/logout', (route) => route.abort());
+  await press(page, 'Sign out');
+  await page.waitForSelector('h1:has-text("still signed in")');
+  await page.unroute('**/v1/auth/logout');
+  await page.reload();
+  await page.waitForSelector(`text=${EMAIL}`);
+  await press(page, 'Sign out');
+  await page.waitForURL((url) => url.pathname === '/');
   await close();
 });
 

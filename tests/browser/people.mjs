@@ -27,14 +27,21 @@ export async function signIn(page, email, password, path = '/sign-in') {
   await press(page, 'Sign in');
 }
 
+// Follow the link that EMAIL was sent.
+export async function prove(page, email, password) {
+  await go(page, await linkTo('/verify-email', email));
+  await fill(page, { 'Password that you registered with': password });
+  await press(page, 'Prove it');
+  await page.waitForSelector('[role=status]:has-text("proved")');
+}
+
 // A page on which EMAIL is signed in, by an account of its own.
 export async function newcomer(email, password, options) {
   const opened = await open('/register', options);
   await fill(opened.page, { 'E-mail address': email, Password: password });
   await press(opened.page, 'Register');
   await opened.page.waitForSelector('[role=status]:has-text("Look into your mail")');
-  await go(opened.page, await linkTo('/verify-email', email));
-  await opened.page.waitForSelector('[role=status]:has-text("proved")');
+  await prove(opened.page, email, password);
   await signIn(opened.page, email, password);
   await opened.page.waitForURL(/account/);
   return opened;

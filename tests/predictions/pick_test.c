@@ -72,6 +72,51 @@ BOTH_ENGINES(a_pick_is_its_owners_alone_and_changed_at_will)
 	OK(err && err->code == ERR_NOT_FOUND);
 }
 
+BOTH_ENGINES(a_pick_of_a_spread_or_total_has_the_odds_of_its_side)
+{
+	static const struct {
+		struct str type, pick;
+		int32_t odds;
+	} cases[] = { { STR_INIT("ats"), STR_INIT("home"), -105 },
+		{ STR_INIT("ats"), STR_INIT("away"), -115 },
+		{ STR_INIT("total"), STR_INIT("over"), 102 },
+		/* The feed has none, or none that there can be. */
+		{ STR_INIT("total"), STR_INIT("under"), -110 },
+		{ STR_INIT("ats"), STR_INIT("home"), -110 } };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct pick_row_list list;
+
+	OK_ERR(put_both(ctx));
+	OK_ERR(season_at(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(pick_week(ctx, ANN, 0.6, 1));
+	OK_ERR(picks_of(ctx, user(ANN), &list));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE games SET spread_line = 2.5, total_line = 44.5, "
+		    "home_spread_odds = -105, away_spread_odds = -115, "
+		    "over_odds = 102, under_odds = NULL")));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct pick_row_list found;
+		bool is_there = false;
+
+		if (i + 1 == COUNT_OF(cases))
+			OK_ERR(db_run_text(
+				&tx, STR("UPDATE games SET home_spread_odds = 7")));
+		OK_ERR(pick_make(ctx,
+			&(struct pick_ask){ .game_id = list.items[0].game_id,
+				.type = cases[i].type,
+				.pick = cases[i].pick,
+				.probability = 0.6 }));
+		OK_ERR(picks_of(ctx, user(ANN), &found));
+		for (size_t k = 0; k < found.count; k++) {
+			if (!str_eq(found.items[k].prediction_type, cases[i].type))
+				continue;
+			is_there = true;
+			EQ_I64(found.items[k].odds.value, cases[i].odds);
+		}
+		OK(is_there);
+	}
+}
+
 /* At the microsecond of kick-off it has begun, for whoever picks and for whoever looks; where
  * the hour is not known, with its day: its score comes when it is over. */
 BOTH_ENGINES(a_pick_counts_until_the_microsecond_before_its_game_begins)

@@ -14,12 +14,13 @@ function useToken() {
   return text;
 }
 
+// With the password, so that whoever gave another's address gets no account by it.
 function Verify() {
   const text = useToken();
-  const [state, setState] = useState({});
-  useEffect(() => { post('/v1/auth/verify-email', { token: text }).then(() => setState({ isDone: true }), (error) => setState({ error })); }, []);
-  return html`<h1>Your address</h1>${state.isDone ? html`<p class="notice" role="status">It is proved. <a href="/sign-in">Sign in</a></p>`
-    : state.error ? html`<p class="notice bad" role="alert">${state.error.message} <a href="/register">Have another link sent</a></p>` : html`<p>One moment …</p>`}`;
+  const password = { name: 'password', label: 'Password that you registered with', type: 'password', autocomplete: 'current-password', required: true };
+  return html`<h1>Your address</h1><p>You did not register? Then leave this page: somebody gave your address, and gets no account by it.</p>
+    <${Form} label="Prove it" fields=${[password]} send=${(values) => post('/v1/auth/verify-email', { ...values, token: text })} done=${html`It is proved. <a href="/sign-in">Sign in</a>`} />
+    <p><a href="/register">Have another link sent</a> · <a href="/forgot-password">Set another password</a></p>`;
 }
 
 // Another address for the account. A press of the button, so that no mail scanner that opens links confirms it.
