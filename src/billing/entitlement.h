@@ -21,8 +21,8 @@
 	X(BASIC_PROPS, "basic_props", "forecasts of players' numbers")              \
 	X(LIVE_ACCURACY, "live_accuracy", "the record without the day's delay")     \
 	X(EMAIL_ALERTS, "email_alerts", "forecasts by e-mail")                      \
-	X(BASIC_ANALYTICS, "basic_analytics", "ratings over time")                 \
-	X(ADVANCED_ANALYTICS, "advanced_analytics", "chances at any line and odds")  \
+	X(BASIC_ANALYTICS, "basic_analytics", "ratings over time")                  \
+	X(ADVANCED_ANALYTICS, "advanced_analytics", "chances at any line and odds") \
 	X(FULL_PROPS, "full_props", "every forecast of players' numbers")           \
 	X(DATA_EXPORT, "data_export", "forecasts as one file")                      \
 	X(PLAYOFF_PREDICTIONS, "playoff_predictions", "forecasts of the playoffs")  \
