@@ -2,6 +2,7 @@
 #include "api/route.h"
 #include "api/schemas.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "codec/json_write.h"
 #include "http/respond.h"
 #include "predictions/prop.h"
@@ -54,56 +55,72 @@ put_fault(struct json *json, const struct upload_fault *fault)
 	json_put_text(json, fault->reason);
 }
 
-/* The lines of FAULTS from FIRST on whose field is that of FIRST: 1002-1500,1502. */
-static struct err *
-lines_of(struct ctx *ctx, const struct upload_faults *faults, size_t first,
-	struct str *ret)
+/* Faults of one field, of the first of which the reason is told. */
+struct alike {
+	const struct upload_fault *first;
+	int64_t begin, end; /* the last lines beside one another, not yet in LINES */
+	struct buf lines;   /* 1002-1500,1502 */
+};
+
+static void
+put_lines(struct alike *alike)
 {
-	struct str field = faults->items[first].field;
-	int64_t begin = 0, end = 0;
-	struct buf out;
-
-	buf_init(&out, ctx->arena, ERRORS_BYTES_MAX);
-	for (size_t i = first; i <= faults->count; i++) {
-		bool is_end = i == faults->count;
-
-		if (!is_end && !str_eq(faults->items[i].field, field))
-			continue;
-		if (!is_end && begin && faults->items[i].line == end + 1) {
-			end++;
-			continue;
-		}
-		if (begin)
-			buf_fmt(&out, "%s%lld", out.len ? "," : "", (long long)begin);
-		if (end > begin)
-			buf_fmt(&out, "-%lld", (long long)end);
-		begin = end = is_end ? 0 : faults->items[i].line;
-	}
-	*ret = buf_str(&out);
-	return buf_is_cut(&out) ? err_no_memory() : NULL;
+	buf_fmt(&alike->lines, "%s%lld", alike->lines.len ? "," : "",
+		(long long)alike->begin);
+	if (alike->end > alike->begin)
+		buf_fmt(&alike->lines, "-%lld", (long long)alike->end);
 }
 
-/* Those after the first ERRORS_IN_FULL, once for each field: the reason is the first
- * line's. */
+struct rest {
+	struct map by_field; /* → struct alike */
+	struct {
+		VEC_OF(struct alike *)
+	} list;
+};
+
+static struct err *
+add_fault(struct ctx *ctx, struct rest *rest, const struct upload_fault *fault)
+{
+	struct alike *alike = map_find(&rest->by_field, fault->field);
+
+	if (alike && fault->line == alike->end + 1) {
+		alike->end++;
+		return NULL;
+	}
+	if (alike) {
+		put_lines(alike);
+	} else {
+		TRY_NEW(ctx->arena, alike, 1);
+		alike->first = fault;
+		buf_init(&alike->lines, ctx->arena, ERRORS_BYTES_MAX);
+		if (!map_put(&rest->by_field, fault->field, alike) ||
+			!VEC_PUSH(ctx->arena, &rest->list, alike))
+			return err_no_memory();
+	}
+	alike->begin = alike->end = fault->line;
+	return NULL;
+}
+
+/* Those after the first ERRORS_IN_FULL, once for each field. A member that is unknown is a
+ * field too, so there may be as many as faults: each fault is looked at once. */
 static struct err *
 put_rest(struct ctx *ctx, struct json *json, const struct upload_faults *faults)
 {
-	struct map done;
-	struct str lines;
+	struct rest rest = { .list = { .count = 0 } };
 
-	map_init(&done, ctx->arena);
-	for (size_t i = ERRORS_IN_FULL; i < faults->count; i++) {
-		const struct upload_fault *fault = &faults->items[i];
+	map_init(&rest.by_field, ctx->arena);
+	for (size_t i = ERRORS_IN_FULL; i < faults->count; i++)
+		TRY(add_fault(ctx, &rest, &faults->items[i]));
+	for (size_t i = 0; i < rest.list.count; i++) {
+		struct alike *alike = rest.list.items[i];
 
-		if (map_find(&done, fault->field))
-			continue;
-		if (!map_put(&done, fault->field, &done))
+		put_lines(alike);
+		if (buf_is_cut(&alike->lines))
 			return err_no_memory();
-		TRY(lines_of(ctx, faults, i, &lines));
 		json_put_object(json);
-		put_fault(json, fault);
+		put_fault(json, alike->first);
 		json_put_key(json, STR("lines"));
-		json_put_text(json, lines);
+		json_put_text(json, buf_str(&alike->lines));
 		json_put_object_end(json);
 	}
 	return NULL;
