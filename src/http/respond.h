@@ -26,8 +26,8 @@ struct str http_wait_text(struct arena *arena, int32_t wait_s);
 
 /*
  * PROBLEM as application/problem+json (RFC 9457), with the request's id; where a retry may
- * help, with Retry-After, which the detail of a 429 says in words. Its `type` is left out, which means about:blank. Without memory
- * the status must do.
+ * help, with Retry-After, which the detail of a 429 says in words. Its `type` is left out,
+ * which means about:blank. Without memory the status must do.
  */
 struct http_answer
 http_answer_problem(struct ctx *ctx, const struct http_problem *problem);

@@ -69,7 +69,8 @@ text_of(const char *text, size_t size)
 	return length ? (struct str){ .ptr = text, .len = length } : STR_NONE;
 }
 
-/* The rows of the next statement; what follows them is PLACE, and how many deliveries they stand for DELIVERIES. */
+/* The rows of the next statement; what follows them is PLACE, and how many deliveries they
+ * stand for DELIVERIES. */
 struct rows {
 	struct buf ids, users, forecasts, rest;
 	struct json json;
@@ -167,7 +168,8 @@ has_more(struct queue *queue)
 	return queue->next.shown != NULL;
 }
 
-/* Leave the machine to others, but for when what is noted comes faster than that. False: the end has come. */
+/* Leave the machine to others, but for when what is noted comes faster than that. False:
+ * the end has come. */
 static bool
 pause_after(const struct queue *queue, int64_t took_ns)
 {
@@ -177,7 +179,8 @@ pause_after(const struct queue *queue, int64_t took_ns)
 		WAIT_CANCELLED;
 }
 
-/* Store all, with pauses or without. False: the database does not take it now, or the end came in a pause. */
+/* Store all, with pauses or without. False: the database does not take it now, or the end
+ * came in a pause. */
 static bool
 store(struct queue *queue, bool is_pausing)
 {

@@ -172,8 +172,8 @@ grade_one(void *arg, const struct prediction_ungraded *row)
 								      : err_no_memory();
 }
 
-/* A feed that has had all else of its season for a day, but not this game, does not have
- * it by mistake (docs/decisions/called-off.md). */
+/* A feed that lacked this game and little else, with no other read for a day that said
+ * otherwise, does not lack it by mistake (docs/decisions/called-off.md). */
 static struct err *
 call_off(struct tx *tx, int64_t *ret_called_off)
 {
