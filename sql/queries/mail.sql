@@ -2,19 +2,19 @@
 -- folder: mail
 
 -- name: mail_insert :exec
--- args: id outbox_id, user_id user_id?, recipient text, payload object, dedupe_key text?, now time
+-- args: id outbox_id, user_id user_id?, recipient text, payload object, dedupe_key text?, urgency i32, now time
 -- as: anyone
 -- Promise a mail; nothing where one with the same key was promised before.
-INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, status, attempts, next_attempt_at, created_at)
-VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, 'pending', 0, :now, :now)
+INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, urgency, status, attempts, next_attempt_at, created_at)
+VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, :urgency, 'pending', 0, :now, :now)
     ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: mail_insert_many :batch
--- args: id outbox_id, user_id user_id?, recipient text, payload object, dedupe_key text?, now time
+-- args: id outbox_id, user_id user_id?, recipient text, payload object, dedupe_key text?, urgency i32, now time
 -- as: anyone
 -- The same of many.
-INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, status, attempts, next_attempt_at, created_at)
-VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, 'pending', 0, :now, :now)
+INSERT INTO outbox (id, kind, user_id, recipient, payload, dedupe_key, urgency, status, attempts, next_attempt_at, created_at)
+VALUES (:id, 'mail', :user_id, :recipient, :payload, :dedupe_key, :urgency, 'pending', 0, :now, :now)
     ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: mail_forget_user :exec
@@ -30,12 +30,19 @@ DELETE FROM outbox WHERE user_id = :user_id AND kind = 'mail';
 -- Forget the mail to an address, sent or not.
 DELETE FROM outbox WHERE recipient = :recipient AND kind = 'mail';
 
+-- name: mail_sweep :rows
+-- args: before time
+-- as: anyone
+-- scan: ok, once a day
+-- Forget mail that was sent, or given up, and promised before a moment.
+DELETE FROM outbox WHERE kind = 'mail' AND status <> 'pending' AND created_at < :before;
+
 -- row mail_leased: id outbox_id, recipient text, payload json, attempts i32, created_at time
 
 -- name: mail_lease :many mail_leased
--- args: now time, lease_until time, row_count i32
+-- args: now time, lease_until time, urgency i32, row_count i32
 -- as: anyone
--- Take up to ROW_COUNT mails that are due, those that waited longest first. Nobody else takes them before LEASE_UNTIL; whoever took
+-- Take up to ROW_COUNT mails that are due and at least as urgent as URGENCY, the most urgent first, of these those that waited longest. Nobody else takes them before LEASE_UNTIL; whoever took
 -- them and died leaves them to be taken again then. An attempt is counted as it begins, so a mail that ends its sender's
 -- process is not tried for ever.
 -- for: postgresql
@@ -43,8 +50,8 @@ UPDATE outbox
    SET attempts = attempts + 1, locked_until = :lease_until, next_attempt_at = :lease_until
  WHERE id IN (SELECT id
                 FROM outbox
-               WHERE status = 'pending' AND kind = 'mail' AND next_attempt_at <= :now
-               ORDER BY next_attempt_at
+               WHERE status = 'pending' AND kind = 'mail' AND urgency <= :urgency AND next_attempt_at <= :now
+               ORDER BY urgency, next_attempt_at
                LIMIT :row_count
                  FOR UPDATE SKIP LOCKED)
 RETURNING id, recipient, payload, attempts, created_at;
@@ -53,8 +60,8 @@ UPDATE outbox
    SET attempts = attempts + 1, locked_until = :lease_until, next_attempt_at = :lease_until
  WHERE id IN (SELECT id
                 FROM outbox
-               WHERE status = 'pending' AND kind = 'mail' AND next_attempt_at <= :now
-               ORDER BY next_attempt_at
+               WHERE status = 'pending' AND kind = 'mail' AND urgency <= :urgency AND next_attempt_at <= :now
+               ORDER BY urgency, next_attempt_at
                LIMIT :row_count)
 RETURNING id, recipient, payload, attempts, created_at;
 

@@ -4,6 +4,7 @@
 #include "accounts/sessions_q.h"
 #include "accounts/users_q.h"
 #include "codec/iso_time.h"
+#include "mail/mail.h"
 
 struct err *
 account_sweep(struct ctx *ctx, struct sweep_counts *ret)
@@ -16,6 +17,7 @@ account_sweep(struct ctx *ctx, struct sweep_counts *ret)
 	TRY(q_verification_sweep(&tx, before, &verifications));
 	TRY(q_reset_sweep(&tx, before, &resets));
 	TRY(q_account_change_sweep(&tx, before, &changes));
+	TRY(mail_sweep(&tx, before, &ret->mails));
 	ret->links = verifications + resets + changes;
 	return NULL;
 }

@@ -12,9 +12,11 @@ enum {
 struct sweep_counts {
 	int64_t sessions; /* refresh tokens, spent ones too */
 	int64_t links;
+	int64_t mails; /* sent, or given up */
 };
 
-/* Delete sessions and links that ran out more than SWEEP_AFTER_DAYS ago. */
+/* Delete sessions and links that ran out more than SWEEP_AFTER_DAYS ago, and mail from
+ * before that does not wait. */
 struct err *account_sweep(struct ctx *ctx, struct sweep_counts *ret) MUST_USE;
 
 #endif

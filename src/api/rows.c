@@ -124,7 +124,7 @@ write_csv_value(struct csv *csv, const struct field *field, const void *at)
 	case FIELD_TEXTS:
 	case FIELD_JSON:
 	case FIELD_OPT_JSON:
-		csv_put_text(csv, *(const struct str *)at);
+		csv_put_said(csv, *(const struct str *)at);
 		break;
 	case FIELD_BOOL:
 		csv_put_text(csv, *(const bool *)at ? STR("true") : STR("false"));

@@ -84,15 +84,6 @@ json_line(struct buf *out, const struct audit_seen *seen, struct str hash)
 	buf_put_char(out, '\n');
 }
 
-/* A text that begins as a formula does is one to a spreadsheet. */
-static void
-csv_text(struct csv *csv, struct arena *arena, struct str text)
-{
-	if (text.len && strchr("=+-@\t\r", text.ptr[0]))
-		text = str_fmt(arena, "'" STR_FMT, STR_ARG(text));
-	csv_put_text(csv, text);
-}
-
 static void
 csv_id(struct csv *csv, struct uuid id)
 {
@@ -106,8 +97,7 @@ csv_id(struct csv *csv, struct uuid id)
 }
 
 static void
-csv_line(struct buf *out, struct arena *arena, const struct audit_seen *seen,
-	struct str hash)
+csv_line(struct buf *out, const struct audit_seen *seen, struct str hash)
 {
 	const struct audit_row *row = seen->row;
 	struct csv csv = csv_begin(out);
@@ -123,12 +113,12 @@ csv_line(struct buf *out, struct arena *arena, const struct audit_seen *seen,
 	csv_id(&csv, row->subject_id.uuid);
 	csv_put_text(&csv, row->action);
 	csv_put_text(&csv, row->outcome);
-	csv_text(&csv, arena, row->resource_type);
-	csv_text(&csv, arena, row->resource_id);
+	csv_put_said(&csv, row->resource_type);
+	csv_put_said(&csv, row->resource_id);
 	csv_put_text(&csv, row->details);
-	csv_text(&csv, arena, seen->personal.remote_address);
-	csv_text(&csv, arena, seen->personal.user_agent);
-	csv_text(&csv, arena, seen->personal.text);
+	csv_put_said(&csv, seen->personal.remote_address);
+	csv_put_said(&csv, seen->personal.user_agent);
+	csv_put_said(&csv, seen->personal.text);
 	csv_put_text(&csv, seen->personal.is_erased ? STR("true") : STR("false"));
 	csv_put_text(&csv, seen->personal.is_damaged ? STR("true") : STR("false"));
 	csv_id(&csv, row->request_id);
@@ -158,7 +148,7 @@ page_format(struct ctx *ctx, const struct audit_row_list *page, enum audit_forma
 		buf_init(&hash, ctx->arena, 2 * page->items[i].hash.len + 1);
 		hex_encode(&hash, page->items[i].hash);
 		if (format == AUDIT_CSV)
-			csv_line(&out, ctx->arena, &seen, buf_str(&hash));
+			csv_line(&out, &seen, buf_str(&hash));
 		else
 			json_line(&out, &seen, buf_str(&hash));
 	}

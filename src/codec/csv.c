@@ -278,21 +278,43 @@ needs_quotes(struct str text)
 	return false;
 }
 
-void
-csv_put_text(struct csv *csv, struct str text)
+static void
+put_quoted(struct csv *csv, struct str mark, struct str text)
 {
-	put_field_start(csv);
-	if (!needs_quotes(text)) {
-		buf_put(csv->out, text);
-		return;
-	}
 	buf_put_char(csv->out, '"');
+	buf_put(csv->out, mark);
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '"')
 			buf_put_char(csv->out, '"');
 		buf_put_char(csv->out, text.ptr[i]);
 	}
 	buf_put_char(csv->out, '"');
+}
+
+static void
+put_text(struct csv *csv, struct str mark, struct str text)
+{
+	put_field_start(csv);
+	if (needs_quotes(text)) {
+		put_quoted(csv, mark, text);
+		return;
+	}
+	buf_put(csv->out, mark);
+	buf_put(csv->out, text);
+}
+
+void
+csv_put_text(struct csv *csv, struct str text)
+{
+	put_text(csv, STR(""), text);
+}
+
+void
+csv_put_said(struct csv *csv, struct str text)
+{
+	bool is_formula = text.len && memchr("=+-@\t\r", text.ptr[0], 6);
+
+	put_text(csv, is_formula ? STR("'") : STR(""), text);
 }
 
 void

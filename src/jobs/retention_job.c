@@ -11,5 +11,7 @@ job_retention(struct ctx *ctx, struct job_run *run)
 	json_put_i64(run->result, counts.sessions);
 	json_put_key(run->result, STR("links"));
 	json_put_i64(run->result, counts.links);
+	json_put_key(run->result, STR("mails"));
+	json_put_i64(run->result, counts.mails);
 	return NULL;
 }

@@ -32,6 +32,12 @@ enum {
 	ERROR_BYTES_MAX = 500,
 };
 
+/* What each lane of a mailer takes, so that mail servers that hang, or many mails at once,
+ * do not hold up all: one lane sends nothing that just anybody can ask for, two no bulk. */
+static const enum mail_urgency lane_limits[] = { MAIL_AWAITED, MAIL_ASKED, MAIL_BULK,
+	MAIL_BULK };
+enum { LANES = sizeof(lane_limits) / sizeof(lane_limits[0]) };
+
 static struct {
 	_Atomic int64_t sent;
 	_Atomic int64_t deferred;
@@ -239,13 +245,21 @@ leave_to_others(struct ctx *ctx, const struct mail_leased *row, const struct err
 		});
 }
 
+/* One that sends mail after mail over a connection of its own, none less urgent than
+ * LIMIT. */
+struct lane {
+	const struct mail_options *options;
+	enum mail_urgency limit;
+	struct smtp smtp;
+};
+
 /* Lease and send one mail. ret_found: false where none is due. */
 static struct err *
-deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *smtp,
-	struct mail_counts *counts, bool *ret_found)
+deliver_one(
+	struct ctx *ctx, struct lane *lane, struct mail_counts *counts, bool *ret_found)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	int64_t lease_ms = options->smtp.timeout_ms + LEASE_MARGIN_MS;
+	int64_t lease_ms = lane->options->smtp.timeout_ms + LEASE_MARGIN_MS;
 	struct mail_leased_list list;
 	struct attempt attempt = { .row = NULL };
 	struct err *err;
@@ -253,17 +267,18 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 	TRY(q_mail_lease(&tx,
 		(struct mail_lease){ .now = ctx->now,
 			.lease_until = ctx->now + lease_ms * 1000,
+			.urgency = (int32_t)lane->limit,
 			.row_count = 1 },
 		&list));
 	*ret_found = list.count > 0;
 	if (list.count == 0)
 		return NULL;
 	attempt.row = &list.items[0];
-	err = write_out(ctx, options, &attempt);
+	err = write_out(ctx, lane->options, &attempt);
 	if (err && err->code == ERR_INTERNAL)
 		return leave_to_others(ctx, attempt.row, err, counts);
 	if (!err)
-		err = hand_over(ctx, options, smtp, &attempt.letter);
+		err = hand_over(ctx, lane->options, &lane->smtp, &attempt.letter);
 	/* Sending may have taken all the time there was. */
 	ctx->now = clock_now_us();
 	ctx->deadline = clock_deadline_ms(LEASE_MARGIN_MS);
@@ -283,25 +298,24 @@ deliver_one(struct ctx *ctx, const struct mail_options *options, struct smtp *sm
 /* One after another, each in memory of its own, until none is due or IS_STOPPING says
  * so. */
 static struct err *
-deliver_all(struct ctx *outer, const struct mail_options *options,
-	const bool *is_stopping, struct mail_counts *counts)
+deliver_all(struct ctx *outer, struct lane *lane, const bool *is_stopping,
+	struct mail_counts *counts)
 {
 	struct arena arena;
 	struct ctx ctx = *outer;
-	struct smtp smtp;
 	struct err *err = NULL;
 	bool found = true;
 
 	arena_init(&arena, ARENA_BYTES_MAX);
 	ctx.arena = &arena;
-	smtp_init(&smtp, &options->smtp);
+	smtp_init(&lane->smtp, &lane->options->smtp);
 	while (!err && found && !*is_stopping) {
 		arena_reset(&arena);
 		ctx.now = clock_now_us();
 		ctx.deadline = clock_deadline_ms(LEASE_MARGIN_MS);
-		err = deliver_one(&ctx, options, &smtp, counts, &found);
+		err = deliver_one(&ctx, lane, counts, &found);
 	}
-	smtp_release(&ctx, &smtp);
+	smtp_release(&ctx, &lane->smtp);
 	if (err)
 		err = err_new(outer, err->code, STR_FMT, STR_ARG(err->message));
 	arena_release(&arena);
@@ -312,45 +326,72 @@ struct err *
 mail_deliver(struct ctx *ctx, const struct mail_options *options, struct mail_counts *ret)
 {
 	static const bool never = false;
+	struct lane lane = { .options = options, .limit = MAIL_BULK };
 
-	return deliver_all(ctx, options, &never, ret);
+	return deliver_all(ctx, &lane, &never, ret);
 }
 
-struct mailer {
+/* A lane of a mailer, a fiber of its own. */
+struct courier {
+	struct mailer *mailer;
+	struct lane lane;
 	struct ctx ctx;
-	struct mail_options options;
 	struct arena arena;
 	struct fiber *fiber;
-	bool is_stopping;
 	bool is_sleeping;
 	struct fiber_event ended;
 };
 
+struct mailer {
+	struct mail_options options;
+	struct courier couriers[LANES];
+	bool is_stopping;
+};
+
 static void
-mailer_run(void *arg)
+courier_run(void *arg)
 {
-	struct mailer *mailer = arg;
+	struct courier *courier = arg;
+	const bool *is_stopping = &courier->mailer->is_stopping;
 	struct trouble trouble = { 0 };
 
-	while (!mailer->is_stopping) {
+	while (!*is_stopping) {
 		struct mail_counts counts = { 0 };
 		struct err *err;
 
-		arena_reset(&mailer->arena);
-		err = deliver_all(
-			&mailer->ctx, &mailer->options, &mailer->is_stopping, &counts);
+		arena_reset(&courier->arena);
+		err = deliver_all(&courier->ctx, &courier->lane, is_stopping, &counts);
 		if (err)
-			trouble_note(
-				&trouble, &mailer->ctx, "the outbox cannot be read", err);
+			trouble_note(&trouble, &courier->ctx, "the outbox cannot be read",
+				err);
 		else
-			trouble_over(&trouble, &mailer->ctx, "the outbox is read again");
-		if (mailer->is_stopping)
+			trouble_over(&trouble, &courier->ctx, "the outbox is read again");
+		if (*is_stopping)
 			break;
-		mailer->is_sleeping = true;
+		courier->is_sleeping = true;
 		fiber_sleep_until(clock_deadline_ms(err ? FAILED_MS : IDLE_MS));
-		mailer->is_sleeping = false;
+		courier->is_sleeping = false;
 	}
-	fiber_event_set(&mailer->ended);
+	fiber_event_set(&courier->ended);
+}
+
+static struct err *
+courier_start(struct ctx *ctx, struct mailer *mailer, enum mail_urgency limit,
+	struct courier *ret)
+{
+	ret->mailer = mailer;
+	ret->lane = (struct lane){ .options = &mailer->options, .limit = limit };
+	arena_init(&ret->arena, ARENA_BYTES_MAX);
+	ret->ctx = *ctx;
+	ret->ctx.arena = &ret->arena;
+	ret->ctx.route = "mailer";
+	ret->ctx.actor = (struct actor){ .is_system = true };
+	fiber_event_init(&ret->ended);
+	ret->fiber = fiber_spawn("mailer", courier_run, ret);
+	if (ret->fiber)
+		return NULL;
+	arena_release(&ret->arena);
+	return err_new(ctx, ERR_BUSY, "too many fibers to start the mailer");
 }
 
 struct err *
@@ -360,16 +401,16 @@ mailer_open(struct ctx *ctx, const struct mail_options *options, struct mailer *
 
 	TRY(mail_options_check(ctx, options));
 	TRY_NEW(ctx->arena, mailer, 1);
-	arena_init(&mailer->arena, ARENA_BYTES_MAX);
 	mailer->options = *options;
-	mailer->ctx = *ctx;
-	mailer->ctx.arena = &mailer->arena;
-	mailer->ctx.route = "mailer";
-	mailer->ctx.actor = (struct actor){ .is_system = true };
-	fiber_event_init(&mailer->ended);
-	mailer->fiber = fiber_spawn("mailer", mailer_run, mailer);
-	if (!mailer->fiber)
-		return err_new(ctx, ERR_BUSY, "too many fibers to start the mailer");
+	for (size_t i = 0; i < LANES; i++) {
+		struct err *err = courier_start(
+			ctx, mailer, lane_limits[i], &mailer->couriers[i]);
+
+		if (err) {
+			mailer_close(mailer);
+			return err;
+		}
+	}
 	*ret = mailer;
 	return NULL;
 }
@@ -378,8 +419,13 @@ void
 mailer_close(struct mailer *mailer)
 {
 	mailer->is_stopping = true;
-	if (mailer->is_sleeping)
-		fiber_cancel(mailer->fiber);
-	fiber_event_join(&mailer->ended);
-	arena_release(&mailer->arena);
+	for (size_t i = 0; i < LANES; i++)
+		if (mailer->couriers[i].fiber && mailer->couriers[i].is_sleeping)
+			fiber_cancel(mailer->couriers[i].fiber);
+	for (size_t i = 0; i < LANES; i++) {
+		if (!mailer->couriers[i].fiber)
+			continue;
+		fiber_event_join(&mailer->couriers[i].ended);
+		arena_release(&mailer->couriers[i].arena);
+	}
 }

@@ -45,7 +45,8 @@ mail_options_check(struct ctx *ctx, const struct mail_options *options) MUST_USE
 struct err *mail_deliver(struct ctx *ctx, const struct mail_options *options,
 	struct mail_counts *ret) MUST_USE;
 
-/* A fiber of the current loop that sends what becomes due, within a second. CTX is copied:
+/* Four fibers of the current loop that send what becomes due, within a second: the most
+ * urgent first, and bulk in two of them at most. CTX is copied:
  * its db and keys must outlive the mailer. */
 struct mailer;
 struct err *mailer_open(struct ctx *ctx, const struct mail_options *options,

@@ -15,6 +15,7 @@ row_of(struct ctx *ctx, const struct mail *mail, struct mail_insert *ret)
 		.user_id = mail->user_id,
 		.recipient = mail->recipient,
 		.dedupe_key = mail->dedupe_key,
+		.urgency = mail_kind_urgency(mail->kind),
 		.now = ctx->now,
 	};
 
@@ -53,6 +54,7 @@ mail_put_many(struct tx *tx, const struct mail *mails, size_t count)
 			.recipient = row.recipient,
 			.payload = row.payload,
 			.dedupe_key = row.dedupe_key,
+			.urgency = row.urgency,
 			.now = row.now,
 		};
 	}
@@ -64,4 +66,10 @@ mail_forget(struct tx *tx, struct user_id user, struct str address)
 {
 	TRY(q_mail_forget_user(tx, user));
 	return q_mail_forget_address(tx, address);
+}
+
+struct err *
+mail_sweep(struct tx *tx, int64_t before, int64_t *ret)
+{
+	return q_mail_sweep(tx, before, ret);
 }

@@ -28,7 +28,7 @@ struct tx;
 #define MAIL_UNSUBSCRIBE_PATH "/v1/alerts/unsubscribe?token="
 
 enum mail_kind {
-#define KIND(name, file, page, needs) MAIL_##name,
+#define KIND(name, file, page, urgency, needs) MAIL_##name,
 #include "mail/mail_kind.def"
 #undef KIND
 	MAIL_KIND_COUNT
@@ -60,5 +60,8 @@ struct err *mail_put_many(struct tx *tx, const struct mail *mails, size_t count)
 
 /* Forget what was or is to be sent to USER or to ADDRESS: for erasure. */
 struct err *mail_forget(struct tx *tx, struct user_id user, struct str address) MUST_USE;
+
+/* Forget mail promised BEFORE that was sent or given up: with it goes the address. */
+struct err *mail_sweep(struct tx *tx, int64_t before, int64_t *ret) MUST_USE;
 
 #endif

@@ -21,9 +21,11 @@ enum {
 static const struct {
 	struct str name;
 	struct str page;
+	enum mail_urgency urgency;
 	uint32_t needs;
 } kinds[] = {
-#define KIND(name, file, page, needs) { STR_INIT(file), STR_INIT(page), needs },
+#define KIND(name, file, page, urgency, needs) \
+	{ STR_INIT(file), STR_INIT(page), MAIL_##urgency, needs },
 #include "mail/mail_kind.def"
 #undef KIND
 };
@@ -32,6 +34,12 @@ struct str
 mail_kind_name(enum mail_kind kind)
 {
 	return kinds[kind].name;
+}
+
+enum mail_urgency
+mail_kind_urgency(enum mail_kind kind)
+{
+	return kinds[kind].urgency;
 }
 
 struct str

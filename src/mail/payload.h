@@ -9,6 +9,13 @@
 
 /* "verify-email": of the templates and of the payload. */
 struct str mail_kind_name(enum mail_kind kind);
+/* What goes first: the lower, the sooner (mail_kind.def). */
+enum mail_urgency {
+	MAIL_AWAITED,
+	MAIL_ASKED,
+	MAIL_BULK,
+};
+enum mail_urgency mail_kind_urgency(enum mail_kind kind);
 /* The page that {{link}} opens. */
 struct str mail_kind_page(enum mail_kind kind);
 

@@ -42,6 +42,7 @@ lease(struct ctx *ctx, struct mail_leased_list *ret)
 			.now = ctx->now,
 			.lease_until = ctx->now +
 				(int64_t)1000000 * MICROSECONDS_PER_SECOND,
+			.urgency = 2,
 			.row_count = MAILS_MAX,
 		},
 		ret);

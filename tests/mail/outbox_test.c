@@ -5,6 +5,7 @@
 #include "crypto/keyring.h"
 #include "mail/deliver.h"
 #include "mail/mail.h"
+#include "mail/mail_q.h"
 #include "mail/outbox.h"
 #include "sys/clock.h"
 
@@ -137,8 +138,10 @@ lease(struct ctx *ctx, int64_t now, int32_t *ret_attempts, struct outbox_id *ret
 	struct mail_leased_list list;
 
 	TRY(q_mail_lease(&tx,
-		(struct mail_lease){
-			.now = now, .lease_until = now + 1000000, .row_count = 1 },
+		(struct mail_lease){ .now = now,
+			.lease_until = now + 1000000,
+			.urgency = 2,
+			.row_count = 1 },
 		&list));
 	*ret_attempts = list.count ? list.items[0].attempts : 0;
 	if (list.count)
@@ -394,4 +397,30 @@ BOTH_ENGINES(what_is_no_address_is_refused_before_it_is_promised)
 {
 	FAILS_WITH(put(ctx, verify_mail(ctx, "a@b>\r\nRCPT TO:<c@d")), ERR_INVALID);
 	EQ_STR(outbox(ctx), STR(""));
+}
+
+BOTH_ENGINES(what_somebody_waits_for_goes_before_what_is_sent_to_many)
+{
+	struct mail bulk = verify_mail(ctx, "bulk@example.org");
+	struct mail reset = verify_mail(ctx, "reset@example.org");
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct mail_lease lease = { .urgency = 2, .row_count = 1 };
+	struct mail_leased_list list;
+
+	bulk.kind = MAIL_ALERT;
+	bulk.headline = bulk.details = bulk.unsubscribe = STR("x");
+	reset.kind = MAIL_RESET_PASSWORD;
+	OK_ERR(put(ctx, bulk));
+	OK_ERR(put(ctx, verify_mail(ctx, "asked@example.org")));
+	OK_ERR(put(ctx, reset));
+	lease.now = ctx->now;
+	lease.lease_until = ctx->now + MICROSECONDS_PER_SECOND;
+	OK_ERR(q_mail_lease(&tx, lease, &list));
+	EQ_STR(list.items[0].recipient, STR("reset@example.org"));
+	lease.urgency = 0;
+	OK_ERR(q_mail_lease(&tx, lease, &list));
+	EQ_I64(list.count, 0);
+	lease.urgency = 2;
+	OK_ERR(q_mail_lease(&tx, lease, &list));
+	EQ_STR(list.items[0].recipient, STR("asked@example.org"));
 }

@@ -119,6 +119,22 @@ TEST(a_long_line_is_refused_before_it_is_held)
 	EQ_STR(rows_of(STR("abc\nd\n"), 3, 4), STR("1:[abc]\n2:[d]\n"));
 }
 
+TEST(what_a_stranger_wrote_is_no_formula)
+{
+	static const char *const said[] = { "=1+1", "+x", "-2", "@SUM(A1)", "\tx", "\rx",
+		"=HYPERLINK(\"u\",\"x\")", "a=1", "" };
+	struct buf out;
+	struct csv csv = csv_begin(&out);
+
+	buf_init(&out, &arena, 1024);
+	for (size_t i = 0; i < COUNT_OF(said); i++)
+		csv_put_said(&csv, str_from(said[i]));
+	EQ_STR(buf_str(&out),
+		STR("'=1+1,'+x,'-2,'@SUM(A1),'\tx,\"'\rx\",\"'=HYPERLINK(\"\"u\"\","
+		    "\"\"x\"\")"
+		    "\",a=1,"));
+}
+
 TEST(what_is_written_reads_back)
 {
 	static const char *const fields[] = { "plain", "", "with,comma",
