@@ -6,7 +6,6 @@ tables_init(struct delivery_batch *batch)
 	map_init(&batch->lists, &batch->arena);
 	map_init(&batch->by_user, &batch->arena);
 	batch->first = batch->last = NULL;
-	batch->rows = 0;
 }
 
 void
@@ -75,7 +74,6 @@ delivery_batch_add(struct delivery_batch *batch, const struct shown *who, struct
 	else
 		batch->first = shown;
 	batch->last = shown;
-	batch->rows += key.list->count;
 	return true;
 }
 

@@ -37,7 +37,6 @@ struct delivery_batch {
 	struct arena arena;
 	struct map lists, by_user;
 	struct shown *first, *last; /* in the order of their first time */
-	size_t rows;                /* the lengths of all their lists */
 };
 
 void delivery_batch_init(struct delivery_batch *batch, size_t cap_bytes);
