@@ -170,8 +170,8 @@ await claim('another address is asked for with the password, and is the account\
   await close();
 });
 
-await claim('a forgotten password is set anew by mail', async () => {
-  const { page, close } = await open('/forgot-password');
+await claim('a forgotten password is set anew by mail, also where its link opens in the tab that asked for it', async () => {
+  const { page, close } = await open('/reset-password');
   await fill(page, { 'E-mail address': EMAIL });
   await press(page, 'Send a link');
   await page.waitForSelector('[role=status]');

@@ -7,6 +7,9 @@ const PASSWORD = { name: 'password', label: 'New password', type: 'password', au
   hint: 'At least 8 characters, better 15 or more. Anything goes but what is known from breaches.' };
 const token = () => location.hash.slice(1);
 
+// A link opened in the tab that is on its page already changes only what stands behind #.
+addEventListener('hashchange', () => { if (token()) location.reload(); });
+
 // The token stays out of the history once it is read.
 function useToken() {
   const [text] = useState(token);
