@@ -21,16 +21,6 @@ SELECT email, totp_secret, totp_last_step, mfa_enabled_at
   FROM users
  WHERE id = :id AND is_active;
 
--- row mfa_holder: is_admin bool
-
--- name: mfa_is_needed :one mfa_holder
--- args: id user_id
--- as: system, whether the user is an administrator is not his to read
--- Whether a user may not be without a second factor.
-SELECT EXISTS (SELECT 1 FROM admin_users a WHERE a.user_id = u.id AND a.is_active) AS is_admin
-  FROM users u
- WHERE u.id = :id;
-
 -- name: mfa_begin :rows
 -- args: actor user_id, totp_secret bytes, now time
 -- as: actor
