@@ -104,13 +104,18 @@ UPDATE games
 -- row missing_game: id game_id, nflverse_id text
 
 -- name: games_missing :many missing_game
--- args: since time
--- as: anyone
+-- args: since time, lately time
+-- as: system, the jobs are nobody's
 -- scan: ok, once a grading
--- Games without a result that no feed had since SINCE, and that are not called off yet.
+-- Games without a result that no feed had since SINCE, and that are not called off yet. Where a job fetches the feed it
+-- must have done so, LATELY: while it fails nobody knows whether the game is back.
 SELECT id, nflverse_id
   FROM games
  WHERE missing_since <= :since AND cancelled_at IS NULL AND home_score IS NULL
+   AND NOT EXISTS (SELECT 1
+                     FROM jobs
+                    WHERE name = 'fetch' AND run_count > 0
+                      AND (last_status <> 'succeeded' OR last_finished_at < :lately))
  LIMIT 1000;
 
 -- name: game_cancel :batch

@@ -18,6 +18,7 @@ enum {
 
 /* After so long without it in a feed a game counts as called off: a day. */
 #define MISSING_US (INT64_C(24) * 3600 * 1000000)
+#define FETCHED_US (INT64_C(6) * 3600 * 1000000)
 
 /* A chance of nought or one is never meant so, and has no finite log loss. */
 #define CHANCE_LEAST 1e-6
@@ -184,7 +185,8 @@ call_off(struct tx *tx, int64_t *ret_called_off)
 	struct str *names;
 	int64_t affected;
 
-	TRY(q_games_missing(tx, ctx->now - MISSING_US, &missing));
+	TRY(q_games_missing(
+		tx, ctx->now - MISSING_US, ctx->now - FETCHED_US, &missing));
 	*ret_called_off = (int64_t)missing.count;
 	if (missing.count == 0)
 		return NULL;

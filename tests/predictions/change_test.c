@@ -221,6 +221,27 @@ call_off_after(struct ctx *ctx, int64_t hours)
 	return grade_all(ctx, &grades);
 }
 
+/* The job that fetches the feed ended so, now. */
+static struct err *
+fetch_was(struct ctx *ctx, const char *status)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	bool is_postgres = db_dialect(ctx->db) == DIALECT_POSTGRES;
+	struct str at = str_fmt(ctx->arena,
+		is_postgres ? "to_timestamp(%lld / 1e6)" : "%lld", (long long)ctx->now);
+
+	TRY(db_run_text(&tx, STR("DELETE FROM jobs WHERE name = 'fetch'")));
+	return db_run_text(&tx,
+		str_fmt(ctx->arena,
+			"INSERT INTO jobs (id, name, schedule, run_count, last_status, "
+			"last_finished_at, state, created_at, updated_at) VALUES (%s, "
+			"'fetch', 'hourly', 1, '%s', " STR_FMT ", '{}', " STR_FMT
+			", " STR_FMT ")",
+			is_postgres ? "'01000000-0000-7000-8000-00000000000f'"
+				    : "x'0100000000007000800000000000000f'",
+			status, STR_ARG(at), STR_ARG(at), STR_ARG(at)));
+}
+
 static const char cancelled[] =
 	"SELECT nflverse_id FROM games WHERE cancelled_at IS NOT NULL ORDER BY 1";
 
@@ -245,6 +266,14 @@ BOTH_ENGINES(a_game_that_leaves_the_feed_for_a_day_is_void_until_it_is_back)
 	EQ_STR(dumped(ctx, cancelled), STR(""));
 	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "away"));
 	OK_ERR(import_at(ctx, "2020-10-11T11:30:00Z", without, ROWS - 1));
+	/* While the feed cannot be fetched nobody knows whether the game is back. */
+	OK_ERR(fetch_was(ctx, "failed"));
+	OK_ERR(call_off_after(ctx, 1));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	OK_ERR(fetch_was(ctx, "succeeded"));
+	OK_ERR(call_off_after(ctx, 7));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	OK_ERR(fetch_was(ctx, "succeeded"));
 	OK_ERR(call_off_after(ctx, 1));
 	EQ_STR(dumped(ctx, cancelled), STR("2020_05_DEN_NE\n"));
 	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts void\n"));
