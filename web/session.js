@@ -10,7 +10,8 @@ export const isSignedIn = () => localStorage.getItem(MARK) === 'yes';
 export class Refused extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail ? `${body.detail[0].toUpperCase()}${body.detail.slice(1)}.` : `The server answered ${status}.`);
-    Object.assign(this, { status, field: body.field, code: body.code, retryAfter });
+    // A 429 says itself how long.
+    Object.assign(this, { status, field: body.field, code: body.code, retryAfter: status === 429 ? undefined : retryAfter });
   }
 }
 

@@ -185,8 +185,10 @@ call_off(struct tx *tx, int64_t *ret_called_off)
 	struct str *names;
 	int64_t affected;
 
-	TRY(q_games_missing(
-		tx, ctx->now - MISSING_US, ctx->now - FETCHED_US, &missing));
+	TRY(q_games_missing(tx,
+		(struct games_missing){
+			.since = ctx->now - MISSING_US, .lately = ctx->now - FETCHED_US },
+		&missing));
 	*ret_called_off = (int64_t)missing.count;
 	if (missing.count == 0)
 		return NULL;

@@ -80,7 +80,14 @@ function Unsubscribe() {
 
 const PAGES = { '/unsubscribe': Unsubscribe, '/verify-email': Verify, '/confirm-email': ConfirmEmail, '/remove-mfa': RemoveMfa, '/reset-password': Reset, '/forgot-password': Forgot, '/accept-invitation': Invitation };
 
+// A page that was loaded again, or come back to, has no token any more.
+function Unlinked() {
+  useToken();
+  return html`<h1>A link from a mail</h1><p class="notice" role="status">This page is opened by the link in a mail; open it from there again.</p>`;
+}
+
 export function Page() {
-  const Shown = PAGES[location.pathname];
+  const [hasToken] = useState(() => token() !== '');
+  const Shown = hasToken || ['/reset-password', '/forgot-password'].includes(location.pathname) ? PAGES[location.pathname] : Unlinked;
   return html`<div class="narrow"><${Shown} /></div>`;
 }
