@@ -76,8 +76,8 @@ offer(struct tx *tx, const struct inviting *inviting, struct admin_id invited_by
 			.action = AUDIT_ADMIN_INVITE,
 			.resource_type = STR("invitation"),
 			.resource_id = uuid_text(tx->ctx->arena, row.id.uuid),
+			/* The address stands with the invitation, and goes with its owner. */
 			.details = role_details(tx->ctx->arena, row.admin_role),
-			.personal = inviting->email,
 		});
 }
 

@@ -10,6 +10,23 @@
 /* Above every address that begins with what stands before it: the last of all characters. */
 #define LAST_CHARACTER "\xF4\x8F\xBF\xBF"
 
+/* Who looked for whom. Of one that was found it is under that one's key, unreadable once he is
+ * erased; an address of nobody or of several is somebody's too, and is left out. */
+static struct err *
+put_on_record(struct ctx *ctx, struct str prefix, const struct admin_user_row_list *found)
+{
+	struct audit_entry entry = { .action = AUDIT_ADMIN_USER_SEARCH,
+		.details = str_fmt(ctx->arena, "{\"found\":%zu}", found->count) };
+
+	if (str_is_none(entry.details))
+		return err_no_memory();
+	if (found->count == 1)
+		entry.subject = found->items[0].id;
+	if (found->count == 1 || str_find_char(prefix, '@') < 0)
+		entry.personal = prefix;
+	return audit_log_alone(ctx, &entry);
+}
+
 struct err *
 admin_user_list(struct ctx *ctx, const struct admin_user_search *search,
 	struct admin_user_row_list *ret)
@@ -17,20 +34,21 @@ admin_user_list(struct ctx *ctx, const struct admin_user_search *search,
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct str prefix = address_in_lower_case(ctx->arena, search->prefix);
 	struct str end = str_fmt(ctx->arena, STR_FMT LAST_CHARACTER, STR_ARG(prefix));
+	struct admin_user_row_list found;
 
 	if (str_is_none(prefix) || str_is_none(end))
 		return err_no_memory();
-	TRY(audit_log_alone(ctx,
-		&(struct audit_entry){
-			.action = AUDIT_ADMIN_USER_SEARCH, .personal = prefix }));
-	return q_admin_user_page(&tx,
+	TRY(q_admin_user_page(&tx,
 		(struct admin_user_page){
 			.prefix = prefix,
 			.prefix_end = end,
 			.after = str_is_none(search->after) ? STR("") : search->after,
 			.row_count = search->row_count,
 		},
-		ret);
+		&found));
+	TRY(put_on_record(ctx, prefix, &found));
+	*ret = found;
+	return NULL;
 }
 
 static struct err *

@@ -312,7 +312,7 @@ csv_put_text(struct csv *csv, struct str text)
 void
 csv_put_said(struct csv *csv, struct str text)
 {
-	bool is_formula = text.len && memchr("=+-@\t\r", text.ptr[0], 6);
+	bool is_formula = text.len && str_find_char(STR("=+-@\t\r"), text.ptr[0]) >= 0;
 
 	put_text(csv, is_formula ? STR("'") : STR(""), text);
 }

@@ -339,6 +339,45 @@ BOTH_ENGINES(users_are_found_by_how_their_address_begins)
 	EQ_STR(list.items[3].email, STR("boss@example.org"));
 }
 
+/* The text of a search is somebody's address, and goes with him. */
+BOTH_ENGINES(a_search_for_one_user_is_under_his_key)
+{
+	static const struct {
+		struct str prefix;
+		const char *subject;
+	} cases[] = { { STR_INIT("ann@example.org"), "ann@example.org 1\n" },
+		{ STR_INIT("gone@example.org"), "nobody 0\n" },
+		{ STR_INIT("an"), "nobody 2\n" } };
+	static const enum db_type columns[] = { DB_TEXT };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct admin_user_row_list list;
+	struct str dump;
+
+	OK_ERR(make_boss(ctx));
+	OK_ERR(account_make(ctx, STR("ann@example.org"), STR(GOOD_PASSWORD)));
+	OK_ERR(account_make(ctx, STR("anna@example.org"), STR(GOOD_PASSWORD)));
+	act_as(ctx, "boss@example.org");
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		OK_ERR(db_run_text(&tx, STR("DELETE FROM audit_pending")));
+		OK_ERR(admin_user_list(ctx,
+			&(struct admin_user_search){
+				.prefix = cases[i].prefix, .row_count = 10 },
+			&list));
+		OK_ERR(database_dump(ctx,
+			db_dialect(ctx->db) == DIALECT_POSTGRES
+				? "SELECT coalesce(u.email, 'nobody') || ' ' || "
+				  "(p.details ->> 'found') FROM audit_pending p LEFT "
+				  "JOIN users u ON u.id = p.subject_id WHERE p.action = "
+				  "'admin.search_users'"
+				: "SELECT coalesce(u.email, 'nobody') || ' ' || "
+				  "json_extract(p.details, '$.found') FROM audit_pending "
+				  "p LEFT JOIN users u ON u.id = p.subject_id WHERE "
+				  "p.action = 'admin.search_users'",
+			columns, 1, &dump));
+		EQ_STR(dump, str_from(cases[i].subject));
+	}
+}
+
 BOTH_ENGINES(whatever_administrators_do_is_on_record)
 {
 	static const enum db_type columns[] = { DB_TEXT };
