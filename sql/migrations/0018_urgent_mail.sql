@@ -5,11 +5,6 @@
 -- The lower, the sooner: 0 a person known to us waits for it, 1 anybody can ask for it, 2 in bulk.
 ALTER TABLE outbox ADD COLUMN urgency {{i32}} NOT NULL DEFAULT 1;
 
-CREATE INDEX idx_outbox_urgent ON outbox (urgency, next_attempt_at) WHERE status = 'pending';
-DROP INDEX idx_outbox_due;
-
 -- down
 
-CREATE INDEX idx_outbox_due ON outbox (next_attempt_at) WHERE status = 'pending';
-DROP INDEX idx_outbox_urgent;
 ALTER TABLE outbox DROP COLUMN urgency;

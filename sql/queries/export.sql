@@ -70,7 +70,7 @@
 -- row export_league_standings_row: id uuid, league_id uuid, name text, name_folded text?, joined_at time, pick_count i32,
 --   decided_count i32, right_count i32, brier f64?, units f64?, updated_at time
 -- row export_outbox_row: id uuid, kind text, recipient text?, payload object, dedupe_key text?, status text,
---   attempts i32, last_error text?, next_attempt_at time, locked_until time?, created_at time, sent_at time?
+--   attempts i32, last_error text?, next_attempt_at time, locked_until time?, created_at time, sent_at time?, urgency i32
 -- row export_idempotency_keys_row: idempotency_key text, route text, response_status i32?, response_body text?,
 --   created_at time, completed_at time?, expires_at time
 -- row export_directory_row: kind text, entry text, status text, reserved_until time?, created_at time,
@@ -339,7 +339,7 @@ SELECT id, league_id, name, name_folded, joined_at, pick_count, decided_count, r
 -- as: system, no row of these belongs to a user alone
 -- What table outbox holds of a user.
 SELECT id, kind, recipient, payload, dedupe_key, status, attempts, last_error, next_attempt_at, locked_until,
-       created_at, sent_at
+       created_at, sent_at, urgency
   FROM outbox
  WHERE user_id = :user_id AND id > :after
  ORDER BY id

@@ -69,9 +69,10 @@ RETURNING id, recipient, payload, attempts, created_at;
 -- args: id outbox_id, attempts i32, payload object, now time
 -- as: anyone
 -- A mail server took it; PAYLOAD is what is kept of it. Nothing where another attempt has begun since: that one tells.
+-- Said so, PostgreSQL finds the one row by its id, and not through the index of those that wait.
 UPDATE outbox
    SET status = 'sent', sent_at = :now, locked_until = NULL, last_error = NULL, payload = :payload
- WHERE id = :id AND attempts = :attempts AND status = 'pending';
+ WHERE id = :id AND attempts = :attempts AND status NOT IN ('sent', 'dead');
 
 -- name: mail_failed :exec
 -- args: id outbox_id, attempts i32, status text, last_error text, next_attempt_at time
@@ -79,7 +80,7 @@ UPDATE outbox
 -- It was not taken: STATUS is pending, to be tried again, or dead.
 UPDATE outbox
    SET status = :status, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
- WHERE id = :id AND attempts = :attempts AND status = 'pending';
+ WHERE id = :id AND attempts = :attempts AND status NOT IN ('sent', 'dead');
 
 -- name: mail_hand_back :exec
 -- args: id outbox_id, attempts i32, last_error text, next_attempt_at time
@@ -87,7 +88,7 @@ UPDATE outbox
 -- It is not for this program: that was no attempt.
 UPDATE outbox
    SET attempts = attempts - 1, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
- WHERE id = :id AND attempts = :attempts AND status = 'pending';
+ WHERE id = :id AND attempts = :attempts AND status NOT IN ('sent', 'dead');
 
 -- row mail_row: id outbox_id, recipient text, payload json, status text, attempts i32, last_error text?, created_at time,
 --   next_attempt_at time, sent_at time?

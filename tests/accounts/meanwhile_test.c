@@ -204,12 +204,3 @@ BOTH_ENGINES(recovery_codes_are_not_renewed_by_a_password_that_was)
 {
 	change_refused(ctx, run_renew, OTHER_PASSWORD, ERR_CONFLICT);
 }
-
-BOTH_ENGINES(who_becomes_an_administrator_meanwhile_keeps_the_second_factor)
-{
-	change_refused(ctx, run_disable,
-		"INSERT INTO admin_users (user_id, id, role, permissions, is_active, "
-		"created_at, updated_at) SELECT id, id, 'admin', '[]', TRUE, created_at, "
-		"created_at FROM users",
-		ERR_DENIED);
-}
