@@ -7,14 +7,17 @@
 -- name: alert_games :many alert_game
 -- args: model text, season season, now time, until time
 -- as: anyone
--- The games that begin until UNTIL, with what the model says of their winners.
+-- The games to come of the days of which one begins until UNTIL, with what the model says of their winners.
 SELECT g.gameday, g.kickoff_at, g.home_team, g.away_team, p.pick, p.confidence
   FROM games AS g
   JOIN predictions AS p ON p.game_id = g.id AND p.prediction_type = 'game' AND p.model = :model
    AND p.superseded_at IS NULL AND p.user_id IS NULL
- WHERE g.season = :season AND g.cancelled_at IS NULL AND g.kickoff_at > :now AND g.kickoff_at <= :until AND p.pick IS NOT NULL
-   AND p.confidence IS NOT NULL
- ORDER BY g.kickoff_at, g.nflverse_id
+ WHERE g.season = :season AND g.cancelled_at IS NULL AND g.kickoff_at > :now
+   AND g.gameday IN (SELECT d.gameday
+                       FROM games AS d
+                      WHERE d.season = :season AND d.cancelled_at IS NULL AND d.kickoff_at > :now AND d.kickoff_at <= :until)
+   AND p.pick IS NOT NULL AND p.confidence IS NOT NULL
+ ORDER BY g.gameday, g.kickoff_at, g.nflverse_id
  LIMIT 64;
 
 -- name: alert_readers :many alert_reader

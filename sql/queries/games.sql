@@ -114,8 +114,8 @@ SELECT id, nflverse_id
  WHERE missing_since <= :since AND cancelled_at IS NULL AND home_score IS NULL
    AND NOT EXISTS (SELECT 1
                      FROM jobs
-                    WHERE name = 'fetch' AND run_count > 0
-                      AND (last_status <> 'succeeded' OR last_finished_at < :lately))
+                    WHERE name = 'fetch' AND is_enabled AND last_status <> 'skipped'
+                      AND (last_status = 'failed' OR last_finished_at < :lately))
  LIMIT 1000;
 
 -- name: game_cancel :batch

@@ -42,9 +42,9 @@ DELETE FROM outbox WHERE kind = 'mail' AND status <> 'pending' AND created_at < 
 -- name: mail_lease :many mail_leased
 -- args: now time, lease_until time, urgency i32, row_count i32
 -- as: anyone
--- Take up to ROW_COUNT mails that are due and at least as urgent as URGENCY, the most urgent first, of these those that waited longest. Nobody else takes them before LEASE_UNTIL; whoever took
--- them and died leaves them to be taken again then. An attempt is counted as it begins, so a mail that ends its sender's
--- process is not tried for ever.
+-- Take up to ROW_COUNT mails that are due and at least as urgent as URGENCY, the most urgent first, of these those that
+-- waited longest. Nobody else takes them before LEASE_UNTIL; whoever took them and died leaves them to be taken again
+-- then. An attempt is counted as it begins, so a mail that ends its sender's process is not tried for ever.
 -- for: postgresql
 UPDATE outbox
    SET attempts = attempts + 1, locked_until = :lease_until, next_attempt_at = :lease_until
@@ -69,7 +69,7 @@ RETURNING id, recipient, payload, attempts, created_at;
 -- args: id outbox_id, attempts i32, payload object, now time
 -- as: anyone
 -- A mail server took it; PAYLOAD is what is kept of it. Nothing where another attempt has begun since: that one tells.
--- Said so, PostgreSQL finds the one row by its id, and not through the index of those that wait.
+-- NOT IN, here and below, lest PostgreSQL look for the one row among all that wait (idx_outbox_urgent).
 UPDATE outbox
    SET status = 'sent', sent_at = :now, locked_until = NULL, last_error = NULL, payload = :payload
  WHERE id = :id AND attempts = :attempts AND status NOT IN ('sent', 'dead');

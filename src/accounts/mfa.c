@@ -80,9 +80,8 @@ begin_in_tx(struct tx *tx, void *arg)
 		&begun));
 	if (begun != 1)
 		return err_new(tx->ctx, ERR_CONFLICT,
-			"a second factor is in force already; take it away first, with "
-			"the "
-			"password and a code (DELETE /v1/me/mfa)");
+			"a second factor is in force already; with the password and a "
+			"code take it away first (DELETE /v1/me/mfa)");
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_BEGIN });
 }
 

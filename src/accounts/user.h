@@ -50,8 +50,8 @@ struct err *user_reactivate(struct tx *tx, struct user_id user) MUST_USE;
 
 /*
  * Whether PASSWORD is the actor's: asked again before what cannot be undone. INVALID,
- * field FIELD, where it is not, which is put on record; RATE_LIMITED after too many wrong ones. RET is the account
- * as it was compared.
+ * field FIELD, where it is not, which is put on record; RATE_LIMITED after too many wrong
+ * ones. RET is the account as it was compared.
  */
 struct user_password; /* accounts/users_q.h */
 struct err *user_confirm(struct ctx *ctx, struct str password, const char *field,

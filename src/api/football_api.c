@@ -227,7 +227,8 @@ api_team_list(struct request *rq)
 			.count = list.count });
 }
 
-/* The ratings as of the last week, up to the one asked for, that has any; the current ones where none is. */
+/* The ratings as of the last week, up to the one asked for, that has any; where none is
+ * asked for, the current ones. */
 struct answer
 api_rating_list(struct request *rq)
 {

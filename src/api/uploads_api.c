@@ -155,8 +155,7 @@ answer_faults(struct request *rq, int64_t rows, const struct upload_faults *faul
 		      "says why")
 		: str_fmt(rq->ctx->arena,
 			  "%zu of %lld rows are wrong, so nothing was stored; errors "
-			  "names "
-			  "each%s",
+			  "names each%s",
 			  faults->count, (long long)rows,
 			  faults->count > ERRORS_IN_FULL
 				  ? ", after the first 1000 by field, with the reason "

@@ -120,8 +120,10 @@ BOTH_ENGINES(those_who_want_alerts_and_may_have_them_get_one_mail_a_day_of_games
 	OK_ERR(game_put(ctx, 14, 40, "2026-11-30", .99)); /* too far off */
 	OK_ERR(game_put(ctx, 15, 21, "2026-11-29", .99));
 	OK_ERR(people_run(ctx, "UPDATE games SET cancelled_at = {now} WHERE id = {u15}"));
+	/* The day's night game: the day has one mail, so it is in that. */
+	OK_ERR(game_put(ctx, 16, 28, "2026-11-29", .81));
 	OK_ERR(alerts_promise(ctx, STR("gridiron"), SEASON, &counts));
-	EQ_I64(counts.games, 2);
+	EQ_I64(counts.games, 3);
 	EQ_I64(counts.readers, 2);
 	EQ_STR(mails(ctx), STR("person1@example.org\nperson5@example.org\n"));
 	/* An hour later there is nothing new to say. */

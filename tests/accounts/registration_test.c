@@ -89,7 +89,8 @@ BOTH_ENGINES(the_link_that_is_followed_brings_its_own_password_and_name)
 		user_verify(ctx, mallorys.token, STR("password of mallory")), ERR_GONE);
 }
 
-/* Somebody registers her address, more often than links are sent, so that all of hers are his. */
+/* Somebody registers her address, more often than links are sent, so that all of hers are
+ * his. */
 BOTH_ENGINES(a_link_works_for_whoever_registered_only)
 {
 	struct mail mallorys, reset;

@@ -82,6 +82,18 @@ await claim('the first page draws one point a season of the record', async () =>
   await close();
 });
 
+await claim('the figures of the record are the house\'s, whoever else is in it', async () => {
+  const { page, close } = await open('/');
+  await page.route(/\/v1\/accuracy\?/, async (route) => {
+    const response = await route.fetch(), { data, ...rest } = await response.json();
+    await route.fulfill({ response, json: { ...rest, data: [...data.map((row) => ({ ...row, model: 'acme' })), ...data] } });
+  });
+  await go(page, '/accuracy');
+  await page.waitForSelector('.tile dt');
+  equal(await page.textContent('.tile dt'), 'gridiron', 'the first figure is of');
+  await close();
+});
+
 await claim('the accuracy table holds the API\'s numbers', async () => {
   const { page, close } = await open('/accuracy');
   await page.waitForSelector('.wide tbody tr');
@@ -145,6 +157,13 @@ await claim('a game\'s page says what the API says, at the reader\'s own line to
   const row = (await cells(page, '.lines tbody tr')).find((each) => each[0] === `${aGame.home_team} +7.5`);
   equal(row[2], `${(100 * lines.find((each) => each.bet === row[0]).win).toFixed(1)} %`, 'the chance to cover');
   equal(faults.join('; '), '', 'faults');
+  // What is typed while an answer is on its way stays.
+  await page.route('**/lines?*', (route) => setTimeout(() => route.continue(), 300));
+  await page.getByLabel(`${aGame.home_team} favoured by`).fill('3.5');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('38', { delay: 200 });
+  await Promise.all([page.waitForResponse(/total=38/), page.keyboard.press('Tab')]);
+  equal(await page.getByLabel('Total', { exact: true }).inputValue(), '38', 'the total');
   await close();
 });
 

@@ -69,8 +69,8 @@ constraint_of(struct str line)
 	return ret;
 }
 
-/* The check that a column of SQLite got when it was added, which stands in the column's item; of KIND_OTHER where there
- * is none. */
+/* The check that a column of SQLite got when it was added, which stands in the column's
+ * item; of KIND_OTHER where there is none. */
 static struct constraint
 own_check_of(const struct constraint *column)
 {

@@ -1,13 +1,15 @@
 // The record: Brier score by season beside the closing line and the coin, and the figures behind it.
 import { html, useEffect, useMemo, useRef, useState } from '/vendor/htm-preact.js';
-import { all, percent, signed } from '/api.js';
+import { HOUSE, all, percent, signed } from '/api.js';
 import { Chart } from '/chart.js';
 import { live } from '/live.js';
 import { Data, Warning, useTitle } from '/parts.js';
 
 const COIN = 0.25;
 const opening = (row) => row.details.opening_line;
-const models = (rows) => [...new Set(rows.map((row) => row.model))];
+// The house's own first, which the figures and the warning are of.
+const models = (rows) => [...new Set(rows.map((row) => row.model))].sort((a, b) => (b === HOUSE) - (a === HOUSE));
+const first = (rows) => rows.filter((row) => row.model === models(rows)[0]);
 
 // The mean of a score over all games of ROWS that have it.
 function mean(rows, score, games) {
@@ -24,7 +26,7 @@ function lines(rows, seasons) {
   });
   return [
     ...models(rows).map((model, i) => ({ label: model, colour: i ? '--good' : '--home', values: at((row) => row.brier, rows.filter((row) => row.model === model)) })),
-    { label: 'closing line', colour: '--away', values: at((row) => row.details.line?.brier, rows) },
+    { label: 'closing line', colour: '--away', values: at((row) => row.details.line?.brier, first(rows)) },
     { label: 'coin', colour: '--even', values: seasons.map(() => COIN), dash: [6, 4] },
   ];
 }
@@ -40,7 +42,7 @@ function Tile({ name, brier, note }) {
 }
 
 function Tiles({ rows }) {
-  const own = rows.filter((row) => row.model === models(rows)[0]);
+  const own = first(rows);
   const games = own.reduce((n, row) => n + row.total_predictions, 0);
   const right = own.reduce((n, row) => n + row.correct_predictions, 0);
   const decided = own.reduce((n, row) => n + row.total_predictions - row.push_count, 0);
@@ -82,6 +84,6 @@ export function Page({ query, failure }) {
   if (state.error) return failure(state.error);
   if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 3 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
   if (state.rows.length === 0) return html`<${Head} /><p>Nothing is graded yet. Run <code>gridiron grade</code> after games are over.</p>`;
-  return html`<${Head} /><${Warning} rows=${state.kinds.filter((row) => row.model === state.rows[0].model)} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
+  return html`<${Head} /><${Warning} rows=${state.kinds.filter((row) => row.model === models(state.rows)[0])} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
     <${Data} path="/v1/accuracy" query=${{ type: 'game', model }} />`;
 }

@@ -64,7 +64,8 @@ function Lines({ game, id }) {
     get(`/v1/predictions/${id}/lines`, asked).then(({ data }) => !isStale && setState({ rows: data }), (error) => !isStale && setState({ rows: [], error }));
     return () => { isStale = true; };
   }, [asked]);
-  const field = (name, label, props) => html`<label>${label}<input type="number" value=${asked[name] ?? ''} ...${props} onChange=${(event) => setAsked({ ...asked, [name]: event.target.value })} /></label>`;
+  // The browser keeps what is in a field: an answer that comes while somebody types must not put back what was asked.
+  const field = (name, label, props) => html`<label>${label}<input type="number" defaultValue=${asked[name] ?? ''} ...${props} onChange=${({ target }) => setAsked((now) => ({ ...now, [name]: target.value }))} /></label>`;
   return html`<h2>At your line</h2><div class="picks wrap">
       ${field('spread', `${game.home_team} favoured by`, { step: 0.5, min: -80, max: 80 })}${field('total', 'Total', { step: 0.5, min: 0, max: 140 })}
       ${field('home_spread_odds', `Odds on ${game.home_team}`, { step: 5, placeholder: '-110' })}${field('away_spread_odds', `Odds on ${game.away_team}`, { step: 5, placeholder: '-110' })}
