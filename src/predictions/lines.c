@@ -31,8 +31,27 @@ number_of(const struct json_node *object, const char *key, double *ret)
 	return true;
 }
 
-/* Location, standard deviation and weights out of OBJECT; false where it does not have
- * them. */
+/* Location and standard deviation out of OBJECT; false where it does not have them. */
+static bool
+shape_read(const struct json_node *object, struct distribution *distribution)
+{
+	return number_of(object, "location", &distribution->location) &&
+		number_of(object, "sd", &distribution->sd) &&
+		distribution->sd >= least_sd && distribution->sd <= most_sd &&
+		distribution->location >= distribution->first &&
+		distribution->location <= distribution->last;
+}
+
+/* What a margin can be by what OBJECT says, which location and deviation are yet to come of. */
+static struct distribution
+margin_blank(const struct json_node *object)
+{
+	const struct json_node *can_tie = json_node_find(object, STR("can_tie"));
+
+	return distribution_at(0, 1, NULL, !can_tie || can_tie->boolean);
+}
+
+/* These and weights; false where there are none. */
 static struct err *
 distribution_read(struct tx *tx, const struct json_node *object, struct key_weights *keys,
 	struct distribution *distribution, bool *ret_found)
@@ -41,11 +60,7 @@ distribution_read(struct tx *tx, const struct json_node *object, struct key_weig
 	struct weights_row row;
 	struct err *err;
 
-	*ret_found = number_of(object, "location", &distribution->location) &&
-		number_of(object, "sd", &distribution->sd) &&
-		distribution->sd >= least_sd && distribution->sd <= most_sd &&
-		distribution->location >= distribution->first &&
-		distribution->location <= distribution->last;
+	*ret_found = shape_read(object, distribution);
 	if (!*ret_found || !weights || weights->kind != JSON_IS_TEXT)
 		return NULL;
 	TRY(q_key_weights_get(tx, weights->text, &row));
@@ -77,6 +92,7 @@ lines_fault(struct arena *arena, const struct json_node *data)
 		int first, last;
 	} kinds[] = { { "margins", -MOST_MARGIN, MOST_MARGIN },
 		{ "totals", 0, MOST_TOTAL } };
+	const struct json_node *can_tie;
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		const struct json_node *shape = json_node_find(
@@ -95,7 +111,36 @@ lines_fault(struct arena *arena, const struct json_node *data)
 			return str_fmt(arena, "%s: sd must be a number from %g to %g",
 				kinds[i].name, least_sd, most_sd);
 	}
+	can_tie = json_node_find(json_node_find(data, STR("margins")), STR("can_tie"));
+	if (can_tie && can_tie->kind != JSON_IS_BOOL)
+		return STR("margins: can_tie must be true or false");
 	return STR_NONE;
+}
+
+struct str
+lines_disagreement(struct arena *arena, const struct json_node *data, enum bet bet,
+	double line, double probability)
+{
+	const char *kind = bet < BET_OVER ? "margins" : "totals";
+	const struct json_node *object = json_node_find(data, str_from(kind));
+	struct distribution distribution = bet < BET_OVER
+		? margin_blank(object)
+		: distribution_of_total(0, 1, NULL);
+	const double off = LINES_CHANCE_OFF_PERCENT / 100.0;
+	struct chances chances;
+	double chance, least, most;
+
+	if (!shape_read(object, &distribution))
+		return STR_NONE;
+	chances = distribution_against(&distribution, line);
+	least = bet % 2 == 0 ? chances.win : chances.loss;
+	chance = least + chances.push / 2;
+	most = fmax(chance, least / (1 - chances.push));
+	if (probability >= least - off && probability <= most + off)
+		return STR_NONE;
+	return str_fmt(arena,
+		"is %.4g, but by %s of data it would be %.4f; they may differ by %.2g",
+		probability, kind, chance, off);
 }
 
 static struct opt_i32
@@ -202,9 +247,7 @@ static struct err *
 lines_of(struct asking *asking, const struct json_node *data)
 {
 	const struct json_node *margins = json_node_find(data, STR("margins"));
-	const struct json_node *can_tie = json_node_find(margins, STR("can_tie"));
-	struct distribution margin = distribution_at(
-		0, 1, NULL, !can_tie || can_tie->boolean);
+	struct distribution margin = margin_blank(margins);
 	struct distribution total = distribution_of_total(0, 1, NULL);
 	const struct lines_terms *terms = asking->terms;
 	bool has_margin, has_total;

@@ -63,6 +63,17 @@ struct line_list {
  * absent: they can, or there are none. */
 struct str lines_fault(struct arena *arena, const struct json_node *data);
 
+enum {
+	/* What a chance published beside its distribution may be off, as both are rounded. */
+	LINES_CHANCE_OFF_PERCENT = 1,
+};
+
+/* Why PROBABILITY, of BET at LINE (0 of a winner), is not what the distributions in DATA
+ * give: a tie or push may count nothing, half, or be left out. Absent: it is, or DATA has
+ * none of BET's kind. */
+struct str lines_disagreement(struct arena *arena, const struct json_node *data,
+	enum bet bet, double line, double probability);
+
 /* NOT_FOUND where there is no published forecast ID, or none that says how margins and
  * totals are distributed; then only what it does say is in the list. */
 struct err *lines_list(struct tx *tx, struct prediction_id id,

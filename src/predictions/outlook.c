@@ -38,7 +38,7 @@ struct worker {
 	bool is_stopped;
 	struct season_counts counts;
 	struct err *err;
-	bool is_spawned;
+	struct fiber *fiber; /* that waits for the thread; NULL: the caller's */
 	struct fiber_event done;
 };
 
@@ -158,8 +158,18 @@ work(void *arg)
 	if (!worker->err && worker->is_stopped)
 		worker->err = err_new(&worker->ctx, ERR_TIMEOUT,
 			"the simulation was stopped before its end");
-	if (worker->is_spawned)
+	if (worker->fiber)
 		fiber_event_set(&worker->done);
+}
+
+/* Who is cancelled passes it on. */
+static void
+join(struct worker *worker, int64_t deadline)
+{
+	if (fiber_event_wait(&worker->done, deadline) == WAIT_READY)
+		return;
+	fiber_cancel(worker->fiber);
+	fiber_event_join(&worker->done);
 }
 
 /* Share the runs out among WORKERS threads; run n is the same whichever plays it. */
@@ -183,16 +193,15 @@ play_shared(struct ctx *ctx, const struct season_plan *plan,
 			worker->first;
 		if (i + 1 < WORKERS && fiber_current()) {
 			fiber_event_init(&worker->done);
-			worker->is_spawned = true;
-			if (fiber_spawn("outlook", work, worker))
+			worker->fiber = fiber_spawn("outlook", work, worker);
+			if (worker->fiber)
 				continue;
-			worker->is_spawned = false;
 		}
 		work(worker);
 	}
 	for (int i = 0; i < WORKERS; i++) {
-		if (workers[i].is_spawned)
-			fiber_event_join(&workers[i].done);
+		if (workers[i].fiber)
+			join(&workers[i], ctx->deadline);
 		err = err ? err : workers[i].err;
 		season_counts_add(ret, &workers[i].counts);
 	}

@@ -294,6 +294,27 @@ read_subject(struct row_state *state)
 	return str_is_none(state->row->subject) ? err_no_memory() : NULL;
 }
 
+/* What /lines would answer of the pick is what the row says of it. */
+static struct err *
+check_chance(struct row_state *state)
+{
+	static const enum bet bets[TYPES] = { [TYPE_GAME] = BET_HOME,
+		[TYPE_ATS] = BET_HOME_SPREAD,
+		[TYPE_TOTAL] = BET_OVER };
+	const struct upload_put *row = state->row;
+	bool is_second = str_eq(row->pick, STR("away")) ||
+		str_eq(row->pick, STR("under"));
+	struct str fault;
+
+	if (state->type == TYPE_PROP)
+		return NULL;
+	fault = lines_disagreement(&state->reading->scratch,
+		state->raw->members[MEMBER_data],
+		(enum bet)(bets[state->type] + is_second),
+		row->line.is_set ? row->line.value : 0, row->probability);
+	return str_is_none(fault) ? NULL : bad(state, MEMBER_probability, fault);
+}
+
 static struct err *
 read_data(struct row_state *state)
 {
@@ -378,7 +399,7 @@ upload_row_read(struct reading *reading, const struct raw *raw)
 {
 	static struct err *(*const parts[])(struct row_state * state) = { read_game,
 		read_type, read_model, read_pick, read_chances, read_terms, read_subject,
-		read_data, check_alone, note_subject };
+		read_data, check_chance, check_alone, note_subject };
 	struct upload_put row = { .season = 0 };
 	struct row_state state = { .reading = reading, .raw = raw, .row = &row };
 
