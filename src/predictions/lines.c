@@ -138,8 +138,7 @@ lines_disagreement(struct arena *arena, const struct json_node *data, enum bet b
 	most = fmax(chance, least / (1 - chances.push));
 	if (probability >= least - off && probability <= most + off)
 		return STR_NONE;
-	return str_fmt(arena,
-		"is %.4g, but by %s of data it would be %.4f; they may differ by %.2g",
+	return str_fmt(arena, "is %.4g where its %s give %.4f, more than %.2g off",
 		probability, kind, chance, off);
 }
 

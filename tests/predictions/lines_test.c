@@ -141,6 +141,47 @@ BOTH_ENGINES(a_forecast_nobody_made_has_no_lines)
 	OK(err && err->code == ERR_NOT_FOUND);
 }
 
+/* At 1.5 and 13 home wins by .531 and nobody by .030. */
+TEST(a_chance_is_what_its_distribution_gives_a_tie_counting_nothing_half_or_left_out)
+{
+	static const struct {
+		enum bet bet;
+		double line, probability;
+		const char *fault;
+	} cases[] = {
+		{ BET_HOME, 0, 0.7, "is 0.7 where its margins give 0.5459, more than" },
+		{ BET_AWAY, 0, 0.55, "is 0.55 where its margins give 0.4541, more than" },
+		{ BET_HOME_SPREAD, 3.5, 0.5,
+			"is 0.5 where its margins give 0.4389, more" },
+		{ BET_UNDER, 40.5, 0.6,
+			"is 0.6 where its totals give 0.3937, more than" },
+		{ BET_HOME, 0, 0.52, "is 0.52 where" },
+		{ BET_HOME, 0, 0.531, NULL },
+		{ BET_HOME, 0, 0.546, NULL },
+		{ BET_HOME, 0, 0.55, NULL },
+		{ BET_AWAY_SPREAD, 3.5, 0.56, NULL },
+		{ BET_OVER, 40.5, 0.61, NULL },
+	};
+	struct arena arena;
+	struct json_node data;
+
+	arena_init(&arena, 1 << 16);
+	OK_ERR(json_read(&arena,
+		STR("{\"margins\": {\"location\": 1.5, \"sd\": 13}, \"totals\": "
+		    "{\"location\": 44, \"sd\": 13}}"),
+		&data));
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct str fault = lines_disagreement(
+			&arena, &data, cases[i].bet, cases[i].line, cases[i].probability);
+
+		OK_OR(cases[i].fault ? str_starts_with(fault, str_from(cases[i].fault))
+				     : str_is_none(fault),
+			"%zu: " STR_FMT, i, STR_ARG(fault));
+	}
+	OK(str_is_none(lines_disagreement(&arena, NULL, BET_HOME, 0, 0.9)));
+	arena_release(&arena);
+}
+
 TEST(key_weights_read_back_to_the_last_bit_under_the_same_name)
 {
 	struct arena own, *arena = &own;
