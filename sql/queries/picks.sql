@@ -5,6 +5,7 @@
 --   probability f64, line f64?, odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, updated_at time
 -- row pick_ungraded: user_id user_id, id uuid, prediction_type text, pick text, probability f64, line f64?, odds i32?,
 --   home_score i32, away_score i32, is_late bool, is_cancelled bool
+-- row pick_game: gameday text, kickoff_at time?, home_score i32?, is_cancelled bool
 -- row leader: rank i64, name text, pick_count i64, decided_count i64, right_count i64, brier f64, units f64?
 
 -- name: pick_put :rows
@@ -19,6 +20,36 @@ SELECT :actor, {{new id}}, g.id, :prediction_type, :pick, :probability, :line, :
     ON CONFLICT (user_id, game_id, prediction_type) DO UPDATE
    SET pick = excluded.pick, probability = excluded.probability, line = excluded.line, odds = excluded.odds,
        updated_at = excluded.updated_at;
+
+-- name: pick_of_game :opt pick_row
+-- args: actor user_id, game_id uuid, prediction_type text
+-- as: actor
+-- What the signed-in user says of a game.
+SELECT p.id, g.nflverse_id AS game_id, g.season, g.week, g.home_team, g.away_team, p.prediction_type, p.pick, p.probability,
+       p.line, p.odds, p.outcome, p.is_correct, p.brier, p.units, p.updated_at
+  FROM picks p
+  JOIN games g ON g.id = p.game_id
+ WHERE p.user_id = :actor AND p.game_id = :game_id AND p.prediction_type = :prediction_type;
+
+-- name: pick_game_find :opt pick_game
+-- args: actor user_id, id uuid
+-- as: actor
+-- What decides whether a pick of the signed-in user's can still be changed.
+SELECT g.gameday, g.kickoff_at, g.home_score, g.cancelled_at IS NOT NULL AS is_cancelled
+  FROM picks p
+  JOIN games g ON g.id = p.game_id
+ WHERE p.user_id = :actor AND p.id = :id;
+
+-- name: pick_delete :rows
+-- args: actor user_id, id uuid, now time
+-- as: actor
+-- Take a pick back; nothing once its game has begun.
+DELETE FROM picks
+ WHERE user_id = :actor AND id = :id
+   AND EXISTS (SELECT 1
+                 FROM games g
+                WHERE g.id = picks.game_id AND g.home_score IS NULL AND g.cancelled_at IS NULL
+                  AND (g.kickoff_at IS NULL OR g.kickoff_at > :now));
 
 -- name: pick_list :many pick_row
 -- args: actor user_id, season i32, first_week i32, last_week i32

@@ -3,6 +3,7 @@
 
 #include "api/route.h"
 #include "api/schemas.h"
+#include "codec/uuid.h"
 #include "predictions/schedule.h"
 
 struct leader_row {
@@ -85,8 +86,20 @@ api_pick_make(struct request *rq)
 		.type = in->type,
 		.pick = in->pick,
 		.probability = in->probability };
+	struct pick_row row;
 
-	ANSWER_ERR(pick_make(rq->ctx, &ask));
+	ANSWER_ERR(pick_make(rq->ctx, &ask, &row));
+	return answer_row(rq, &pick_schema, &row);
+}
+
+struct answer
+api_pick_take_back(struct request *rq)
+{
+	struct uuid id;
+
+	if (!uuid_parse(rq->path_params[0], &id))
+		return answer_problem(err_new(rq->ctx, ERR_NOT_FOUND, "no such pick"));
+	ANSWER_ERR(pick_take_back(rq->ctx, id));
 	return (struct answer){ .http = { .status = 204 } };
 }
 

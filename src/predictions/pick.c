@@ -49,35 +49,58 @@ terms_of(struct tx *tx, const struct pick_ask *ask, const struct game_row *game,
 	return NULL;
 }
 
-/* As the statement that stores it asks, but of a game whose hour is not known as well: its
- * day must not have begun. */
-static bool
-is_begun(const struct ctx *ctx, const struct game_row *row)
+static struct err *
+begun_err(struct ctx *ctx)
+{
+	return err_new(ctx, ERR_CONFLICT,
+		"the game has begun: its picks can no longer be changed");
+}
+
+/* As the statements that store and delete it ask, but of a game whose hour is not known as
+ * well: its day must not have begun. */
+static struct err *
+check_open(struct ctx *ctx, const struct pick_game *row)
 {
 	const struct game game = { .gameday = row->gameday,
 		.kickoff_at = row->kickoff_at };
 
-	return row->home_score.is_set || game_begins_at(&game) <= ctx->now;
+	if (row->is_cancelled)
+		return err_new(ctx, ERR_CONFLICT, "the game was called off");
+	if (row->home_score.is_set || game_begins_at(&game) <= ctx->now)
+		return begun_err(ctx);
+	return NULL;
 }
+
+/* --- Making and taking back */
 
 struct picking {
 	struct pick_put put;
-	int64_t made;
+	struct pick_row made;
+	bool is_made;
 };
 
 static struct err *
 pick_in_tx(struct tx *tx, void *arg)
 {
 	struct picking *picking = arg;
+	const struct pick_put *put = &picking->put;
+	int64_t made;
 
-	return q_pick_put(tx, picking->put, &picking->made);
+	TRY(q_pick_put(tx, *put, &made));
+	if (made == 0)
+		return NULL;
+	return q_pick_of_game(tx,
+		(struct pick_of_game){ .actor = put->actor,
+			.game_id = put->game_id,
+			.prediction_type = put->prediction_type },
+		&picking->made, &picking->is_made);
 }
 
 struct err *
-pick_make(struct ctx *ctx, const struct pick_ask *ask)
+pick_make(struct ctx *ctx, const struct pick_ask *ask, struct pick_row *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct picking picking = { .made = 0 };
+	struct picking picking = { .is_made = false };
 	struct game_row game;
 
 	TRY(game_get(&tx, ask->game_id, &game));
@@ -88,15 +111,46 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask)
 		.probability = ask->probability,
 		.now = ctx->now };
 	TRY(terms_of(&tx, ask, &game, &picking.put));
-	if (game.cancelled_at.is_set)
-		return err_new(ctx, ERR_CONFLICT, "the game was called off");
-	if (is_begun(ctx, &game))
-		return err_new(ctx, ERR_CONFLICT,
-			"the game has begun: it can no longer be picked");
+	TRY(check_open(ctx,
+		&(struct pick_game){ .gameday = game.gameday,
+			.kickoff_at = game.kickoff_at,
+			.home_score = game.home_score,
+			.is_cancelled = game.cancelled_at.is_set }));
 	TRY(db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), pick_in_tx, &picking));
 	/* All else that the statement asks, but for a score that came this instant. */
-	return picking.made ? NULL : err_new(ctx, ERR_NOT_FOUND, "this account is gone");
+	if (!picking.is_made)
+		return err_new(ctx, ERR_NOT_FOUND, "this account is gone");
+	if (ret)
+		*ret = picking.made;
+	return NULL;
+}
+
+static struct err *
+delete_in_tx(struct tx *tx, void *arg)
+{
+	const struct pick_delete *pick = arg;
+	struct pick_game game;
+	bool found;
+	int64_t deleted;
+
+	TRY(q_pick_game_find(tx, pick->actor, pick->id, &game, &found));
+	if (!found)
+		return err_new(tx->ctx, ERR_NOT_FOUND, "no such pick");
+	TRY(check_open(tx->ctx, &game));
+	TRY(q_pick_delete(tx, *pick, &deleted));
+	return deleted ? NULL : begun_err(tx->ctx);
+}
+
+struct err *
+pick_take_back(struct ctx *ctx, struct uuid pick)
+{
+	struct pick_delete delete = {
+		.actor = ctx->actor.user_id, .id = pick, .now = ctx->now
+	};
+
+	return db_transact(
+		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), delete_in_tx, &delete);
 }
 
 /* --- Grades */

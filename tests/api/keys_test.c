@@ -256,7 +256,8 @@ write_everything(struct ctx *ctx, struct str game, struct str forecast, struct s
 			   &(struct pick_ask){ .game_id = game,
 				   .type = STR("game"),
 				   .pick = STR("home"),
-				   .probability = 0.6 }),
+				   .probability = 0.6 },
+			   NULL),
 		ERR_NOT_FOUND);
 	FAILS_WITH(league_make(ctx,
 			   &(struct league_plan){ .name = STR("Mine"),
@@ -305,7 +306,8 @@ BOTH_ENGINES(nothing_is_kept_of_who_is_erased_while_he_asks)
 		&(struct pick_ask){ .game_id = str_trim(game),
 			.type = STR("game"),
 			.pick = STR("home"),
-			.probability = 0.6 }));
+			.probability = 0.6 },
+		NULL));
 	OK_ERR(erase_account(ctx, STR(MEMBER_PASSWORD)));
 	write_everything(ctx, str_trim(game),
 		(struct str){ (const char *)week.items[0].id.uuid.bytes,

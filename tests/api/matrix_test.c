@@ -29,6 +29,7 @@ static const struct object_rule {
 	/* Everybody's are those without an owner; another's is there for nobody. */
 	{ "/v1/predictions/{id}", OBJECT_PREDICTION, NULL, NULL },
 	{ "/v1/predictions/{id}/lines", OBJECT_PREDICTION, NULL, NULL },
+	{ "/v1/picks/{id}", OBJECT_PICK, NULL, NULL },
 	{ "/v1/me/sessions/{id}", OBJECT_SESSION, NULL, NULL },
 	{ "/v1/me/api-keys/{id}", OBJECT_KEY, NULL, NULL },
 	{ "/v1/subscriptions/{id}/cancel", OBJECT_SUBSCRIPTION, NULL, NULL },

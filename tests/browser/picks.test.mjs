@@ -172,6 +172,37 @@ await claim(toCome.length ? 'a pick is made by keyboard, kept, and changed' : 'o
   equal(await card.locator('output').first().textContent(), '65 %', 'the chance after a reload');
 });
 
+await claim('a pick changed in one tab or on another device is shown in the other, is not undone by it, and is taken back', async () => {
+  if (toCome.length === 0) return;
+  const { page } = own, other = await page.context().newPage(), path = `/picks?season=${games[0].season}&week=${next}`;
+  const one = page.locator(`.pick[data-game="${toCome[0].id}"]`), two = other.locator(`.pick[data-game="${toCome[0].id}"]`);
+  const kept = async () => (await ownGet(page, `/v1/picks?season=${games[0].season}&week=${next}`)).data.map((pick) => `${pick.prediction_type} ${pick.pick} ${pick.probability}`).join();
+  for (const tab of [page, other]) await go(tab, path);
+  for (const card of [one, two]) await card.locator('input[type=radio]').first().waitFor({ state: 'attached' });
+  await one.locator('input[type=radio][value=home]').first().check();
+  await one.locator('[role=status]:has-text("Saved.")').waitFor();
+  await two.locator('input[type=radio][value=home]:checked').first().waitFor({ state: 'attached' });
+  // Moving the slider of a tab that stood by keeps the side that the other chose.
+  await two.locator('input[type=range]').first().focus();
+  await other.keyboard.press('ArrowRight');
+  await two.locator('[role=status]:has-text("Saved.")').waitFor();
+  equal(await kept(), 'game home 0.66', 'what is kept of both tabs');
+  await one.locator('output:has-text("66 %")').first().waitFor();
+  // Another device tells nobody: coming back to the page looks.
+  await other.evaluate(async (pick) => { const { ask } = await import('/session.js'); await ask('POST', '/v1/picks', pick); }, { game_id: toCome[0].id, type: 'game', pick: 'away', probability: 0.7 });
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await one.locator('input[type=radio][value=away]:checked').first().waitFor({ state: 'attached' });
+  await one.locator('output:has-text("70 %")').first().waitFor();
+  await one.locator('button:has-text("Take back")').first().click();
+  await one.locator('[role=status]:has-text("Taken back.")').waitFor();
+  equal(await kept(), '', 'what is kept of what was taken back');
+  for (let i = 0; i < 50 && await two.locator('input[type=radio]:checked').count() > 0; i += 1) await other.waitForTimeout(20);
+  equal(await two.locator('input[type=radio]:checked').count(), 0, 'what the other tab shows of it');
+  await other.close();
+  await one.locator('input[type=radio][value=away]').first().check();
+  await one.locator('[role=status]:has-text("Saved.")').waitFor();
+});
+
 await claim('the page of picks is well made on every screen, and still while it loads', async () => {
   const { page } = own, path = `/picks?season=${games[0].season}&week=${next}`;
   await go(page, path);

@@ -41,7 +41,8 @@ pick_of(struct ctx *ctx, const char *game, const char *pick)
 		&(struct pick_ask){ .game_id = str_from(game),
 			.type = STR("game"),
 			.pick = str_from(pick),
-			.probability = 0.6 });
+			.probability = 0.6 },
+		NULL);
 }
 
 static struct str

@@ -52,7 +52,8 @@ BOTH_ENGINES(a_pick_is_its_owners_alone_and_changed_at_will)
 		&(struct pick_ask){ .game_id = game,
 			.type = STR("game"),
 			.pick = STR("away"),
-			.probability = 0.9 }));
+			.probability = 0.9 },
+		NULL));
 	OK_ERR(picks_of(ctx, user(ANN), &list));
 	EQ_I64(list.count, GAMES);
 	EQ_STR(list.items[0].pick, STR("away"));
@@ -62,13 +63,15 @@ BOTH_ENGINES(a_pick_is_its_owners_alone_and_changed_at_will)
 		&(struct pick_ask){ .game_id = game,
 			.type = STR("total"),
 			.pick = STR("home"),
-			.probability = 0.5 });
+			.probability = 0.5 },
+		NULL);
 	OK(err && err->code == ERR_INVALID);
 	err = pick_make(ctx,
 		&(struct pick_ask){ .game_id = STR("2022_99_NO_BODY"),
 			.type = STR("game"),
 			.pick = STR("home"),
-			.probability = 0.5 });
+			.probability = 0.5 },
+		NULL);
 	OK(err && err->code == ERR_NOT_FOUND);
 }
 
@@ -105,7 +108,8 @@ BOTH_ENGINES(a_pick_of_a_spread_or_total_has_the_odds_of_its_side)
 			&(struct pick_ask){ .game_id = list.items[0].game_id,
 				.type = cases[i].type,
 				.pick = cases[i].pick,
-				.probability = 0.6 }));
+				.probability = 0.6 },
+			NULL));
 		OK_ERR(picks_of(ctx, user(ANN), &found));
 		for (size_t k = 0; k < found.count; k++) {
 			if (!str_eq(found.items[k].prediction_type, cases[i].type))
@@ -124,6 +128,7 @@ BOTH_ENGINES(a_pick_counts_until_the_microsecond_before_its_game_begins)
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct pick_ask ask = { .type = STR("game"), .probability = 0.6 };
 	struct pick_row_list list;
+	struct pick_row made;
 	struct game_row game;
 	bool found;
 
@@ -135,19 +140,28 @@ BOTH_ENGINES(a_pick_counts_until_the_microsecond_before_its_game_begins)
 	OK_ERR(q_game_by_nflverse_id(&tx, ask.game_id, &game, &found));
 	ctx->now = game.kickoff_at.value - 1;
 	ask.pick = STR("away");
-	OK_ERR(pick_make(ctx, &ask));
+	OK_ERR(pick_take_back(ctx, list.items[0].id));
+	FAILS_WITH(pick_take_back(ctx, list.items[0].id), ERR_NOT_FOUND);
+	OK_ERR(pick_make(ctx, &ask, &made));
+	EQ_STR(made.pick, STR("away"));
+	act_as(ctx, BOB);
+	FAILS_WITH(pick_take_back(ctx, made.id), ERR_NOT_FOUND);
+	act_as(ctx, ANN);
 	ctx->now++;
 	ask.pick = STR("home");
-	FAILS_WITH(pick_make(ctx, &ask), ERR_CONFLICT);
+	FAILS_WITH(pick_make(ctx, &ask, NULL), ERR_CONFLICT);
+	FAILS_WITH(pick_take_back(ctx, made.id), ERR_CONFLICT);
 	OK_ERR(picks_of(ctx, user(ANN), &list));
+	EQ_I64(list.count, 1);
 	EQ_STR(list.items[0].pick, STR("away"));
 	OK_ERR(db_run_text(
 		&tx, STR("UPDATE games SET kickoff_at = NULL, gametime = NULL")));
 	ctx->now = game_begins_at(&(struct game){ .gameday = game.gameday }) - 1;
-	OK_ERR(pick_make(ctx, &ask));
+	OK_ERR(pick_make(ctx, &ask, NULL));
 	ctx->now++;
 	ask.pick = STR("away");
-	FAILS_WITH(pick_make(ctx, &ask), ERR_CONFLICT);
+	FAILS_WITH(pick_make(ctx, &ask, NULL), ERR_CONFLICT);
+	FAILS_WITH(pick_take_back(ctx, made.id), ERR_CONFLICT);
 	OK_ERR(picks_of(ctx, user(ANN), &list));
 	EQ_STR(list.items[0].pick, STR("home"));
 }
@@ -167,13 +181,13 @@ BOTH_ENGINES(a_pick_of_an_account_that_is_gone_is_told_so)
 	OK_ERR(picks_of(ctx, user(ANN), &list));
 	ask.game_id = list.items[0].game_id;
 	OK_ERR(db_run_text(&tx, STR("UPDATE users SET is_active = false")));
-	err = pick_make(ctx, &ask);
+	err = pick_make(ctx, &ask, NULL);
 	OK(err && err->code == ERR_NOT_FOUND);
 	/* Of a game that is over that is said, whoever asks. */
 	OK_ERR(db_run_text(&tx,
 		STR("UPDATE games SET home_score = 3, away_score = 0, "
 		    "result = 3, total = 3")));
-	FAILS_WITH(pick_make(ctx, &ask), ERR_CONFLICT);
+	FAILS_WITH(pick_make(ctx, &ask, NULL), ERR_CONFLICT);
 }
 
 /* A game of the third week that was put off to December does not bring that week back. */
@@ -209,7 +223,7 @@ pick_at_once(void *arg)
 {
 	struct rival *rival = arg;
 
-	rival->err = pick_make(&rival->ctx, &rival->ask);
+	rival->err = pick_make(&rival->ctx, &rival->ask, NULL);
 	fiber_event_set(&rival->done);
 }
 

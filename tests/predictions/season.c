@@ -85,7 +85,8 @@ pick_week(struct ctx *ctx, int number, double probability, int count)
 			&(struct pick_ask){ .game_id = games.games[i].nflverse_id,
 				.type = STR("game"),
 				.pick = STR("home"),
-				.probability = probability }));
+				.probability = probability },
+			NULL));
 		picked++;
 	}
 	return NULL;

@@ -42,25 +42,29 @@ function useRest(save) {
     signature().catch(() => {}); // so that nothing is to be waited for where the page goes
   };
   const drop = () => { clearTimeout(waiting.current?.timer); waiting.current = undefined; };
+  const isWaiting = () => waiting.current !== undefined;
   useEffect(() => {
     const leave = () => flush(true);
     addEventListener('pagehide', leave);
     document.addEventListener('visibilitychange', leave);
     return () => { flush(); removeEventListener('pagehide', leave); document.removeEventListener('visibilitychange', leave); };
   }, []);
-  return { put, flush, drop };
+  return { put, flush, drop, isWaiting };
 }
 
-function Sides({ game, type, name, sides, pick, save, say }) {
+function Sides({ game, type, name, sides, pick, save, takeBack, say }) {
   const [chance, setChance] = useState(pick ? Math.round(100 * pick.probability) : USUAL);
   const rest = useRest(save);
+  // Another tab may have moved it.
+  useEffect(() => { if (pick && !rest.isWaiting()) setChance(Math.round(100 * pick.probability)); }, [pick?.probability]);
   const isOver = hasBegun(game), id = `${game.id}-${type}`;
   const of = (side, percentage) => ({ game_id: game.id, type, pick: side, probability: percentage / 100 });
   return html`<fieldset class="sides" disabled=${isOver}><legend>${name} <${Result} pick=${pick} /></legend>
     ${sides.map(([side, label]) => html`<label class="side-choice"><input type="radio" name=${id} value=${side} checked=${pick?.pick === side} onChange=${() => { rest.drop(); save(of(side, chance)); }} /> ${label}</label>`)}
     <label class="chance-choice"><span class="unseen">${name} of ${game.away_team} at ${game.home_team}: </span>Chance
       <input type="range" min=${Math.min(LEAST, chance)} max=${Math.max(MOST, chance)} step="1" value=${chance} aria-valuetext=${`${chance} %`} onInput=${(event) => setChance(Number(event.target.value))}
-        onChange=${(event) => (pick ? rest.put(of(pick.pick, Number(event.target.value))) : say(`Choose ${sides[0][1]} or ${sides[1][1]} as well.`))} onBlur=${() => rest.flush()} /><output>${chance} %</output></label></fieldset>`;
+        onChange=${(event) => (pick ? rest.put(of(pick.pick, Number(event.target.value))) : say(`Choose ${sides[0][1]} or ${sides[1][1]} as well.`))} onBlur=${() => rest.flush()} /><output>${chance} %</output></label>
+    <button type="button" class="plain take-back" disabled=${isOver || !pick?.id} aria-label=${`Take back: ${name} of ${game.away_team} at ${game.home_team}`} onClick=${() => { rest.drop(); takeBack(pick); }}>Take back</button></fieldset>`;
 }
 
 function Card({ game, picks, change, team }) {
@@ -68,16 +72,18 @@ function Card({ game, picks, change, team }) {
   const [chosen, setChosen] = useState({}); // by type, until the answer is there
   const [first, ...others] = types(game);
   const sent = useRef(Promise.resolve());
-  // One after the other, so that the last is what is kept; but what a page that goes would send later, it would never.
-  const save = (pick, isLeaving = false) => {
+  // One after the other, so that the last is what is kept; but what a page that goes would send later, it would never. SEND answers what then is kept.
+  const settle = (type, shown, send, isLeaving) => {
     setState({ said: 'Saving …' });
-    setChosen((now) => ({ ...now, [pick.type]: pick }));
-    const settle = () => setChosen((now) => (now[pick.type] === pick ? { ...now, [pick.type]: undefined } : now));
-    const send = () => ask('POST', '/v1/picks', pick, { keepalive: true });
-    const own = (isLeaving ? send() : sent.current.then(send)).then(() => { change(pick); settle(); if (sent.current === own) setState({ said: 'Saved.' }); }, (error) => { settle(); setState({ error }); });
+    setChosen((now) => ({ ...now, [type]: shown }));
+    const give = () => setChosen((now) => (now[type] === shown ? { ...now, [type]: undefined } : now));
+    const own = (isLeaving ? send() : sent.current.then(send)).then((kept) => { change(game.id, type, kept); give(); if (sent.current === own) setState({ said: kept ? 'Saved.' : 'Taken back.' }); }, (error) => { give(); setState({ error }); });
     sent.current = own;
   };
-  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${chosen[type] ?? picks[type]} save=${save} say=${(said) => setState({ said })} />`;
+  const save = (pick, isLeaving = false) => settle(pick.type, pick, () => ask('POST', '/v1/picks', pick, { keepalive: true }).then((kept) => ({ ...pick, ...kept })), isLeaving);
+  // Another tab may have done so before.
+  const takeBack = (type, pick) => settle(type, null, () => ask('DELETE', `/v1/picks/${pick.id}`).then(() => null, (error) => { if (error.status !== 404) throw error; return null; }));
+  const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${chosen[type] === undefined ? picks[type] : chosen[type]} save=${save} takeBack=${(pick) => takeBack(type, pick)} say=${(said) => setState({ said })} />`;
   const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
   return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${team(game.away_team).nickname} at ${team(game.home_team).nickname}</a><span>${score || kickoff(game)}</span></h2>
     ${row(first)}
@@ -85,12 +91,40 @@ function Card({ game, picks, change, team }) {
     <p class=${state.error ? 'wrong said' : 'soft said'} role="status">${state.error?.message ?? state.said ?? (game.cancelled_at ? 'It was called off.' : hasBegun(game) ? 'It has begun.' : '')}</p></li>`;
 }
 
+// What of PICKS is of GAMES, by game and type.
+function sorted(games, picks) {
+  const byGame = Object.fromEntries(games.map((game) => [game.id, {}]));
+  for (const pick of picks) if (byGame[pick.game_id]) byGame[pick.game_id][pick.prediction_type] = pick;
+  return byGame;
+}
+
 async function load(query) {
   const week = { season: query.get('season') ?? 'current', week: query.get('week') ?? 'current' };
   const [games, picks, seasons, team] = await Promise.all([all('/v1/games', week), get('/v1/picks', week), get('/v1/seasons'), teams()]);
-  const byGame = Object.fromEntries(games.map((game) => [game.id, {}]));
-  for (const pick of picks.data) if (byGame[pick.game_id]) byGame[pick.game_id][pick.prediction_type] = pick;
-  return { games, byGame, seasons: seasons.data, team };
+  return { games, byGame: sorted(games, picks.data), seasons: seasons.data, team };
+}
+
+// Picks change in other tabs, which say so at once, and on other devices, which is looked after when the reader comes back. SHOW(id, type, pick) shows
+// what one tab told; REREAD() answers all picks of the week, which SHOWALL shows unless something was picked since. Answers how to tell the others.
+function useElsewhere(page) {
+  const latest = useRef(), tabs = useRef(), changes = useRef(0);
+  latest.current = page;
+  const take = (told) => { changes.current += 1; latest.current.show(...told); };
+  useEffect(() => {
+    let isAsking = false;
+    const look = () => {
+      if (document.hidden || isAsking) return;
+      const before = changes.current;
+      isAsking = true;
+      latest.current.reread().then((picks) => { if (changes.current === before) latest.current.showAll(picks); }, () => {}).finally(() => { isAsking = false; });
+    };
+    tabs.current = new BroadcastChannel('gridiron.picks');
+    tabs.current.onmessage = ({ data }) => take(data);
+    document.addEventListener('visibilitychange', look);
+    addEventListener('focus', look);
+    return () => { tabs.current.close(); tabs.current = undefined; document.removeEventListener('visibilitychange', look); removeEventListener('focus', look); };
+  }, []);
+  return (...told) => { take(told); tabs.current?.postMessage(told); };
 }
 
 // How the week's graded winners went.
@@ -119,16 +153,20 @@ export function Page({ query, failure }) {
   useKickoffs(state.games);
   const first = state.games?.[0];
   const season = query.get('season') ?? first?.season, week = query.get('week') ?? first?.week;
+  const change = useElsewhere({
+    show: (id, type, pick) => setState((now) => (now.byGame?.[id] ? { ...now, byGame: { ...now.byGame, [id]: { ...now.byGame[id], [type]: pick ?? undefined } } } : now)),
+    reread: () => (first ? get('/v1/picks', { season, week }).then(({ data }) => data) : Promise.reject(new Error())),
+    showAll: (picks) => setState((now) => ({ ...now, byGame: sorted(now.games, picks) })),
+  });
   const title = first && weekName(season, week, first);
   useTitle(title && `Your picks, ${title[0].toLowerCase()}${title.slice(1)}`);
   if (state.error) return failure(state.error);
   const last = state.seasons?.find((row) => String(row.season) === String(season))?.last_week ?? 0;
   const to = (more) => go({ season, week: 1, ...more });
-  const change = (pick) => setState((now) => ({ ...now, byGame: { ...now.byGame, [pick.game_id]: { ...now.byGame[pick.game_id], [pick.type]: { ...pick, outcome: null, brier: null, is_correct: null } } } }));
   return html`<div class="head"><h1>Your picks${title ? `, ${title[0].toLowerCase()}${title.slice(1)}` : ''}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => to({ season: v })} />
         <${Choice} label="Week" value=${week} values=${Array.from({ length: last }, (_, i) => i + 1)} onChange=${(v) => to({ week: v })} /></div></div>
-    <p class="soft">Say who wins, and how sure you are; change it until kick-off. Nobody else sees a pick, but for members of a <a href="/league">league</a> of yours once its game has begun. The Brier score is what counts:
+    <p class="soft">Say who wins, and how sure you are; change it, or take it back, until kick-off. Nobody else sees a pick, but for members of a <a href="/league">league</a> of yours once its game has begun. The Brier score is what counts:
       sure and wrong costs most. The <a href="/leaderboard">leaderboard</a> shows those who wish.</p>
     ${state.games && html`<${Simulated} rows=${state.games} /><${Sum} picks=${state.games.map((game) => state.byGame[game.id].game)} />`}
     ${!state.games ? html`<ul key="skeleton" class="grid" aria-hidden="true">${Array.from({ length: 16 }, () => html`<li class="card pick skeleton"></li>`)}</ul>`
