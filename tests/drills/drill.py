@@ -284,14 +284,14 @@ class Load:
             answer = client.ask('POST', '/v1/picks', user, {'game_id': game, 'type': 'game', 'pick': 'home', 'probability': value / 1000})
             with self.lock:
                 self.note(key, value, answer)
-            if answer.status != 204:
+            if answer.status != 200:
                 time.sleep(0.02)
         client.close()
 
     def note(self, key, value, answer):
         code = answer.code or str(answer.status)
         self.codes[code] = self.codes.get(code, 0) + 1
-        if answer.status == 204:
+        if answer.status == 200:
             self.acknowledged[key] = value
             self.successes.append(answer.at)
         elif answer.code in ('busy', 'timeout'):
