@@ -26,6 +26,11 @@ export async function all(path, query) {
 }
 
 export const percent = (p, digits = 0) => `${(100 * p).toFixed(digits)} %`;
+// A forecast's chance: what rounds to 0 or 100 is not certain.
+export function chance(p, digits = 0) {
+  const least = 10 ** -digits;
+  return 100 * p < least ? `< ${least} %` : 100 * p > 100 - least ? `> ${(100 - least).toFixed(digits)} %` : percent(p, digits);
+}
 export const signed = (x, digits = 1) => (x > 0 ? '+' : x < 0 ? '−' : '') + Math.abs(x).toFixed(digits);
 
 // The plans that are sold and have FEATURE, as a person would list them: "Monthly or Season". Empty where there is none.

@@ -20,6 +20,9 @@ export function beginsAt({ kickoff_at: at, gameday }) {
 // Or never will: nothing more can be picked of it.
 export const hasBegun = (game) => game.home_score !== null || Boolean(game.cancelled_at) || beginsAt(game) <= Date.now();
 
+// Whether a margin of HOMEBY points, which may be of either team by rounding, is nobody's to speak of: lines go by half points.
+export const isEven = (homeBy) => Math.abs(homeBy) < 0.25;
+
 // "Season 2026, week 12", and the round where it has a name.
 export const weekName = (season, week, game) => `Season ${season}, week ${week}${ROUNDS[game?.game_type] ? `: ${ROUNDS[game.game_type]}` : ''}`;
 

@@ -18,7 +18,8 @@ static const struct flag flags[] = {
 		"played" },
 	{ "csv", NULL, "comma-separated values" },
 	{ "svg", "FILE",
-		"also draw calibration and the seasons' Brier scores into this file" },
+		"also draw calibration and the seasons' Brier scores into this file; - "
+		"instead draws them to standard output" },
 	{ 0 },
 };
 
@@ -235,6 +236,13 @@ print_parts(struct invocation *run, const struct backtest *backtest)
 		tier_name(backtest->options.tier), backtest->break_even * 100);
 }
 
+/* Whether the picture is all that is asked for. */
+static bool
+is_svg_alone(struct invocation *run)
+{
+	return flag_is_set(run, "svg") && str_eq(flag_text(run, "svg"), STR("-"));
+}
+
 static struct err *
 options_read(struct invocation *run, struct backtest_options *ret)
 {
@@ -255,6 +263,9 @@ options_read(struct invocation *run, struct backtest_options *ret)
 	TRY(flag_i32(run, "through", SEASON_LEAST, SEASON_MOST, &through));
 	if (flag_is_set(run, "csv") && run->is_json)
 		return usage_err(run, "--csv and --json exclude each other");
+	if (is_svg_alone(run) && (flag_is_set(run, "csv") || run->is_json))
+		return usage_err(run, "--svg - takes standard output, as --%s does",
+			run->is_json ? "json" : "csv");
 	if (from.is_set && through.is_set && from.value > through.value)
 		return usage_err(run, "--from is after --through");
 	ret->from_season = from.value;
@@ -277,6 +288,10 @@ draw(struct invocation *run, const struct backtest *backtest)
 	struct str picture;
 
 	TRY(backtest_svg(run->arena, backtest, &picture));
+	if (is_svg_alone(run)) {
+		fprintf(run->console.out, STR_FMT, STR_ARG(picture));
+		return NULL;
+	}
 	return console_write_file(
 		&run->console, run->arena, flag_text(run, "svg"), picture);
 }
@@ -298,6 +313,8 @@ run_backtest(struct invocation *run)
 	TRY(backtest_run(run->arena, options, games.numbers, games.count, &backtest));
 	if (flag_is_set(run, "svg"))
 		TRY(draw(run, &backtest));
+	if (is_svg_alone(run))
+		return NULL;
 	make_table(run, &backtest, 0, COUNT_OF(parts), columns, &table);
 	if (flag_is_set(run, "csv"))
 		print_csv(run->console.out, &table);

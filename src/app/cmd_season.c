@@ -98,8 +98,13 @@ print_outlook(struct invocation *run, const struct outlook *outlook)
 	struct season_outlook all[FRANCHISES];
 	int order[FRANCHISES] = { 0 };
 	int count = order_teams(outlook, all, order);
+	void (*put_chance)(struct table * table, double chance) = table_put_share;
 	struct table table;
 
+	/* However often it is played: settled it is only when no game is left that counts. */
+	for (int i = 0; i < count; i++)
+		if (all[order[i]].wins_sd > 0)
+			put_chance = table_put_chance;
 	TABLE_INIT(&table, run->arena, columns);
 	for (int i = 0; i < count; i++) {
 		const struct season_outlook *team = &all[order[i]];
@@ -107,13 +112,13 @@ print_outlook(struct invocation *run, const struct outlook *outlook)
 		table_put_text(&table, team_code_in(order[i], outlook->when.season));
 		table_put_fixed(&table, team->wins_mean, 2);
 		table_put_fixed(&table, team->wins_sd, 2);
-		table_put_share(&table, team->division);
-		table_put_share(&table, team->seed[0]);
-		table_put_share(&table, team->playoffs);
-		table_put_share(&table, team->divisional);
-		table_put_share(&table, team->championship);
-		table_put_share(&table, team->final);
-		table_put_share(&table, team->title);
+		put_chance(&table, team->division);
+		put_chance(&table, team->seed[0]);
+		put_chance(&table, team->playoffs);
+		put_chance(&table, team->divisional);
+		put_chance(&table, team->championship);
+		put_chance(&table, team->final);
+		put_chance(&table, team->title);
 		table_put_share(&table, season_chance_se(team->title, team->runs));
 	}
 	print_table(run, &table);

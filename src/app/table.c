@@ -90,6 +90,16 @@ table_put_share(struct table *table, double fraction)
 }
 
 void
+table_put_chance(struct table *table, double chance)
+{
+	if (chance >= 0.001 && chance <= 0.999)
+		table_put_share(table, chance);
+	else
+		put_number(
+			table, chance, 6, chance < 0.001 ? STR("<0.1%") : STR(">99.9%"));
+}
+
+void
 table_put_none(struct table *table)
 {
 	put_cell(table, (struct table_cell){ .shown = STR("-"), .json = STR("null") });

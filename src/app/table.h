@@ -43,6 +43,8 @@ void table_put_i64(struct table *table, int64_t value);
 void table_put_fixed(struct table *table, double value, int decimals);
 /* A fraction, shown in per cent with one decimal; the fraction itself in JSON. */
 void table_put_share(struct table *table, double fraction);
+/* The same of a chance: one that rounds to nothing or to all is not certain. */
+void table_put_chance(struct table *table, double chance);
 void table_put_none(struct table *table);
 
 size_t table_row_count(const struct table *table);

@@ -134,6 +134,12 @@ await claim('the ratings page holds the API\'s numbers, and another team\'s hist
   await close();
 });
 
+await claim('a link that ends alerts says nothing is done before its button is pressed', async () => {
+  const { page, close } = await open('/unsubscribe#token');
+  await page.waitForSelector('p:has-text("Press the button, and")');
+  await close();
+});
+
 await claim('the season page holds the API\'s chances', async () => {
   const { page, close } = await open('/season');
   await page.waitForSelector('.wide tbody tr');
@@ -141,6 +147,13 @@ await claim('the season page holds the API\'s chances', async () => {
   const shown = await cells(page, '.wide tbody tr');
   equal(shown.map((row) => row[0]).join(), data.map((row) => `${row.team} ${named(row.team).nickname}`).join(), 'the teams');
   data.forEach((row, i) => equal(Number.parseFloat(shown[i][1]).toFixed(1), row.wins_mean.toFixed(1), `the wins of ${row.team}`));
+  // What came out in every season played is not called certain while games are left, and is when none is.
+  for (const [sd, wants] of [[1.5, '> 99.9 %'], [0, 'yes']]) {
+    await page.route('**/v1/season/current/outlook*', (route) => route.fulfill({ json: { data: data.map((row) => ({ ...row, week: 1, wins_sd: sd, p_playoffs: 1 })), next: null } }));
+    await go(page, '/season');
+    await page.waitForSelector('.wide tbody tr');
+    equal((await cells(page, '.wide tbody tr'))[0][4], wants, `the chance of ${sd ? 'what has always come out' : 'what is over'}`);
+  }
   await close();
 });
 
@@ -164,6 +177,12 @@ await claim('a game\'s page says what the API says, at the reader\'s own line to
   await page.keyboard.type('38', { delay: 200 });
   await Promise.all([page.waitForResponse(/total=38/), page.keyboard.press('Tab')]);
   equal(await page.getByLabel('Total', { exact: true }).inputValue(), '38', 'the total');
+  // What is no odds is told by the field's own name, and the chances stay.
+  await page.unroute('**/lines?*');
+  await page.getByLabel(`Odds on ${aGame.home_team} to cover`).fill('50');
+  await page.keyboard.press('Tab');
+  await page.waitForSelector(`.lines .notice:has-text("Odds on ${aGame.home_team} to cover must be")`);
+  equal((await page.$$('.lines tbody tr')).length, 6, 'the bets that stay');
   await close();
 });
 

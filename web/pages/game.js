@@ -1,7 +1,7 @@
 // One game: what is forecast of it, how sure, what came of it, and what the forecast says at the reader's own line.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
-import { HOUSE, get, mayUse, percent, signed } from '/api.js';
-import { american, fullKickoff, teams } from '/games.js';
+import { HOUSE, chance, get, mayUse, percent, signed } from '/api.js';
+import { american, fullKickoff, isEven, teams } from '/games.js';
 import { Closed, Data, Simulated, Skeleton, useTitle } from '/parts.js';
 import { atTime } from '/time.js';
 
@@ -19,10 +19,10 @@ async function load(id) {
 // The score, where there is one, and where a forecast of the winner is shown, the chances.
 function Chances({ game, win, teams: [away, home] }) {
   const onHome = win?.prediction_data.home_win_probability, onAway = win && 1 - onHome - (win.prediction_data.tie_probability ?? 0);
-  const side = (team, score, p) => html`<div class="side"><b>${team.nickname}</b>${score !== null && html`<span class="score">${score}</span>`}${win && html`<span class="big">${percent(p, 1)}</span>`}</div>`;
+  const side = (team, score, p) => html`<div class="side"><b>${team.nickname}</b>${score !== null && html`<span class="score">${score}</span>`}${win && html`<span class="big">${chance(p, 1)}</span>`}</div>`;
   return html`<div class=${win ? 'versus' : 'versus alone'}>${side(away, game.away_score, onAway)}${side(home, game.home_score, onHome)}</div>
     ${game.cancelled_at && html`<p class="notice">This game was called off: its forecasts and picks are void, neither right nor wrong.</p>`}
-    ${win && html`<div class="odds tall" role="img" aria-label=${`${away.nickname} ${percent(onAway)}, ${home.nickname} ${percent(onHome)}`}><i style=${{ width: `${100 * onAway}%` }}></i></div>`}`;
+    ${win && html`<div class="odds tall" role="img" aria-label=${`${away.nickname} ${chance(onAway)}, ${home.nickname} ${chance(onHome)}`}><i style=${{ width: `${100 * onAway}%` }}></i></div>`}`;
 }
 
 function Verdict({ row }) {
@@ -34,7 +34,7 @@ function Verdict({ row }) {
 function said(row, game) {
   const data = row.prediction_data;
   if (row.prediction_type === 'game') return `${row.pick === 'home' ? game.home_team : game.away_team} wins`;
-  if (row.prediction_type === 'ats') return `${data.spread < 0 ? game.away_team : game.home_team} by ${Math.abs(data.spread).toFixed(1)} ± ${data.margin_sd.toFixed(1)}`;
+  if (row.prediction_type === 'ats') return `${isEven(data.spread) ? 'even' : `${data.spread < 0 ? game.away_team : game.home_team} by ${Math.abs(data.spread).toFixed(1)}`} ± ${data.margin_sd.toFixed(1)}`;
   return `${data.total.toFixed(1)} ± ${data.total_sd.toFixed(1)} points`;
 }
 
@@ -47,12 +47,14 @@ function picked(row, game) {
 
 function Forecasts({ game, rows }) {
   const names = { game: 'Winner', ats: 'Spread', total: 'Total' };
+  const winner = rows.find((row) => row.prediction_type === 'game'), by = rows.find((row) => row.prediction_type === 'ats')?.prediction_data.spread ?? 0;
+  const isSplit = winner?.pick && !isEven(by) && (winner.pick === 'home') !== (by > 0);
   return html`<div class="wide" tabindex="0" role="region" aria-label="Forecasts of this game"><table>
     <thead><tr><th scope="col">Market</th><th scope="col">Forecast</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Fair odds</th><th scope="col">Came true</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}><th scope="row">${names[row.prediction_type]}</th><td>${said(row, game)}</td><td>${picked(row, game)}</td>
-      <td>${row.confidence === null ? '–' : percent(row.confidence, 1)}</td><td>${american(row.prediction_data.fair_odds ?? null)}</td><${Verdict} row=${row} /></tr>`)}</tbody></table></div>
+      <td>${row.confidence === null ? '–' : chance(row.confidence, 1)}</td><td>${american(row.prediction_data.fair_odds ?? null)}</td><${Verdict} row=${row} /></tr>`)}</tbody></table></div>
     <p class="soft">± is one standard deviation of what the game may bring; a pick's chance leaves ties and pushes aside. Made ${atTime(rows[0].predicted_at)}${rows[0].prediction_data.backfilled ? ', of a game already over, from what was known before its week' : ''};
-      tier ${rows[0].tier}: ${rows[0].saw_line ? 'it saw this game\'s line' : 'it did not see this game\'s line'}.</p>`;
+      tier ${rows[0].tier}: ${rows[0].saw_line ? 'it saw this game\'s line' : 'it did not see this game\'s line'}.${isSplit ? ' Winner and spread name different sides here: the game is as good as even, and its chances and its points are estimated apart.' : ''}</p>`;
 }
 
 // The forecast at any line and odds.
@@ -61,18 +63,21 @@ function Lines({ game, id }) {
   const [state, setState] = useState({ rows: [] });
   useEffect(() => {
     let isStale = false;
-    get(`/v1/predictions/${id}/lines`, asked).then(({ data }) => !isStale && setState({ rows: data }), (error) => !isStale && setState({ rows: [], error }));
+    get(`/v1/predictions/${id}/lines`, asked).then(({ data }) => !isStale && setState({ rows: data }), (error) => !isStale && setState(({ rows }) => ({ rows, error })));
     return () => { isStale = true; };
   }, [asked]);
+  const labels = { spread: `${game.home_team} favoured by`, total: 'Total', home_spread_odds: `Odds on ${game.home_team} to cover`, away_spread_odds: `Odds on ${game.away_team} to cover`, over_odds: 'Odds on over', under_odds: 'Odds on under' };
+  // The server calls a field by its name in the API; what stands below then is the answer before.
+  const inWords = ({ field: name, message }) => `${labels[name] ? message.replace(new RegExp(`^${name}`, 'i'), labels[name]) : message}${state.rows.length > 0 ? ' Below are the chances asked for before.' : ''}`;
   // The browser keeps what is in a field: an answer that comes while somebody types must not put back what was asked.
-  const field = (name, label, props) => html`<label>${label}<input type="number" defaultValue=${asked[name] ?? ''} ...${props} onChange=${({ target }) => setAsked((now) => ({ ...now, [name]: target.value }))} /></label>`;
+  const field = (name, props) => html`<label>${labels[name]}<input type="number" defaultValue=${asked[name] ?? ''} ...${props} onChange=${({ target }) => setAsked((now) => ({ ...now, [name]: target.value }))} /></label>`;
+  const odds = { step: 5, placeholder: '-110' };
   return html`<h2>At your line</h2><div class="picks wrap">
-      ${field('spread', `${game.home_team} favoured by`, { step: 0.5, min: -80, max: 80 })}${field('total', 'Total', { step: 0.5, min: 0, max: 140 })}
-      ${field('home_spread_odds', `Odds on ${game.home_team}`, { step: 5, placeholder: '-110' })}${field('away_spread_odds', `Odds on ${game.away_team}`, { step: 5, placeholder: '-110' })}
-      ${field('over_odds', 'Odds on over', { step: 5, placeholder: '-110' })}${field('under_odds', 'Odds on under', { step: 5, placeholder: '-110' })}</div>
-    <div class="lines" aria-live="polite">${state.error ? html`<p class="notice">${state.error.message}</p>` : html`<div class="wide" tabindex="0" role="region" aria-label="Chances at your line"><table>
+      ${field('spread', { step: 0.5, min: -80, max: 80 })}${field('total', { step: 0.5, min: 0, max: 140 })}
+      ${['home_spread_odds', 'away_spread_odds', 'over_odds', 'under_odds'].map((name) => field(name, odds))}</div>
+    <div class="lines" aria-live="polite">${state.error && html`<p class="notice">${inWords(state.error)}</p>`}${state.rows.length > 0 && html`<div class="wide" tabindex="0" role="region" aria-label="Chances at your line"><table>
       <thead><tr><th scope="col">Bet</th><th scope="col">Market</th><th scope="col">Wins</th><th scope="col">Push</th><th scope="col">Fair odds</th><th scope="col">Worth</th><th scope="col">Stake</th></tr></thead>
-      <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${percent(row.win, 1)}</td><td>${row.push ? percent(row.push, 1) : '–'}</td>
+      <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${chance(row.win, 1)}</td><td>${row.push ? percent(row.push, 1) : '–'}</td>
         <td>${american(row.fair_odds)}</td><td>${row.expected_value === null ? '–' : `${signed(100 * row.expected_value)} %`}</td><td>${row.stake === null ? '–' : percent(row.stake, 1)}</td></tr>`)}</tbody></table></div>`}</div>
     <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. If the forecast is wrong, so is this.</p>`;
 }

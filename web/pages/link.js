@@ -74,7 +74,7 @@ function Invitation() {
 
 function Unsubscribe() {
   const text = useToken();
-  return html`<h1>No more alerts</h1><p>Sure games will not be mailed to you any more. You can turn alerts on again in your account.</p>
+  return html`<h1>No more alerts?</h1><p>Press the button, and sure games are not mailed to you any more. You can turn alerts on again in your account.</p>
     <${Form} label="End alerts" fields=${[]} send=${() => post(`/v1/alerts/unsubscribe?token=${encodeURIComponent(text)}`, {})} done="They have ended." />`;
 }
 

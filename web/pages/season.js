@@ -1,6 +1,6 @@
 // The season's outlook: every team's chances, and how one team's have changed week by week.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
-import { get } from '/api.js';
+import { chance, get } from '/api.js';
 import { Chart } from '/chart.js';
 import { teams } from '/games.js';
 import { Choice, Data, Skeleton, go, useTitle } from '/parts.js';
@@ -8,21 +8,20 @@ import { Choice, Data, Skeleton, go, useTitle } from '/parts.js';
 const FIRST_SEASON = 2002; // of today's divisions
 const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_playoffs', 'Playoffs'], ['p_championship', 'Last 4'], ['p_final', 'Final'], ['p_title', 'Title']];
 
-// 100,000 seasons cannot tell 0 from very little.
-function chance(p, runs) {
-  if (p === 0) return `< ${(100 / runs).toPrecision(1)} %`;
-  return p < 0.001 ? '< 0.1 %' : p > 0.999 && p < 1 ? '> 99.9 %' : `${(100 * p).toFixed(1)} %`;
-}
+// However often the season is played, that cannot tell what is settled from what is very likely; but where all games of the regular season are over,
+// what has always come out is so by the rules.
+const shown = (p, isSettled) => (isSettled && p === 0 ? '–' : isSettled && p === 1 ? 'yes' : chance(p, 1));
 
 const shade = (p) => ({ '--share': `${Math.round(100 * Math.sqrt(p))}%` });
 
 function Table({ rows, team, pick, isOver, named }) {
+  const isSettled = rows.every((row) => row.wins_sd === 0);
   return html`<div class="wide" tabindex="0" role="region" aria-label="Chances of all teams"><table>
     <thead><tr><th scope="col">Team</th><th scope="col">Wins</th>${CHANCES.map(([, name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.team} class=${row.team === team ? 'chosen' : ''}>
       <td><button class="plain" aria-pressed=${row.team === team} onClick=${() => pick(row.team)}>${row.team}</button> <span class="soft nick">${named(row.team).nickname}</span></td>
       <td>${isOver ? row.wins_mean : html`${row.wins_mean.toFixed(1)} <span class="soft">±${row.wins_sd.toFixed(1)}</span>`}</td>
-      ${CHANCES.map(([key]) => html`<td class="share" style=${shade(row[key])}>${isOver ? (row[key] ? 'yes' : '–') : chance(row[key], row.runs)}</td>`)}</tr>`)}</tbody></table></div>`;
+      ${CHANCES.map(([key]) => html`<td class="share" style=${shade(row[key])}>${isOver ? (row[key] ? 'yes' : '–') : shown(row[key], isSettled)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function History({ team, season, named, failure }) {

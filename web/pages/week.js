@@ -1,7 +1,7 @@
 // One week's games: win probability, spread and total against the line, and what happened.
 import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
-import { HOUSE, all, get, percent } from '/api.js';
-import { ROUNDS, american, kickoff, teams, weekName } from '/games.js';
+import { HOUSE, all, chance as asChance, get } from '/api.js';
+import { ROUNDS, american, isEven, kickoff, teams, weekName } from '/games.js';
 import { live } from '/live.js';
 import { Access, Choice, Data, Simulated, Warning, go as goTo, useTitle } from '/parts.js';
 import { Trend } from '/trend.js';
@@ -9,7 +9,7 @@ import { Trend } from '/trend.js';
 // A line as bettors write it: the favourite and the points it gives.
 function spread(game, homeBy, digits = 1) {
   if (homeBy === null || homeBy === undefined) return '–';
-  if (homeBy === 0) return 'even';
+  if (isEven(homeBy)) return 'even';
   return `${homeBy > 0 ? game.home_team : game.away_team} −${digits ? Math.abs(homeBy).toFixed(digits) : Math.abs(homeBy)}`;
 }
 
@@ -28,12 +28,12 @@ function Mark({ forecast }) {
 
 function Team({ team, score, chance, likely }) {
   return html`<div class=${likely ? 'team likely' : 'team'}><span><b>${team.code}</b> <span class="soft">${team.nickname}</span></span>
-    <span class="score">${score ?? ''}</span><span class="chance">${chance === undefined ? '' : percent(chance)}</span></div>`;
+    <span class="score">${score ?? ''}</span><span class="chance">${chance === undefined ? '' : asChance(chance)}</span></div>`;
 }
 
 // What is picked, and how likely it is to come true.
 function pick(forecast, sides) {
-  return forecast?.pick ? `${sides[forecast.pick]} ${percent(forecast.confidence)}` : '–';
+  return forecast?.pick ? `${sides[forecast.pick]} ${asChance(forecast.confidence)}` : '–';
 }
 
 function Market({ name, forecast, says, line, sides }) {
@@ -62,7 +62,7 @@ function Card({ game, forecasts, team, access }) {
     <h2 class="when"><a href=${`/game?id=${game.id}`}>${kickoff(game)}<span class="unseen">: ${team(game.away_team).name} at ${team(game.home_team).name}</span></a><span>${game.cancelled_at ? 'Called off' : ROUNDS[game.game_type] ?? (game.is_neutral ? 'Neutral site' : '')}</span></h2>
     <div><${Team} team=${team(game.away_team)} score=${game.away_score} chance=${away} likely=${away > home} />
       <${Team} team=${team(game.home_team)} score=${game.home_score} chance=${home} likely=${home >= away} /></div>
-    ${win && html`<div class="odds" role="img" aria-label=${`${game.away_team} ${percent(away)}, ${game.home_team} ${percent(home)}`}>
+    ${win && html`<div class="odds" role="img" aria-label=${`${game.away_team} ${asChance(away)}, ${game.home_team} ${asChance(home)}`}>
       <i style=${{ width: `${100 * away}%` }}></i></div>`}
     ${isClosed && html`<p class="closed">The forecast is for subscribers.</p>`}
     <${Markets} game=${game} forecasts=${forecasts} isClosed=${isClosed} /></li>`;
