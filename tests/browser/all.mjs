@@ -1,7 +1,6 @@
-// Every test of the pages, one after another, as one TAP stream.
+// The tests of the pages that are named, or of every page, one after another, as one TAP stream.
 import { finish } from './lib.mjs';
 
-await import('./pages.test.mjs');
-await import('./accounts.test.mjs');
-await import('./picks.test.mjs');
+const parts = process.argv.length > 2 ? process.argv.slice(2) : ['pages', 'accounts', 'picks'];
+for (const part of parts) await import(`./${part}.test.mjs`);
 await finish();
