@@ -15,6 +15,8 @@
 
 -- row audit_cut: seq i64, hash hash, entries_until time, mac hash, key_id text, created_at time
 
+-- row audit_anchor: file hash, seq i64, hash hash, mac hash, key_id text, anchored_at time
+
 -- row audit_owner: personal_key bytes?, erased_at time?
 
 -- name: audit_wait :exec
@@ -137,6 +139,35 @@ SELECT seq, hash, entries_until, mac, key_id, created_at
   FROM audit_cuts
  ORDER BY seq
  LIMIT 10000;
+
+-- name: audit_anchor_put :rows
+-- args: file hash, seq i64, hash hash, mac hash, key_id text, now time
+-- as: anyone
+-- Remember what an anchor holds; none where more is remembered already.
+INSERT INTO audit_anchors (file, seq, hash, mac, key_id, anchored_at)
+VALUES (:file, :seq, :hash, :mac, :key_id, :now)
+    ON CONFLICT (file) DO UPDATE
+   SET seq = excluded.seq, hash = excluded.hash, mac = excluded.mac, key_id = excluded.key_id,
+       anchored_at = excluded.anchored_at
+ WHERE audit_anchors.seq < excluded.seq;
+
+-- name: audit_anchor_list :many audit_anchor
+-- args: none
+-- as: anyone
+-- What is remembered of all anchors, the one that went furthest first.
+SELECT file, seq, hash, mac, key_id, anchored_at
+  FROM audit_anchors
+ ORDER BY seq DESC
+ LIMIT 1000;
+
+-- name: audit_anchor_newest :opt audit_anchor
+-- args: none
+-- as: anyone
+-- How far the chain was ever anchored.
+SELECT file, seq, hash, mac, key_id, anchored_at
+  FROM audit_anchors
+ ORDER BY seq DESC
+ LIMIT 1;
 
 -- name: audit_page :many audit_row
 -- args: after i64, last i64, since time, until time, user uuid?, action text?

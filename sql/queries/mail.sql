@@ -30,6 +30,15 @@ DELETE FROM outbox WHERE user_id = :user_id AND kind = 'mail';
 -- Forget the mail to an address, sent or not.
 DELETE FROM outbox WHERE recipient = :recipient AND kind = 'mail';
 
+-- name: mail_adopt :exec
+-- args: user_id user_id, recipient text
+-- as: anyone
+-- scan: ok, a change of address is rare, and retention keeps the outbox small
+-- What was sent to an address, and to nobody known, was sent to a user.
+UPDATE outbox
+   SET user_id = :user_id
+ WHERE recipient = :recipient AND user_id IS NULL AND kind = 'mail';
+
 -- name: mail_sweep :rows
 -- args: before time
 -- as: anyone

@@ -218,6 +218,7 @@ confirm_in_tx(struct tx *tx, void *arg)
 		return dead_link(ctx);
 	TRY(cut_off(tx, &change));
 	TRY(grants_claim(tx, change.user_id, change.email));
+	TRY(mail_adopt(tx, change.user_id, change.old_email));
 	TRY(mail_put(tx,
 		&(struct mail){
 			.kind = MAIL_EMAIL_CHANGED,

@@ -10,6 +10,8 @@ enum {
 
 static const struct flag flags[] = {
 	{ "from", "SEQ", "begin with this row, trusting the one before it" },
+	{ "without-anchor", NULL,
+		"do not look at audit.anchor: what it would prove is not proven then" },
 	{ 0 },
 };
 
@@ -43,6 +45,10 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	put_count(&json, "waiting", verified->waiting);
 	put_count(&json, "anchors", verified->anchors);
 	put_count(&json, "anchors_torn", verified->anchors_torn);
+	put_count(&json, "anchors_begun", verified->anchors_begun);
+	json_put_key(&json, STR("is_without_anchor"));
+	json_put_bool(&json, flag_is_set(run, "without-anchor"));
+	put_count(&json, "anchored", verified->anchored_seq);
 	put_count(&json, "witnessed", verified->witnessed);
 	put_count(&json, "witnesses_torn", verified->witnesses_torn);
 	put_count(&json, "tampered", verified->tampered);
@@ -79,6 +85,14 @@ text_print(FILE *out, const struct audit_verified *verified)
 			verified->is_anchor_open              ? "are, the last too,"
 				: verified->anchors_torn == 1 ? "was"
 							      : "were");
+	if (verified->anchors_begun)
+		fprintf(out,
+			"%lld row%s say%s that no anchor was found, and one begun: "
+			"gridiron "
+			"audit export --action audit.anchor_begun\n",
+			(long long)verified->anchors_begun,
+			verified->anchors_begun == 1 ? "" : "s",
+			verified->anchors_begun == 1 ? "s" : "");
 	if (verified->witnesses_torn)
 		fprintf(out,
 			"%lld line%s of the witnesses %s damaged: what was remembered "
@@ -91,6 +105,25 @@ text_print(FILE *out, const struct audit_verified *verified)
 		(long long)verified->rows, (long long)verified->first,
 		(long long)verified->last, (long long)verified->waiting,
 		(long long)verified->anchors);
+}
+
+/* What nothing vouches for without the file. */
+static void
+unproven_print(FILE *out, const struct audit_verified *verified)
+{
+	if (verified->anchored_seq)
+		fprintf(out,
+			"without the anchor it is not proven that nobody cut off what "
+			"came "
+			"behind row %lld, the last of which the database itself knows "
+			"that "
+			"it was anchored\n",
+			(long long)verified->anchored_seq);
+	else
+		fprintf(out,
+			"without the anchor it is not proven that nobody cut off the end "
+			"of "
+			"the chain\n");
 }
 
 static struct err *
@@ -125,6 +158,7 @@ run_audit_verify(struct invocation *run)
 	struct err *err;
 
 	TRY(from_parse(run, &options.from));
+	options.is_without_anchor = flag_is_set(run, "without-anchor");
 	progress_begin(&progress, &run->console, "verifying", 0);
 	err = audit_verify(&run->ctx, &options, &verified);
 	progress_end(&progress);
@@ -135,6 +169,8 @@ run_audit_verify(struct invocation *run)
 		json_print(run, &verified);
 	else
 		text_print(run->console.out, &verified);
+	if (!run->is_json && options.is_without_anchor)
+		unproven_print(run->console.out, &verified);
 	return NULL;
 }
 
@@ -147,7 +183,8 @@ const struct command cmd_audit_verify = {
 		  "the witnesses in the data folder. Exit status 1 where something is "
 		  "wrong, with the first row that is.",
 	.examples = "audit verify\n"
-		    "audit verify --from 120000 --json",
+		    "audit verify --from 120000 --json\n"
+		    "audit verify --without-anchor",
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
 	.uses_keys = true,

@@ -119,3 +119,19 @@ alarm_tell_torn(struct ctx *ctx, struct str torn)
 	TRY(audit_tampered_details(ctx, &fault, &entry.details));
 	return audit_log_alone(ctx, &entry);
 }
+
+struct err *
+alarm_tell_begun(struct ctx *ctx, int64_t seq)
+{
+	const struct audit_fault fault = { .seq = seq,
+		.what = STR(
+			"was the last that was anchored, and no anchor is in this data "
+			"folder: it is begun anew") };
+	struct audit_entry entry = { .action = AUDIT_AUDIT_ANCHOR_BEGUN,
+		.resource_type = STR("audit") };
+
+	log_warning(ctx, "the audit anchor has gone, and is begun anew",
+		LOG_I64("anchored", seq));
+	TRY(audit_tampered_details(ctx, &fault, &entry.details));
+	return audit_log_alone(ctx, &entry);
+}

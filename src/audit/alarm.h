@@ -40,6 +40,10 @@ void alarm_end(struct alarm *alarm);
  * cuts one. */
 struct err *alarm_tell_torn(struct ctx *ctx, struct str torn) MUST_USE;
 
+/* The anchor has no line of ours, though the chain was anchored up to SEQ: it was taken
+ * away or emptied, or is that of another data folder. */
+struct err *alarm_tell_begun(struct ctx *ctx, int64_t seq) MUST_USE;
+
 /* The details of an audit.tampered entry. WHAT may hold what others wrote: it is cut, and
  * has ? for what cannot be printed. */
 struct err *audit_tampered_details(

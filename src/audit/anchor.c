@@ -21,6 +21,7 @@
 
 enum {
 	LINE_LEN_MAX = 512,
+	HEAD_BYTES = 8 * LINE_LEN_MAX, /* in which the first whole line is */
 	HELD_MS = 5000, /* as long another process may hold the file: it writes a line */
 	HELD_LOOK_MS = 10,
 	PAGE_BYTES = 64 << 10,
@@ -156,9 +157,9 @@ struct putting {
 	const char *path;
 	const struct audit_link *link;
 	bool is_syslog;
-	struct str told;
-	struct str torn; /* found, and not told: nothing was written */
-	bool is_held;    /* by another process */
+	const struct anchor_told *told;
+	struct anchor_found found;
+	bool is_held; /* by another process */
 	const char *failed;
 	int error; /* errno, or 0 */
 };
@@ -182,6 +183,26 @@ tail_read(struct arena *arena, int fd, off_t size, struct str *ret)
 	return true;
 }
 
+/* By what the anchor at whose beginning FD's bytes are is known; false: it has no line of
+ * ours. */
+static bool
+file_identify(const struct ctx *ctx, int fd, struct audit_hash *ret)
+{
+	char *bytes = arena_alloc_text(ctx->arena, HEAD_BYTES);
+	ssize_t len = bytes ? pread(fd, bytes, HEAD_BYTES, 0) : 0;
+	struct str text = { bytes, len > 0 ? (size_t)len : 0 };
+	struct audit_link link;
+	struct str line;
+
+	while (len > 0 && str_next(&text, '\n', &line)) {
+		if (!line_parse(ctx, line, &link))
+			continue;
+		digest_sha256(line, ret->bytes);
+		return true;
+	}
+	return false;
+}
+
 /* In one write, and taken back where it is not all on the disk. */
 static const char *
 bytes_append(int fd, off_t size, struct str bytes)
@@ -203,14 +224,45 @@ bytes_append(int fd, off_t size, struct str bytes)
 	return failed;
 }
 
+/* What goes behind TAIL, the last line where that lacks its end: false where something has
+ * to be told first. */
+static bool
+lines_make(struct putting *putting, int fd, struct str tail, struct buf *out)
+{
+	const struct ctx *ctx = putting->ctx;
+	const struct anchor_told *told = putting->told;
+	struct anchor_found *found = &putting->found;
+	bool is_known = file_identify(ctx, fd, &found->file);
+	struct audit_link whole;
+	size_t begin;
+
+	found->is_begun = !is_known && !told->is_begun;
+	/* Nothing but its end may be what it lacks. */
+	if (!str_is_none(tail) && line_parse(ctx, tail, &whole))
+		buf_put_char(out, '\n');
+	else if (!str_is_none(tail) && str_eq(tail, told->torn))
+		torn_end(out, putting->ctx, tail);
+	else if (!str_is_none(tail))
+		found->torn = tail;
+	if (found->is_begun || !str_is_none(found->torn))
+		return false;
+	begin = out->len;
+	line_format(out, putting->ctx, putting->link);
+	if (!is_known)
+		digest_sha256(str_trim(str_slice(buf_str(out), begin, out->len)),
+			found->file.bytes);
+	found->is_added = true;
+	return true;
+}
+
 /* Under a lock, so that what lacks its end is no line that another process is writing. */
 static const char *
 line_append(struct putting *putting)
 {
 	struct arena *arena = putting->ctx->arena;
 	CLEANUP(file_close)
-	int fd = open(putting->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-	struct audit_link whole;
+	int fd = open(putting->path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK,
+		0600);
 	struct stat status;
 	struct str tail;
 	struct buf out;
@@ -221,19 +273,12 @@ line_append(struct putting *putting)
 		putting->is_held = errno == EWOULDBLOCK;
 		return "lock";
 	}
-	if (!tail_read(arena, fd, status.st_size, &tail))
+	errno = 0;
+	if (!S_ISREG(status.st_mode) || !tail_read(arena, fd, status.st_size, &tail))
 		return "find the last line of";
 	buf_init(&out, arena, 2 * LINE_LEN_MAX);
-	/* Nothing but its end may be what it lacks. */
-	if (!str_is_none(tail) && line_parse(putting->ctx, tail, &whole)) {
-		buf_put_char(&out, '\n');
-	} else if (!str_is_none(tail) && str_eq(tail, putting->told)) {
-		torn_end(&out, putting->ctx, tail);
-	} else if (!str_is_none(tail)) {
-		putting->torn = tail;
+	if (!lines_make(putting, fd, tail, &out))
 		return NULL;
-	}
-	line_format(&out, putting->ctx, putting->link);
 	errno = ENOMEM;
 	if (buf_is_cut(&out))
 		return "find memory to write";
@@ -262,9 +307,11 @@ put_offloaded(void *arg)
 
 	errno = 0;
 	putting->is_held = false;
+	putting->found = (struct anchor_found){ .torn = STR_NONE };
 	putting->failed = line_append(putting);
 	putting->error = errno;
-	if (putting->is_syslog && !putting->is_held && str_is_none(putting->torn))
+	if (putting->is_syslog && !putting->is_held &&
+		(putting->found.is_added || putting->failed))
 		line_tell(putting);
 }
 
@@ -293,14 +340,13 @@ held_err(struct ctx *ctx, const char *path)
 
 struct err *
 anchor_put(struct ctx *ctx, const struct anchor_options *options,
-	const struct audit_link *link, struct str told, struct str *ret_torn)
+	const struct audit_link *link, const struct anchor_told *told,
+	struct anchor_found *ret)
 {
 	int64_t until = clock_deadline_ms(HELD_MS);
-	struct putting putting = { .ctx = ctx,
-		.link = link,
-		.is_syslog = options->is_syslog,
-		.told = told,
-		.torn = STR_NONE };
+	struct putting putting = {
+		.ctx = ctx, .link = link, .is_syslog = options->is_syslog, .told = told
+	};
 	struct err *err;
 
 	if (until > ctx->deadline)
@@ -321,7 +367,7 @@ anchor_put(struct ctx *ctx, const struct anchor_options *options,
 			putting.path,
 			putting.error ? strerror(putting.error)
 				      : "it is damaged, or not ours");
-	*ret_torn = putting.torn;
+	*ret = putting.found;
 	return NULL;
 }
 
@@ -366,6 +412,8 @@ line_take(struct ctx *ctx, struct reading *reading, struct str line, bool is_ope
 
 	if (line_parse(ctx, line, &link)) {
 		seq_note(anchors, link.seq);
+		if (!reading->count)
+			digest_sha256(line, anchors->file.bytes);
 		return VEC_PUSH(ctx->arena, reading, link) ? NULL : err_no_memory();
 	}
 	is_open = is_open && line.len < LINE_LEN_MAX;
@@ -401,6 +449,30 @@ lines_take(struct ctx *ctx, struct reading *reading, struct str text, bool is_la
 	return NULL;
 }
 
+/* Negative where there is none. What is no file, and might have whoever reads it wait for
+ * ever, is refused. */
+static struct err *
+file_open(struct ctx *ctx, const char *path, int *ret)
+{
+	struct stat status;
+
+	*ret = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*ret < 0 && errno == ENOENT)
+		return NULL;
+	if (*ret < 0 || fstat(*ret, &status) != 0)
+		return err_new(
+			ctx, ERR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
+	if (S_ISREG(status.st_mode))
+		return NULL;
+	return err_new(ctx, ERR_INVALID,
+		"%s is the anchor, which must be a file, but is a %s: put it back from a "
+		"backup, or take it away",
+		path,
+		S_ISDIR(status.st_mode)            ? "folder"
+			: S_ISFIFO(status.st_mode) ? "pipe"
+						   : "device");
+}
+
 struct err *
 anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret)
 {
@@ -411,11 +483,9 @@ anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret)
 
 	*ret = none;
 	TRY(path_of(ctx, folder, &path));
-	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(file_close) int fd = -1;
 
-	if (fd < 0 && errno != ENOENT)
-		return err_new(
-			ctx, ERR_INTERNAL, "cannot read %s: %s", path, strerror(errno));
+	TRY(file_open(ctx, path, &fd));
 	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > 0 &&
 		tail_read(ctx->arena, fd, status.st_size - 1, &line) &&
 		line_parse(ctx, line, &link))
@@ -436,8 +506,10 @@ file_take(struct ctx *ctx, struct reading *reading, int fd)
 	do {
 		if (rest.len)
 			memmove(bytes, rest.ptr, rest.len);
-		if (rest.len == PAGE_BYTES)
+		if (rest.len == PAGE_BYTES) {
+			reading->number++;
 			return damaged_err(ctx, reading);
+		}
 		got = read(fd, bytes + rest.len, PAGE_BYTES - rest.len);
 		if (got < 0)
 			return err_new(ctx, ERR_INTERNAL, "cannot read %s: %s",
@@ -454,11 +526,10 @@ anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 	struct reading reading = { .count = 0 };
 
 	TRY(path_of(ctx, folder, &reading.path));
-	CLEANUP(file_close) int fd = open(reading.path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(file_close) int fd = -1;
 
-	if (fd < 0 && errno != ENOENT)
-		return err_new(ctx, ERR_INTERNAL, "cannot read %s: %s", reading.path,
-			strerror(errno));
+	TRY(file_open(ctx, reading.path, &fd));
+	reading.anchors.is_there = fd >= 0;
 	if (fd >= 0)
 		TRY(file_take(ctx, &reading, fd));
 	if (reading.count)
@@ -466,5 +537,27 @@ anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 	reading.anchors.links = reading.items;
 	reading.anchors.count = reading.count;
 	*ret = reading.anchors;
+	return NULL;
+}
+
+struct err *
+anchors_add(struct ctx *ctx, struct anchors *anchors, const struct audit_link *link)
+{
+	size_t place = anchors->count;
+	struct audit_link *links;
+
+	while (place > 0 && anchors->links[place - 1].seq > link->seq)
+		place--;
+	if (place > 0 && anchors->links[place - 1].seq == link->seq &&
+		audit_hash_eq(
+			&link->hash, audit_hash_str(&anchors->links[place - 1].hash)))
+		return NULL;
+	TRY_NEW(ctx->arena, links, anchors->count + 1);
+	for (size_t i = 0; i < anchors->count; i++)
+		links[i + (i >= place)] = anchors->links[i];
+	links[place] = *link;
+	anchors->links = links;
+	anchors->count++;
+	seq_note(anchors, link->seq);
 	return NULL;
 }

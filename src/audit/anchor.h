@@ -26,14 +26,30 @@ struct anchor_options {
 	bool is_syslog;
 };
 
+/* What is on record already of the file that a line is to be added to. */
+struct anchor_told {
+	struct str torn; /* the last line; absent: none */
+	bool is_begun;   /* that no line of ours is there */
+};
+
+struct anchor_found {
+	bool is_added;
+	/* Where it is not, what has to be on record first. */
+	struct str torn;
+	bool is_begun;
+	/* Where it is, by what the file is known: the hash of its first whole line. */
+	struct audit_hash file;
+};
+
 /*
- * Add LINK, at ctx->now. Waits for the disk in the offload pool. RET_TORN: the last line,
- * where that is torn and not TOLD: nothing was added. Put it on record, and come again
- * with that as TOLD (else absent): then it is ended. An error leaves the file as it was, or
- * the last line torn. BUSY, naming it, where another process holds the file for seconds.
+ * Add LINK, at ctx->now. Waits for the disk in the offload pool. Where the last line is
+ * torn, or none of ours is there, nothing is added until that was TOLD: put it on record,
+ * and come again. An error leaves the file as it was, or the last line torn. BUSY, naming
+ * it, where another process holds the file for seconds.
  */
 struct err *anchor_put(struct ctx *ctx, const struct anchor_options *options,
-	const struct audit_link *link, struct str told, struct str *ret_torn) MUST_USE;
+	const struct audit_link *link, const struct anchor_told *told,
+	struct anchor_found *ret) MUST_USE;
 
 /* The link on the last line; seq 0 where there is no line, or that is none of ours. Waits
  * for the disk. */
@@ -47,13 +63,19 @@ struct anchors {
 	/* The greatest number of a link, also of one whose line was torn behind it: nobody
 	 * signs for that, but the chain has to have it. */
 	int64_t last_seq;
-	size_t torn;       /* lines that were; their links are not among these */
-	bool is_last_torn; /* and nobody has ended that one yet */
+	size_t torn;            /* lines that were; their links are not among these */
+	bool is_last_torn;      /* and nobody has ended that one yet */
+	bool is_there;          /* a file */
+	struct audit_hash file; /* as in struct anchor_found, where there are links */
 };
 
 /* All of the file, none where there is no file. INVALID, naming the line, where one is
  * damaged or not ours, which a torn last line is not. Waits for the disk. */
 struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret) MUST_USE;
+
+/* LINK is known from elsewhere, too. */
+struct err *anchors_add(
+	struct ctx *ctx, struct anchors *anchors, const struct audit_link *link) MUST_USE;
 
 #endif

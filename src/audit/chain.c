@@ -185,3 +185,20 @@ audit_anchor_mac(
 	put_i64(&text, at);
 	return signed_by(key, &text);
 }
+
+struct audit_hash
+audit_anchored_mac(struct str key, struct str key_id, const struct audit_hash *file,
+	const struct audit_link *link, int64_t at)
+{
+	char storage[SMALL_BYTES_MAX];
+	struct buf text;
+
+	buf_init_fixed(&text, storage, sizeof(storage));
+	put_text(&text, STR("gridiron audit anchored 1"));
+	put_text(&text, key_id);
+	put_text(&text, audit_hash_str(file));
+	put_i64(&text, link->seq);
+	put_text(&text, audit_hash_str(&link->hash));
+	put_i64(&text, at);
+	return signed_by(key, &text);
+}

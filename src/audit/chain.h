@@ -88,4 +88,8 @@ struct audit_hash audit_cut_mac(struct str key, struct str key_id,
 struct audit_hash audit_anchor_mac(
 	struct str key, struct str key_id, const struct audit_link *link, int64_t at);
 
+/* What signs that the database remembers LINK of the anchor FILE. */
+struct audit_hash audit_anchored_mac(struct str key, struct str key_id,
+	const struct audit_hash *file, const struct audit_link *link, int64_t at);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "audit/alarm.h"
 #include "audit/anchor.h"
+#include "audit/anchored.h"
 #include "audit/append.h"
 #include "audit/recall.h"
 #include "audit/watch.h"
@@ -265,16 +266,28 @@ busy_end(struct audit *audit)
 }
 
 static struct err *
-link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link *link)
+link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link *link,
+	struct audit_hash *ret_file)
 {
-	struct str told, torn = STR_NONE;
+	struct anchor_told told = { .torn = STR_NONE };
+	struct anchor_found found;
+	struct audit_fault fault;
+	struct anchored newest;
 
-	do {
-		if (!str_is_none(torn))
-			TRY(alarm_tell_torn(ctx, torn));
-		told = torn;
-		TRY(anchor_put(ctx, &audit->anchor, link, told, &torn));
-	} while (!str_is_none(torn));
+	TRY(anchored_newest(ctx, &newest, &fault));
+	told.is_begun = !newest.link.seq && str_is_none(fault.what);
+	for (;;) {
+		TRY(anchor_put(ctx, &audit->anchor, link, &told, &found));
+		if (found.is_added)
+			break;
+		if (found.is_begun)
+			TRY(alarm_tell_begun(ctx, newest.link.seq));
+		if (!str_is_none(found.torn))
+			TRY(alarm_tell_torn(ctx, found.torn));
+		told.is_begun = told.is_begun || found.is_begun;
+		told.torn = found.torn;
+	}
+	*ret_file = found.file;
 	return NULL;
 }
 
@@ -282,6 +295,7 @@ static struct err *
 anchor_end(struct ctx *ctx, struct audit *audit)
 {
 	struct audit_link end = audit->followed;
+	struct audit_hash file;
 	/* From now on the anchor vouches for what the dead saw in the chain. */
 	bool is_of_dead = watch_dead_done(&audit->watch);
 
@@ -290,12 +304,13 @@ anchor_end(struct ctx *ctx, struct audit *audit)
 		(end.seq == audit->anchored_seq && !is_of_dead))
 		return NULL;
 	if (end.seq > 0)
-		TRY(link_anchor(ctx, audit, &end));
+		TRY(link_anchor(ctx, audit, &end, &file));
 	audit->anchored_seq = end.seq;
 	witness_anchored(ctx, audit->watch.witness);
 	if (is_of_dead)
 		watch_dead_remove(&audit->watch);
-	return NULL;
+	/* Behind the file: the database never knows of more than is there. */
+	return end.seq > 0 ? anchored_put(ctx, &file, &end) : NULL;
 }
 
 static struct err *
@@ -395,6 +410,23 @@ run_rounds(void *arg)
 
 /* --- Opening and closing */
 
+/* An anchor that has gone is begun anew at once: whoever verifies misses it. */
+static void
+anchor_begin(const struct ctx *ctx, struct audit *audit)
+{
+	struct ctx own = *ctx;
+	struct audit_fault fault;
+	struct anchored newest;
+	struct err *err;
+
+	own.audit = audit;
+	err = anchored_newest(&own, &newest, &fault);
+	if (!err && (newest.link.seq || !str_is_none(fault.what)))
+		err = anchor_end(&own, audit);
+	if (err)
+		log_err(&own, "the audit anchor cannot be begun yet", err);
+}
+
 struct err *
 audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **ret)
 {
@@ -415,6 +447,8 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 		TRY(anchor_last(ctx, options->folder, &anchored));
 	audit->anchored_seq = anchored.seq;
 	TRY(watch_open(ctx, options->folder, &audit->alarm, &audit->watch));
+	if (!str_is_none(options->folder) && !anchored.seq && audit->followed.seq)
+		anchor_begin(ctx, audit);
 	*ret = audit;
 	return NULL;
 }

@@ -2,15 +2,18 @@
 
 #include "audit/alarm.h"
 #include "audit/anchor.h"
+#include "audit/anchored.h"
 #include "audit/audit.h"
 #include "audit/recall.h"
 #include "audit/witness.h"
 #include "base/log.h"
+#include "codec/iso_time.h"
 #include "db/db.h"
 #include "sys/trouble.h"
 
 enum {
 	PROGRESS_EVERY = 1024, /* rows; a power of two */
+	FILE_FAULT_BYTES = 8192,
 };
 
 struct verifying {
@@ -20,7 +23,10 @@ struct verifying {
 	struct audit_cut cut; /* the newest; seq 0: none */
 	struct anchors anchors;
 	size_t next_anchor;
-	int64_t end; /* the number of the last link when this began */
+	struct anchored newest; /* what the database remembers: of any anchor */
+	struct anchored own;    /* and of this one */
+	int64_t file_seq;       /* as far as the file goes */
+	int64_t end;            /* the number of the last link when this began */
 	struct audit_verified result;
 };
 
@@ -133,6 +139,8 @@ link_check(struct verifying *verifying, const struct audit_row *row)
 	if (str_eq(row->action, audit_action_name(AUDIT_AUDIT_TAMPERED)) &&
 		!result->tampered++)
 		result->tampered_first = row->seq;
+	result->anchors_begun += str_eq(
+		row->action, audit_action_name(AUDIT_AUDIT_ANCHOR_BEGUN));
 	return NULL;
 }
 
@@ -290,6 +298,77 @@ witnesses_check(struct verifying *verifying, struct audit_fault *ret)
 	return NULL;
 }
 
+/* --- The anchor itself */
+
+/* RET: what ALL have of the anchor that was read. */
+static void
+own_find(const struct anchors *anchors, const struct anchored_list *all,
+	struct anchored *ret)
+{
+	for (size_t i = 0; i < all->count && anchors->count; i++)
+		if (audit_hash_eq(&anchors->file, audit_hash_str(&all->items[i].file)))
+			*ret = all->items[i];
+}
+
+/* What the database remembers goes first: a server adds to the file, then to that. */
+static struct err *
+anchors_take(struct verifying *verifying)
+{
+	const struct audit_verify_options *options = verifying->options;
+	struct anchors *anchors = &verifying->anchors;
+	struct anchored_list all;
+
+	TRY(anchored_all(verifying->ctx, &all, &verifying->result.fault));
+	if (is_faulty(verifying))
+		return NULL;
+	if (!str_is_none(options->folder) && !options->is_without_anchor)
+		TRY(anchors_read(verifying->ctx, options->folder, anchors));
+	own_find(anchors, &all, &verifying->own);
+	if (all.count)
+		verifying->newest = all.items[0];
+	verifying->result.anchored_seq = verifying->newest.link.seq;
+	verifying->result.anchors_torn = (int64_t)anchors->torn;
+	verifying->result.is_anchor_open = anchors->is_last_torn;
+	verifying->file_seq = anchors->last_seq;
+	for (size_t i = 0; i < all.count; i++)
+		TRY(anchors_add(verifying->ctx, anchors, &all.items[i].link));
+	return NULL;
+}
+
+/* Whether the file is there, and as whole as it was. */
+static struct err *
+file_check(struct verifying *verifying)
+{
+	const struct audit_verify_options *options = verifying->options;
+	const struct anchors *anchors = &verifying->anchors;
+	bool is_older = verifying->own.link.seq > verifying->file_seq;
+	const struct anchored *known = is_older ? &verifying->own : &verifying->newest;
+	struct buf what;
+
+	if (str_is_none(options->folder) || options->is_without_anchor ||
+		!known->link.seq || (verifying->file_seq && !is_older))
+		return NULL;
+	buf_init(&what, verifying->ctx->arena, FILE_FAULT_BYTES);
+	buf_put(&what, options->folder);
+	buf_put(&what, STR("/" AUDIT_ANCHOR_FILE));
+	buf_put(&what,
+		is_older                    ? STR(" was cut or is an older copy")
+			: anchors->is_there ? STR(" is empty")
+					    : STR(" is missing"));
+	buf_fmt(&what, ", though the chain was anchored up to row %lld at ",
+		(long long)known->link.seq);
+	iso_time_format(&what, known->at);
+	buf_put(&what,
+		STR(": put it back from a backup, or verify --without-anchor; where it "
+		    "was "
+		    "put aside, or this data folder is a new one, the next server makes "
+		    "it anew and puts that on record"));
+	if (buf_is_cut(&what))
+		return err_no_memory();
+	verifying->result.fault.what = buf_str(&what);
+	return NULL;
+}
+
 /* --- All of it */
 
 /* What is remembered goes first: a process gives up what it remembers when the anchor has
@@ -299,13 +378,9 @@ remembered(struct verifying *verifying, struct audit_fault *ret)
 {
 	struct str folder = verifying->options->folder;
 
-	if (str_is_none(folder))
-		return NULL;
-	TRY(witnesses_check(verifying, ret));
-	TRY(anchors_read(verifying->ctx, folder, &verifying->anchors));
-	verifying->result.anchors_torn = (int64_t)verifying->anchors.torn;
-	verifying->result.is_anchor_open = verifying->anchors.is_last_torn;
-	return NULL;
+	if (!str_is_none(folder))
+		TRY(witnesses_check(verifying, ret));
+	return anchors_take(verifying);
 }
 
 static struct err *
@@ -317,6 +392,8 @@ verify(struct verifying *verifying)
 	if (is_faulty(verifying))
 		return NULL;
 	TRY(remembered(verifying, &forgotten));
+	if (is_faulty(verifying))
+		return NULL;
 	/* That may take its time, in which the log is cut and pruned. */
 	TRY(cuts_check(verifying));
 	if (!is_faulty(verifying))
@@ -327,6 +404,7 @@ verify(struct verifying *verifying)
 		TRY(waiting_check(verifying));
 	if (!is_faulty(verifying))
 		verifying->result.fault = forgotten;
+	return is_faulty(verifying) ? NULL : file_check(verifying);
 	return NULL;
 }
 

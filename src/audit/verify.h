@@ -13,7 +13,8 @@
 
 struct audit_verify_options {
 	struct str folder; /* of the anchor and the witnesses; absent: without them */
-	int64_t from;      /* begin with this link, trusting what it follows; 0: all */
+	bool is_without_anchor; /* do not look at the file; what the database knows of it counts */
+	int64_t from; /* begin with this link, trusting what it follows; 0: all */
 	void (*progress)(void *arg, int64_t done, int64_t total); /* may be NULL */
 	void *progress_arg;
 };
@@ -27,8 +28,11 @@ struct audit_verified {
 	int64_t cut_seq; /* the newest cut; 0: none */
 	int64_t waiting;
 	int64_t anchors;
-	int64_t anchors_torn;   /* lines of the anchor that were written by half */
-	bool is_anchor_open;    /* and the last of them by nobody ended yet */
+	int64_t anchors_torn; /* lines of the anchor that were written by half */
+	bool is_anchor_open;  /* and the last of them by nobody ended yet */
+	/* Links that say that the anchor had gone, and was begun anew. */
+	int64_t anchors_begun;
+	int64_t anchored_seq;   /* as far as the database remembers; 0: never */
 	int64_t witnessed;      /* lines of witnesses that were looked up */
 	int64_t witnesses_torn; /* and such that are none */
 	/* Links that say that the log was tampered with before: how many, the first. */

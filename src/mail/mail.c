@@ -69,6 +69,12 @@ mail_forget(struct tx *tx, struct user_id user, struct str address)
 }
 
 struct err *
+mail_adopt(struct tx *tx, struct user_id user, struct str address)
+{
+	return q_mail_adopt(tx, user, address);
+}
+
+struct err *
 mail_sweep(struct tx *tx, int64_t before, int64_t *ret)
 {
 	return q_mail_sweep(tx, before, ret);

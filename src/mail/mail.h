@@ -61,6 +61,10 @@ struct err *mail_put_many(struct tx *tx, const struct mail *mails, size_t count)
 /* Forget what was or is to be sent to USER or to ADDRESS: for erasure. */
 struct err *mail_forget(struct tx *tx, struct user_id user, struct str address) MUST_USE;
 
+/* USER gives up ADDRESS: whatever was sent there while it was theirs, an invitation say, is
+ * forgotten with them. */
+struct err *mail_adopt(struct tx *tx, struct user_id user, struct str address) MUST_USE;
+
 /* Forget mail promised BEFORE that was sent or given up: with it goes the address. */
 struct err *mail_sweep(struct tx *tx, int64_t before, int64_t *ret) MUST_USE;
 

@@ -3,6 +3,7 @@
 #include "accounts/admin.h"
 #include "accounts/admin_user.h"
 #include "accounts/email_change.h"
+#include "accounts/erase.h"
 #include "accounts/mfa_removal.h"
 #include "accounts/password_reset.h"
 #include "accounts/standing.h"
@@ -10,6 +11,7 @@
 #include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "codec/iso_time.h"
+#include "mail/mail.h"
 #include "tests/accounts/accounts.h"
 #include "tests/accounts/people.h"
 #include "tests/support/database.h"
@@ -98,6 +100,38 @@ BOTH_ENGINES(an_address_changes_when_the_new_one_confirms_and_the_old_one_is_tol
 	EQ_STR(count, STR("1"));
 	OK_ERR(value_of(ctx, ON_RECORD("account.change_email"), &count));
 	EQ_STR(count, STR("1"));
+}
+
+/* An invitation was sent to whoever had the address: it is forgotten with them. */
+static struct err *
+mail_to_alice_put(struct tx *tx, void *arg)
+{
+	(void)arg;
+	return mail_put(tx,
+		&(struct mail){ .kind = MAIL_INVITATION,
+			.role = STR("support"),
+			.recipient = ALICE,
+			.token = STR("t"),
+			.expires_at = tx->ctx->now });
+}
+
+BOTH_ENGINES(mail_to_a_former_address_is_erased_with_the_account)
+{
+	struct session_tokens here;
+	struct mail link;
+	struct str count;
+
+	OK_ERR(begin(ctx, &here));
+	OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, mail_to_alice_put, NULL));
+	OK_ERR(ask_for(ctx, &here, NEW));
+	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
+	OK_ERR(email_change_confirm(ctx, link.token));
+	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM outbox WHERE recipient IN "
+		"('alice@example.org', 'alice@new.example')",
+		&count));
+	EQ_STR(count, STR("0"));
 }
 
 BOTH_ENGINES(a_password_asked_for_again_that_is_wrong_is_on_record)

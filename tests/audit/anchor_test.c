@@ -7,6 +7,7 @@
 
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -71,6 +72,8 @@ torn_at(struct ctx *ctx, size_t cut)
 	OK_ERR(anchored_lines(ctx, 3));
 	text = anchor_text(ctx, folder);
 	OK(cut < text.len && truncate(path, (off_t)(text.len - cut)) == 0);
+	/* The machine died in the middle of it: the database was not told of it. */
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_anchors"));
 	/* All before it is proved still, and it is told. */
 	OK_ERR(verified_of(ctx, folder, &verified));
 	OK_OR(str_is_none(verified.fault.what), STR_FMT, STR_ARG(verified.fault.what));
@@ -84,6 +87,7 @@ torn_at(struct ctx *ctx, size_t cut)
 	EQ_I64(verified.anchors_torn, cut > 1);
 	EQ_I64(records(ctx) - before, cut > 1);
 	log_close(ctx);
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_anchors"));
 	folder_remove(folder);
 }
 
@@ -93,6 +97,7 @@ BOTH_ENGINES(a_half_written_line_is_told_and_costs_no_other)
 	static const size_t cuts[] = { 1, 2, 30, 70, 90, 150, 160, 170 };
 
 	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
 	for (size_t i = 0; i < COUNT_OF(cuts); i++)
 		torn_at(ctx, cuts[i]);
 }
@@ -255,10 +260,25 @@ BOTH_ENGINES(whoever_holds_the_anchor_is_waited_for_a_while_and_named)
 	folder_remove(folder);
 }
 
-/* Somebody took the file away, or moved the database to another folder. */
-BOTH_ENGINES(an_anchor_that_was_lost_is_made_anew)
+/* How often it is on record that no anchor was found. */
+static int64_t
+begun(struct ctx *ctx)
 {
-	struct str folder = folder_make(ctx);
+	return owner_count(ctx,
+		"SELECT (SELECT count(*) FROM audit_logs WHERE action = "
+		"'audit.anchor_begun') + (SELECT count(*) FROM audit_pending WHERE "
+		"action "
+		"= 'audit.anchor_begun')");
+}
+
+#define FAULT_HAS(text, part)                                                \
+	OK_OR(str_find(text, STR(part)) >= 0, "not '%s' but " STR_FMT, part, \
+		STR_ARG(text))
+
+/* Somebody took the file away, or moved the database to another folder. */
+BOTH_ENGINES(an_anchor_that_was_taken_away_is_missed_and_made_anew_on_record)
+{
+	struct str folder = folder_make(ctx), fault;
 	struct audit_verified verified;
 
 	OK_ERR(log_users(ctx));
@@ -266,13 +286,109 @@ BOTH_ENGINES(an_anchor_that_was_lost_is_made_anew)
 	OK_ERR(anchored_lines(ctx, 2));
 	log_close(ctx);
 	OK(unlink(anchor_path(ctx, folder)) == 0);
+	fault = log_fault(ctx, folder);
+	FAULT_HAS(fault,
+		"audit.anchor is missing, though the chain was anchored up to row 6");
+	OK_ERR(audit_verify(ctx,
+		&(struct audit_verify_options){
+			.folder = folder, .is_without_anchor = true },
+		&verified));
+	OK(str_is_none(verified.fault.what));
+	EQ_I64(verified.anchors, 1);
+	EQ_I64(verified.anchored_seq, 6);
 	for (int i = 0; i < 2; i++) {
 		OK_ERR(log_open(ctx, folder));
-		OK_ERR(audit_anchor(ctx, ctx->audit));
+		/* At once: whoever verifies now does not miss it. */
 		OK_ERR(verified_of(ctx, folder, &verified));
-		EQ_I64(verified.anchors, 1);
-		EQ_I64(verified.last, 6);
+		OK_OR(str_is_none(verified.fault.what), STR_FMT,
+			STR_ARG(verified.fault.what));
+		EQ_I64(begun(ctx), 1);
 		log_close(ctx);
 	}
+	OK_ERR(verified_of(ctx, folder, &verified));
+	EQ_I64(verified.last, 7);
+	EQ_I64(verified.anchors_begun, 1);
+	folder_remove(folder);
+}
+
+BOTH_ENGINES(an_anchor_that_was_emptied_or_cut_by_lines_is_missed)
+{
+	struct str folder = folder_make(ctx), text;
+	const char *path = anchor_path(ctx, folder);
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 3));
+	text = anchor_text(ctx, folder);
+	OK(truncate(path, (off_t)text.len / 3 * 2) == 0);
+	FAULT_HAS(log_fault(ctx, folder),
+		"was cut or is an older copy, though the chain was "
+		"anchored up to row 9");
+	OK(truncate(path, 0) == 0);
+	FAULT_HAS(log_fault(ctx, folder), "audit.anchor is empty");
+	/* Whoever serves at the time says so with its next line. */
+	OK_ERR(anchored_lines(ctx, 1));
+	SOUND(ctx, folder);
+	EQ_I64(begun(ctx), 1);
+	log_close(ctx);
+	folder_remove(folder);
+}
+
+/* With the anchor gone, and the whole log: the database still knows that it had one. */
+BOTH_ENGINES(a_log_that_was_emptied_with_its_anchor_is_missed)
+{
+	struct str folder = folder_make(ctx);
+	struct audit_verified verified;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	SOUND(ctx, folder);
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	log_close(ctx);
+	OK(unlink(anchor_path(ctx, folder)) == 0);
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_logs"));
+	OK_ERR(audit_verify(ctx,
+		&(struct audit_verify_options){
+			.folder = folder, .is_without_anchor = true },
+		&verified));
+	FAULT_HAS(verified.fault.what, "is missing, and all behind it");
+	FAULT_HAS(log_fault(ctx, folder), "is missing, and all behind it");
+	/* Nor does a new log in its place help, nor a memory that was made up. */
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 3));
+	log_close(ctx);
+	FAULT_HAS(log_fault(ctx, folder), "is another than the anchor knows");
+	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET seq = 10000"));
+	FAULT_HAS(log_fault(ctx, folder), "not written by us");
+	folder_remove(folder);
+}
+
+/* Whoever reads it does not wait for ever. */
+BOTH_ENGINES(an_anchor_that_is_no_file_is_refused)
+{
+	struct str folder = folder_make(ctx);
+	const char *path = anchor_path(ctx, folder);
+
+	OK(mkfifo(path, 0600) == 0);
+	FAULT_HAS(log_fault(ctx, folder), "must be a file, but is a pipe");
+	OK(log_open(ctx, folder) != NULL);
+	OK(unlink(path) == 0 && mkdir(path, 0700) == 0);
+	FAULT_HAS(log_fault(ctx, folder), "must be a file, but is a folder");
+	OK(rmdir(path) == 0 && symlink("/dev/zero", path) == 0);
+	FAULT_HAS(log_fault(ctx, folder), "must be a file, but is a device");
+	folder_remove(folder);
+}
+
+/* A long line from its first byte on. */
+BOTH_ENGINES(a_line_that_has_no_end_is_the_first)
+{
+	static const char zeros[1 << 17] = { 0 };
+	struct str folder = folder_make(ctx);
+
+	OK_ERR(log_users(ctx));
+	OK(close(open(anchor_path(ctx, folder), O_CREAT | O_WRONLY, 0600)) == 0);
+	append(ctx, folder, zeros, sizeof(zeros));
+	FAULT_HAS(log_fault(ctx, folder), "line 1 of ");
 	folder_remove(folder);
 }

@@ -42,7 +42,7 @@ owner_prepare(struct ctx *ctx)
 {
 	static const char *const triggers[] = { "audit_logs_no_update",
 		"audit_logs_no_delete", "audit_pending_no_update", "audit_cuts_no_update",
-		"audit_cuts_no_delete" };
+		"audit_cuts_no_delete", "audit_anchors_no_delete" };
 
 	if (db_dialect(ctx->db) != DIALECT_SQLITE)
 		return NULL;

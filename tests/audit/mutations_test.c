@@ -143,6 +143,17 @@ change_waiting(struct ctx *ctx)
 		pick(WAITING));
 }
 
+/* What the database remembers of the anchor. */
+static const char *
+change_anchored(struct ctx *ctx)
+{
+	static const char *const others[] = { "seq = seq + 1", "seq = 1", "hash = @h",
+		"mac = @h", "key_id = key_id || 'x'", "anchored_at = anchored_at + @t",
+		"file = @h" };
+
+	return SQL(ctx, "UPDATE audit_anchors SET %s", others[pick(COUNT_OF(others))]);
+}
+
 #define ROW_OF(id, seq)                                                             \
 	"INSERT INTO audit_logs SELECT " id ", " seq ", user_id, subject_id, "      \
 	"actor_kind, action, outcome, resource_type, resource_id, details, "        \
@@ -158,7 +169,7 @@ mutation(struct ctx *ctx)
 {
 	int row = 1 + pick(CHAINED), other = 1 + (row + pick(CHAINED - 1)) % CHAINED;
 
-	switch (pick(14)) {
+	switch (pick(15)) {
 	case 0:
 		return SQL(ctx, "DELETE FROM audit_logs WHERE seq = %d", row);
 	case 1:
@@ -204,6 +215,8 @@ mutation(struct ctx *ctx)
 			row, row);
 	case 10:
 		return change_waiting(ctx);
+	case 11:
+		return change_anchored(ctx);
 	default:
 		return change_chained(ctx);
 	}
@@ -223,7 +236,8 @@ copy_all(struct ctx *ctx)
 			"audit_logs_seq_positive"));
 	return owner_run(ctx,
 		"CREATE TABLE logs_copy AS SELECT * FROM audit_logs; CREATE TABLE "
-		"pending_copy AS SELECT * FROM audit_pending");
+		"pending_copy AS SELECT * FROM audit_pending; CREATE TABLE "
+		"anchors_copy AS SELECT * FROM audit_anchors");
 }
 
 static struct err *
@@ -232,7 +246,8 @@ put_back(struct ctx *ctx)
 	return owner_run(ctx,
 		"BEGIN; DELETE FROM audit_logs; DELETE FROM audit_pending; DELETE FROM "
 		"audit_cuts; INSERT INTO audit_logs SELECT * FROM logs_copy; INSERT INTO "
-		"audit_pending SELECT * FROM pending_copy; COMMIT");
+		"audit_pending SELECT * FROM pending_copy; DELETE FROM audit_anchors; "
+		"INSERT INTO audit_anchors SELECT * FROM anchors_copy; COMMIT");
 }
 
 static struct err *

@@ -31,6 +31,7 @@ const struct bad_row bad_rows[] = {
 	{ "audit_pending_outcome_known", "outcome='maybe'" },
 	{ "audit_pending_actor_is_named", "actor_kind='user'" },
 	{ "audit_cuts_seq_positive", "seq=0" },
+	{ "audit_anchors_seq_positive", "seq=0" },
 	{ "subscription_tiers_duration_positive", "duration_days=0" },
 	{ "subscription_tiers_hourly_positive", "hourly_requests=0" },
 	{ "subscription_tiers_granted_is_free", "is_admin_granted=TRUE; price_cents=1" },

@@ -330,6 +330,7 @@ SCRATCH_TEST(nobody_who_serves_may_change_the_audit_log_the_ledger_or_the_record
 		"UPDATE audit_pending SET action = 'x'",
 		"UPDATE audit_cuts SET seq = 1",
 		"DELETE FROM audit_cuts",
+		"DELETE FROM audit_anchors",
 		"DELETE FROM schema_migrations",
 		"UPDATE migration_journal SET statement = 1",
 		"DROP TABLE picks",

@@ -46,6 +46,8 @@ const struct good_row good_rows[] = {
 	{ "audit_cuts", 1,
 		"seq=~; hash=#1; entries_until=T100; mac=#2; key_id='k1'; "
 		"created_at=T100" },
+	{ "audit_anchors", 1,
+		"file=#~; seq=~; hash=#1; mac=#2; key_id='k1'; anchored_at=T100" },
 	{ "subscription_tiers", 1,
 		"id=%~; name='tier~'; display_name='Tier'; description='A tier'; "
 		"price_cents=0; currency='USD'; duration_days=7; features='[]'; rank=1; "
