@@ -228,6 +228,6 @@ UPDATE users
        is_active = FALSE, last_login = NULL, email_identity = NULL, email_verified_at = NULL,
        password_changed_at = NULL, deactivated_at = coalesce(deactivated_at, :now), erased_at = :now,
        session_epoch = session_epoch + 1, personal_key = NULL, totp_secret = NULL, totp_last_step = NULL,
-       mfa_enabled_at = NULL, wants_email_alerts = FALSE, alert_min_confidence = NULL, leaderboard_name = NULL,
+       mfa_enabled_at = NULL, wants_email_alerts = FALSE, alert_min_confidence = NULL, leaderboard_name = NULL, leaderboard_name_folded = NULL,
        is_on_leaderboard = FALSE, updated_at = :now
  WHERE id = :actor AND erased_at IS NULL;

@@ -6,7 +6,7 @@
 --   is_active bool, created_at time, updated_at time, last_login time?, email_identity text?,
 --   email_verified_at time?, password_changed_at time?, deactivated_at time?, erased_at time?, trial_used_at time?,
 --   session_epoch i64, mfa_enabled_at time?, wants_email_alerts bool, alert_min_confidence share?,
---   leaderboard_name text?, is_on_leaderboard bool
+--   leaderboard_name text?, is_on_leaderboard bool, leaderboard_name_folded text?
 -- row export_user_sessions_row: id uuid, family_id uuid, expires_at time, last_accessed time, ip_address text?,
 --   user_agent text?, device_name text?, place text?, is_active bool, created_at time, family_started_at time,
 --   mfa_passed_at time?, rotated_at time?, revoked_at time?, revoked_reason text?
@@ -82,7 +82,8 @@
 -- What table users holds of a user.
 SELECT id, email, first_name, last_name, email_verified, is_active, created_at, updated_at, last_login,
        email_identity, email_verified_at, password_changed_at, deactivated_at, erased_at, trial_used_at,
-       session_epoch, mfa_enabled_at, wants_email_alerts, alert_min_confidence, leaderboard_name, is_on_leaderboard
+       session_epoch, mfa_enabled_at, wants_email_alerts, alert_min_confidence, leaderboard_name, is_on_leaderboard,
+       leaderboard_name_folded
   FROM users
  WHERE id = :actor
  ORDER BY id

@@ -3,13 +3,13 @@
 
 -- row league_row: id uuid, name text, season i32, member_count i64, is_owner bool, code text?, display_name text,
 --   created_at time
--- row league_invited: id uuid, name text, season i32, member_count i64
+-- row league_invited: id uuid, name text, season i32, member_count i64, display_name text?
 -- row league_place: rank i64?, id uuid, name text, is_you bool, is_owner bool, pick_count i32, decided_count i32, right_count i32,
 --   brier f64?, units f64?
 -- row league_pick: game_id text, week i32, home_team text, away_team text, name text, is_you bool, pick text,
 --   probability f64, outcome text?, is_correct bool?, brier f64?
 -- row league_count: count i64
--- row league_named: id uuid
+-- row league_named: is_you bool
 
 -- name: league_list :many league_row
 -- args: actor user_id
@@ -38,18 +38,20 @@ SELECT l.id, l.name, l.season, (SELECT count(*) FROM league_standings s WHERE s.
  WHERE m.user_id = :actor AND m.league_id = :league_id;
 
 -- name: league_by_code :opt league_invited
--- args: code text
+-- args: actor user_id, code text
 -- as: system, who has the code is not a member yet
--- The league that a code opens.
-SELECT l.id, l.name, l.season, (SELECT count(*) FROM league_standings s WHERE s.league_id = l.id) AS member_count
+-- The league that a code opens, and the actor's name in it where he is a member.
+SELECT l.id, l.name, l.season, (SELECT count(*) FROM league_standings s WHERE s.league_id = l.id) AS member_count,
+       mine.name AS display_name
   FROM leagues l
+  LEFT JOIN league_standings mine ON mine.league_id = l.id AND mine.user_id = :actor
  WHERE l.code = :code;
 
 -- name: league_name_find :opt league_named
--- args: league_id uuid, name_folded text
+-- args: actor user_id, league_id uuid, name_folded text
 -- as: system, who joins is not a member yet
--- Whether a member has a name that folds to this (codec/fold.h).
-SELECT id
+-- Which member has a name that folds to this (codec/fold.h).
+SELECT user_id = :actor AS is_you
   FROM league_standings
  WHERE league_id = :league_id AND name_folded = :name_folded;
 
@@ -87,6 +89,14 @@ SELECT {{new id}}, :league_id, :actor, :name, :name_folded, :now, count(p.brier)
   FROM picks p
   JOIN games g ON g.id = p.game_id
  WHERE p.user_id = :actor AND g.season = :season AND p.prediction_type = 'game' AND p.brier IS NOT NULL;
+
+-- name: league_standing_rename :rows
+-- args: actor user_id, league_id uuid, name text, name_folded text, now time
+-- as: actor
+-- Another name for the actor in a league that he is in.
+UPDATE league_standings
+   SET name = :name, name_folded = :name_folded, updated_at = :now
+ WHERE league_id = :league_id AND user_id = :actor;
 
 -- name: league_code_renew :rows
 -- args: actor user_id, league_id uuid, code text, now time

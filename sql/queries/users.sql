@@ -7,7 +7,8 @@
 -- row user_password: email text, password_hash text, mfa_enabled_at time?
 -- row profile: id user_id, email text, first_name text?, last_name text?, created_at time, last_login time?,
 --   password_changed_at time?, mfa_enabled_at time?, wants_email_alerts bool, alert_min_confidence share?,
---   leaderboard_name text?, is_on_leaderboard bool
+--   leaderboard_name text?, is_on_leaderboard bool, leaderboard_name_folded text?
+-- row leader_named: id user_id
 -- row verification: user_id user_id, id verification_id, email text, password_hash text?, first_name text?,
 --   last_name text?, expires_at time, used_at time?
 -- row reset: user_id user_id, id reset_id, expires_at time, used_at time?, email text, is_active bool
@@ -124,19 +125,27 @@ UPDATE users
 -- absent: this account is gone
 -- What a user may see and change of the account.
 SELECT id, email, first_name, last_name, created_at, last_login, password_changed_at, mfa_enabled_at,
-       wants_email_alerts, alert_min_confidence, leaderboard_name, is_on_leaderboard
+       wants_email_alerts, alert_min_confidence, leaderboard_name, is_on_leaderboard, leaderboard_name_folded
   FROM users
  WHERE id = :actor AND is_active;
 
+-- name: leaderboard_name_find :opt leader_named
+-- args: actor user_id, leaderboard_name_folded text
+-- as: system, who stands on the leaderboard stands there for all
+-- Somebody else whom the leaderboard may show under a name that folds to this (codec/fold.h).
+SELECT id
+  FROM users
+ WHERE leaderboard_name_folded = :leaderboard_name_folded AND id <> :actor;
+
 -- name: profile_put :rows
 -- args: actor user_id, first_name text?, last_name text?, wants_email_alerts bool, alert_min_confidence share?,
---   leaderboard_name text?, is_on_leaderboard bool, now time
+--   leaderboard_name text?, is_on_leaderboard bool, leaderboard_name_folded text?, now time
 -- as: actor
 -- Change the profile.
 UPDATE users
    SET first_name = :first_name, last_name = :last_name, wants_email_alerts = :wants_email_alerts,
        alert_min_confidence = :alert_min_confidence, leaderboard_name = :leaderboard_name,
-       is_on_leaderboard = :is_on_leaderboard, updated_at = :now
+       is_on_leaderboard = :is_on_leaderboard, leaderboard_name_folded = :leaderboard_name_folded, updated_at = :now
  WHERE id = :actor AND is_active;
 
 -- name: verification_insert :exec

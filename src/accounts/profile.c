@@ -1,6 +1,7 @@
 #include "accounts/profile.h"
 
 #include "audit/audit.h"
+#include "codec/fold.h"
 
 struct changing {
 	const struct profile_change *change;
@@ -34,6 +35,32 @@ apply(const struct profile_change *change, struct profile *profile)
 		profile->is_on_leaderboard = to->is_on_leaderboard;
 }
 
+/* The name that the leaderboard shows is nobody else's there. */
+static struct err *
+take_name(struct tx *tx, struct profile *profile)
+{
+	struct leader_named other;
+	bool found;
+
+	profile->leaderboard_name_folded = STR_NONE;
+	if (!profile->is_on_leaderboard)
+		return NULL;
+	if (str_is_none(profile->leaderboard_name))
+		return err_field(tx->ctx, "leaderboard_name",
+			"choose the name that the leaderboard shows");
+	TRY(fold_text(tx->ctx->arena, profile->leaderboard_name,
+		&profile->leaderboard_name_folded));
+	if (profile->leaderboard_name_folded.len == 0)
+		return err_field(tx->ctx, "leaderboard_name",
+			"the name has nothing in it that can be seen");
+	TRY(q_leaderboard_name_find(
+		tx, profile->id, profile->leaderboard_name_folded, &other, &found));
+	return found ? err_field(tx->ctx, "leaderboard_name",
+			       "somebody on the leaderboard has that name, or one that "
+			       "looks like it; choose another")
+		     : NULL;
+}
+
 static struct err *
 change_in_tx(struct tx *tx, void *arg)
 {
@@ -43,9 +70,10 @@ change_in_tx(struct tx *tx, void *arg)
 
 	TRY(q_profile_get(tx, tx->ctx->actor.user_id, profile));
 	apply(changing->change, profile);
-	if (profile->is_on_leaderboard && str_is_none(profile->leaderboard_name))
-		return err_field(tx->ctx, "leaderboard_name",
-			"choose the name that the leaderboard shows");
+	/* Who had another's name before it was nobody else's keeps it until he changes it. */
+	if (changing->change->members &
+		(PROFILE_LEADERBOARD_NAME | PROFILE_IS_ON_LEADERBOARD))
+		TRY(take_name(tx, profile));
 	TRY(q_profile_put(tx,
 		(struct profile_put){
 			.actor = profile->id,
@@ -55,6 +83,7 @@ change_in_tx(struct tx *tx, void *arg)
 			.alert_min_confidence = profile->alert_min_confidence,
 			.leaderboard_name = profile->leaderboard_name,
 			.is_on_leaderboard = profile->is_on_leaderboard,
+			.leaderboard_name_folded = profile->leaderboard_name_folded,
 			.now = tx->ctx->now,
 		},
 		&changed));

@@ -23,7 +23,7 @@ struct profile_change {
 struct err *profile_get(struct ctx *ctx, struct profile *ret) MUST_USE;
 
 /* Change it. INVALID, field "leaderboard_name", for who would be on the leaderboard
- * without a name. */
+ * without a name, or under one that another there has or that looks like it. */
 struct err *profile_change(struct ctx *ctx, const struct profile_change *change,
 	struct profile *ret) MUST_USE;
 

@@ -339,7 +339,7 @@ static bool
 read_text(struct arena *arena, const struct body_member *member, struct str text,
 	void *field)
 {
-	int64_t length = (int64_t)count_characters(text), time_us;
+	int64_t length, time_us;
 
 	switch (member->kind) {
 	case BODY_KIND_TEXT:
@@ -347,8 +347,11 @@ read_text(struct arena *arena, const struct body_member *member, struct str text
 		if (plain_text_fault(text, member->kind == BODY_KIND_LINES) !=
 			PLAIN_TEXT_GOOD)
 			return false;
+		if (member->kind == BODY_KIND_TEXT)
+			text = plain_text_trim(text);
 		FALLTHROUGH;
 	case BODY_KIND_SECRET:
+		length = (int64_t)count_characters(text);
 		if (length < member->minimum || length > member->maximum)
 			return false;
 		*(struct str *)field = text;

@@ -26,6 +26,8 @@ static const struct field league_invited_fields[] = {
 	FIELD(struct league_invited, name, TEXT, "as whoever made it called it"),
 	FIELD(struct league_invited, season, I32, "whose picks count"),
 	FIELD(struct league_invited, member_count, I64, "how many are in it"),
+	FIELD(struct league_invited, display_name, OPT_TEXT,
+		"how they see you, if you are in it already"),
 };
 const struct row_schema league_invited_schema = ROW_SCHEMA("league_invited",
 	struct league_invited, league_invited_fields, "A league that a code opens");

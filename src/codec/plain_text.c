@@ -146,3 +146,20 @@ plain_text_fault(struct str text, bool may_have_lines)
 	}
 	return is_seen ? PLAIN_TEXT_GOOD : PLAIN_TEXT_BLANK;
 }
+
+struct str
+plain_text_trim(struct str text)
+{
+	struct str rest = text;
+	size_t begin = text.len, end = text.len;
+
+	while (rest.len > 0) {
+		size_t at = text.len - rest.len;
+
+		if (is_blank(next(&rest)))
+			continue;
+		begin = at < begin ? at : begin;
+		end = text.len - rest.len;
+	}
+	return str_slice(text, begin, end);
+}

@@ -24,4 +24,7 @@ enum {
  */
 int32_t plain_text_fault(struct str text, bool may_have_lines);
 
+/* TEXT, which is UTF-8, without the blanks at its ends, of any script. */
+struct str plain_text_trim(struct str text);
+
 #endif

@@ -165,7 +165,7 @@ look(struct tx *tx, struct str code, struct league_invited *ret)
 	bool found = false;
 
 	if (code.len == LEAGUE_CODE_LEN)
-		TRY(q_league_by_code(tx, code, ret, &found));
+		TRY(q_league_by_code(tx, tx->ctx->actor.user_id, code, ret, &found));
 	return found ? NULL
 		     : err_new(tx->ctx, ERR_NOT_FOUND,
 			       "this code opens no league; ask whoever invited you for a "
@@ -181,27 +181,44 @@ league_look(struct ctx *ctx, struct str code, struct league_invited *ret)
 }
 
 static struct err *
+rename_oneself(struct tx *tx, const struct joining *joining, struct uuid league)
+{
+	int64_t renamed;
+
+	return q_league_standing_rename(tx,
+		(struct league_standing_rename){ .actor = tx->ctx->actor.user_id,
+			.league_id = league,
+			.name = joining->display_name,
+			.name_folded = joining->name_folded,
+			.now = tx->ctx->now },
+		&renamed);
+}
+
+static struct err *
 join_in_tx(struct tx *tx, void *arg)
 {
 	struct joining *joining = arg;
 	struct league_invited league;
 	struct league_named named;
-	bool found;
+	bool is_member, found;
 
 	TRY(look(tx, joining->code, &league));
-	TRY(q_league_get(
-		tx, tx->ctx->actor.user_id, league.id, &joining->league, &found));
-	if (found)
-		return NULL;
-	if (league.member_count >= LEAGUE_MEMBERS_MOST)
+	is_member = !str_is_none(league.display_name);
+	if (!is_member && league.member_count >= LEAGUE_MEMBERS_MOST)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"this league is full: it has %d members", LEAGUE_MEMBERS_MOST);
-	TRY(check_room(tx));
-	TRY(q_league_name_find(tx, league.id, joining->name_folded, &named, &found));
-	if (found)
+	if (!is_member)
+		TRY(check_room(tx));
+	TRY(q_league_name_find(tx,
+		(struct league_name_find){ .actor = tx->ctx->actor.user_id,
+			.league_id = league.id,
+			.name_folded = joining->name_folded },
+		&named, &found));
+	if (found && !named.is_you)
 		return err_field(tx->ctx, "display_name",
 			"a member of this league has that name already");
-	TRY(come_in(tx, joining, league.id, league.season));
+	TRY(is_member ? rename_oneself(tx, joining, league.id)
+		      : come_in(tx, joining, league.id, league.season));
 	return get(tx, league.id, &joining->league);
 }
 

@@ -35,7 +35,7 @@ struct err *league_make(
 /* What CODE, in any case and grouping, opens; NOT_FOUND: nothing. */
 struct err *
 league_look(struct ctx *ctx, struct str code, struct league_invited *ret) MUST_USE;
-/* Join it under DISPLAY_NAME; who is in it already stays as he is. INVALID: a member has
+/* Join it under DISPLAY_NAME, which becomes the name of who is in it already. INVALID: another has
  * that name, or one that looks like it (codec/fold.h); CONFLICT: it is full, or he is in
  * LEAGUES_MOST. */
 struct err *league_join(struct ctx *ctx, struct str code, struct str display_name,

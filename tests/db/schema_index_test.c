@@ -260,6 +260,8 @@ static const struct use uses[] = {
 	{ "subscriptions_one_live_base", false,
 		"SELECT id FROM subscriptions WHERE user_id = " SOME_ID
 		" AND status IN ('trial', 'active', 'past_due') AND NOT is_add_on" },
+	{ "users_leaderboard_name_key", false,
+		"SELECT id FROM users WHERE leaderboard_name_folded = 'u7'" },
 	{ "users_email_key", false, "SELECT id FROM users WHERE email = 'u7@x.org'" },
 };
 

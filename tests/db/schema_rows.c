@@ -14,7 +14,8 @@ const struct good_row good_rows[] = {
 		"id=%~; email='user~@example.org'; password_hash='x'; "
 		"email_verified=TRUE; "
 		"is_active=TRUE; created_at=T100; updated_at=T100; session_epoch=0; "
-		"wants_email_alerts=FALSE; is_on_leaderboard=FALSE" },
+		"wants_email_alerts=FALSE; is_on_leaderboard=FALSE; "
+		"leaderboard_name_folded='name ~'" },
 	{ "user_sessions", 1,
 		"user_id=%~; id=%~; family_id=%1; token_hash=#~; expires_at=T200; "
 		"last_accessed=T100; is_active=TRUE; created_at=T100; "

@@ -65,16 +65,22 @@ BOTH_ENGINES(a_league_is_joined_by_its_code_however_it_is_typed_and_once)
 	EQ_STR(invited.name, STR("Sunday"));
 	EQ_I64(invited.member_count, 2);
 	act_as(ctx, BOB);
-	OK_ERR(league_join(ctx, typed, STR("Robert"), &again));
-	/* He is as he was, and the code is not his to hand out. */
-	EQ_STR(again.display_name, STR("Bob"));
+	OK_ERR(league_look(ctx, typed, &invited));
+	EQ_STR(invited.display_name, STR("Bob"));
+	FAILS_WITH(join(ctx, BOB, typed, "aNN"), ERR_INVALID);
+	OK_ERR(join(ctx, BOB, typed, "Robert"));
+	OK_ERR(league_join(ctx, typed, STR("Rob"), &again));
+	OK_ERR(league_join(ctx, typed, STR("BOB"), &again));
+	/* He has the name that he gave last, and the code is not his to hand out. */
+	EQ_STR(again.display_name, STR("BOB"));
 	OK(str_is_none(again.code));
 	OK(!again.is_owner);
 	EQ_I64(again.member_count, 2);
 	FAILS_WITH(join(ctx, EVE, STR("AAAAAAAAAAAA"), "Eve"), ERR_NOT_FOUND);
 	FAILS_WITH(join(ctx, EVE, STR(""), "Eve"), ERR_NOT_FOUND);
 	FAILS_WITH(join(ctx, EVE, STR("é"), "Eve"), ERR_NOT_FOUND);
-	FAILS_WITH(join(ctx, EVE, league.code, "BOB"), ERR_INVALID);
+	FAILS_WITH(join(ctx, EVE, league.code, "bob"), ERR_INVALID);
+	OK_ERR(join(ctx, EVE, league.code, "Robert"));
 }
 
 /* SQLite's lower() knows ASCII, PostgreSQL's what its locale knows: neither is asked. */

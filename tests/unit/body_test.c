@@ -243,6 +243,19 @@ TEST(a_name_has_nothing_that_cannot_be_seen)
 		OK_ERR(take_name(good[i]));
 }
 
+TEST(a_name_has_no_blanks_at_its_ends)
+{
+	struct sample_body body;
+
+	begin();
+	OK_ERR(body_parse(&ctx, &sample,
+		STR("{\"count\":1,\"name\":\"\\u3000 A Lee \\u00a0 \",\"notes\":\" a "
+		    "\"}"),
+		&body));
+	EQ_STR(body.name, STR("A Lee"));
+	EQ_STR(body.notes, STR(" a "));
+}
+
 TEST(addresses_are_those_that_mail_can_go_to)
 {
 	static const char *good[] = { "a@b.c", "a.b@x-y.example",

@@ -32,9 +32,9 @@ function Join({ code }) {
   useTitle(state.league ? `Join ${state.league.name}` : 'Join a league');
   if (state.error) return html`<h1>Join a league</h1><div class="notice" role="alert">${state.error.message}${state.error.retryAfter ? ` Try again in ${state.error.retryAfter} s.` : ''}<p><a href="/league">Your leagues</a></p></div>`;
   if (!state.league) return html`<h1>Join a league</h1><p>One moment …</p>`;
-  const { name, season, member_count: count } = state.league;
-  return html`<div class="narrow"><h1>Join ${name}</h1><p>Season ${season}, ${count} ${count === 1 ? 'member' : 'members'}.</p>
-    <${Form} label="Join" fields=${[NAME]} send=${(values) => ask('POST', '/v1/leagues/join', { code, ...values }).then(open)} /></div>`;
+  const { name, season, member_count: count, display_name: known } = state.league;
+  return html`<div class="narrow"><h1>${known ? name : `Join ${name}`}</h1><p>Season ${season}, ${count} ${count === 1 ? 'member' : 'members'}.${known ? ` You are in it already, as ${known}: another name here takes its place.` : ''}</p>
+    <${Form} label=${known ? 'Change my name in it' : 'Join'} fields=${[{ ...NAME, defaultValue: known ?? '' }]} send=${(values) => ask('POST', '/v1/leagues/join', { code, ...values }).then(open)} /></div>`;
 }
 
 function Standing({ league, rows, remove }) {
