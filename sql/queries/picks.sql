@@ -4,7 +4,8 @@
 -- row pick_row: id uuid, game_id text, season i32, week i32, home_team text, away_team text, prediction_type text, pick text,
 --   probability f64, line f64?, odds i32?, outcome text?, is_correct bool?, brier f64?, units f64?, updated_at time
 -- row pick_ungraded: user_id user_id, id uuid, prediction_type text, pick text, probability f64, line f64?, odds i32?,
---   home_score i32, away_score i32, is_late bool, is_cancelled bool
+--   home_score i32, away_score i32, updated_at time, gameday text,
+--   kickoff_at time?, is_cancelled bool
 -- row pick_game: gameday text, kickoff_at time?, home_score i32?, is_cancelled bool
 -- row leader: rank i64, name text, pick_count i64, decided_count i64, right_count i64, brier f64, units f64?
 
@@ -66,9 +67,9 @@ SELECT p.id, g.nflverse_id AS game_id, g.season, g.week, g.home_team, g.away_tea
 -- name: picks_ungraded :each pick_ungraded
 -- as: system, everybody's picks are graded alike
 -- scan: ok, of picks
--- Picks of games that are finished or called off that have no grade yet. Late: the game, as is known now, had begun.
+-- Picks of games that are finished or called off that have no grade yet.
 SELECT p.user_id, p.id, p.prediction_type, p.pick, p.probability, p.line, p.odds, coalesce(g.home_score, 0) AS home_score,
-       coalesce(g.away_score, 0) AS away_score, g.kickoff_at IS NOT NULL AND p.updated_at >= g.kickoff_at AS is_late,
+       coalesce(g.away_score, 0) AS away_score, p.updated_at, g.gameday, g.kickoff_at,
        g.cancelled_at IS NOT NULL AS is_cancelled
   FROM picks p
   JOIN games g ON g.id = p.game_id

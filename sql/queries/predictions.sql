@@ -63,17 +63,17 @@ UPDATE predictions
    AND is_sample <> :is_sample;
 
 -- name: prediction_recount :batch
--- args: game_id game_id, kickoff_at time
+-- args: game_id game_id, begins_at time
 -- as: system, a game that begins at another time does so for everybody's forecasts of it
--- Mark anew which forecasts of a game count, now that its kick-off is known to be another: the last of each before it. What
+-- Mark anew which forecasts of a game count, now that it is known to begin at another time: the last of each before it. What
 -- came later, as is known now, never did.
 UPDATE predictions
-   SET superseded_at = CASE WHEN predicted_at >= :kickoff_at THEN predicted_at
+   SET superseded_at = CASE WHEN predicted_at >= :begins_at THEN predicted_at
                             ELSE (SELECT min(n.predicted_at)
                                     FROM predictions AS n
                                    WHERE n.game_id = predictions.game_id AND n.model = predictions.model
                                      AND n.prediction_type = predictions.prediction_type AND n.subject = predictions.subject
-                                     AND n.predicted_at > predictions.predicted_at AND n.predicted_at < :kickoff_at) END
+                                     AND n.predicted_at > predictions.predicted_at AND n.predicted_at < :begins_at) END
  WHERE game_id = :game_id;
 
 -- name: prediction_move :batch

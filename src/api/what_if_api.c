@@ -69,17 +69,12 @@ const struct row_schema quarterback_schema = ROW_SCHEMA("quarterback",
 
 /* Who may read a game's forecast may ask what it would be. */
 static struct err *
-check_access(struct request *rq, struct tx *tx, struct str game_id)
+check_access(struct request *rq, struct tx *tx, const struct game_row *game)
 {
-	struct game_row game;
 	int32_t open_through;
-	bool found;
 
-	TRY(q_game_by_nflverse_id(tx, game_id, &game, &found));
-	if (!found)
-		return err_new(rq->ctx, ERR_NOT_FOUND, "no such game");
-	TRY(access_open_through(rq, tx, game.season, &open_through));
-	if (game.week <= open_through)
+	TRY(access_open_through(rq, tx, game->season, &open_through));
+	if (game->week <= open_through)
 		return NULL;
 	return err_new(rq->ctx, ERR_DENIED,
 		"what-if forecasts of this week are for subscribers; GET /v1/tiers lists "
@@ -122,13 +117,15 @@ struct answer
 api_what_if_get(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
-	const struct what_if_options options = { .game_id = rq->path_params[0],
-		.home_quarterback = rq->params.home_qb,
+	struct what_if_options options = { .home_quarterback = rq->params.home_qb,
 		.away_quarterback = rq->params.away_qb };
 	struct what_if *what_if;
 	struct what_if_row row;
+	struct game_row game;
 
-	ANSWER_ERR(check_access(rq, &tx, options.game_id));
+	ANSWER_ERR(game_get(&tx, rq->path_params[0], &game));
+	ANSWER_ERR(check_access(rq, &tx, &game));
+	options.game_id = game.nflverse_id;
 	request_widen(rq, WHAT_IF_MEMORY_BYTES);
 	what_if = arena_alloc(rq->ctx->arena, sizeof(*what_if));
 	if (!what_if)

@@ -33,7 +33,8 @@ store_games(struct invocation *run, struct games_source *source, bool is_simulat
 			STR_FMT ": %zu rows are faulty; gridiron import " STR_FMT
 				" says which",
 			STR_ARG(source->name), feed.fault_count, STR_ARG(source->name));
-	TRY(games_store(run, source, &feed, is_simulated, &counts));
+	TRY(games_store(run, source, &feed,
+		(struct import_options){ .is_simulated = is_simulated }, &counts));
 	say(run, "games",
 		str_fmt(run->arena,
 			"%lld new, %lld changed, %lld unchanged, from " STR_FMT,

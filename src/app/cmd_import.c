@@ -9,6 +9,9 @@ enum {
 
 static const struct flag flags[] = {
 	{ "skip-bad", NULL, "store the other rows where some are faulty" },
+	{ "called-off", NULL,
+		"games to come that the file lacks are called off at once, however "
+		"many" },
 	{ "simulated", NULL,
 		"make up a league, marked as simulated, instead of reading one" },
 	{ 0 },
@@ -54,6 +57,7 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("refused"), (int64_t)feed->fault_count);
 	put_count(&json, STR("lacking"), counts->lacking);
 	put_count(&json, STR("missing"), counts->missing);
+	put_count(&json, STR("called_off"), counts->called_off);
 	put_count(&json, STR("on_again"), counts->on_again);
 	put_count(&json, STR("regraded"), counts->regraded);
 	json_put_key(&json, STR("faults"));
@@ -85,11 +89,15 @@ counts_print(struct invocation *run, const struct games_source *source,
 		STR_ARG(source->name), (long long)counts->created,
 		(long long)counts->changed, (long long)counts->unchanged,
 		feed->fault_count);
-	if (counts->lacking > counts->missing)
+	if (counts->called_off)
+		fprintf(run->console.out, "games called off, as it lacks them: %lld\n",
+			(long long)counts->called_off);
+	else if (counts->lacking > counts->missing)
 		fprintf(run->console.out,
-			"stored games that it lacks: %lld; they stay as they are\n",
+			"stored games that it lacks: %lld; they stay as they are, and "
+			"--called-off calls those to come off\n",
 			(long long)(counts->lacking - counts->missing));
-	if (counts->missing)
+	if (counts->missing && !counts->called_off)
 		fprintf(run->console.out,
 			"games to come that it has no longer: %lld; after a day they are "
 			"called off\n",
@@ -121,7 +129,10 @@ import_from(struct invocation *run, struct games_source *source)
 				"correct them, or store the others with --skip-bad",
 			STR_ARG(source->name), feed.fault_count,
 			feed.fault_count + feed.games.count);
-	TRY(games_store(run, source, &feed, flag_is_set(run, "simulated"), &counts));
+	TRY(games_store(run, source, &feed,
+		(struct import_options){ .is_simulated = flag_is_set(run, "simulated"),
+			.calls_off = flag_is_set(run, "called-off") },
+		&counts));
 	counts_print(run, source, &feed, &counts);
 	return NULL;
 }
@@ -131,6 +142,10 @@ check_import(struct invocation *run)
 {
 	if (flag_is_set(run, "simulated") && run->arg_count)
 		return usage_err(run, "--simulated reads no file");
+	/* Of a row that cannot be read nobody knows which game it lacks. */
+	if (flag_is_set(run, "called-off") &&
+		(flag_is_set(run, "simulated") || flag_is_set(run, "skip-bad")))
+		return usage_err(run, "--called-off goes with a whole file only");
 	return NULL;
 }
 

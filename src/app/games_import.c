@@ -63,17 +63,14 @@ store_progress(void *arg, int64_t done)
 
 struct err *
 games_store(struct invocation *run, const struct games_source *source,
-	const struct feed *feed, bool is_simulated, struct import_counts *ret)
+	const struct feed *feed, struct import_options options, struct import_counts *ret)
 {
 	struct progress progress;
-	struct import_options options = {
-		.source = source->name,
-		.is_simulated = is_simulated,
-		.progress = store_progress,
-		.progress_arg = &progress,
-	};
 	struct err *err;
 
+	options.source = source->name;
+	options.progress = store_progress;
+	options.progress_arg = &progress;
 	progress_begin(
 		&progress, &run->console, "storing games", (int64_t)feed->games.count);
 	err = import_store(&run->ctx, feed, &options, ret);

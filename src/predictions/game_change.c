@@ -1,5 +1,6 @@
 #include "predictions/game_change.h"
 
+#include "predictions/game.h"
 #include "predictions/on_record.h"
 #include "predictions/schedule.h"
 
@@ -91,6 +92,10 @@ move(struct game_changes *changes, const struct feed_game *game,
 	const struct game_stamp *stamp)
 {
 	bool is_renamed = !str_eq(game->nflverse_id, stamp->nflverse_id);
+	int64_t begins_at = game_begins_at(&(struct game){
+		.gameday = game->gameday, .kickoff_at = game->kickoff_at });
+	int64_t begun_at = game_begins_at(&(struct game){
+		.gameday = stamp->gameday, .kickoff_at = stamp->kickoff_at });
 
 	if (!is_renamed && game->season == stamp->season && game->week == stamp->week &&
 		str_eq(game->gameday, stamp->gameday) &&
@@ -102,10 +107,10 @@ move(struct game_changes *changes, const struct feed_game *game,
 			(struct game_rename){
 				.id = stamp->id, .nflverse_id = game->nflverse_id }));
 	/* What was said between two kick-offs was said before one and after the other. */
-	if (game->kickoff_at.is_set && !OPT_EQ(game->kickoff_at, stamp->kickoff_at))
+	if (begins_at != begun_at)
 		TRY(KEEP(changes, recounts,
-			(struct prediction_recount){ .game_id = stamp->id,
-				.kickoff_at = game->kickoff_at.value }));
+			(struct prediction_recount){
+				.game_id = stamp->id, .begins_at = begins_at }));
 	if (stamp->home_score.is_set)
 		TRY(KEEP(changes, pick_ungrades,
 			(struct pick_ungrade){ .nflverse_id = game->nflverse_id }));
@@ -175,6 +180,12 @@ is_missing(const struct game_changes *changes, const struct game_stamp *stamp, b
 static struct err *
 note_missing(struct game_changes *changes, const struct game_stamp *stamp, bool are_many)
 {
+	if (changes->calls_off) {
+		TRY(KEEP(changes, called_off,
+			(struct missing_game){
+				.id = stamp->id, .nflverse_id = stamp->nflverse_id }));
+		are_many = false;
+	}
 	/* The day that it has to be away begins anew with the next whole feed. */
 	if (are_many)
 		return stamp->missing_since.is_set
@@ -185,6 +196,32 @@ note_missing(struct game_changes *changes, const struct game_stamp *stamp, bool 
 		: KEEP(changes, missing,
 			  (struct game_missing_set){
 				  .id = stamp->id, .now = changes->ctx->now });
+}
+
+struct err *
+games_call_off(struct tx *tx, const struct missing_game *games, size_t count)
+{
+	struct ctx *ctx = tx->ctx;
+	struct game_change_insert *kept;
+	struct game_cancel *cancels;
+	struct str *names;
+	int64_t affected;
+
+	if (count == 0)
+		return NULL;
+	TRY_NEW(ctx->arena, kept, count);
+	TRY_NEW(ctx->arena, cancels, count);
+	TRY_NEW(ctx->arena, names, count);
+	for (size_t i = 0; i < count; i++) {
+		names[i] = games[i].nflverse_id;
+		kept[i] = (struct game_change_insert){
+			.id = games[i].id, .kind = STR("called off"), .now = ctx->now
+		};
+		cancels[i] = (struct game_cancel){ .id = games[i].id, .now = ctx->now };
+	}
+	TRY(on_record_games(tx, AUDIT_GAMES_CALL_OFF, names, count));
+	TRY(q_game_change_insert(tx, kept, count, &affected));
+	return q_game_cancel(tx, cancels, count, &affected);
 }
 
 struct err *
@@ -222,6 +259,7 @@ game_changes_keep(struct tx *tx, const struct game_changes *changes)
 	TRY(q_game_back(tx, changes->back.items, changes->back.count, &affected));
 	TRY(q_game_missing_set(
 		tx, changes->missing.items, changes->missing.count, &affected));
+	TRY(games_call_off(tx, changes->called_off.items, changes->called_off.count));
 	return q_game_rename(
 		tx, changes->renames.items, changes->renames.count, &affected);
 }

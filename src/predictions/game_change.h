@@ -49,6 +49,11 @@ struct game_changes {
 	struct {
 		VEC_OF(struct game_back)
 	} back;
+	/* Whoever imports knows that what the feed lacks is not to be played, however much. */
+	bool calls_off;
+	struct {
+		VEC_OF(struct missing_game)
+	} called_off;
 	int64_t on_again; /* of them, had been called off */
 	int64_t lacking;  /* stored games of the feed's seasons that it does not have */
 	struct {
@@ -75,6 +80,10 @@ struct err *game_changes_seen(struct game_changes *changes, const struct feed_ga
 /* Plan for what is told of GAME being something else than STAMP, which is stored. */
 struct err *game_changes_add(struct game_changes *changes, const struct feed_game *game,
 	const struct game_stamp *stamp) MUST_USE;
+
+/* Call GAMES (COUNT) off, on record. */
+struct err *
+games_call_off(struct tx *tx, const struct missing_game *games, size_t count) MUST_USE;
 
 /* When all games of the feed have been seen: plan for those that are not in it. */
 struct err *game_changes_end(struct game_changes *changes) MUST_USE;

@@ -6,9 +6,9 @@
 #include "codec/json_write.h"
 #include "model/odds.h"
 #include "predictions/accuracy.h"
+#include "predictions/game_change.h"
 #include "predictions/games_q.h"
 #include "predictions/leagues_q.h"
-#include "predictions/on_record.h"
 #include "predictions/pick.h"
 #include "predictions/publication.h"
 
@@ -180,32 +180,13 @@ call_off(struct tx *tx, int64_t *ret_called_off)
 {
 	struct ctx *ctx = tx->ctx;
 	struct missing_game_list missing;
-	struct game_change_insert *kept;
-	struct game_cancel *cancels;
-	struct str *names;
-	int64_t affected;
 
 	TRY(q_games_missing(tx,
 		(struct games_missing){
 			.since = ctx->now - MISSING_US, .lately = ctx->now - FETCHED_US },
 		&missing));
 	*ret_called_off = (int64_t)missing.count;
-	if (missing.count == 0)
-		return NULL;
-	TRY_NEW(ctx->arena, kept, missing.count);
-	TRY_NEW(ctx->arena, cancels, missing.count);
-	TRY_NEW(ctx->arena, names, missing.count);
-	for (size_t i = 0; i < missing.count; i++) {
-		names[i] = missing.items[i].nflverse_id;
-		kept[i] = (struct game_change_insert){ .id = missing.items[i].id,
-			.kind = STR("called off"),
-			.now = ctx->now };
-		cancels[i] = (struct game_cancel){ .id = missing.items[i].id,
-			.now = ctx->now };
-	}
-	TRY(on_record_games(tx, AUDIT_GAMES_CALL_OFF, names, missing.count));
-	TRY(q_game_change_insert(tx, kept, missing.count, &affected));
-	return q_game_cancel(tx, cancels, missing.count, &affected);
+	return games_call_off(tx, missing.items, missing.count);
 }
 
 static struct err *

@@ -275,6 +275,7 @@ plan(struct import *import)
 	}
 	TRY(game_changes_end(&import->changes));
 	import->counts.lacking = import->changes.lacking;
+	import->counts.called_off = (int64_t)import->changes.called_off.count;
 	import->counts.on_again = import->changes.on_again;
 	import->counts.missing = (int64_t)import->changes.missing.count;
 	import->counts.created = (int64_t)import->inserts.count;
@@ -332,13 +333,16 @@ store_in_tx(struct tx *tx, void *arg)
 	TRY(stamps_read(tx, import));
 	TRY(game_changes_begin(
 		&import->changes, tx->ctx, &import->stamp_list, import->feed));
+	import->changes.calls_off = import->options->calls_off;
 	TRY(plan(import));
 	if (!import->inserts.count && !import->updates.count &&
-		!import->changes.back.count && !import->changes.missing.count)
+		!import->changes.back.count && !import->changes.missing.count &&
+		!import->counts.called_off)
 		return NULL;
 	TRY(teams_put(tx));
 	TRY(carry_out(tx, import));
-	return import->inserts.count || import->updates.count || import->counts.on_again
+	return import->inserts.count || import->updates.count ||
+			import->counts.on_again || import->counts.called_off
 		? publication_renew(tx)
 		: NULL;
 }

@@ -166,9 +166,13 @@ static struct err *
 grade_one(void *arg, const struct pick_ungraded *row)
 {
 	struct grading *grading = arg;
+	/* As is known now: then it may have been thought to begin later. */
+	bool is_late = row->updated_at >=
+		game_begins_at(&(struct game){
+			.gameday = row->gameday, .kickoff_at = row->kickoff_at });
 	const struct prediction_ungraded as_forecast = {
 		.prediction_type = row->prediction_type,
-		.pick = row->is_late ? STR_NONE : row->pick,
+		.pick = is_late ? STR_NONE : row->pick,
 		.is_cancelled = row->is_cancelled,
 		.probability = OPT(row->probability),
 		.line = row->line,

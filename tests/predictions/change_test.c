@@ -177,6 +177,13 @@ BOTH_ENGINES(what_was_said_after_a_kick_off_that_was_not_known_does_not_count)
 		STR("2020_05_DEN_NE 5 win\n2020_05_DEN_NE 5 counts win\n"));
 	EQ_STR(dumped(ctx, metrics), STR("5 1\n"));
 	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away win\n"));
+	/* Nobody knows any more: then its day decides. */
+	rows[PUT_OFF].clock = "";
+	OK_ERR(import_at(ctx, "2020-10-12T14:00:00Z", rows, ROWS));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, forecasts),
+		STR("2020_05_DEN_NE 5 counts win\n2020_05_DEN_NE 5 win\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away void\n"));
 }
 
 BOTH_ENGINES(a_corrected_result_is_graded_again_and_on_record)
@@ -349,7 +356,7 @@ BOTH_ENGINES(a_game_whose_row_is_faulty_is_not_missing)
 /* Half a file is no news, and what was played is played. */
 BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 {
-	const struct import_options options = { .source = STR("feed.csv") };
+	struct import_options options = { .source = STR("feed.csv") };
 	struct feed_row rows[ROWS];
 	struct import_counts counts;
 	struct feed feed;
@@ -367,6 +374,18 @@ BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 	EQ_STR(dumped(ctx,
 		       "SELECT nflverse_id FROM games WHERE missing_since IS NOT NULL"),
 		STR(""));
+	/* But where an operator says that it is so; and it is on again like any. */
+	options.calls_off = true;
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.called_off, 3);
+	EQ_STR(dumped(ctx, cancelled),
+		STR("2020_05_DEN_NE\n2020_06_KC_BUF\n2020_07_KC_DEN\n"));
+	OK(str_find(dumped(ctx, audited), STR("games.call_off")) >= 0);
+	OK_ERR(import_at(ctx, "2020-10-08T14:00:00Z", rows, 2));
+	EQ_STR(dumped(ctx, cancelled),
+		STR("2020_05_DEN_NE\n2020_06_KC_BUF\n2020_07_KC_DEN\n"));
+	OK_ERR(import_at(ctx, "2020-10-08T15:00:00Z", rows, ROWS));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
 }
 
 /* The day that a game is away is of feeds that have all else. */
