@@ -295,22 +295,25 @@ give_back(void *arg)
 }
 
 /* A fiber that was cancelled can wait for nothing any more, so another gives the lease back
- * for it: else nobody could run the job until that has run out. */
+ * for it: else nobody could run the job until that has run out. So it is where nobody knows
+ * whether that was committed; if it was, there is nothing left to be given back. */
 static struct err *
 finish(struct ctx *ctx, struct finishing *finishing)
 {
 	struct err *err = db_transact(
 		ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, finishing);
+	bool is_uncertain = err && err->code == ERR_UNCERTAIN;
 	struct ctx own = *ctx;
 	struct giving_back giving = { .ctx = &own, .finishing = finishing };
 
-	if (!err || !fiber_is_cancelled())
+	if (!err || !(is_uncertain || fiber_is_cancelled()))
 		return err;
 	own.deadline = clock_deadline_ms(GIVE_BACK_MS);
 	fiber_event_init(&giving.done);
 	if (!fiber_spawn("give a job back", give_back, &giving))
 		return err;
 	fiber_event_join(&giving.done);
+	finishing->is_lost = finishing->is_lost && !is_uncertain;
 	return giving.err;
 }
 

@@ -16,6 +16,7 @@ struct uploading {
 	struct upload upload;
 	struct err *err;
 	struct upload_counts counts;
+	struct on_record_names models; /* of its rows, each once */
 };
 
 /* On another thread: 100,000 rows take a good part of a second. */
@@ -51,7 +52,7 @@ put_matchups(struct uploading *uploading)
 /* Make the models known, and refuse to change what one is said to see. RET_STANDS: whether
  * one of them has forecast before. */
 static struct err *
-put_models(struct tx *tx, const struct uploading *uploading, bool *ret_stands)
+put_models(struct tx *tx, struct uploading *uploading, bool *ret_stands)
 {
 	const struct upload *upload = &uploading->upload;
 	bool sees_line = uploading->options->sees_line;
@@ -60,6 +61,7 @@ put_models(struct tx *tx, const struct uploading *uploading, bool *ret_stands)
 	struct map done;
 
 	map_init(&done, tx->ctx->arena);
+	uploading->models = (struct on_record_names){ .count = 0 };
 	*ret_stands = false;
 	TRY(q_model_list(tx, &known));
 	for (size_t i = 0; i < upload->rows.count; i++) {
@@ -67,7 +69,8 @@ put_models(struct tx *tx, const struct uploading *uploading, bool *ret_stands)
 
 		if (map_find(&done, name))
 			continue;
-		if (!map_put(&done, name, &upload->rows.items[i]))
+		if (!map_put(&done, name, &upload->rows.items[i]) ||
+			!VEC_PUSH(tx->ctx->arena, &uploading->models, name))
 			return err_no_memory();
 		for (size_t j = 0; j < known.count; j++)
 			if (str_eq(known.items[j].name, name) &&
@@ -96,11 +99,7 @@ put_on_record(struct tx *tx, const struct uploading *uploading)
 		{ "stored", counts->stored }, { "unchanged", counts->unchanged },
 		{ "superseded", counts->superseded } };
 
-	return on_record_counts(tx,
-		(struct audit_entry){ .action = AUDIT_ADMIN_PUBLISH,
-			.resource_type = STR("model"),
-			.resource_id = uploading->upload.rows.items[0].model },
-		told, COUNT_OF(told));
+	return on_record_models(tx, &uploading->models, told, COUNT_OF(told));
 }
 
 static struct err *

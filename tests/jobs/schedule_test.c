@@ -5,6 +5,7 @@
 #include "tests/support/http_peer.h"
 
 #include "db/db.h"
+#include "db/fault.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 
@@ -276,6 +277,35 @@ BOTH_ENGINES(a_run_that_is_cancelled_gives_its_job_back)
 	EQ_STR(text(ctx, "SELECT error FROM job_runs"),
 		STR("cancelled; what was not yet committed is undone"));
 	peer_stop(&peer);
+}
+
+/* Its last call, the COMMIT of how it ended, is carried out, or is not; either way nobody says. */
+BOTH_ENGINES(a_run_of_which_nobody_knows_whether_its_end_was_committed_ends)
+{
+	struct job_outcome outcome = { .job = NULL };
+	struct fault *fault;
+	uint64_t calls;
+
+	setup = (struct job_setup){ .instance = STR("one") };
+	OK_ERR(schedule_run(ctx, &setup, STR("grade"), &outcome));
+	OK_ERR(fault_put(ctx, ctx->db, &fault));
+	fault_arm(fault, 1000, ERR_INTERNAL);
+	OK_ERR(schedule_run(ctx, &setup, STR("grade"), &outcome));
+	calls = fault_calls(fault);
+	/* The statement before it fails without being carried out. */
+	for (uint64_t nth = calls - 1; nth <= calls; nth++) {
+		fault_arm(fault, nth, ERR_UNCERTAIN);
+		OK_ERR(schedule_run(ctx, &setup, STR("grade"), &outcome));
+		OK(fault_has_struck(fault));
+		EQ_STR(outcome.status, STR("succeeded"));
+		EQ_STR(text(ctx,
+			       "SELECT last_status || coalesce(locked_by, '') FROM jobs "
+			       "WHERE name = 'grade'"),
+			STR("succeeded"));
+	}
+	fault_arm(fault, 0, ERR_INTERNAL);
+	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status <> 'succeeded'"),
+		0);
 }
 
 BOTH_ENGINES(a_job_of_a_newer_program_stops_none_of_ours)

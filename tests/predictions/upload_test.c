@@ -430,6 +430,16 @@ BOTH_ENGINES(what_a_model_sees_is_not_changed_later)
 	err = upload_run(ctx, &options, text, &counts, &faults);
 	OK(err && err->code == ERR_CONFLICT);
 	EQ_I64(count_of(ctx, all_forecasts), 2);
+	/* A batch of several is on record by all their names. */
+	text = str_fmt(ctx->arena,
+		"game_id,type,pick,probability,model\n%1$s,game,home,.5,b\n"
+		"%1$s,game,home,.5,a\n",
+		str_cstr(ctx->arena, game_of(ctx, 9, 1)));
+	OK_ERR(upload_run(ctx, &options, text, &counts, &faults));
+	EQ_I64(count_of(ctx,
+		       "SELECT count(*) FROM audit_pending WHERE CAST(details AS text) "
+		       "LIKE '%\"models\": [\"b\", \"a\"]%'"),
+		1);
 }
 
 BOTH_ENGINES(a_published_model_may_be_asked_at_any_line)
