@@ -15,7 +15,7 @@
 
 enum {
 	GRANT_DAYS_MAX = 3660,
-	GRANT_NOTES_MAX = 500, /* bytes */
+	GRANT_NOTES_MAX = 500, /* characters */
 };
 
 /* X(type, name): free_access_grants.access_type */

@@ -60,7 +60,8 @@ read_head(struct reading *reading, const struct csv_row *row)
 		struct str name = str_trim(row->fields[i]);
 		size_t column = 0;
 
-		while (column < COLUMN_COUNT && !str_eq(name, column_names[column]))
+		while (column < COLUMN_COUNT &&
+			!str_eq_nocase(name, column_names[column]))
 			column++;
 		if (column == COLUMN_COUNT)
 			return err_new(ctx, ERR_INVALID,
@@ -167,8 +168,8 @@ take_type(struct reading *reading, struct str text, struct grant_wish *wish)
 static struct err *
 take_notes(struct reading *reading, struct str text, struct grant_wish *wish)
 {
-	if (text.len > GRANT_NOTES_MAX)
-		return FAULT(reading, wish->line, notes, "longer than %d bytes",
+	if (str_count_characters(text) > GRANT_NOTES_MAX)
+		return FAULT(reading, wish->line, notes, "longer than %d characters",
 			GRANT_NOTES_MAX);
 	if (text.len == 0)
 		return NULL;

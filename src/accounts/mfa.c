@@ -15,6 +15,7 @@
 #include "crypto/digest.h"
 #include "crypto/seal.h"
 #include "crypto/totp.h"
+#include "mail/mail.h"
 #include "sys/random.h"
 
 enum {
@@ -38,6 +39,21 @@ mfa_code_err(struct ctx *ctx)
 	return err_field(ctx, "code",
 		"the code is wrong or was used before; each is good once, for half a "
 		"minute");
+}
+
+/* Word to the owner of what became of it: it may have been somebody else. */
+static struct err *
+tell(struct tx *tx, struct user_id user, struct str email, const char *change)
+{
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_MFA_CHANGED,
+			.recipient = email,
+			.user_id = user,
+			.change = str_from(change),
+			.happened_at = tx->ctx->now,
+			.ip_address = tx->ctx->remote_address,
+		});
 }
 
 /* --- Enrolment */
@@ -249,7 +265,8 @@ use_code(struct tx *tx, struct user_id user, const struct mfa_state *state,
 }
 
 static struct err *
-use_recovery_code(struct tx *tx, struct user_id user, struct str code, bool *ret)
+use_recovery_code(struct tx *tx, struct user_id user, const struct mfa_state *state,
+	struct str code, bool *ret)
 {
 	uint8_t hash[SHA256_BYTES];
 	int64_t used;
@@ -263,6 +280,7 @@ use_recovery_code(struct tx *tx, struct user_id user, struct str code, bool *ret
 	*ret = used == 1;
 	if (!*ret)
 		return NULL;
+	TRY(tell(tx, user, state->email, "A recovery code was used"));
 	return audit_log(
 		tx, &(struct audit_entry){ .action = AUDIT_MFA_RECOVERY, .user = user });
 }
@@ -301,7 +319,7 @@ mfa_check(struct tx *tx, struct user_id user, struct str code, enum mfa_result *
 	if (plain.len == TOTP_DIGITS)
 		TRY(use_code(tx, user, &state, plain, &is_right));
 	else if (plain.len == RECOVERY_DIGITS)
-		TRY(use_recovery_code(tx, user, plain, &is_right));
+		TRY(use_recovery_code(tx, user, &state, plain, &is_right));
 	*ret = is_right ? MFA_PASSED : MFA_CODE_WRONG;
 	if (is_right)
 		return stop_removal(tx, user);
@@ -362,6 +380,7 @@ confirm_in_tx(struct tx *tx, void *arg)
 			.now = tx->ctx->now },
 		&ended));
 	TRY(standing_changed(tx, user));
+	TRY(tell(tx, user, state.email, "Codes at sign-in were turned on"));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_ENABLE });
 }
 
@@ -429,6 +448,8 @@ static struct err *
 renew(struct tx *tx, struct changing *changing)
 {
 	TRY(codes_put(tx, &changing->codes));
+	TRY(tell(tx, tx->ctx->actor.user_id, changing->known.email,
+		"New recovery codes were made"));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_RENEW });
 }
 
@@ -450,12 +471,12 @@ disable(struct tx *tx, struct changing *changing)
 	struct user_id user = tx->ctx->actor.user_id;
 	int64_t disabled;
 
-	(void)changing;
 	/* An administrator too, who gets a new telephone: until he has set up the next one he
 	 * may do nothing as such. */
 	TRY(q_mfa_disable(tx, user, tx->ctx->now, &disabled));
 	TRY(q_recovery_drop(tx, user));
 	TRY(standing_changed(tx, user));
+	TRY(tell(tx, user, changing->known.email, "Codes at sign-in were turned off"));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_DISABLE });
 }
 

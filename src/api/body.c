@@ -124,6 +124,18 @@ refuse(struct ctx *ctx, const struct body_member *member, const struct json_node
 		is_other_type ? json_kind_name(node->kind) : "");
 }
 
+/* A domain that is written in another script, or with its accents. */
+static bool
+has_foreign_domain(struct str email)
+{
+	ptrdiff_t at = str_find_char(email, '@');
+
+	for (size_t i = (size_t)(at + 1); at >= 0 && i < email.len; i++)
+		if ((uint8_t)email.ptr[i] >= 0x80)
+			return true;
+	return false;
+}
+
 /* TEXT is not what MEMBER takes. What nobody can see is named, since he who sent it cannot
  * see it either. */
 static struct err *
@@ -134,6 +146,12 @@ refuse_text(
 	bool is_lines = member->kind == BODY_KIND_LINES;
 	int32_t fault = PLAIN_TEXT_GOOD;
 
+	if (member->kind == BODY_KIND_EMAIL && has_foreign_domain(node->text))
+		return err_field(ctx, name,
+			"%s must have its domain in the form that the DNS has: "
+			"name@xn--bcher-kva.example for name@b\303\274cher.example "
+			"(punycode)",
+			name);
 	if (is_lines || member->kind == BODY_KIND_TEXT)
 		fault = plain_text_fault(node->text, is_lines);
 	if (fault == PLAIN_TEXT_GOOD)
@@ -190,16 +208,6 @@ refuse_unknown(struct ctx *ctx, const struct body_schema *schema, struct str nam
 }
 
 /* --- Values --- */
-
-static size_t
-count_characters(struct str text)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		count += ((uint8_t)text.ptr[i] & 0xc0) != 0x80;
-	return count;
-}
 
 static bool
 is_alphanumeric(char c)
@@ -351,7 +359,7 @@ read_text(struct arena *arena, const struct body_member *member, struct str text
 			text = plain_text_trim(text);
 		FALLTHROUGH;
 	case BODY_KIND_SECRET:
-		length = (int64_t)count_characters(text);
+		length = (int64_t)str_count_characters(text);
 		if (length < member->minimum || length > member->maximum)
 			return false;
 		*(struct str *)field = text;

@@ -164,6 +164,16 @@ str_is_utf8(struct str s)
 	return true;
 }
 
+size_t
+str_count_characters(struct str s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		count += ((uint8_t)s.ptr[i] & 0xc0) != 0x80;
+	return count;
+}
+
 /* FNV-1a, 64 bit (Fowler, Noll, Vo). Not for tables that strangers fill. */
 uint64_t
 str_hash(struct str s)

@@ -65,6 +65,8 @@ bool str_is_utf8(struct str s);
 /* How many bytes the first character of S takes, 1 to 4; 0 where S is empty or does not
  * begin with a well-formed one. */
 size_t str_utf8_sequence(struct str s);
+/* Of S, which is UTF-8. */
+size_t str_count_characters(struct str s);
 uint64_t str_hash(struct str s);
 /* How many single-character edits turn A into B, for "did you mean" (both cut at 64
  * bytes). */

@@ -83,6 +83,10 @@ byte_order_mark_skip(struct csv_reader *reader)
 	if (reader->end >= sizeof(mark) &&
 		memcmp(reader->buffer, mark, sizeof(mark)) == 0)
 		reader->begin = sizeof(mark);
+	if (reader->end >= 2 &&
+		(memcmp(reader->buffer, "\xff\xfe", 2) == 0 ||
+			memcmp(reader->buffer, "\xfe\xff", 2) == 0))
+		return fault_at(reader, 0, "UTF-16 and not UTF-8 text: save it as UTF-8");
 	reader->is_past_mark = true;
 	return NULL;
 }
@@ -204,6 +208,19 @@ line_feeds_in(struct str text)
 	return count;
 }
 
+/* How many bytes of TEXT are UTF-8. */
+static size_t
+utf8_len(struct str text)
+{
+	size_t at = 0, length;
+
+	do {
+		length = str_utf8_sequence(str_slice(text, at, text.len));
+		at += length;
+	} while (length);
+	return at;
+}
+
 struct err *
 csv_next(struct csv_reader *reader, struct csv_row *ret, bool *ret_found)
 {
@@ -226,7 +243,8 @@ csv_next(struct csv_reader *reader, struct csv_row *ret, bool *ret_found)
 		record = (struct str){ reader->buffer + reader->begin,
 			end - reader->begin };
 		if (!str_is_utf8(record))
-			return fault_at(reader, reader->begin, "not UTF-8 text");
+			return fault_at(reader, reader->begin + utf8_len(record),
+				"not UTF-8 text");
 		lines = line_feeds_in(record) + row.is_ended;
 		row.line = reader->line;
 		if (record.len)

@@ -50,15 +50,10 @@ decode(struct ctx *ctx, struct str text, struct str *ret)
 	return true;
 }
 
-struct header {
-	enum key_algorithm algorithm;
-	struct str id; /* absent: names none */
-};
-
 /* Only what is understood may stand in a header: RFC 7515 lets one ignore the rest, but
  * some of the rest would change what is verified. */
 static struct err *
-header_read(struct ctx *ctx, struct str text, struct header *ret)
+header_read(struct ctx *ctx, struct str text, struct jws_header *ret)
 {
 	const struct json_node *algorithm;
 	struct json_node root;
@@ -74,8 +69,9 @@ header_read(struct ctx *ctx, struct str text, struct header *ret)
 			return refusal(ctx, "its header has a member that is no text");
 		if (str_eq(name, STR("kid")))
 			ret->id = root.items[i].text;
-		else if (!str_eq(name, STR("alg")) && !str_eq(name, STR("typ")) &&
-			!str_eq(name, STR("cty")))
+		else if (str_eq(name, STR("typ")))
+			ret->type = root.items[i].text;
+		else if (!str_eq(name, STR("alg")) && !str_eq(name, STR("cty")))
 			return refusal(ctx, "its header asks for more than is done");
 	}
 	algorithm = json_node_find(&root, STR("alg"));
@@ -110,7 +106,7 @@ signature_is_right(
 struct err *
 jws_verify(struct ctx *ctx, struct str text, jws_find_fn find, void *arg, struct str *ret)
 {
-	struct header header = { .id = STR_NONE };
+	struct jws_header header = { .id = STR_NONE };
 	struct str signature, payload;
 	struct jws_key key;
 	struct parts parts;
@@ -120,8 +116,9 @@ jws_verify(struct ctx *ctx, struct str text, jws_find_fn find, void *arg, struct
 	if (!split(text, &parts))
 		return refusal(ctx, "it has not three parts");
 	TRY(header_read(ctx, parts.header, &header));
-	if (!find(arg, header.id, &key))
-		return refusal(ctx, "its key is unknown or retired");
+	if (!find(arg, &header, &key))
+		return refusal(
+			ctx, "its key is unknown or retired, or its type is not ours");
 	if (key.algorithm != header.algorithm)
 		return refusal(ctx, "its algorithm is not that of its key");
 	if (!decode(ctx, parts.signature, &signature) ||

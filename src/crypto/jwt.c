@@ -39,7 +39,7 @@ put_header(struct buf *out, const struct key *key)
 	json_put_key(&json, STR("kid"));
 	json_put_text(&json, key_id(key));
 	json_put_key(&json, STR("typ"));
-	json_put_text(&json, STR("JWT"));
+	json_put_text(&json, STR(JWT_TYPE));
 	json_put_object_end(&json);
 	base64_encode(out, buf_str(&text), BASE64_URL);
 }
@@ -132,16 +132,17 @@ struct finding {
 };
 
 static bool
-find_key(void *arg, struct str id, struct jws_key *ret)
+find_key(void *arg, const struct jws_header *header, struct jws_key *ret)
 {
 	struct finding *finding = arg;
-	const struct key *key = keyring_find(finding->keys, KEY_JWT, id, finding->now);
+	const struct key *key = keyring_find(
+		finding->keys, KEY_JWT, header->id, finding->now);
 
-	if (!key)
+	if (!key || !str_eq(header->type, STR(JWT_TYPE)))
 		return false;
 	memcpy(finding->key_id, key->id_text, KEY_ID_LEN);
 	*ret = (struct jws_key){ .algorithm = key->algorithm,
-		.id = id,
+		.id = header->id,
 		.secret = str_from_bytes(
 			key->algorithm == KEY_IS_EDDSA ? key->public_key : key->secret,
 			KEY_BYTES) };

@@ -19,6 +19,7 @@ enum {
 	JWS_BYTES_MAX = 16384,
 };
 
+#define JWT_TYPE     "JWT"
 #define JWT_ISSUER   "gridiron"
 #define JWT_AUDIENCE "gridiron-api"
 
@@ -53,8 +54,16 @@ struct jws_key {
 	struct str secret;            /* of HS256: any length; of EDDSA: the public key */
 };
 
-/* Finds the key called ID (absent: the header names none); false: there is none. */
-typedef bool (*jws_find_fn)(void *arg, struct str id, struct jws_key *ret);
+/* What a header says of itself. */
+struct jws_header {
+	enum key_algorithm algorithm;
+	struct str id;   /* of the key; absent: none is named */
+	struct str type; /* absent: it has no typ */
+};
+
+/* Finds the key of HEADER; false: there is none, for what is of that type. */
+typedef bool (*jws_find_fn)(
+	void *arg, const struct jws_header *header, struct jws_key *ret);
 
 /*
  * The payload of TEXT, a signed text in compact form, in the arena. UNAUTHENTICATED where

@@ -1,5 +1,6 @@
 #include "crypto/password.h"
 
+#include "codec/plain_text.h"
 #include "crypto/breached.h"
 #include "crypto/common_passwords.h"
 #include "sys/wait.h"
@@ -10,20 +11,10 @@ enum {
 	WORD_CHARACTERS_MIN = 4,
 };
 
-static size_t
-character_count(struct str text)
-{
-	size_t ret = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		ret += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
-	return ret;
-}
-
 static struct err *
 length_check(struct ctx *ctx, struct str password)
 {
-	size_t characters = character_count(password);
+	size_t characters = str_count_characters(password);
 
 	if (!str_is_utf8(password) ||
 		(password.len && memchr(password.ptr, '\0', password.len)))
@@ -33,6 +24,9 @@ length_check(struct ctx *ctx, struct str password)
 		return err_field(ctx, "password",
 			"the password is too short: at least %d characters",
 			PASSWORD_CHARACTERS_MIN);
+	if (plain_text_fault(password, true) == PLAIN_TEXT_BLANK)
+		return err_field(ctx, "password",
+			"the password has nothing in it that can be seen");
 	if (characters > PASSWORD_CHARACTERS_MAX)
 		return err_field(ctx, "password",
 			"the password is too long: at most %d characters",
@@ -145,7 +139,7 @@ take_out(struct str *password, struct str word)
 	char *text = (char *)(uintptr_t)password->ptr;
 	ptrdiff_t at;
 
-	if (character_count(word) < WORD_CHARACTERS_MIN)
+	if (str_count_characters(word) < WORD_CHARACTERS_MIN)
 		return;
 	while ((at = str_find(*password, word)) >= 0) {
 		memmove(text + at, text + at + word.len,
@@ -186,7 +180,7 @@ password_check(struct ctx *ctx, struct str password, struct str email)
 		return stolen_err(ctx);
 	take_out_address(&lower, address);
 	take_out(&lower, STR("gridiron"));
-	if (character_count(lower) < OWN_CHARACTERS_MIN)
+	if (str_count_characters(lower) < OWN_CHARACTERS_MIN)
 		return err_field(ctx, "password",
 			"the password is made of the address or the name of this "
 			"service; choose another");

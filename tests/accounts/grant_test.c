@@ -210,6 +210,27 @@ BOTH_ENGINES(a_deactivated_account_is_a_fault_of_its_row)
 		    "deactivated\r\n"));
 }
 
+/* As a spreadsheet has it, and as JSON counts it. */
+BOTH_ENGINES(notes_are_of_five_hundred_characters_and_columns_of_either_case)
+{
+	char notes[2 * 501 + 1] = "";
+	struct grant_report report;
+
+	OK_ERR(begin(ctx));
+	for (size_t i = 0; i < 501; i++)
+		memcpy(notes + 2 * i, "\xc3\xa4", 2);
+	OK_ERR(grant_file_import(ctx,
+		str_fmt(ctx->arena, "Email,TIER,Notes\na@example.org,season,%.1000s\n",
+			notes),
+		true, &report));
+	EQ_I64(report.fault_count, 0);
+	OK_ERR(grant_file_import(ctx,
+		str_fmt(ctx->arena, "Email,TIER,Notes\na@example.org,season,%s\n", notes),
+		true, &report));
+	EQ_STR(report.faults,
+		STR("line,field,reason\r\n2,notes,longer than 500 characters\r\n"));
+}
+
 BOTH_ENGINES(what_is_no_such_file_is_refused)
 {
 	static const char *const bad[] = { "", "email\na@b\n", "email,tier\n",

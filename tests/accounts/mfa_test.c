@@ -90,6 +90,40 @@ BOTH_ENGINES(recovery_codes_are_good_once_and_for_their_user_alone)
 	OK_ERR(sign_in_with(ctx, BOB, bob.codes.codes[0]));
 }
 
+/* WHAT is what Alice was last told. */
+static void
+expect_told(struct ctx *ctx, struct str what)
+{
+	struct mail told = { .happened_at = 0 };
+
+	OK_ERR(mail_take(ctx, MAIL_MFA_CHANGED, ALICE, &told));
+	EQ_STR(told.change, what);
+	EQ_I64(told.happened_at, ctx->now);
+}
+
+BOTH_ENGINES(its_owner_is_told_of_every_change)
+{
+	struct recovery_codes codes;
+	struct mfa_proof proof = { .password = STR(GOOD_PASSWORD) };
+	struct person alice;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	act_as(ctx, alice.tokens.user_id);
+	expect_told(ctx, STR("Codes at sign-in were turned on"));
+	later(ctx, 300);
+	OK_ERR(sign_in_with(ctx, ALICE, alice.codes.codes[0]));
+	expect_told(ctx, STR("A recovery code was used"));
+	later(ctx, 300);
+	proof.code = authenticator_code(ctx, alice.secret, 0);
+	OK_ERR(mfa_renew_codes(ctx, &proof, &codes));
+	expect_told(ctx, STR("New recovery codes were made"));
+	later(ctx, 300);
+	proof.code = authenticator_code(ctx, alice.secret, 0);
+	OK_ERR(mfa_disable(ctx, &proof));
+	expect_told(ctx, STR("Codes at sign-in were turned off"));
+}
+
 static struct str
 hex_of(struct ctx *ctx, struct str bytes)
 {

@@ -284,6 +284,20 @@ TEST(addresses_are_those_that_mail_can_go_to)
 	}
 }
 
+TEST(an_address_with_a_domain_of_another_script_is_told_its_form)
+{
+	struct sample_body body;
+	struct err *err;
+
+	begin();
+	err = body_parse(
+		&ctx, &sample, with("\"email\":\"a@caf\303\251.example\""), &body);
+	OK(err && str_find(err->message, STR("punycode")) > 0);
+	err = body_parse(
+		&ctx, &sample, with("\"email\":\"caf\303\251@a.example\""), &body);
+	OK(err && str_find(err->message, STR("punycode")) < 0);
+}
+
 TEST(messages_say_what_is_wanted_and_never_what_came)
 {
 	struct sample_body body;

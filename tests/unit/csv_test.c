@@ -97,7 +97,10 @@ TEST(what_is_not_csv_is_refused_where_it_is)
 	ROWS("a\nb\rc\n",
 		"1:[a]\nline 2, column 2: a carriage return that no line feed "
 		"follows");
-	ROWS("a\nb\xff\n", "1:[a]\nline 2, column 1: not UTF-8 text");
+	ROWS("a\nb\xff\n", "1:[a]\nline 2, column 2: not UTF-8 text");
+	ROWS("\xff\xfe"
+	     "a\0b\0",
+		"line 1, column 1: UTF-16 and not UTF-8 text: save it as UTF-8");
 	ROWS("a,b,c,d,e,f,g,h,i\n", "line 1: more than 8 fields");
 }
 

@@ -17,11 +17,11 @@ struct vector_key {
 };
 
 static bool
-find_key(void *arg, struct str id, struct jws_key *ret)
+find_key(void *arg, const struct jws_header *header, struct jws_key *ret)
 {
 	const struct vector_key *vector = arg;
 
-	if (!str_eq(id, vector->key.id))
+	if (!str_eq(header->id, vector->key.id))
 		return false;
 	*ret = vector->key;
 	return true;

@@ -197,6 +197,10 @@ TEST(a_header_that_is_not_ours_is_refused)
 		"{\"alg\":\"HS256\",\"kid\":\"KID\",\"x5u\":\"https://x.example/\"}",
 		"{\"alg\":\"HS256\",\"kid\":\"KID\",\"jwk\":{\"kty\":\"oct\"}}",
 		"{\"alg\":\"HS256\",\"kid\":\"../../etc/passwd\",\"typ\":\"JWT\"}",
+		/* of another type, or of none: ours says which it is */
+		"{\"alg\":\"HS256\",\"kid\":\"KID\",\"typ\":\"at+jwt\"}",
+		"{\"alg\":\"HS256\",\"kid\":\"KID\",\"typ\":\"jwt\"}",
+		"{\"alg\":\"HS256\",\"kid\":\"KID\"}",
 		"[\"HS256\"]",
 		"\"HS256\"",
 		"",

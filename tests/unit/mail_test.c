@@ -273,6 +273,7 @@ mail_of(enum mail_kind kind)
 		.expires_at = NOVEMBER,
 		.happened_at = NOVEMBER,
 		.device = STR("Firefox <script> on Linux"),
+		.change = STR("Codes at sign-in were turned on"),
 		.role = STR("support"),
 		.tier = STR("Beta Tester"),
 		.access_until = NOVEMBER,

@@ -255,6 +255,22 @@ TEST(each_of_at_least_three_thousand_is_refused)
 	arena_release(&arena);
 }
 
+TEST(a_password_of_blanks_is_refused)
+{
+	static const char *const blank[] = {
+		"            ", "\t \t \t \t \t \t",
+		"\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0"
+		"\xc2\xa0\xc2\xa0\xc2\xa0",
+		"\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80"
+		"\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80\xe3\x80\x80"
+	};
+
+	for (size_t i = 0; i < COUNT_OF(blank); i++)
+		OK_OR(!is_taken(str_from(blank[i])), "taken: '%s'", blank[i]);
+	OK(is_taken(STR("      my horse      ")));
+	arena_release(&arena);
+}
+
 TEST(a_password_made_of_the_address_is_refused)
 {
 	static const char *const made[] = { "alice.liddell", "Liddell1", "liddell2024",
