@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "codec/csv.h"
+#include "codec/plain_text.h"
 #include "predictions/on_record.h"
 #include "predictions/publication.h"
 
@@ -104,7 +105,7 @@ read_record(struct props *props, const struct csv_row *row)
 	if (row->count != COLUMNS)
 		return fault(props, row->line, STR("row"), "must have three fields");
 	game = row->fields[props->columns[COLUMN_GAME]];
-	subject = row->fields[props->columns[COLUMN_SUBJECT]];
+	subject = plain_text_trim(row->fields[props->columns[COLUMN_SUBJECT]]);
 	known = map_find(&props->games, game);
 	if (!known)
 		return fault(props, row->line, column_names[COLUMN_GAME],

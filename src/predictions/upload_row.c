@@ -282,6 +282,7 @@ read_subject(struct row_state *state)
 	TRY(text_of(state, MEMBER_subject, state->type == TYPE_PROP, &subject));
 	if (str_is_none(subject) || state->is_bad)
 		return NULL;
+	subject = plain_text_trim(subject);
 	if (state->type != TYPE_PROP)
 		return BAD(state, MEMBER_subject, "only a prop has one");
 	if (subject.len < 1 || subject.len > SUBJECT_BYTES_MAX)

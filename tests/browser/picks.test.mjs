@@ -117,8 +117,14 @@ await claim('a league is made, its code renewed, a friend joins by the link and 
   await friend.page.waitForSelector('[aria-label=Standing] tbody tr');
   equal(await friend.page.$$eval('a.key-text', (all) => all.length), 0, 'links shown to who does not run it');
   await wellMade(friend.page);
+  // The link once more: his name is told, and changed.
+  await go(friend.page, link);
+  await friend.page.waitForSelector('text=You are in it already, as Fred');
+  await fill(friend.page, { 'Your name in it': ' Frederick ' });
+  await press(friend.page, 'Change my name in it');
+  await friend.page.waitForSelector('[aria-label=Standing] th:text-is("Frederick (you)")');
   await page.reload();
-  await page.getByRole('button', { name: 'Remove Fred' }).focus();
+  await page.getByRole('button', { name: 'Remove Frederick' }).focus();
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelectorAll('[aria-label=Standing] tbody tr').length === 1);
   await friend.page.reload();

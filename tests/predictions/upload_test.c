@@ -582,7 +582,7 @@ BOTH_ENGINES(a_subject_that_is_new_to_its_model_is_told)
 		1);
 	typo = str_fmt(ctx->arena, STR_FMT STR_FMT STR_FMT,
 		STR_ARG(str_fmt(
-			ctx->arena, rows, STR_ARG(next), "P.Mahomes passing yards")),
+			ctx->arena, rows, STR_ARG(next), " P.Mahomes passing yards ")),
 		STR_ARG(str_fmt(
 			ctx->arena, rows, STR_ARG(next), "P.Mahoms passing yards")),
 		STR_ARG(str_fmt(ctx->arena, rows, STR_ARG(next), "field goals")));
