@@ -98,6 +98,8 @@ lines_fault(struct arena *arena, const struct json_node *data)
 		const struct json_node *shape = json_node_find(
 			data, str_from(kinds[i].name));
 
+		if (!shape)
+			continue;
 		if (json_node_find(shape, STR("weights")))
 			return str_fmt(arena,
 				"%s: weights are of the house's own models; leave them "
@@ -110,6 +112,11 @@ lines_fault(struct arena *arena, const struct json_node *data)
 		if (!is_between(shape, "sd", least_sd, most_sd))
 			return str_fmt(arena, "%s: sd must be a number from %g to %g",
 				kinds[i].name, least_sd, most_sd);
+		if (!json_node_find(shape, STR("location")) ||
+			!json_node_find(shape, STR("sd")))
+			return str_fmt(arena,
+				"%s: must be an object with location and sd, both",
+				kinds[i].name);
 	}
 	can_tie = json_node_find(json_node_find(data, STR("margins")), STR("can_tie"));
 	if (can_tie && can_tie->kind != JSON_IS_BOOL)

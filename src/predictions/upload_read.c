@@ -80,15 +80,20 @@ read_object(struct reading *reading, struct str text)
 static struct err *
 read_json_lines(struct reading *reading, struct str text)
 {
-	struct str line;
+	struct str line, byte_order_mark = STR("\xef\xbb\xbf");
 
+	/* Some programs begin a text with it. */
+	if (str_starts_with(text, byte_order_mark))
+		text = str_slice(text, byte_order_mark.len, text.len);
 	while (str_next(&text, '\n', &line)) {
 		reading->line++;
 		line = str_trim(line);
 		if (line.len == 0)
 			continue;
 		TRY(count_row(reading));
-		TRY(read_object(reading, line));
+		TRY(line.len > LINE_BYTES_MAX ? upload_fault_add(reading, STR("row"),
+							STR("is longer than 64 KiB"))
+					      : read_object(reading, line));
 		arena_reset(&reading->scratch);
 	}
 	return NULL;

@@ -257,7 +257,7 @@ BOTH_ENGINES(a_batch_sent_again_stores_what_differs_from_what_stands)
 static const struct {
 	const char *row, *field;
 } bad_rows[] = {
-	{ "{\"game_id\": \"%.*s\", \"type\": \"game\", \"pick\": \"home\", "
+	{ "\xef\xbb\xbf{\"game_id\": \"%.*s\", \"type\": \"game\", \"pick\": \"home\", "
 	  "\"probability\": 0.6}",
 		NULL },
 	{ "{\"game_id\": \"%.*s\", \"type\": \"game\", \"pick\": \"home\", "
@@ -531,7 +531,9 @@ BOTH_ENGINES(a_distribution_that_is_none_is_refused)
 			"totals: location must be a number from 0 to 140" },
 		{ "{\"totals\": {\"location\": 44, \"sd\": 13, \"weights\": [1, 2]}}",
 			"totals: weights are of the house's own models; leave them out" },
-		{ "{\"margins\": {\"can_tie\": \"no\"}}",
+		{ "{\"margins\": [0, 13]}",
+			"margins: must be an object with location and sd, both" },
+		{ "{\"margins\": {\"location\": 0, \"sd\": 9, \"can_tie\": 1}}",
 			"margins: can_tie must be true or false" },
 	};
 	struct upload_options options = { .model = STR("shapely"), .is_dry_run = true };
