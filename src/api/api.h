@@ -10,6 +10,7 @@
 
 #include "api/access.h"
 #include "api/openapi.h"
+#include "api/stream_places.h"
 #include "base/buf.h"
 #include "base/ctx.h"
 #include "http/server.h"
@@ -22,6 +23,7 @@ struct api {
 	struct audit *audit;   /* what watches over the audit log; may be NULL */
 	const struct geo *geo; /* where addresses are; NULL: nobody knows */
 	struct access access;
+	struct stream_limits streams;
 	struct trouble busy;      /* requests that found no room, or no database */
 	bool is_quiet;            /* no log line a request */
 	bool requires_mfa;        /* of everybody, not of administrators alone */

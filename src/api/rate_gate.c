@@ -84,13 +84,12 @@ kind_of(const struct request *rq, enum rate_kind *ret)
 	return true;
 }
 
-static void
-key_of(const struct request *rq, enum rate_kind kind, struct rate_key *ret)
+void
+rate_key_fill(const struct request *rq, bool is_user, struct rate_key *ret)
 {
 	struct ip ip = { { 0 } };
 
-	ret->kind = kind;
-	if (kinds[kind].is_user) {
+	if (is_user) {
 		memcpy(ret->bytes, rq->caller.user_id.uuid.bytes, sizeof(ret->bytes));
 		return;
 	}
@@ -107,10 +106,10 @@ take(struct request *rq, enum rate_kind kind)
 	uint32_t limit = kind == KIND_PLAN
 		? (uint32_t)rq->caller.entitlement.hourly_requests
 		: kinds[kind].limit;
-	struct rate_key key;
+	struct rate_key key = { .kind = kind };
 	struct err *err;
 
-	key_of(rq, kind, &key);
+	rate_key_fill(rq, kinds[kind].is_user, &key);
 	rq->rate = rate_take(kinds[kind].is_user ? access->users : access->addresses,
 		&key, limit, rq->ctx->now);
 	atomic_fetch_add_explicit(

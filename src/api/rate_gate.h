@@ -28,6 +28,10 @@ struct err *rate_gate(struct request *rq) MUST_USE;
 /* Count RQ, whose credentials were refused; RATE_LIMITED likewise. */
 struct err *rate_gate_refused(struct request *rq) MUST_USE;
 
+/* Who RQ is counted as: its user, or its address (a /64 of version 6). The kind is the
+ * caller's. */
+void rate_key_fill(const struct request *rq, bool is_user, struct rate_key *ret);
+
 /* Add RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers-03) to
  * ANSWER where RQ was counted. */
 void rate_gate_tell(const struct request *rq, struct http_answer *answer);

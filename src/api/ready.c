@@ -128,14 +128,6 @@ token_get(struct ready *ready, struct ctx *ctx, struct uuid *ret)
 	return NULL;
 }
 
-struct err *
-ready_token(struct ctx *ctx, struct uuid *ret)
-{
-	struct ready *ready = ready_get();
-
-	return ready ? token_get(ready, ctx, ret) : publication_token(ctx, ret);
-}
-
 static bool
 edition_eq(struct edition a, struct edition b)
 {
@@ -188,6 +180,18 @@ etag_format(struct arena *arena, struct edition edition)
 	buf_put_char(&text, audience_letters[edition.audience]);
 	buf_put_char(&text, '"');
 	return buf_is_cut(&text) ? STR_NONE : buf_str(&text);
+}
+
+struct err *
+ready_tag(struct request *rq, struct str *ret)
+{
+	struct ready *ready = ready_get();
+	struct edition edition = edition_for(rq);
+
+	TRY(ready ? token_get(ready, rq->ctx, &edition.token)
+		  : publication_token(rq->ctx, &edition.token));
+	*ret = etag_format(rq->ctx->arena, edition);
+	return str_is_none(*ret) ? err_no_memory() : NULL;
 }
 
 /* Compress once what is kept; where that fails, plain it stays. */

@@ -20,8 +20,8 @@
  * its handler where there is none. */
 struct answer ready_answer(struct request *rq);
 
-/* The token of what is published, at most a second old. */
-struct err *ready_token(struct ctx *ctx, struct uuid *ret) MUST_USE;
+/* The ETag that the answer to RQ has now: of what was published a second ago or later. */
+struct err *ready_tag(struct request *rq, struct str *ret) MUST_USE;
 
 struct ready_counters {
 	uint64_t hits;

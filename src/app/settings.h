@@ -42,6 +42,13 @@
 	X(text, trusted_proxies, "http.trusted_proxies",                              \
 		"GRIDIRON_HTTP_TRUSTED_PROXIES", "",                                  \
 		"addresses or blocks (10.0.0.0/8) whose X-Forwarded-For counts")      \
+	X(count, stream_per_address, "stream.per_address",                            \
+		"GRIDIRON_STREAM_PER_ADDRESS", "40",                                  \
+		"streams of events that an address may hold at once; 0: any")         \
+	X(count, stream_per_user, "stream.per_user", "GRIDIRON_STREAM_PER_USER",      \
+		"20", "streams of events that a user may hold at once; 0: any")       \
+	X(count, stream_age_max_s, "stream.age_max_s", "GRIDIRON_STREAM_AGE_MAX_S",   \
+		"3600", "age at which a stream ends, to be asked for anew; 0: none")  \
 	X(toggle, jobs, "jobs", "GRIDIRON_JOBS", "true",                              \
 		"run the scheduled jobs (gridiron jobs list) in this server")         \
 	X(text, keys_file, "keys.file", "GRIDIRON_KEYS_FILE", "",                     \
