@@ -39,14 +39,19 @@ bell(double location, double sd, int first, int last, double *ret)
 	}
 }
 
-static double
-weight_of(const struct distribution *distribution, int value)
+/* What numbers come oftener or seldomer than the bell curve has it, and a tie that cannot
+ * be. */
+static void
+weigh(const struct distribution *distribution, int count, double *list)
 {
-	if (value == 0 && distribution->is_margin && !distribution->can_tie)
-		return 0;
-	return distribution->keys && abs(value) < KEY_NUMBERS
-		? distribution->keys->weight[abs(value)]
-		: 1;
+	int first = distribution->first;
+	int end = count < KEY_NUMBERS - first ? count : KEY_NUMBERS - first;
+
+	if (distribution->keys)
+		for (int i = 0; i < end; i++)
+			list[i] *= distribution->keys->weight[abs(first + i)];
+	if (distribution->is_margin && !distribution->can_tie)
+		list[-first] = 0;
 }
 
 int
@@ -57,10 +62,9 @@ distribution_list(const struct distribution *distribution, double ret[MOST_POINT
 
 	bell(distribution->location, distribution->sd, distribution->first,
 		distribution->last, ret);
-	for (int i = 0; i < count; i++) {
-		ret[i] *= weight_of(distribution, distribution->first + i);
+	weigh(distribution, count, ret);
+	for (int i = 0; i < count; i++)
 		sum += ret[i];
-	}
 	for (int i = 0; i < count; i++)
 		ret[i] /= sum;
 	return count;
@@ -167,17 +171,18 @@ distribution_of_margin(
 	/* Near enough to begin with: the normal, by the logistic curve. */
 	ret.location = sd * log(wanted / (1 - wanted)) / 1.702;
 	for (int round = 0; round < MOST_ROUNDS; round++) {
-		double list[MOST_POINTS] = { 0 }, chance = 0, mean = 0, won = 0, slope,
-		       next;
+		double list[MOST_POINTS] = { 0 }, mean = 0, won = 0, chance, slope, next;
 
 		distribution_list(&ret, list);
-		for (int k = -MOST_MARGIN; k <= MOST_MARGIN; k++) {
-			double credit = k > 0 ? 1 : k == 0 ? 0.5 : 0;
+		for (int k = -MOST_MARGIN; k <= 0; k++)
+			mean += k * list[k + MOST_MARGIN];
+		chance = list[MOST_MARGIN] / 2;
+		for (int k = 1; k <= MOST_MARGIN; k++) {
 			double share = list[k + MOST_MARGIN];
 
-			chance += credit * share;
+			chance += share;
 			mean += k * share;
-			won += k * credit * share;
+			won += k * share;
 		}
 		if (fabs(chance - wanted) < 1e-13)
 			break;

@@ -166,7 +166,7 @@ state_predict(
 }
 
 /* vector += P · combination. */
-static void
+FOUR_AT_A_TIME static void
 covariance_with(const struct state *state, const struct combination *combination,
 	double vector[STATE_SIZE])
 {
@@ -246,7 +246,7 @@ observe_game(const struct state *state, struct plane *plane,
 }
 
 /* Carry what was learned in the plane into the whole state. */
-static void
+FOUR_AT_A_TIME static void
 apply_plane(struct state *state, const struct plane *plane, const double *restrict margin,
 	const double *restrict total)
 {

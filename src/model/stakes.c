@@ -27,6 +27,14 @@ struct table {
 	size_t this_week;
 };
 
+/* Where a week stands in its season. */
+struct span {
+	int week, last_week;
+	int first_day;    /* of the week */
+	int played_until; /* the last day before that on which a game was played */
+	int before, before_played; /* games of the week before */
+};
+
 struct tally {
 	double worth[2];
 	int draws[2]; /* lost, won */
@@ -36,33 +44,65 @@ struct tally {
 /* Enter GAME, already played or still to be. Points are left out: none are drawn for what
  * is to come, so where the league would go by them it goes by lot. */
 static void
-enter_game(struct table *table, const struct model_game *game, bool is_over)
+enter_game(struct table *table, const struct model_game *game, bool has_result)
 {
 	standings_meet(&table->standings, game->home, game->away);
-	if (is_over)
+	if (has_result)
 		standings_result(&table->standings, game->home, game->away,
 			game->home_score - game->away_score);
 	else
 		table->left[table->left_count++] = game;
 }
 
-/* False where WEEK is not one of the last of the regular season. */
 static bool
-make_table(const struct model_game *const *games, size_t count, int week,
-	struct table *table, bool *is_last_week)
+is_over(const struct span *span, const struct model_game *game)
 {
-	int last_week = 0, first_day = INT32_MAX;
+	return game->is_played && game->day < span->first_day;
+}
+
+static struct span
+find_span(const struct model_game *const *games, size_t count, int week)
+{
+	struct span span = { .week = week, .first_day = INT32_MAX };
 
 	for (size_t i = 0; i < count; i++) {
 		if (games[i]->type != GAME_REGULAR)
 			continue;
-		last_week = games[i]->week > last_week ? games[i]->week : last_week;
-		if (games[i]->week == week && games[i]->day < first_day)
-			first_day = games[i]->day;
+		if (games[i]->week > span.last_week)
+			span.last_week = games[i]->week;
+		if (games[i]->week == week && games[i]->day < span.first_day)
+			span.first_day = games[i]->day;
 	}
-	if (week > last_week || week <= last_week - STAKES_WEEKS)
+	for (size_t i = 0; i < count; i++) {
+		bool over = games[i]->type == GAME_REGULAR && is_over(&span, games[i]);
+
+		if (over && games[i]->day > span.played_until)
+			span.played_until = games[i]->day;
+		span.before += games[i]->week == week - 1;
+		span.before_played += games[i]->week == week - 1 && over;
+	}
+	return span;
+}
+
+/* A game of an earlier week that was not played, and is not after the last that was, has
+ * been called off. */
+static bool
+is_to_come(const struct span *span, const struct model_game *game)
+{
+	return game->week >= span->week || game->day >= span->played_until;
+}
+
+/* False where WEEK is not one of the last of the regular season, or too far off. */
+static bool
+make_table(const struct model_game *const *games, size_t count, int week,
+	struct table *table, bool *is_last_week)
+{
+	struct span span = find_span(games, count, week);
+
+	if (week > span.last_week || week <= span.last_week - STAKES_WEEKS ||
+		2 * span.before_played < span.before)
 		return false;
-	*is_last_week = week == last_week;
+	*is_last_week = week == span.last_week;
 	*table = (struct table){ .left_count = 0 };
 	standings_init(&table->standings, games[0]->season);
 	for (int this_week = 1; this_week >= 0; this_week--)
@@ -72,9 +112,9 @@ make_table(const struct model_game *const *games, size_t count, int week,
 			if (game->type != GAME_REGULAR ||
 				(game->week == week) != this_week)
 				continue;
-			if (game->is_played && game->day < first_day)
+			if (is_over(&span, game))
 				enter_game(table, game, true);
-			else if (game->week >= week && table->left_count < MOST_LEFT)
+			else if (is_to_come(&span, game) && table->left_count < MOST_LEFT)
 				enter_game(table, game, false);
 			if (this_week)
 				table->this_week = table->left_count;

@@ -128,7 +128,20 @@ forecast_week(struct walker *walker, size_t begin, size_t end)
 	}
 }
 
-/* Keep the state as it is before the first week that is still to be played. */
+static bool
+is_to_keep(const struct walker *walker, size_t begin, size_t end)
+{
+	const struct walk_options *options = &walker->walk->options;
+	const struct model_game *first = walker->games[begin].game;
+
+	if (options->keep_season == 0)
+		return end > walker->settled;
+	return first->season > options->keep_season ||
+		(first->season == options->keep_season &&
+			first->week >= options->keep_week);
+}
+
+/* Keep the state as it is before the week to come. */
 static struct err *
 keep_state(struct walker *walker)
 {
@@ -183,7 +196,7 @@ walk_week(struct walker *walker, size_t begin, size_t end)
 		state_ratings(walker->state, week->ratings);
 	}
 	forecast_week(walker, begin, end);
-	if (!walk->state && end > walker->settled)
+	if (!walk->state && is_to_keep(walker, begin, end))
 		return keep_state(walker);
 	return NULL;
 }

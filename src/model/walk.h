@@ -39,6 +39,8 @@ struct walk_options {
 	bool use_last_starters;
 	bool keep_ratings;
 	bool only_chances; /* leave the distributions out: for fitting */
+	/* Keep the state of this week; 0: of the first week still to be played. */
+	int keep_season, keep_week;
 	walk_week_fn *on_week;
 	void *on_week_arg;
 };
@@ -48,8 +50,7 @@ struct walk {
 	struct forecast *forecasts; /* one a game, in the order of the games given */
 	struct walk_week *weeks;    /* where keep_ratings */
 	size_t week_count;
-	/* As it was before the first week still to be played; after the last game if
-	 * there is none. */
+	/* As it was before the week to keep; after the last game if there is none. */
 	struct state *state;
 	struct calibration calibration;
 };
@@ -58,7 +59,7 @@ struct walk {
  * INVALID if a game's teams or quarterbacks are out of range. */
 MUST_USE struct err *walk_games(struct arena *arena, struct walk_options options,
 	const struct model_game *games, size_t count, struct walk *ret);
-/* What WALK's state says of GAME, a game of the coming week. */
+/* What WALK's state says of GAME, a game of the week that was kept. */
 struct forecast walk_forecast(const struct walk *walk, const struct model_game *game);
 
 #endif

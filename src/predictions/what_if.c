@@ -24,7 +24,7 @@ struct asking {
 	int *last_team;
 };
 
-/* As it was before the week: that of later games is cut away, so the walk ends there. */
+/* As it was, or will be, before the week: what is known later is cut away. */
 static struct err *
 walk_to(struct asking *asking)
 {
@@ -33,8 +33,13 @@ walk_to(struct asking *asking)
 
 	TRY(season_cut(
 		arena, asking->games.numbers, asking->games.count, asking->when, &view));
-	return walk_games(arena, (struct walk_options){ .tier = TIER_L }, view.games,
-		view.count, &asking->walk);
+	return walk_games(arena,
+		(struct walk_options){
+			.tier = TIER_L,
+			.keep_season = asking->when.season,
+			.keep_week = asking->when.week,
+		},
+		view.games, view.count, &asking->walk);
 }
 
 static void

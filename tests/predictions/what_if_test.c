@@ -14,6 +14,7 @@ enum {
 	FIRST_SEASON = 2020,
 	SEASON = 2022,
 	WEEK = 8,
+	LAST_WEEK = 17,
 };
 
 static struct err *
@@ -71,6 +72,25 @@ BOTH_ENGINES(without_another_quarterback_the_forecast_is_the_one_that_was_made)
 	OK(what_if.forecast.total == walk.forecasts[game].total);
 	OK(what_if.as_named.margin == walk.forecasts[game].margin);
 	EQ_STR(what_if.home.id, games.games[game].home_qb_id);
+}
+
+BOTH_ENGINES(weeks_ahead_it_is_the_one_that_was_made_too)
+{
+	struct game_set games;
+	struct what_if_options options = { .game_id = STR_NONE };
+	struct what_if what_if;
+	struct walk walk;
+	size_t game;
+
+	OK_ERR(league_at(ctx, "2022-12-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, LAST_WEEK, &games, &game));
+	OK(!games.numbers[game].is_played);
+	OK_ERR(walk_games(ctx->arena, (struct walk_options){ .tier = TIER_L },
+		games.numbers, games.count, &walk));
+	options.game_id = games.games[game].nflverse_id;
+	OK_ERR(what_if_forecast(ctx, &options, &what_if));
+	OK(what_if.as_named.home_win == walk.forecasts[game].home_win);
+	OK(what_if.as_named.margin_se == walk.forecasts[game].margin_se);
 }
 
 BOTH_ENGINES(a_better_quarterback_wins_more_often)
