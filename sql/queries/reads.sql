@@ -13,7 +13,7 @@
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
 -- row prediction_brief: id prediction_id, game_id text, week i32, prediction_type text, home_team text, away_team text, pick text?, confidence f64?, expected f64?, line f64?, predicted_at time, outcome text?, is_simulated bool, is_sample bool
--- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, model text, tier text?, saw_line bool, home_team text, away_team text, matchup text, pick text?, confidence f64?, expected f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool, is_sample bool
+-- row prediction_row: id prediction_id, game_id text, season i32, week i32, prediction_type text, subject text?, model text, tier text?, saw_line bool, home_team text, away_team text, matchup text, pick text?, confidence f64?, expected f64?, line f64?, prediction_data json, predicted_at time, actual_result json?, outcome text?, is_correct bool?, result_updated_at time?, is_simulated bool, is_sample bool
 -- row accuracy_row: season i32, week i32?, model text, prediction_type text, total_predictions i32, correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?, log_loss f64?, units f64?, roi f64?, details json, calculated_at time
 -- row calibration_bin: bin f64, forecast_count i64, mean_probability f64, correct_count i64
 
@@ -150,7 +150,7 @@ SELECT r.model, r.season, r.week, r.team, r.rank, r.total, r.total_se, r.offence
 -- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, open_through i32, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
 -- Of each game and type the last forecast of MODEL, which is the one that counts; what a list needs of it and does not
--- know already. After the week OPEN_THROUGH only samples.
+-- know already. After the week OPEN_THROUGH only samples. MODEL is one of the house's, which forecast no props.
 SELECT p.id, p.nflverse_id AS game_id, p.week, p.prediction_type, p.home_team, p.away_team, p.pick, p.confidence, p.expected, p.line,
        p.predicted_at, p.outcome, p.is_simulated, p.is_sample
   FROM predictions p
@@ -169,8 +169,8 @@ SELECT p.id, p.nflverse_id AS game_id, p.week, p.prediction_type, p.home_team, p
 -- name: prediction_page :many prediction_row
 -- args: season i32, first_week i32, last_week i32, type text?, team text?, model text, min_confidence f64?, open_through i32, after_week i32, after_id uuid?, row_count i32
 -- as: anyone
--- The same forecasts with all that is stored of them.
-SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model,
+-- The same forecasts with all that is stored of them; subject is of props alone.
+SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, nullif(p.subject, '') AS subject, p.model,
        m.tier, coalesce(m.sees_line, FALSE) AS saw_line, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.expected, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
        p.result_updated_at, p.is_simulated, p.is_sample
@@ -192,7 +192,7 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.mo
 -- args: id prediction_id
 -- as: anyone
 -- One published forecast.
-SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, p.model,
+SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, nullif(p.subject, '') AS subject, p.model,
        m.tier, coalesce(m.sees_line, FALSE) AS saw_line, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.expected, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
        p.result_updated_at, p.is_simulated, p.is_sample

@@ -23,12 +23,17 @@ enum {
 	"points, as the model expects them: by how many the home team wins (game, " \
 	"ats), or both together (total)"
 
+#define ABOUT_SUBJECT                                                                \
+	"what a prop counts, as it was published: P.Mahomes passing yards; null of " \
+	"others"
+
 static const struct field prediction_fields[] = {
 	FIELD_AS("id", struct prediction_row, id.uuid, UUID, "the forecast's own id"),
 	FIELD(struct prediction_row, game_id, TEXT, "the game, as in /v1/games"),
 	FIELD(struct prediction_row, season, I32, "the year the season starts in"),
 	FIELD(struct prediction_row, week, I32, "week of the season"),
-	FIELD(struct prediction_row, prediction_type, TEXT, "game, ats or total"),
+	FIELD(struct prediction_row, prediction_type, TEXT, "game, ats, total or prop"),
+	FIELD(struct prediction_row, subject, OPT_TEXT, ABOUT_SUBJECT),
 	FIELD(struct prediction_row, model, TEXT, "who forecast"),
 	FIELD(struct prediction_row, tier, OPT_TEXT, ABOUT_TIER),
 	FIELD(struct prediction_row, saw_line, BOOL, ABOUT_SAW_LINE),
@@ -65,6 +70,7 @@ struct prediction_shown {
 	bool saw_line;
 	struct str model;
 	struct str tier;
+	struct str subject;
 };
 
 #define BRIEF(column, kind, about) \
@@ -76,7 +82,7 @@ static const struct field prediction_brief_fields[] = {
 	BRIEF(game_id, TEXT, "the game, as in /v1/games"),
 	FIELD(struct prediction_shown, season, I32, "the year the season starts in"),
 	BRIEF(week, I32, "week of the season"),
-	BRIEF(prediction_type, TEXT, "game, ats or total"),
+	BRIEF(prediction_type, TEXT, "game, ats, total or prop"),
 	FIELD(struct prediction_shown, model, TEXT, "who forecast"),
 	FIELD(struct prediction_shown, tier, OPT_TEXT, ABOUT_TIER),
 	FIELD(struct prediction_shown, saw_line, BOOL, ABOUT_SAW_LINE),
@@ -90,10 +96,25 @@ static const struct field prediction_brief_fields[] = {
 	BRIEF(outcome, OPT_TEXT, "win, loss, push or void; null: not graded"),
 	BRIEF(is_simulated, BOOL, "of the simulated league: made up"),
 	BRIEF(is_sample, BOOL, "one of its week's three that everybody is shown"),
+	FIELD(struct prediction_shown, subject, OPT_TEXT,
+		ABOUT_SUBJECT
+		". Not in lists of the house's models, which have no props"),
 };
-const struct row_schema prediction_brief_schema = ROW_SCHEMA("prediction_brief",
-	struct prediction_shown, prediction_brief_fields,
-	"A forecast as lists have it: what was said, and how it went");
+
+#define BRIEF_SCHEMA(...)                                                               \
+	{                                                                               \
+		.name = "prediction_brief",                                             \
+		.about = "A forecast as lists have it: what was said, and how it went", \
+		.fields = prediction_brief_fields,                                      \
+		.row_size = sizeof(struct prediction_shown), __VA_ARGS__                \
+	}
+
+const struct row_schema prediction_brief_schema =
+	BRIEF_SCHEMA(.field_count = COUNT_OF(prediction_brief_fields),
+		.optional_count = 1);
+/* Of the house's models: all but the subject. */
+static const struct row_schema house_brief_schema =
+	BRIEF_SCHEMA(.field_count = COUNT_OF(prediction_brief_fields) - 1);
 
 /* What the list's parameters ask for, from AFTER on. */
 static struct err *
@@ -184,12 +205,46 @@ brief_page_put(void *arg, const struct prediction_brief *row)
 	return NULL;
 }
 
+/* The forecasts of a model that may have props. */
+static struct err *
+other_page_read(
+	struct tx *tx, const struct prediction_list *query, struct brief_page *page)
+{
+	struct prediction_row_list list;
+
+	TRY(q_prediction_page(tx, page_query(query), &list));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct prediction_row *row = &list.items[i];
+
+		page->shown.subject = row->subject;
+		TRY(brief_page_put(page,
+			&(struct prediction_brief){
+				.id = row->id,
+				.game_id = row->game_id,
+				.week = row->week,
+				.prediction_type = row->prediction_type,
+				.home_team = row->home_team,
+				.away_team = row->away_team,
+				.pick = row->pick,
+				.confidence = row->confidence,
+				.expected = row->expected,
+				.line = row->line,
+				.predicted_at = row->predicted_at,
+				.outcome = row->outcome,
+				.is_simulated = row->is_simulated,
+				.is_sample = row->is_sample,
+			}));
+	}
+	return NULL;
+}
+
 static struct err *
 brief_page_read(struct request *rq, struct tx *tx, struct brief_page *page)
 {
 	struct prediction_list query;
 	struct forecaster by;
 	struct page_key after;
+	bool is_house;
 
 	TRY(cursor_parse(rq->ctx, rq->params.cursor, &after));
 	TRY(list_query(rq, tx, after, &query, &by));
@@ -200,9 +255,13 @@ brief_page_read(struct request *rq, struct tx *tx, struct brief_page *page)
 		.model = by.name,
 		.tier = by.tier };
 	TRY_NEW(rq->ctx->arena, page->ids, page->limit);
-	answer_rows_begin(rq, &prediction_brief_schema,
+	is_house = !str_is_none(by.tier);
+	answer_rows_begin(rq, is_house ? &house_brief_schema : &prediction_brief_schema,
 		page->limit < ROWS_EXPECTED ? page->limit : ROWS_EXPECTED, &page->writer);
-	TRY(q_prediction_list(tx, query, brief_page_put, page));
+	if (is_house)
+		TRY(q_prediction_list(tx, query, brief_page_put, page));
+	else
+		TRY(other_page_read(tx, &query, page));
 	return page->count > 0 ? NULL
 			       : schedule_explain(tx, rq->params.season, rq->params.week);
 }

@@ -238,7 +238,7 @@ row_write_schema(struct buf *out, const struct row_schema *schema)
 	json_put_object_end(&json);
 	json_put_key(&json, STR("required"));
 	json_put_array(&json);
-	for (size_t i = 0; i < schema->field_count; i++)
+	for (size_t i = 0; i < schema->field_count - schema->optional_count; i++)
 		json_put_text(&json, schema->fields[i].name);
 	json_put_array_end(&json);
 	json_put_object_end(&json);

@@ -79,6 +79,7 @@ struct row_schema {
 	const struct field *fields;
 	size_t field_count;
 	size_t row_size;
+	size_t optional_count; /* the last so many may be left out */
 };
 
 #define ROW_SCHEMA(name_, row_type, fields_, about_)                           \
