@@ -153,7 +153,7 @@ answer_accuracy(struct request *rq, bool is_weekly)
 	ANSWER_ERR(forecaster_check(&tx, "model", rq->params.model));
 	ANSWER_ERR(schedule_span(&tx, season.is_set ? season : rq->params.from,
 		season.is_set ? season : rq->params.through, &span));
-	ANSWER_ERR(text_cursor_parse(rq->ctx, rq->params.cursor, &after));
+	ANSWER_ERR(text_cursor_parse(rq, &after));
 	ANSWER_ERR(q_accuracy_page(&tx,
 		(struct accuracy_page){
 			.first_season = span.first,
@@ -171,8 +171,8 @@ answer_accuracy(struct request *rq, bool is_weekly)
 	rows.rows = list.items;
 	rows.count = list.count;
 	if (page_is_full(&rq->params, &rows.count))
-		rows.next = text_cursor_format(
-			rq->ctx, key_of(rq->ctx, &list.items[rows.count - 1]));
+		ANSWER_ERR(text_cursor_format(
+			rq, key_of(rq->ctx, &list.items[rows.count - 1]), &rows.next));
 	ANSWER_ERR(leave_out_late(rq, &tx, list.items, &rows.count));
 	return answer_rows(rq, &rows);
 }

@@ -43,7 +43,7 @@ id_cursor_parse(struct request *rq, struct uuid *ret)
 {
 	struct page_key key = { .week = 0 };
 
-	TRY(cursor_parse(rq->ctx, rq->params.cursor, &key));
+	TRY(cursor_parse(rq, &key));
 	*ret = key.id;
 	return NULL;
 }
@@ -60,8 +60,9 @@ api_invitation_list(struct request *rq)
 	page.rows = list.items;
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))
-		page.next = cursor_format(rq->ctx,
-			(struct page_key){ .id = list.items[page.count - 1].id.uuid });
+		ANSWER_ERR(cursor_format(rq,
+			(struct page_key){ .id = list.items[page.count - 1].id.uuid },
+			&page.next));
 	return answer_rows(rq, &page);
 }
 
@@ -140,8 +141,9 @@ api_administrator_list(struct request *rq)
 	page.rows = list.items;
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))
-		page.next = cursor_format(rq->ctx,
-			(struct page_key){ .id = list.items[page.count - 1].id.uuid });
+		ANSWER_ERR(cursor_format(rq,
+			(struct page_key){ .id = list.items[page.count - 1].id.uuid },
+			&page.next));
 	return answer_rows(rq, &page);
 }
 
@@ -211,7 +213,7 @@ api_user_list(struct request *rq)
 	struct admin_user_row_list list;
 	struct text_key after = { .text = STR("") };
 
-	ANSWER_ERR(text_cursor_parse(rq->ctx, rq->params.cursor, &after));
+	ANSWER_ERR(text_cursor_parse(rq, &after));
 	ANSWER_ERR(admin_user_list(rq->ctx,
 		&(struct admin_user_search){
 			.prefix = rq->params.email,
@@ -222,8 +224,9 @@ api_user_list(struct request *rq)
 	page.rows = list.items;
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))
-		page.next = text_cursor_format(rq->ctx,
-			(struct text_key){ .text = list.items[page.count - 1].email });
+		ANSWER_ERR(text_cursor_format(rq,
+			(struct text_key){ .text = list.items[page.count - 1].email },
+			&page.next));
 	return answer_rows(rq, &page);
 }
 

@@ -105,7 +105,7 @@ cursor_read(struct request *rq, int64_t *ret)
 	struct text_key key;
 
 	*ret = INT64_MAX;
-	TRY(text_cursor_parse(rq->ctx, rq->params.cursor, &key));
+	TRY(text_cursor_parse(rq, &key));
 	if (key.text.len && !num_parse_i64(key.text, 1, INT64_MAX, ret))
 		return err_field(rq->ctx, "cursor",
 			"cursor is not one that a page gave as its next");
@@ -173,10 +173,11 @@ api_audit_list(struct request *rq)
 	ANSWER_ERR(q_audit_newest(&tx, filter, &list));
 	page.count = list.count;
 	if (page_is_full(&rq->params, &page.count))
-		page.next = text_cursor_format(rq->ctx,
+		ANSWER_ERR(text_cursor_format(rq,
 			(struct text_key){
 				.text = str_fmt(rq->ctx->arena, "%lld",
-					(long long)list.items[page.count - 1].seq) });
+					(long long)list.items[page.count - 1].seq) },
+			&page.next));
 	shown = arena_alloc_array(rq->ctx->arena, page.count + 1, sizeof(*shown));
 	if (!shown)
 		return answer_problem(err_no_memory());

@@ -1,12 +1,14 @@
 #include "api/cursor.h"
 
+#include "api/route.h"
 #include "base/buf.h"
 #include "base/num.h"
 #include "codec/base64.h"
 #include "codec/uuid.h"
+#include "crypto/digest.h"
 
 enum {
-	CURSOR_BYTES_MAX = 200,
+	CURSOR_BYTES_MAX = 400, /* a key may be a whole address */
 	NUMBER_MAX = 9999,
 };
 
@@ -27,62 +29,153 @@ page_is_full(const struct params *params, size_t *count)
 	return true;
 }
 
-/* A cursor is base64url of "NUMBER:TEXT". */
-struct err *
-text_cursor_parse(struct ctx *ctx, struct str text, struct text_key *ret)
+/* --- Of which list */
+
+enum {
+	/* Enough that the cursor of another list is not taken by accident: whoever makes
+	 * one up is shown what any cursor shows. */
+	MARK_BYTES = 6,
+	ASKED_BYTES_MAX = 4096,
+};
+
+/* How the value of PARAM in PARAMS reads, however it was written. */
+static void
+put_value(struct buf *out, const struct param *param, const struct params *params)
 {
+	const void *field = (const char *)params + param->offset;
+	const struct opt_i32 *whole = field;
+	const struct opt_f64 *number = field;
+	const struct opt_bool *flag = field;
+	const struct str *text = field;
+
+	switch (param->kind) {
+	case PARAM_KIND_I32:
+	case PARAM_KIND_SEASON:
+	case PARAM_KIND_WEEK:
+		if (whole->is_set)
+			buf_put_i64(out, whole->value);
+		break;
+	case PARAM_KIND_F64:
+	case PARAM_KIND_ODDS:
+		if (number->is_set)
+			buf_fmt(out, "%.17g", number->value);
+		break;
+	case PARAM_KIND_FLAG:
+		if (flag->is_set)
+			buf_put_char(out, flag->value ? 't' : 'f');
+		break;
+	case PARAM_KIND_TEXT:
+	case PARAM_KIND_TEAM:
+	case PARAM_KIND_TYPE:
+	case PARAM_KIND_OUTCOME:
+	case PARAM_KIND_FORMAT:
+		if (!str_is_none(*text))
+			buf_put(out, *text);
+		break;
+	}
+	buf_put_char(out, '\n');
+}
+
+/* What tells RQ's list from others: its route and what it is asked for, not how many rows
+ * of it, in which form, or from where on. */
+static struct err *
+mark_of(const struct request *rq, char ret[static MARK_BYTES])
+{
+	uint32_t mask = rq->route->params &
+		~(1u << PARAM_limit | 1u << PARAM_cursor | 1u << PARAM_format);
+	uint8_t digest[SHA256_BYTES];
+	struct buf asked;
+
+	buf_init(&asked, rq->ctx->arena, ASKED_BYTES_MAX);
+	buf_put(&asked, str_from(rq->route->label));
+	buf_put_char(&asked, '\n');
+	for (int i = 0; i < PARAM_COUNT; i++)
+		if (mask >> i & 1)
+			put_value(&asked, &param_table[i], &rq->params);
+	if (buf_is_cut(&asked))
+		return err_no_memory();
+	digest_sha256(buf_str(&asked), digest);
+	memcpy(ret, digest, MARK_BYTES);
+	return NULL;
+}
+
+/* --- Its key */
+
+static struct err *
+is_no_cursor(struct ctx *ctx)
+{
+	return err_field(
+		ctx, "cursor", "cursor is not one that a page of this gave as its next");
+}
+
+/* A cursor is base64url of its list's mark and "NUMBER:TEXT". */
+struct err *
+text_cursor_parse(const struct request *rq, struct text_key *ret)
+{
+	struct ctx *ctx = rq->ctx;
 	struct text_key key = { .text = STR("") };
+	char mark[MARK_BYTES];
 	struct str plain, number;
 	struct buf buf;
 
-	if (str_is_none(text)) {
+	if (str_is_none(rq->params.cursor)) {
 		*ret = key;
 		return NULL;
 	}
 	buf_init(&buf, ctx->arena, CURSOR_BYTES_MAX);
-	if (!base64_decode(&buf, text, BASE64_URL) || !str_is_utf8(buf_str(&buf)))
-		return err_field(
-			ctx, "cursor", "cursor is not one that a page gave as its next");
-	plain = buf_str(&buf);
-	if (!str_next(&plain, ':', &number) ||
+	if (!base64_decode(&buf, rq->params.cursor, BASE64_URL) || buf.len < MARK_BYTES)
+		return is_no_cursor(ctx);
+	plain = str_slice(buf_str(&buf), MARK_BYTES, buf.len);
+	if (!str_is_utf8(plain) || !str_next(&plain, ':', &number) ||
 		!num_parse_i32(number, 0, NUMBER_MAX, &key.number) ||
 		str_is_none(plain) || memchr(plain.ptr, '\0', plain.len))
-		return err_field(
-			ctx, "cursor", "cursor is not one that a page gave as its next");
+		return is_no_cursor(ctx);
+	TRY(mark_of(rq, mark));
+	if (memcmp(mark, buf_str(&buf).ptr, MARK_BYTES) != 0)
+		return err_field(ctx, "cursor",
+			"cursor is of another list, or of this one with other filters; "
+			"begin without one");
 	key.text = plain;
 	*ret = key;
 	return NULL;
 }
 
-struct str
-text_cursor_format(struct ctx *ctx, struct text_key key)
+struct err *
+text_cursor_format(const struct request *rq, struct text_key key, struct str *ret)
 {
 	struct str plain = str_fmt(
-		ctx->arena, "%d:" STR_FMT, key.number, STR_ARG(key.text));
-	struct buf buf;
+		rq->ctx->arena, "%d:" STR_FMT, key.number, STR_ARG(key.text));
+	char mark[MARK_BYTES];
+	struct buf marked, text;
 
-	buf_init(&buf, ctx->arena, CURSOR_BYTES_MAX);
-	base64_encode(&buf, plain, BASE64_URL);
-	return buf_str(&buf);
+	TRY(mark_of(rq, mark));
+	buf_init(&marked, rq->ctx->arena, CURSOR_BYTES_MAX);
+	buf_put(&marked, (struct str){ mark, sizeof(mark) });
+	buf_put(&marked, plain);
+	buf_init(&text, rq->ctx->arena, CURSOR_BYTES_MAX);
+	base64_encode(&text, buf_str(&marked), BASE64_URL);
+	if (buf_is_cut(&marked) || buf_is_cut(&text))
+		return err_no_memory();
+	*ret = buf_str(&text);
+	return NULL;
 }
 
 struct err *
-cursor_parse(struct ctx *ctx, struct str text, struct page_key *ret)
+cursor_parse(const struct request *rq, struct page_key *ret)
 {
 	struct text_key key;
 	struct page_key page = { 0 };
 
-	TRY(text_cursor_parse(ctx, text, &key));
-	if (!str_is_none(text) && !uuid_parse(key.text, &page.id))
-		return err_field(
-			ctx, "cursor", "cursor is not one that a page gave as its next");
+	TRY(text_cursor_parse(rq, &key));
+	if (!str_is_none(rq->params.cursor) && !uuid_parse(key.text, &page.id))
+		return is_no_cursor(rq->ctx);
 	page.week = key.number;
 	*ret = page;
 	return NULL;
 }
 
-struct str
-cursor_format(struct ctx *ctx, struct page_key key)
+struct err *
+cursor_format(const struct request *rq, struct page_key key, struct str *ret)
 {
 	char storage[UUID_TEXT_LEN + 1];
 	struct buf text;
@@ -90,5 +183,5 @@ cursor_format(struct ctx *ctx, struct page_key key)
 	buf_init_fixed(&text, storage, sizeof(storage));
 	uuid_format(&text, key.id);
 	return text_cursor_format(
-		ctx, (struct text_key){ .number = key.week, .text = buf_str(&text) });
+		rq, (struct text_key){ .number = key.week, .text = buf_str(&text) }, ret);
 }

@@ -3,12 +3,13 @@
  *
  * A list is read with one row more than asked for; that it came says that there is a next
  * page. A cursor is the key of the page's last row, opaque to clients (base64url), so
- * pages stay right while rows are added.
+ * pages stay right while rows are added. It says which list it is of, by route and
+ * filters: in another it would skip rows or repeat them.
  */
 #ifndef API_CURSOR_H
 #define API_CURSOR_H
 
-#include "api/params.h"
+#include "api/request.h"
 #include "base/id.h"
 
 enum {
@@ -34,9 +35,11 @@ int32_t page_limit(const struct params *params);
  * then COUNT becomes the limit. */
 bool page_is_full(const struct params *params, size_t *count);
 
-/* INVALID for a text that is no cursor; the start for an absent one. */
-struct err *cursor_parse(struct ctx *ctx, struct str text, struct page_key *ret) MUST_USE;
-struct str cursor_format(struct ctx *ctx, struct page_key key);
+/* RQ's; INVALID, field `cursor`, for what is no cursor of its list; the start where it is
+ * absent. */
+struct err *cursor_parse(const struct request *rq, struct page_key *ret) MUST_USE;
+struct err *
+cursor_format(const struct request *rq, struct page_key key, struct str *ret) MUST_USE;
 
 /* The same for lists whose key is a number and a text (accuracy: season, and week, type
  * and model). */
@@ -44,8 +47,8 @@ struct text_key {
 	int32_t number;
 	struct str text;
 };
-struct err *
-text_cursor_parse(struct ctx *ctx, struct str text, struct text_key *ret) MUST_USE;
-struct str text_cursor_format(struct ctx *ctx, struct text_key key);
+struct err *text_cursor_parse(const struct request *rq, struct text_key *ret) MUST_USE;
+struct err *text_cursor_format(
+	const struct request *rq, struct text_key key, struct str *ret) MUST_USE;
 
 #endif

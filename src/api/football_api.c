@@ -111,7 +111,7 @@ api_game_list(struct request *rq)
 	struct page rows = { .schema = &game_schema };
 
 	ANSWER_ERR(schedule_range(&tx, rq->params.season, rq->params.week, &range));
-	ANSWER_ERR(cursor_parse(rq->ctx, rq->params.cursor, &after));
+	ANSWER_ERR(cursor_parse(rq, &after));
 	ANSWER_ERR(q_game_page(&tx,
 		(struct game_page){
 			.season = range.season,
@@ -130,8 +130,9 @@ api_game_list(struct request *rq)
 	if (page_is_full(&rq->params, &rows.count)) {
 		const struct game_row *last = &list.items[rows.count - 1];
 
-		rows.next = cursor_format(
-			rq->ctx, (struct page_key){ .week = last->week, .id = last->id });
+		ANSWER_ERR(cursor_format(rq,
+			(struct page_key){ .week = last->week, .id = last->id },
+			&rows.next));
 	}
 	return answer_rows(rq, &rows);
 }

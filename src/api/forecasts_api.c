@@ -246,7 +246,7 @@ brief_page_read(struct request *rq, struct tx *tx, struct brief_page *page)
 	struct page_key after;
 	bool is_house;
 
-	TRY(cursor_parse(rq->ctx, rq->params.cursor, &after));
+	TRY(cursor_parse(rq, &after));
 	TRY(list_query(rq, tx, after, &query, &by));
 	TRY(access_late_games(rq, tx, &page->late));
 	page->limit = (size_t)page_limit(&rq->params);
@@ -275,9 +275,10 @@ api_prediction_list(struct request *rq)
 
 	ANSWER_ERR(brief_page_read(rq, &tx, &page));
 	if (page.has_more)
-		next = cursor_format(rq->ctx,
+		ANSWER_ERR(cursor_format(rq,
 			(struct page_key){ .week = page.shown.row.week,
-				.id = page.shown.row.id.uuid });
+				.id = page.shown.row.id.uuid },
+			&next));
 	rq->delivered = (struct str){ .ptr = (const char *)page.ids,
 		.len = page.count * sizeof(*page.ids) };
 	return answer_rows_end(rq, &page.writer, next);

@@ -2,6 +2,7 @@
 #include "api/route.h"
 #include "api/schemas.h"
 #include "base/num.h"
+#include "model/standings.h"
 #include "model/team.h"
 #include "predictions/outlook.h"
 #include "predictions/outlooks_q.h"
@@ -83,6 +84,19 @@ outlook_read(struct request *rq, struct tx *tx, struct week_range range,
 		ret);
 }
 
+static struct err *
+check_supposable(struct request *rq, struct opt_i32 season)
+{
+	if (str_is_none(rq->params.result) || season.value == PARAM_CURRENT ||
+		season.value >= STANDINGS_FIRST_SEASON)
+		return NULL;
+	return err_field(rq->ctx, "result",
+		"results can be supposed of seasons from %d on, the first of the "
+		"divisions of "
+		"today",
+		STANDINGS_FIRST_SEASON);
+}
+
 /* The season played anew with the results that are supposed. It takes some tenths of a
  * second of two threads, so few may ask at once. */
 static struct err *
@@ -133,6 +147,7 @@ api_outlook_list(struct request *rq)
 	struct opt_i32 season = { .is_set = false };
 
 	ANSWER_ERR(season_read(rq, &season));
+	ANSWER_ERR(check_supposable(rq, season));
 	ANSWER_ERR(schedule_range(&tx, season, rq->params.week, &range));
 	if (str_is_none(rq->params.result)) {
 		ANSWER_ERR(outlook_read(rq, &tx, range, &list));

@@ -204,8 +204,10 @@ param_find(struct str name, uint32_t mask)
 
 /* Most values need no decoding; then they stay where they are. */
 static struct err *
-decode(struct ctx *ctx, struct str coded, struct str *ret)
+decode(struct ctx *ctx, struct str name, struct str coded, struct str *ret)
 {
+	const char *field;
+
 	struct buf text;
 
 	if (str_is_none(coded))
@@ -215,11 +217,16 @@ decode(struct ctx *ctx, struct str coded, struct str *ret)
 		return NULL;
 	}
 	buf_init(&text, ctx->arena, coded.len + 1);
-	if (!url_decode(&text, coded, URL_PLUS_IS_SPACE))
-		return err_new(
-			ctx, ERR_INVALID, "the query string has a broken percent code");
-	*ret = buf_str(&text);
-	return NULL;
+	if (url_decode(&text, coded, URL_PLUS_IS_SPACE)) {
+		*ret = buf_str(&text);
+		return NULL;
+	}
+	field = str_cstr(ctx->arena, name);
+	return field ? err_field(ctx, field,
+			       "'" STR_FMT "' holds %%00, or a %% without two "
+			       "hexadecimal digits; a %% itself is written %%25",
+			       STR_ARG(name))
+		     : err_no_memory();
 }
 
 struct err *
@@ -232,8 +239,8 @@ params_parse(struct ctx *ctx, struct str query, uint32_t mask, struct params *re
 	while (url_query_next(&query, &name, &value)) {
 		const struct param *param;
 
-		TRY(decode(ctx, name, &name));
-		TRY(decode(ctx, value, &value));
+		TRY(decode(ctx, name, name, &name));
+		TRY(decode(ctx, name, value, &value));
 		param = param_find(name, mask);
 		if (!param)
 			return unknown(ctx, name, mask);

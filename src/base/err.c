@@ -53,16 +53,36 @@ struct err err_of_no_memory = {
 	.line = __LINE__,
 };
 
+enum {
+	MESSAGE_BYTES_MAX = 4096,
+	CUT_BYTES = 500, /* of one that is longer */
+};
+
 static struct str
 format(struct arena *arena, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
 static struct str
 format(struct arena *arena, const char *fmt, va_list args)
 {
+	va_list again;
 	struct buf text;
+	char *at;
 
-	buf_init(&text, arena, 4096);
+	va_copy(again, args);
+	buf_init(&text, arena, MESSAGE_BYTES_MAX);
 	buf_vfmt(&text, fmt, args);
+	/* One that is too long is told as far as it goes. */
+	if (buf_is_cut(&text) && (at = arena_alloc_text(arena, CUT_BYTES))) {
+		struct str whole = { .ptr = at, .len = CUT_BYTES - 1 };
+
+		vsnprintf(at, CUT_BYTES, fmt, again);
+		while (whole.len > 0 && !str_is_utf8(whole))
+			whole.len--;
+		buf_init(&text, arena, MESSAGE_BYTES_MAX);
+		buf_put(&text, whole);
+		buf_put(&text, STR("…"));
+	}
+	va_end(again);
 	return buf_str(&text);
 }
 

@@ -63,7 +63,7 @@ when_find(struct simulating *simulating)
 	if (when->week == 0)
 		when->week = next;
 	if (when->week > next)
-		return err_new(simulating->ctx, ERR_INVALID,
+		return err_field(simulating->ctx, "week",
 			"week %d of season %d cannot be looked from yet: week %d is not "
 			"over",
 			when->week, when->season, next);

@@ -5,6 +5,7 @@
 
 enum {
 	CODE_BYTES_MAX = 3,
+	NAME_BYTES_MAX = 60,
 	NEAR = 2, /* edits: one letter is another, missing or too many */
 };
 
@@ -55,6 +56,11 @@ team_code_parse(struct ctx *ctx, const char *field, struct str text, struct str 
 		*ret = team_at(franchise)->code;
 		return NULL;
 	}
+	if (text.len > NAME_BYTES_MAX)
+		return err_field(ctx, field,
+			"%s must be the code of a team, such as KC, not text of %zu "
+			"bytes; /v1/teams lists them",
+			field, text.len);
 	near = nearest(text, code);
 	if (near)
 		return err_field(ctx, field,

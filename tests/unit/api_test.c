@@ -57,6 +57,9 @@ TEST(bad_parameters_are_refused_with_their_name)
 		{ "saeson=2020", "saeson" },
 		{ "team=TOOLONG", "team" },
 		{ "team=%ff%fe", "team" },
+		{ "team=%00", "team" },
+		{ "week=1%2", "week" },
+		{ "%zz=1", "%zz" },
 	};
 	uint32_t mask = BIT(season) | BIT(week) | BIT(team) | BIT(min_confidence) |
 		BIT(limit);
@@ -70,6 +73,25 @@ TEST(bad_parameters_are_refused_with_their_name)
 		OK_OR(err && err->code == ERR_INVALID, "took '%s'", bad[i].query);
 		EQ_STR(err->field, str_from(bad[i].field));
 	}
+}
+
+TEST(what_is_far_too_long_is_told_in_a_few_words)
+{
+	struct params params;
+	struct err *err;
+
+	begin();
+	err = params_parse(&ctx, str_fmt(&arena, "team=%4000d", 1), BIT(team), &params);
+	EQ_STR(err->field, STR("team"));
+	EQ_STR(err->message,
+		STR("team must be the code of a team, such as KC, not text of 4000 "
+		    "bytes; "
+		    "/v1/teams lists them"));
+	err = err_new(&ctx, ERR_INVALID, "%3d%s%4095d", 1, "…", 2);
+	OK(str_starts_with(err->message, STR("  1…  ")) && err->message.len < 510 &&
+		str_ends_with(err->message, STR("…")));
+	err = params_parse(&ctx, str_fmt(&arena, "%5000d=1", 1), BIT(team), &params);
+	OK(err->message.len > 0);
 }
 
 TEST(a_word_is_one_of_those_that_its_parameter_takes)
@@ -101,22 +123,74 @@ TEST(a_misspelt_parameter_gets_the_nearest_name)
 	OK(err && err->code == ERR_INVALID);
 }
 
+/* A request for a page of ROUTE, asked for by QUERY. */
+static struct request
+paging(int route, const char *query)
+{
+	struct request rq = { .ctx = &ctx, .route = &route_table[route] };
+
+	if (params_parse(&ctx, str_from(query), rq.route->params, &rq.params))
+		rq.route = NULL;
+	return rq;
+}
+
 TEST(a_cursor_reads_back_as_its_key_and_nothing_else_does)
 {
-	static const char *bad[] = { "x", "AAAA", "MTp4", "!!!!", "LTE6eA",
-		"OTk5OTk5OmE" };
+	static const char *bad[] = { "x", "AAAA", "MTp4", "!!!!", "LTE6eA", "OTk5OTk5OmE",
+		"YWJjZGVmMTp4" };
 	struct page_key key = { .week = 7, .id = { { 1, 2, 3, [15] = 255 } } }, again;
-	struct str text;
+	struct request rq;
 
 	begin();
-	text = cursor_format(&ctx, key);
-	OK_ERR(cursor_parse(&ctx, text, &again));
+	rq = paging(ROUTE_api_game_list, "season=2023");
+	OK_ERR(cursor_parse(&rq, &again));
+	EQ_I64(again.week, 0);
+	OK_ERR(cursor_format(&rq, key, &rq.params.cursor));
+	OK_ERR(cursor_parse(&rq, &again));
 	EQ_I64(again.week, 7);
 	OK(uuid_eq(again.id, key.id));
-	OK_ERR(cursor_parse(&ctx, STR_NONE, &again));
-	EQ_I64(again.week, 0);
-	for (size_t i = 0; i < COUNT_OF(bad); i++)
-		FAILS_WITH(cursor_parse(&ctx, str_from(bad[i]), &again), ERR_INVALID);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		rq.params.cursor = str_from(bad[i]);
+		FAILS_WITH(cursor_parse(&rq, &again), ERR_INVALID);
+	}
+}
+
+TEST(a_cursor_is_of_its_list_and_filters_only)
+{
+	static const struct {
+		int route;
+		const char *query;
+		bool is_same;
+	} lists[] = {
+		{ ROUTE_api_game_list, "season=2023&team=KC", true },
+		{ ROUTE_api_game_list, "limit=7&team=kc&season=2023", true },
+		{ ROUTE_api_game_list, "season=2022&team=KC", false },
+		{ ROUTE_api_game_list, "season=2023", false },
+		{ ROUTE_api_prediction_list, "season=2023&team=KC", false },
+		{ ROUTE_api_accuracy_list, "season=2023", false },
+	};
+	struct page_key key = { .week = 7, .id = { { 1 } } }, again;
+	struct request rq;
+	struct str cursor;
+
+	begin();
+	rq = paging(lists[0].route, lists[0].query);
+	OK_ERR(cursor_format(&rq, key, &cursor));
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		struct err *err;
+
+		rq = paging(lists[i].route, lists[i].query);
+		rq.params.cursor = cursor;
+		err = cursor_parse(&rq, &again);
+		OK_OR(lists[i].is_same == !err, "list %zu", i);
+		if (err)
+			EQ_STR(err->field, STR("cursor"));
+	}
+	rq = paging(ROUTE_api_user_list, "");
+	OK_ERR(text_cursor_format(&rq,
+		(struct text_key){ .text = str_fmt(&arena, "%254d", 1) },
+		&rq.params.cursor));
+	OK_ERR(text_cursor_parse(&rq, &(struct text_key){ 0 }));
 }
 
 TEST(routes_are_found_by_method_and_path)
