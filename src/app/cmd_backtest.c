@@ -5,6 +5,7 @@
 #include "model/backtest.h"
 #include "predictions/game.h"
 #include "predictions/schedule.h"
+#include "sys/wait.h"
 
 static const struct flag flags[] = {
 	{ "tier", "S|L|B",
@@ -296,32 +297,51 @@ draw(struct invocation *run, const struct backtest *backtest)
 		&run->console, run->arena, flag_text(run, "svg"), picture);
 }
 
+struct testing {
+	struct arena *arena;
+	struct backtest_options options;
+	struct game_set games;
+	struct backtest backtest;
+	struct err *err;
+};
+
+/* On a thread of its own, so that a server's loop hears that it is cancelled. */
+static void
+test(void *arg)
+{
+	struct testing *testing = arg;
+
+	testing->err = backtest_run(testing->arena, testing->options,
+		testing->games.numbers, testing->games.count, &testing->backtest);
+}
+
 static struct err *
 run_backtest(struct invocation *run)
 {
-	struct backtest_options options = { .tier = TIER_L };
-	struct game_set games = { .count = 0 };
-	struct backtest backtest = { .row_count = 0 };
+	struct testing testing = { .arena = run->arena, .options = { .tier = TIER_L } };
+	const struct backtest *backtest = &testing.backtest;
 	struct table_column columns[MOST_COLUMNS];
 	struct table table;
 
-	TRY(options_read(run, &options));
-	TRY(game_set_read(&run->ctx, &games));
-	if (games.count == 0)
+	TRY(options_read(run, &testing.options));
+	testing.options.is_cancelled = fiber_is_cancelled;
+	TRY(game_set_read(&run->ctx, &testing.games));
+	if (testing.games.count == 0)
 		return err_in(run->arena, ERR_NOT_FOUND,
 			"there are no games yet: run gridiron import FILE|URL");
-	TRY(backtest_run(run->arena, options, games.numbers, games.count, &backtest));
+	TRY(fiber_offload(&run->ctx, test, &testing));
+	TRY(testing.err);
 	if (flag_is_set(run, "svg"))
-		TRY(draw(run, &backtest));
+		TRY(draw(run, backtest));
 	if (is_svg_alone(run))
 		return NULL;
-	make_table(run, &backtest, 0, COUNT_OF(parts), columns, &table);
+	make_table(run, backtest, 0, COUNT_OF(parts), columns, &table);
 	if (flag_is_set(run, "csv"))
 		print_csv(run->console.out, &table);
 	else if (run->is_json)
 		print_table(run, &table);
 	else
-		print_parts(run, &backtest);
+		print_parts(run, backtest);
 	return NULL;
 }
 

@@ -324,6 +324,16 @@ grade_all(struct arena *arena, struct grader *grader)
 	return NULL;
 }
 
+static struct err *
+check_wanted(struct arena *arena, const struct grader *grader)
+{
+	bool (*is_cancelled)(void) = grader->table->options.is_cancelled;
+
+	return is_cancelled && is_cancelled()
+		? err_in(arena, ERR_TIMEOUT, "the backtest was stopped before its end")
+		: NULL;
+}
+
 /* Draw the replicates of each season once: its own row, its period and the whole add up
  * what was drawn. */
 static struct err *
@@ -340,6 +350,7 @@ draw_seasons(struct arena *arena, struct grader *grader, int last_season)
 		double(*sums)[DIFFERENCES];
 		size_t count = 0;
 
+		TRY(check_wanted(arena, grader));
 		for (size_t i = 0; i < grader->count; i++)
 			if (is_graded(grader, grader->order[i], season, season))
 				find_differences(
@@ -409,6 +420,7 @@ add_rows(struct arena *arena, const struct grader *grader, struct backtest *tabl
 	for (int season = first; season <= last; season++) {
 		size_t before = table->row_count;
 
+		TRY(check_wanted(arena, grader));
 		TRY(add_row(arena, grader, table, season, season));
 		if (table->row_count > before)
 			table->rows[before].is_season = true;
@@ -439,7 +451,8 @@ backtest_run(struct arena *arena, struct backtest_options options,
 		(struct walk_options){ .tier = options.tier,
 			.parameters = options.parameters,
 			.weather = options.weather,
-			.use_last_starters = options.use_last_starters },
+			.use_last_starters = options.use_last_starters,
+			.is_cancelled = options.is_cancelled },
 		games, count, &table.walk));
 	TRY(elo_walk(arena, games, count, &table.elo));
 	TRY(put_in_order(arena, &grader));

@@ -33,6 +33,7 @@ struct backtest_options {
 	enum weather weather;   /* see struct walk_options */
 	bool use_last_starters;
 	const struct parameters *parameters;
+	bool (*is_cancelled)(void); /* see struct walk_options */
 };
 
 struct backtest_row {

@@ -51,7 +51,8 @@ fit_judge(struct arena *scratch, const struct fit_options *options,
 	TRY(walk_games(scratch,
 		(struct walk_options){ .tier = options->tier,
 			.parameters = parameters,
-			.only_chances = true },
+			.only_chances = true,
+			.is_cancelled = options->is_cancelled },
 		games, count, &walk));
 	for (size_t i = 0; i < count; i++)
 		if (is_judged(options, &games[i]))
@@ -110,8 +111,6 @@ search_one(struct search *search, int index)
 
 	((double *)&trials[0])[index] = moved(row, value, step);
 	((double *)&trials[1])[index] = moved(row, value, -step);
-	if (options->is_cancelled && options->is_cancelled())
-		return err_in(search->scratch, ERR_TIMEOUT, "cancelled");
 	if (options->judge_pair)
 		TRY(options->judge_pair(options->judge_pair_arg, trials, measures));
 	for (int turn = 0; turn < FIT_TRIALS; turn++) {

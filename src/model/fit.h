@@ -51,7 +51,7 @@ struct fit_options {
 	const struct parameters *start; /* NULL: the tier's own */
 	fit_progress_fn *on_pass;
 	void *on_pass_arg;
-	bool (*is_cancelled)(void); /* asked before each trial; NULL: never */
+	bool (*is_cancelled)(void); /* see struct walk_options */
 	fit_judge_fn *judge_pair;   /* NULL: one after the other, here */
 	void *judge_pair_arg;
 };

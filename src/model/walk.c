@@ -217,6 +217,9 @@ walk_games(struct arena *arena, struct walk_options options,
 			is_same_week(walker.games[begin].game, walker.games[end].game);
 			end++)
 			;
+		if (options.is_cancelled && options.is_cancelled())
+			return err_in(arena, ERR_TIMEOUT,
+				"the model was stopped before its end");
 		TRY(walk_week(&walker, begin, end));
 	}
 	TRY(learn(&walker, count, INT32_MAX));

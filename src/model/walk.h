@@ -43,6 +43,7 @@ struct walk_options {
 	int keep_season, keep_week;
 	walk_week_fn *on_week;
 	void *on_week_arg;
+	bool (*is_cancelled)(void); /* asked before each week; NULL: never */
 };
 
 struct walk {
@@ -56,7 +57,7 @@ struct walk {
 };
 
 /* Walk over COUNT games in any order; what is returned lives in ARENA (some 1 KB a game).
- * INVALID if a game's teams or quarterbacks are out of range. */
+ * INVALID if a game's teams or quarterbacks are out of range; TIMEOUT where it is cancelled. */
 MUST_USE struct err *walk_games(struct arena *arena, struct walk_options options,
 	const struct model_game *games, size_t count, struct walk *ret);
 /* What WALK's state says of GAME, a game of the week that was kept. */

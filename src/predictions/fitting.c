@@ -57,15 +57,15 @@ judge_pair(void *arg, const struct parameters trials[FIT_TRIALS],
 {
 	struct judges *judges = arg;
 	struct judge *second = &judges->each[1];
-	bool is_spawned;
+	struct fiber *fiber;
 
 	for (int i = 0; i < FIT_TRIALS; i++)
 		judges->each[i].trial = &trials[i];
 	fiber_event_init(&second->done);
-	is_spawned = fiber_spawn("fit", judge_in_fiber, second);
+	fiber = fiber_spawn("fit", judge_in_fiber, second);
 	judge_elsewhere(&judges->each[0]);
-	if (is_spawned)
-		fiber_event_join(&second->done);
+	if (fiber)
+		fiber_join(fiber, &second->done, second->ctx.deadline);
 	else
 		judge_elsewhere(second);
 	for (int i = 0; i < FIT_TRIALS; i++) {

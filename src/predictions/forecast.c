@@ -317,8 +317,9 @@ walk_through(void *arg)
 	struct forecasting *forecasting = arg;
 
 	forecasting->err = walk_games(forecasting->ctx->arena,
-		(struct walk_options){
-			.tier = forecasting->options->tier, .keep_ratings = true },
+		(struct walk_options){ .tier = forecasting->options->tier,
+			.keep_ratings = true,
+			.is_cancelled = fiber_is_cancelled },
 		forecasting->games.numbers, forecasting->games.count, &forecasting->walk);
 }
 

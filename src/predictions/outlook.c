@@ -83,8 +83,9 @@ prepare(void *arg)
 
 	if (!err)
 		err = walk_games(arena,
-			(struct walk_options){
-				.tier = simulating->options->tier, .only_chances = true },
+			(struct walk_options){ .tier = simulating->options->tier,
+				.only_chances = true,
+				.is_cancelled = fiber_is_cancelled },
 			view.games, view.count, &walk);
 	if (!err)
 		err = season_plan_new(
@@ -162,16 +163,6 @@ work(void *arg)
 		fiber_event_set(&worker->done);
 }
 
-/* Who is cancelled passes it on. */
-static void
-join(struct worker *worker, int64_t deadline)
-{
-	if (fiber_event_wait(&worker->done, deadline) == WAIT_READY)
-		return;
-	fiber_cancel(worker->fiber);
-	fiber_event_join(&worker->done);
-}
-
 /* Share the runs out among WORKERS threads; run n is the same whichever plays it. */
 static struct err *
 play_shared(struct ctx *ctx, const struct season_plan *plan,
@@ -201,7 +192,7 @@ play_shared(struct ctx *ctx, const struct season_plan *plan,
 	}
 	for (int i = 0; i < WORKERS; i++) {
 		if (workers[i].fiber)
-			join(&workers[i], ctx->deadline);
+			fiber_join(workers[i].fiber, &workers[i].done, ctx->deadline);
 		err = err ? err : workers[i].err;
 		season_counts_add(ret, &workers[i].counts);
 	}

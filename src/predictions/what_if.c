@@ -38,6 +38,7 @@ walk_to(struct asking *asking)
 			.tier = TIER_L,
 			.keep_season = asking->when.season,
 			.keep_week = asking->when.week,
+			.is_cancelled = fiber_is_cancelled,
 		},
 		view.games, view.count, &asking->walk);
 }

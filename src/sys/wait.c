@@ -152,6 +152,15 @@ fiber_event_join(struct fiber_event *event)
 }
 
 void
+fiber_join(struct fiber *fiber, struct fiber_event *done, int64_t deadline)
+{
+	if (fiber_event_wait(done, deadline) == WAIT_READY)
+		return;
+	fiber_cancel(fiber);
+	fiber_event_join(done);
+}
+
+void
 fiber_pause(void)
 {
 	if (fiber_sleep_until(clock_deadline_ms(1)) == WAIT_CANCELLED)

@@ -34,6 +34,10 @@ enum wait_end fiber_event_wait(struct fiber_event *event, int64_t deadline);
  * to stop. */
 void fiber_event_join(struct fiber_event *event);
 
+/* Wait until FIBER, of this loop, has set DONE, the last that it does. Who is cancelled meanwhile,
+ * or has no time left, cancels FIBER. */
+void fiber_join(struct fiber *fiber, struct fiber_event *done, int64_t deadline);
+
 /*
  * Run FN(ARG) on a thread of the offload pool, for what must block: password hashing,
  * libcurl, files, name look-ups. BUSY when the queue is full. A call not yet begun at
