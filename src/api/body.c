@@ -1,4 +1,5 @@
 #include "api/body.h"
+#include <math.h>
 
 #include "codec/iso_time.h"
 #include "codec/json_read.h"
@@ -91,7 +92,7 @@ expectation(struct ctx *ctx, const struct body_member *member)
 		buf_fmt(&text, "a whole number from %lld to %lld", low, high);
 		break;
 	case BODY_KIND_SHARE:
-		buf_put(&text, STR("a number from 0 to 1"));
+		buf_put(&text, STR("a number from 0 to 1, of six decimals at most"));
 		break;
 	case BODY_KIND_UUID:
 		buf_put(&text, STR("an id of 36 characters"));
@@ -397,12 +398,19 @@ read_i64(const struct body_member *member, int64_t value, void *field)
 	return true;
 }
 
+/* What binary arithmetic adds to a share, as in 1 - 0.55; more of it was meant. */
+#define SHARE_NOISE 1e-12
+#define SHARE_UNITS 1e6
+
+/* What is stored is what is shown: FIELD_FINE_DECIMALS. */
 static bool
 read_share(const struct body_member *member, double value, void *field)
 {
-	if (!(value >= 0 && value <= 1))
+	double stored = round(value * SHARE_UNITS) / SHARE_UNITS;
+
+	if (!(value >= 0 && value <= 1) || fabs(value - stored) > SHARE_NOISE)
 		return false;
-	STORE(field, member->need, double, struct opt_f64, value);
+	STORE(field, member->need, double, struct opt_f64, stored);
 	return true;
 }
 

@@ -53,7 +53,7 @@ static const struct field league_place_fields[] = {
 	FIELD(struct place_row, right_picks, I32, "of them right"),
 	FIELD(struct place_row, accuracy_percentage, OPT_FIXED,
 		"of those that were no tie"),
-	FIELD(struct place_row, brier, OPT_FIXED, "mean squared error; 0.25 is a coin"),
+	FIELD(struct place_row, brier, OPT_FINE, "mean squared error; 0.25 is a coin"),
 	FIELD(struct place_row, units, OPT_FIXED, "won or lost, a stake of one each"),
 };
 const struct row_schema league_place_schema = ROW_SCHEMA("league_place", struct place_row,
@@ -67,10 +67,10 @@ static const struct field league_pick_fields[] = {
 	FIELD(struct league_pick, name, TEXT, "whose pick it is"),
 	FIELD(struct league_pick, is_you, BOOL, "whether that is you"),
 	FIELD(struct league_pick, pick, TEXT, "home or away"),
-	FIELD(struct league_pick, probability, FIXED, "the chance given to it"),
+	FIELD(struct league_pick, probability, FINE, "the chance given to it"),
 	FIELD(struct league_pick, outcome, OPT_TEXT, "win, loss or push"),
 	FIELD(struct league_pick, is_correct, OPT_BOOL, "null: not graded, or a tie"),
-	FIELD(struct league_pick, brier, OPT_FIXED, "squared error; 0.25 is a coin"),
+	FIELD(struct league_pick, brier, OPT_FINE, "squared error; 0.25 is a coin"),
 };
 const struct row_schema league_pick_schema = ROW_SCHEMA("league_pick", struct league_pick,
 	league_pick_fields, "What a member said of a game that has begun");

@@ -28,7 +28,7 @@ static const struct field profile_fields[] = {
 	FIELD(struct profile, mfa_enabled_at, OPT_TIME,
 		"since when a code is asked for; null: none is"),
 	FIELD(struct profile, wants_email_alerts, BOOL, "whether alerts are mailed"),
-	FIELD(struct profile, alert_min_confidence, OPT_FIXED,
+	FIELD(struct profile, alert_min_confidence, OPT_FINE,
 		"only of forecasts at least this sure, 0 to 1"),
 	FIELD(struct profile, leaderboard_name, OPT_TEXT,
 		"how the leaderboard would show the account"),

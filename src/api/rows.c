@@ -34,6 +34,13 @@ write_json_value(struct json *json, const struct field *field, const void *at)
 	case FIELD_OPT_FIXED:
 		json_put_opt_fixed(json, *(const struct opt_f64 *)at, FIELD_DECIMALS);
 		break;
+	case FIELD_FINE:
+		json_put_fixed(json, *(const double *)at, FIELD_FINE_DECIMALS);
+		break;
+	case FIELD_OPT_FINE:
+		json_put_opt_fixed(
+			json, *(const struct opt_f64 *)at, FIELD_FINE_DECIMALS);
+		break;
 	case FIELD_TIME:
 		json_put_time(json, *(const int64_t *)at);
 		break;
@@ -109,6 +116,8 @@ write_csv_optional(struct csv *csv, const struct field *field, const void *at)
 		csv_put_i64(csv, i32->value);
 	else if (field->kind == FIELD_OPT_FIXED && f64->is_set)
 		csv_put_fixed(csv, f64->value, FIELD_DECIMALS);
+	else if (field->kind == FIELD_OPT_FINE && f64->is_set)
+		csv_put_fixed(csv, f64->value, FIELD_FINE_DECIMALS);
 	else if (field->kind == FIELD_OPT_TIME && time_us->is_set)
 		write_csv_time(csv, time_us->value);
 	else
@@ -138,6 +147,9 @@ write_csv_value(struct csv *csv, const struct field *field, const void *at)
 	case FIELD_FIXED:
 		csv_put_fixed(csv, *(const double *)at, FIELD_DECIMALS);
 		break;
+	case FIELD_FINE:
+		csv_put_fixed(csv, *(const double *)at, FIELD_FINE_DECIMALS);
+		break;
 	case FIELD_TIME:
 		write_csv_time(csv, *(const int64_t *)at);
 		break;
@@ -147,6 +159,7 @@ write_csv_value(struct csv *csv, const struct field *field, const void *at)
 	case FIELD_OPT_BOOL:
 	case FIELD_OPT_I32:
 	case FIELD_OPT_FIXED:
+	case FIELD_OPT_FINE:
 	case FIELD_OPT_TIME:
 		write_csv_optional(csv, field, at);
 		break;

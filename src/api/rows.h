@@ -26,6 +26,8 @@
 	X(I64, int64_t, "integer", "int64", false)                     \
 	X(FIXED, double, "number", "double", false)                    \
 	X(OPT_FIXED, struct opt_f64, "number", "double", true)         \
+	X(FINE, double, "number", "double", false)                     \
+	X(OPT_FINE, struct opt_f64, "number", "double", true)          \
 	X(TIME, int64_t, "string", "date-time", false)                 \
 	X(OPT_TIME, struct opt_i64, "string", "date-time", true)       \
 	X(TEXTS, struct str, "array", NULL, false) /* JSON of texts */ \
@@ -46,6 +48,7 @@ FIELD_KINDS(X)
 enum {
 	FIELD_DECIMALS =
 		4, /* of a FIXED or OPT_FIXED field; trailing zeros are not written */
+	FIELD_FINE_DECIMALS = 6, /* of a FINE or OPT_FINE one: as a share is stored */
 	FIELD_KEY_BYTES = 32,
 };
 

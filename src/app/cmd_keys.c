@@ -1,8 +1,11 @@
 /* gridiron keys: the keyring's file, made, looked at and changed. */
+#include <limits.h>
+
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/key_file.h"
 #include "codec/iso_time.h"
+#include "codec/json_write.h"
 #include "crypto/keyring_file.h"
 
 enum {
@@ -24,6 +27,23 @@ path_get(struct invocation *run, const char **ret)
 /* --- keys init */
 
 static struct err *
+print_path(struct invocation *run, const char *path)
+{
+	struct buf out;
+	struct json json = json_begin(&out);
+
+	buf_init(&out, run->arena, 2 * PATH_MAX);
+	json_put_object(&json);
+	json_put_key(&json, STR("path"));
+	json_put_text(&json, str_from(path));
+	json_put_object_end(&json);
+	if (buf_is_cut(&out))
+		return err_no_memory();
+	fprintf(run->console.out, STR_FMT "\n", STR_ARG(buf_str(&out)));
+	return NULL;
+}
+
+static struct err *
 run_init(struct invocation *run)
 {
 	const char *path;
@@ -32,6 +52,8 @@ run_init(struct invocation *run)
 	if (run->config.keys_file.len == 0)
 		TRY(data_folder_make(run));
 	TRY(key_file_init(run->arena, path, run->ctx.now));
+	if (run->is_json)
+		return print_path(run, path);
 	fprintf(run->console.out,
 		"keys made in %s\n"
 		"Keep a copy where no copy of the database is: what they seal cannot be "
@@ -166,7 +188,10 @@ run_rotate(struct invocation *run)
 	TRY(path_get(run, &path));
 	TRY(key_file_rotate(run->arena, path, &rotation, &key));
 	fprintf(run->console.out,
-		"new " STR_FMT " key %s (" STR_FMT "), from " STR_FMT "\n",
+		run->is_json ? "{\"use\": \"" STR_FMT
+			       "\", \"id\": \"%s\", \"algorithm\": \"" STR_FMT
+			       "\", \"starts_at\": \"" STR_FMT "\"}\n"
+			     : "new " STR_FMT " key %s (" STR_FMT "), from " STR_FMT "\n",
 		STR_ARG(key_use_name(key.use)), key.id_text,
 		STR_ARG(key_algorithm_name(key.algorithm)),
 		STR_ARG(time_text(run->arena, key.starts_at)));
@@ -196,7 +221,7 @@ const struct command cmd_keys_rotate = {
 		"leaked one at once.",
 	.examples = "keys rotate jwt\n"
 		    "keys rotate jwt --algorithm EdDSA\n"
-		    "keys rotate seal --in 600",
+		    "keys rotate seal --in 600 --json",
 	.flags = rotate_flags,
 	.args_min = 1,
 	.args_max = 1,
@@ -214,7 +239,10 @@ run_retire(struct invocation *run)
 
 	TRY(path_get(run, &path));
 	TRY(key_file_retire(run->arena, path, run->args[0], run->ctx.now));
-	fprintf(run->console.out, "key " STR_FMT " is gone\n", STR_ARG(run->args[0]));
+	fprintf(run->console.out,
+		run->is_json ? "{\"retired\": \"" STR_FMT "\"}\n"
+			     : "key " STR_FMT " is gone\n",
+		STR_ARG(run->args[0]));
 	return NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "api/route.h"
 #include "api/schemas.h"
 #include "codec/json_read.h"
+#include "predictions/pick.h"
 
 #define BIT(name) (1u << PARAM_##name)
 
@@ -285,6 +286,21 @@ TEST(rows_become_json_and_csv_by_one_table)
 		STR("name,count,share,is_right,data\r\n\"a \"\"b\"\", "
 		    "c\",-3,0.5,true,\"{\"\"x\"\": 1}\"\r\n"
 		    "d,,0.3333,,{}\r\n"));
+}
+
+TEST(a_pick_comes_back_as_it_is_stored)
+{
+	const struct pick_row pick = { .probability = 0.533011, .brier = OPT(0.218079) };
+	struct buf out;
+
+	begin();
+	buf_init(&out, &arena, 4096);
+	row_write_json(&out, &pick_schema, &pick);
+	OK(str_find(buf_str(&out), STR("\"probability\":0.533011,")) > 0);
+	OK(str_find(buf_str(&out), STR("\"brier\":0.218079,")) > 0);
+	buf_clear(&out);
+	rows_write_csv(&out, &pick_schema, &pick, 1);
+	OK(str_find(buf_str(&out), STR(",0.533011,")) > 0);
 }
 
 TEST(openapi_names_every_route_and_every_row)

@@ -99,6 +99,14 @@ TEST(what_is_left_out_is_absent_and_what_is_null_was_given)
 	OK(str_is_none(body.notes) && str_is_none(body.email) && !body.is_on.is_set);
 	OK(!body.large.is_set && !body.share.is_set && uuid_is_nil(body.id));
 	EQ_I64(body.given, 1 << 0 | 1 << 1 | 1 << 4);
+	/* 1 - 0.55 in binary, and the finest there is. */
+	OK_ERR(body_parse(&ctx, &sample,
+		STR("{\"count\":1,\"name\":\"x\",\"share\":0.44999999999999996}"),
+		&body));
+	NEAR(body.share.value, 0.45, 0);
+	OK_ERR(body_parse(&ctx, &sample,
+		STR("{\"count\":1,\"name\":\"x\",\"share\":0.000001}"), &body));
+	NEAR(body.share.value, 0.000001, 0);
 }
 
 /* {"name": "x", "count": 1} with MEMBER added or, where it names one of these, instead. */
@@ -136,6 +144,8 @@ TEST(a_wrong_member_is_refused_with_its_name)
 		{ "\"count\":4294967297", "count" },
 		{ "\"share\":1.01", "share" },
 		{ "\"share\":-0.1", "share" },
+		{ "\"share\":0.5330111", "share" },
+		{ "\"share\":1e-9", "share" },
 		{ "\"id\":\"018f0000\"", "id" },
 		{ "\"at\":\"yesterday\"", "at" },
 		{ "\"at\":1000", "at" },
