@@ -6,7 +6,7 @@
 -- row season_row: season i32, last_week i32, game_count i64, finished_count i64
 -- row week_row: season i32, week i32
 -- row week_number: week i32?
--- row late_game: nflverse_id text, season i32
+-- row late_game: nflverse_id text, season i32, week i32
 -- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool, cancelled_at time?
 -- row side_odds: odds i32?
 -- row game_change_row: kind text, created_at time, nflverse_id text, season i32, week i32, gameday text, kickoff_at time?, home_score i32?, away_score i32?
@@ -246,7 +246,7 @@ SELECT max(week) AS week
 -- as: anyone
 -- scan: ok, some three hundred games a season
 -- Finished games that began after KNOWN_BY: what happened in them is not everybody's yet.
-SELECT nflverse_id, season
+SELECT nflverse_id, season, week
   FROM games
  WHERE kickoff_at > :known_by AND home_score IS NOT NULL
  ORDER BY kickoff_at DESC

@@ -205,6 +205,37 @@ access_check_id(struct request *rq, struct tx *tx, struct prediction_id id)
 	return found ? access_check_forecast(rq, tx, &row) : NULL;
 }
 
+struct err *
+access_check_live(struct request *rq)
+{
+	TRY(auth_check_feature(rq, FEATURE_REAL_TIME_PREDICTIONS));
+	return auth_check_feature(rq, FEATURE_LIVE_ACCURACY);
+}
+
+struct err *
+access_outlooks(
+	struct request *rq, struct tx *tx, int32_t season, struct outlook_reach *ret)
+{
+	struct outlook_reach reach = { .results_through = WEEK_MOST,
+		.forecasts_through = WEEK_MOST };
+	struct late_game_list late;
+	struct week_number last;
+
+	if (access_audience(rq) != AUDIENCE_ENTITLED) {
+		TRY(q_week_regular_last(tx, season, &last));
+		reach.forecasts_through = last.week.is_set ? last.week.value : 0;
+	}
+	if (access_audience(rq) == AUDIENCE_PUBLIC)
+		reach.forecasts_through--;
+	TRY(access_late_games(rq, tx, &late));
+	for (size_t i = 0; i < late.count; i++)
+		if (late.items[i].season == season &&
+			late.items[i].week < reach.results_through)
+			reach.results_through = late.items[i].week;
+	*ret = reach;
+	return NULL;
+}
+
 int64_t
 access_known_by(const struct request *rq)
 {

@@ -76,6 +76,22 @@ struct err *access_check_forecast(
 struct err *
 access_check_id(struct request *rq, struct tx *tx, struct prediction_id id) MUST_USE;
 
+/* DENIED unless RQ is shown forecasts as they are made. */
+struct err *access_check_live(struct request *rq) MUST_USE;
+
+/*
+ * Which outlooks of a season are shown: those before weeks up to results_through, as what
+ * happened later is not told yet, and of them those before weeks up to forecasts_through.
+ * With a game or less to go a team's chances are that game's forecast; but what is settled
+ * is none.
+ */
+struct outlook_reach {
+	int32_t results_through;
+	int32_t forecasts_through;
+};
+struct err *access_outlooks(struct request *rq, struct tx *tx, int32_t season,
+	struct outlook_reach *ret) MUST_USE;
+
 /* Games that began after this moment do not count in the record that RQ is shown: that is
  * a day and the length of a game ago, INT64_MAX for live accuracy. */
 int64_t access_known_by(const struct request *rq);

@@ -60,8 +60,8 @@ auth_needs_mfa(struct request *rq)
 }
 
 /* What a plan must have that the caller's has not, and which plans have it. */
-static struct err *
-check_feature(struct request *rq, enum feature feature)
+struct err *
+auth_check_feature(struct request *rq, enum feature feature)
 {
 	struct str plans;
 
@@ -91,7 +91,7 @@ check_key(struct request *rq)
 		return err_new(rq->ctx, ERR_DENIED,
 			"this API key does not have the scope '" STR_FMT "'",
 			STR_ARG(scope_name((enum scope)scope)));
-	return check_feature(rq, FEATURE_API_ACCESS);
+	return auth_check_feature(rq, FEATURE_API_ACCESS);
 }
 
 static struct err *
@@ -180,7 +180,7 @@ auth_gate(struct request *rq)
 		TRY(admit_administrator(rq));
 	return route->feature == ROUTE_OPEN
 		? NULL
-		: check_feature(rq, (enum feature)route->feature);
+		: auth_check_feature(rq, (enum feature)route->feature);
 }
 
 struct err *

@@ -15,6 +15,8 @@
 
 /* DENIED: the account that asks needs a second factor first; where to set one up. */
 struct err *auth_needs_mfa(struct request *rq) MUST_USE;
+/* DENIED, with the plans that have it, where RQ's caller is not entitled to FEATURE. */
+struct err *auth_check_feature(struct request *rq, enum feature feature) MUST_USE;
 
 /*
  * Let RQ in and set rq->caller and the actor of its context, or say why not:

@@ -1,4 +1,5 @@
 /* Season outlooks. */
+#include "api/access.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "base/num.h"
@@ -55,25 +56,43 @@ season_read(struct request *rq, struct opt_i32 *ret)
 	return NULL;
 }
 
-/* The chances of one team week by week; without a team those of all, as of the last week,
- * up to the one asked for, that has any. */
+/* Whether nothing in ROW is a matter of chance any more. */
+static bool
+is_settled(const struct outlook_row *row)
+{
+	const double chances[] = { row->p_division, row->p_top_seed, row->p_playoffs,
+		row->p_divisional, row->p_championship, row->p_final, row->p_title };
+
+	for (size_t i = 0; i < COUNT_OF(chances); i++)
+		if (chances[i] > 0 && chances[i] < 1)
+			return false;
+	return row->wins_sd == 0;
+}
+
+/* Only the rows that REACH has. */
+static void
+keep_open(struct outlook_reach reach, struct outlook_row_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].week <= reach.forecasts_through ||
+			is_settled(&list->items[i]))
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+}
+
+/* The chances of all teams, as of the last week, up to WEEK, that has any. */
 static struct err *
-outlook_read(struct request *rq, struct tx *tx, struct week_range range,
-	struct outlook_row_list *ret)
+outlook_all(
+	struct tx *tx, int32_t season, int32_t last_week, struct outlook_row_list *ret)
 {
 	struct outlook_last_week args = {
-		.model = STR(HOUSE_MODEL), .season = range.season, .week = range.last_week
+		.model = STR(HOUSE_MODEL), .season = season, .week = last_week
 	};
 	struct outlook_week week;
 	bool found;
 
-	if (!str_is_none(rq->params.team))
-		return q_outlook_history(tx,
-			(struct outlook_history){ .model = STR(HOUSE_MODEL),
-				.team = rq->params.team,
-				.season = range.season,
-				.last_week = range.last_week },
-			ret);
 	TRY(q_outlook_last_week(tx, args, &week, &found));
 	if (!found)
 		return NULL;
@@ -95,6 +114,36 @@ check_supposable(struct request *rq, struct opt_i32 season)
 		"divisions of "
 		"today",
 		STANDINGS_FIRST_SEASON);
+}
+
+/* The chances of one team week by week; without a team those of all, as of the last week,
+ * up to the one asked for, that has any: of what RQ is shown. */
+static struct err *
+outlook_read(struct request *rq, struct tx *tx, struct week_range range,
+	struct outlook_row_list *ret)
+{
+	struct outlook_reach reach;
+	int32_t last_week = range.last_week;
+	size_t count;
+
+	TRY(access_outlooks(rq, tx, range.season, &reach));
+	if (last_week > reach.results_through)
+		last_week = reach.results_through;
+	if (!str_is_none(rq->params.team))
+		TRY(q_outlook_history(tx,
+			(struct outlook_history){ .model = STR(HOUSE_MODEL),
+				.team = rq->params.team,
+				.season = range.season,
+				.last_week = last_week },
+			ret));
+	else
+		TRY(outlook_all(tx, range.season, last_week, ret));
+	count = ret->count;
+	keep_open(reach, ret);
+	/* Of all teams those that are out of it say nothing of the others. */
+	if (ret->count < count && str_is_none(rq->params.team))
+		return outlook_all(tx, range.season, reach.forecasts_through, ret);
+	return NULL;
 }
 
 /* The season played anew with the results that are supposed. It takes some tenths of a
@@ -152,6 +201,7 @@ api_outlook_list(struct request *rq)
 	if (str_is_none(rq->params.result)) {
 		ANSWER_ERR(outlook_read(rq, &tx, range, &list));
 	} else {
+		ANSWER_ERR(access_check_live(rq));
 		ANSWER_ERR(outlook_suppose(rq, range, &list));
 		keep_team(rq->params.team, &list);
 	}

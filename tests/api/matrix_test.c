@@ -450,6 +450,25 @@ ask_route(struct matrix *matrix, const struct route *route, enum caller_case cal
 	return ask(matrix->ctx, &matrix->api, &what);
 }
 
+/* What would be, if: for those who are shown forecasts. A supposition that is none is told
+ * to be that without a season being played. */
+static void
+check_supposing(struct matrix *matrix, enum caller_case caller, const struct member *own)
+{
+	const struct route *route = &route_table[ROUTE_api_outlook_list];
+	int gate = status_of_gate(route, caller, OWN);
+	int wanted = gate ? gate : is_entitled(caller) ? 400 : 403;
+	struct asked asked = ask(matrix->ctx, &matrix->api,
+		&(struct asking){ .method = METHOD_GET,
+			.target = STR("/v1/season/2021/outlook?result=none"),
+			.bearer = bearer_of(matrix->ctx, own, caller) });
+
+	matrix->cases++;
+	if (asked.status != wanted)
+		fault(matrix, "a season with a supposed result, %s: %d (want %d)",
+			caller_names[caller], asked.status, wanted);
+}
+
 /* One caller at one route: own, another's and nobody's object. */
 static struct err *
 run_case(struct matrix *matrix, const struct route *route, enum caller_case caller,
@@ -479,6 +498,8 @@ run_case(struct matrix *matrix, const struct route *route, enum caller_case call
 		check_leak(matrix, route, caller, &asked, &own);
 		bodies[whose] = without_request(asked.body);
 	}
+	if (route == &route_table[ROUTE_api_outlook_list])
+		check_supposing(matrix, caller, &own);
 	if (has_part(route) && rule_of(route) && rule_of(route)->own &&
 		!str_eq(bodies[FOREIGN], bodies[ABSENT]))
 		fault(matrix,

@@ -154,6 +154,11 @@ await claim('the season page holds the API\'s chances', async () => {
     await page.waitForSelector('.wide tbody tr');
     equal((await cells(page, '.wide tbody tr'))[0][4], wants, `the chance of ${sd ? 'what has always come out' : 'what is over'}`);
   }
+  // Who has no plan is told which have the rest.
+  const access = await get('/v1/access');
+  await page.route('**/v1/access', (route) => route.fulfill({ json: { ...access, audience: 'public', features: [] } }));
+  await go(page, '/season');
+  await page.waitForSelector('.notice:has-text("other results come with these plans: Daily")');
   await close();
 });
 

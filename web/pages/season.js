@@ -3,7 +3,7 @@ import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { chance, get } from '/api.js';
 import { Chart } from '/chart.js';
 import { teams } from '/games.js';
-import { Choice, Data, Skeleton, go, useTitle } from '/parts.js';
+import { Choice, Closed, Data, Skeleton, go, useTitle } from '/parts.js';
 
 const FIRST_SEASON = 2002; // of today's divisions
 const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_playoffs', 'Playoffs'], ['p_championship', 'Last 4'], ['p_final', 'Final'], ['p_title', 'Title']];
@@ -44,8 +44,8 @@ export function Page({ query, failure }) {
   const [team, setTeam] = useState(query.get('team'));
   const asked = query.get('season') ?? 'current';
   useEffect(() => {
-    Promise.all([get(`/v1/season/${encodeURIComponent(asked)}/outlook`, { week: query.get('week') }), get('/v1/seasons'), teams()])
-      .then(([outlook, seasons, named]) => setState({ named, rows: outlook.data, seasons: seasons.data.filter((row) => row.season >= FIRST_SEASON) }), (error) => setState({ error }));
+    Promise.all([get(`/v1/season/${encodeURIComponent(asked)}/outlook`, { week: query.get('week') }), get('/v1/seasons'), teams(), get('/v1/access')])
+      .then(([outlook, seasons, named, access]) => setState({ named, access, rows: outlook.data, seasons: seasons.data.filter((row) => row.season >= FIRST_SEASON) }), (error) => setState({ error }));
   }, []);
   const first = state.rows?.[0];
   const season = first?.season ?? (asked === 'current' ? state.seasons?.at(-1)?.season : Number(asked));
@@ -59,6 +59,8 @@ export function Page({ query, failure }) {
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} /></div></div>
     <p class="soft">${isOver ? 'What became of every team, by the league\'s rules for ties and seeds; below, what it looked like before each week.'
       : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.`}</p>
+    ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances without a day's delay, those before the last week and of the playoffs, and what they would be with other results come" feature="real_time_predictions" />`
+      : state.access.audience === 'regular' && html`<${Closed} what="Chances during the playoffs come" feature="playoff_predictions" />`)}
     ${!state.rows ? html`<${Skeleton} kind="rows" />` : state.rows.length === 0
       ? html`<p>This season has no outlook yet. The server makes the current one; of others: <code>gridiron season --season ${season ?? 'YEAR'} --week 1</code>.</p>`
       : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
