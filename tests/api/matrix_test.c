@@ -257,71 +257,6 @@ fault(struct matrix *matrix, const char *fmt, ...)
 	matrix->faults++;
 }
 
-/* A body that SCHEMA takes. */
-static struct str
-sample_body(struct ctx *ctx, const struct body_schema *schema, int number)
-{
-	struct buf out;
-
-	buf_init(&out, ctx->arena, 8192);
-	buf_put_char(&out, '{');
-	for (size_t i = 0; i < schema->member_count; i++) {
-		const struct body_member *member = &schema->members[i];
-		struct str words = str_from(member->words), word = STR_NONE;
-
-		/* An only member is never left out: a PATCH without any changes nothing. */
-		if (member->need != BODY_NEEDED && schema != &body_role)
-			continue;
-		while (word.len == 0 && str_next(&words, '|', &word))
-			;
-		buf_fmt(&out, "%s\"" STR_FMT "\":", out.len > 1 ? "," : "",
-			STR_ARG(member->name));
-		switch (member->kind) {
-		case BODY_KIND_TEXT:
-		case BODY_KIND_LINES:
-		case BODY_KIND_SECRET:
-			buf_put_char(&out, '"');
-			for (int64_t at = 0; at < (member->minimum > 20 ? member->minimum
-								  : member->maximum < 20
-								  ? member->maximum
-								  : 20);
-				at++)
-				buf_put_char(&out, (char)('a' + at % 26));
-			buf_put_char(&out, '"');
-			break;
-		case BODY_KIND_EMAIL:
-			buf_fmt(&out, "\"sample%d@example.org\"", number);
-			break;
-		case BODY_KIND_BOOL:
-			buf_put(&out, STR("true"));
-			break;
-		case BODY_KIND_I32:
-		case BODY_KIND_I64:
-			buf_put_i64(&out, member->minimum);
-			break;
-		case BODY_KIND_SHARE:
-			buf_put(&out, STR("0.5"));
-			break;
-		case BODY_KIND_UUID:
-			buf_fmt(&out, "\"" STR_FMT "\"",
-				STR_ARG(object_text(
-					ctx->arena, ABSENT_NUMBER, OBJECT_USER)));
-			break;
-		case BODY_KIND_TIME:
-			buf_put(&out, STR("\"2030-01-01T00:00:00Z\""));
-			break;
-		case BODY_KIND_WORD:
-			buf_fmt(&out, "\"" STR_FMT "\"", STR_ARG(word));
-			break;
-		case BODY_KIND_WORDS:
-			buf_fmt(&out, "[\"" STR_FMT "\"]", STR_ARG(word));
-			break;
-		}
-	}
-	buf_put_char(&out, '}');
-	return buf_str(&out);
-}
-
 /* The path of ROUTE with the id of WHOSE object in it. */
 static struct str
 path_of(struct matrix *matrix, const struct route *route, enum whose whose,
@@ -444,7 +379,7 @@ ask_route(struct matrix *matrix, const struct route *route, enum caller_case cal
 		(void)!str_next(&types, '|', &what.type);
 		what.body = STR("x");
 		if (route->body.schema)
-			what.body = sample_body(
+			what.body = member_sample_body(
 				matrix->ctx, route->body.schema, own->number);
 	}
 	return ask(matrix->ctx, &matrix->api, &what);

@@ -69,6 +69,10 @@ member_dump(struct ctx *ctx, const struct member *member, struct str *ret) MUST_
 struct str member_token(
 	struct ctx *ctx, const struct member *member, int64_t epoch, bool is_mfa_passed);
 
+/* A body that SCHEMA takes, of member NUMBER. */
+struct str
+member_sample_body(struct ctx *ctx, const struct body_schema *schema, int number);
+
 /* The id of an object of member NUMBER, as it stands in a path. */
 struct str object_text(struct arena *arena, int number, enum object object);
 /* The same for SQL: {u…}. */
