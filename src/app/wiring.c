@@ -1,6 +1,7 @@
 #include "app/wiring.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 #include "app/data_folder.h"
 #include "app/key_file.h"
@@ -8,6 +9,7 @@
 #include "app/places.h"
 #include "app/remote.h"
 #include "app/serve_settings.h"
+#include "audit/append.h"
 #include "audit/chainer.h"
 #include "base/log.h"
 #include "codec/geo.h"
@@ -65,6 +67,29 @@ needs_keys(const struct command *command)
 	return command->uses_keys || command->needs >= NEEDS_SERVED_DATABASE;
 }
 
+/* By new keys, which are made where there are none, all of a log that is there would be
+ * forged. */
+static struct err *
+keys_expect(struct invocation *run, const struct keyring_options *options)
+{
+	struct tx tx = db_auto(&run->ctx, SHARD_GLOBAL);
+	const char *path = str_cstr(run->arena, options->path);
+	struct audit_link end;
+
+	if (!path)
+		return err_no_memory();
+	if (!run->command->is_off_record || !options->may_generate ||
+		access(path, F_OK) == 0)
+		return NULL;
+	TRY(audit_chain_end(&tx, &end));
+	return end.seq == 0 ? NULL
+			    : err_new(&run->ctx, ERR_NOT_FOUND,
+				      "there is no %s: put it back from its backup, or say "
+				      "where it is with --keys-file; without its keys "
+				      "nothing of the audit log can be verified",
+				      path);
+}
+
 /* The secret keys, for commands that sign, seal or serve; a server reads them again when
  * they change. */
 static struct err *
@@ -77,6 +102,7 @@ keys_start(struct invocation *run)
 		return NULL;
 	TRY(password_settings(run));
 	TRY(key_file_options(run, &options));
+	TRY(keys_expect(run, &options));
 	TRY(keyring_open(&run->ctx, &options, &keys));
 	run->keys = keys;
 	run->ctx.keys = keys;
