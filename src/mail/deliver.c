@@ -7,6 +7,7 @@
 #include "codec/uuid.h"
 #include "db/db.h"
 #include "mail/address.h"
+#include "mail/destination.h"
 #include "mail/letter.h"
 #include "mail/mail_q.h"
 #include "mail/payload.h"
@@ -28,6 +29,11 @@ enum {
 	/* Of mail that this program cannot write out: so that another finds it due. */
 	LEFT_MIN_MS = 60000,
 	LEFT_AGE_PART = 4,
+	/* Of mail to a destination that hangs, while another lane waits for one. */
+	CROWDED_MS = 15000,
+	/* After so long, or this part of the time that it may take, a destination is slow. */
+	SLOW_MAX_MS = 2000,
+	SLOW_PART = 4,
 	ARENA_BYTES_MAX = 4 << 20,
 	ERROR_BYTES_MAX = 500,
 };
@@ -37,6 +43,7 @@ enum {
 static const enum mail_urgency lane_limits[] = { MAIL_AWAITED, MAIL_ASKED, MAIL_BULK,
 	MAIL_BULK };
 enum { LANES = sizeof(lane_limits) / sizeof(lane_limits[0]) };
+_Static_assert((int)LANES == (int)DESTINATION_LANES, "each lane has a destination");
 
 static struct {
 	_Atomic int64_t sent;
@@ -119,6 +126,7 @@ file_put(struct ctx *ctx, struct str folder, const struct letter *letter)
 /* One mail on its way. */
 struct attempt {
 	const struct mail_leased *row;
+	enum mail_urgency urgency;
 	struct letter letter;
 	struct str kept; /* of its payload, once it is sent */
 };
@@ -131,6 +139,7 @@ write_out(struct ctx *ctx, const struct mail_options *options, struct attempt *a
 
 	TRY(payload_parse(ctx, row->id, row->payload, &mail));
 	mail.recipient = row->recipient;
+	attempt->urgency = mail_kind_urgency(mail.kind);
 	attempt->kept = payload_sent(ctx->arena, mail.kind);
 	return letter_make(ctx, options, &mail,
 		(struct letter_head){ .id = row->id, .created_at = row->created_at },
@@ -251,7 +260,45 @@ struct lane {
 	const struct mail_options *options;
 	enum mail_urgency limit;
 	struct smtp smtp;
+	size_t number;
+	struct destinations *destinations; /* NULL: there is no other lane */
 };
+
+static struct err *
+put_off_crowded(
+	struct ctx *ctx, const struct mail_leased *row, struct mail_counts *counts)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	counts->deferred++;
+	return q_mail_hand_back(&tx,
+		(struct mail_hand_back){
+			.id = row->id,
+			.attempts = row->attempts,
+			.last_error = STR("other mail to a server that hangs goes first"),
+			.next_attempt_at = ctx->now + varied_us(CROWDED_MS),
+		});
+}
+
+/* ret_is_crowded: not now, for the sake of other destinations. What is awaited has a lane
+ * that nobody else can fill. */
+static struct err *
+hand_over_in_turn(struct ctx *ctx, struct lane *lane, const struct attempt *attempt,
+	bool *ret_is_crowded)
+{
+	struct str recipient = attempt->row->recipient;
+	struct err *err;
+
+	*ret_is_crowded = false;
+	if (!lane->destinations || attempt->urgency == MAIL_AWAITED)
+		return hand_over(ctx, lane->options, &lane->smtp, &attempt->letter);
+	*ret_is_crowded = !destination_enter(lane->destinations, lane->number, recipient);
+	if (*ret_is_crowded)
+		return NULL;
+	err = hand_over(ctx, lane->options, &lane->smtp, &attempt->letter);
+	destination_leave(lane->destinations, lane->number, !err);
+	return err;
+}
 
 /* Lease and send one mail. ret_found: false where none is due. */
 static struct err *
@@ -262,6 +309,7 @@ deliver_one(
 	int64_t lease_ms = lane->options->smtp.timeout_ms + LEASE_MARGIN_MS;
 	struct mail_leased_list list;
 	struct attempt attempt = { .row = NULL };
+	bool is_crowded = false;
 	struct err *err;
 
 	TRY(q_mail_lease(&tx,
@@ -278,7 +326,9 @@ deliver_one(
 	if (err && err->code == ERR_INTERNAL)
 		return leave_to_others(ctx, attempt.row, err, counts);
 	if (!err)
-		err = hand_over(ctx, lane->options, &lane->smtp, &attempt.letter);
+		err = hand_over_in_turn(ctx, lane, &attempt, &is_crowded);
+	if (is_crowded)
+		return put_off_crowded(ctx, attempt.row, counts);
 	/* Sending may have taken all the time there was. */
 	ctx->now = clock_now_us();
 	ctx->deadline = clock_deadline_ms(LEASE_MARGIN_MS);
@@ -345,6 +395,7 @@ struct courier {
 struct mailer {
 	struct mail_options options;
 	struct courier couriers[LANES];
+	struct destinations destinations;
 	bool is_stopping;
 };
 
@@ -380,7 +431,10 @@ courier_start(struct ctx *ctx, struct mailer *mailer, enum mail_urgency limit,
 	struct courier *ret)
 {
 	ret->mailer = mailer;
-	ret->lane = (struct lane){ .options = &mailer->options, .limit = limit };
+	ret->lane = (struct lane){ .options = &mailer->options,
+		.limit = limit,
+		.number = (size_t)(ret - mailer->couriers),
+		.destinations = &mailer->destinations };
 	arena_init(&ret->arena, ARENA_BYTES_MAX);
 	ret->ctx = *ctx;
 	ret->ctx.arena = &ret->arena;
@@ -402,6 +456,9 @@ mailer_open(struct ctx *ctx, const struct mail_options *options, struct mailer *
 	TRY(mail_options_check(ctx, options));
 	TRY_NEW(ctx->arena, mailer, 1);
 	mailer->options = *options;
+	mailer->destinations.slow_ms = options->smtp.timeout_ms / SLOW_PART < SLOW_MAX_MS
+		? options->smtp.timeout_ms / SLOW_PART
+		: SLOW_MAX_MS;
 	for (size_t i = 0; i < LANES; i++) {
 		struct err *err = courier_start(
 			ctx, mailer, lane_limits[i], &mailer->couriers[i]);

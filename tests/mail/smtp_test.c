@@ -267,6 +267,41 @@ BOTH_ENGINES(a_server_that_hangs_at_quit_behind_a_refusal_holds_nobody_up)
 		"dead|1|0|to RCPT the server said: 550 5.1.1 no such mailbox", 0);
 }
 
+/* Nor other mail that anybody can ask for. */
+BOTH_ENGINES(a_destination_that_hangs_holds_up_no_mail_to_others)
+{
+	struct mail_server server;
+	struct mailer *mailer = NULL;
+	struct mail_options options = {
+		.from = STR("Gridiron <mail@example.org>"),
+		.public_url = STR("https://gridiron.example.org"),
+	};
+	struct mail asked = { .kind = MAIL_VERIFY_EMAIL,
+		.recipient = STR("hang@example.org"),
+		.token = STR("grv_secret"),
+		.expires_at = ctx->now };
+	struct str last;
+	int kept = 0;
+
+	if (!mail_server_start(&server, (char *[]){ NULL }))
+		SKIP(NO_SERVER);
+	options.smtp.url = str_fmt(ctx->arena, "smtp://127.0.0.1:%d", server.port);
+	options.smtp.timeout_ms = TIMEOUT_MS;
+	for (int i = 0; i < 8; i++)
+		OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, put_in_tx, &asked));
+	asked.recipient = STR("a@elsewhere.example");
+	OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, put_in_tx, &asked));
+	OK_ERR(mailer_open(ctx, &options, &mailer));
+	for (int i = 0; mailer && i < 20 && kept == 0; i++) {
+		fiber_sleep_until(clock_deadline_ms(50));
+		kept = mail_folder_read(ctx->arena, server.folder, &last);
+	}
+	EQ_I64(kept, 1);
+	if (mailer)
+		mailer_close(mailer);
+	mail_server_stop(&server);
+}
+
 /* Eight addresses that anybody may have given hang in every lane that takes their mail; the
  * mail that waits behind them, of somebody known, is there all the same. */
 BOTH_ENGINES(recipients_that_hang_hold_up_no_mail_that_is_awaited)

@@ -1,0 +1,41 @@
+/*
+ * Where the lanes of a mailer are sending, so that one destination whose mail server hangs
+ * does not hold all of them: of the domains that are slow one lane at most sends to any, and
+ * to any domain two. For fibers of one loop.
+ */
+#ifndef MAIL_DESTINATION_H
+#define MAIL_DESTINATION_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum {
+	DESTINATION_LANES = 4,
+	DESTINATION_BYTES_MAX = 256,
+	DESTINATIONS_SLOW_MAX = 64, /* remembered; beyond that the oldest is forgotten */
+	/* So long it is remembered of a domain that it was slow. */
+	DESTINATION_REST_MS = 600000,
+};
+
+struct destination {
+	char text[DESTINATION_BYTES_MAX]; /* the domain */
+	size_t len;                       /* 0: none */
+	int64_t since_ns;
+};
+
+struct destinations {
+	int64_t slow_ms; /* sending takes less where nothing is the matter */
+	struct destination lanes[DESTINATION_LANES]; /* where each is now */
+	struct destination slow[DESTINATIONS_SLOW_MAX];
+};
+
+/* Have LANE send to ADDRESS from now on. Waits while two others are at its domain, until
+ * that is slow. False: it is; come back to that mail later. */
+bool destination_enter(
+	struct destinations *destinations, size_t lane, struct str address) MUST_USE;
+
+/* That was sent, or not. */
+void destination_leave(struct destinations *destinations, size_t lane, bool is_sent);
+
+#endif
