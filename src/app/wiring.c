@@ -82,12 +82,13 @@ keys_expect(struct invocation *run, const struct keyring_options *options)
 		access(path, F_OK) == 0)
 		return NULL;
 	TRY(audit_chain_end(&tx, &end));
-	return end.seq == 0 ? NULL
-			    : err_new(&run->ctx, ERR_NOT_FOUND,
-				      "there is no %s: put it back from its backup, or say "
-				      "where it is with --keys-file; without its keys "
-				      "nothing of the audit log can be verified",
-				      path);
+	return end.seq == 0
+		? NULL
+		: err_new(&run->ctx, ERR_NOT_FOUND,
+			  "there is no %s: put it back from its backup, or say "
+			  "where it is with --keys-file; without its keys "
+			  "nothing of the audit log can be verified",
+			  path);
 }
 
 /* The secret keys, for commands that sign, seal or serve; a server reads them again when
