@@ -101,3 +101,12 @@ export function hasLeft(left) {
 
 // The next request has a new access token: this one does not know what has changed.
 export const renewSoon = () => { access = undefined; };
+
+// The page that follows an erasure says so, once.
+const ERASED = 'gridiron.erased';
+export const tellErased = () => sessionStorage.setItem(ERASED, 'yes');
+export function wasErased() {
+  const was = sessionStorage.getItem(ERASED) === 'yes';
+  sessionStorage.removeItem(ERASED);
+  return was;
+}

@@ -199,10 +199,12 @@ async function turnOnCodes(page, password) {
   await page.getByLabel('Password, once more').fill(password);
   await press(page, 'Turn on codes');
   await page.waitForSelector('img.qr');
+  equal(await page.evaluate(() => document.activeElement.textContent.slice(0, 9)), 'Scan this', 'where the focus is');
   const secret = await page.textContent('section:has(img.qr) code');
   await fill(page, { 'Code of the app': codeOf(secret, Date.now() - 30000) });
   await press(page, 'Confirm');
   await page.waitForSelector('.codes li');
+  equal(await page.evaluate(() => document.activeElement.textContent.slice(0, 16)), 'Write these down', 'where the focus is then');
   return { secret, spare: await page.textContent('.codes li') };
 }
 
@@ -243,6 +245,20 @@ await claim('an API key is made, shown once, works, and is taken back', async ()
   await close();
 });
 
+const [invitation] = readFileSync(process.env.GRIDIRON_SAID, 'utf8').match(/\/accept-invitation#\S+/);
+
+await claim('whoever signs in from an invitation comes back to it, and its token is in no address that is kept', async () => {
+  const { page, requests, close } = await open(invitation);
+  await page.click('main a:has-text("Sign in")');
+  await page.waitForURL((url) => url.pathname === '/sign-in' && url.hash === '');
+  await fill(page, { 'E-mail address': EMAIL, Password: PASSWORD });
+  await press(page, 'Sign in');
+  await page.waitForSelector('button:has-text("Accept with this account")');
+  equal(new URL(page.url()).hash, '', 'what is left of the token in the address');
+  equal(requests.some((request) => request.url().includes(invitation.split('#')[1])), false, 'whether a request had the token in its address');
+  await close();
+});
+
 await claim('everything held is downloaded, and then the account is erased', async () => {
   const { page, close } = await open('/sign-in');
   await signIn(page, PASSWORD);
@@ -255,20 +271,24 @@ await claim('everything held is downloaded, and then the account is erased', asy
   await fill(page, { 'Your password, to be sure': PASSWORD });
   await press(page, 'Erase my account');
   await page.waitForSelector('[role=status]:has-text("It is gone")');
+  equal((await page.textContent('body')).includes(EMAIL), false, 'whether the address is still on the page');
+  await accessible(page);
+  await page.goBack().catch(() => {});
+  await page.waitForURL(/sign-in/);
+  equal((await page.textContent('body')).includes(EMAIL), false, 'whether going back brings it back');
   await signIn(page, PASSWORD);
   await page.waitForSelector('.wrong');
   await close();
 });
 
 await claim('the first administrator comes by the link that the server printed, once', async () => {
-  const [link] = readFileSync(process.env.GRIDIRON_SAID, 'utf8').match(/\/accept-invitation#\S+/);
-  const { page, close } = await open(link);
+  const { page, close } = await open(invitation);
   await fill(page, { 'E-mail address': 'grace@example.test', 'New password': PASSWORD });
   await press(page, 'Make the account');
   await page.waitForSelector('[role=status]:has-text("Done")');
   await accessible(page);
   await go(page, '/');
-  await go(page, link);
+  await go(page, invitation);
   await page.waitForSelector('[role=alert]');
   await close();
 });

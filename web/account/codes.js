@@ -7,6 +7,9 @@ import { atTime, onDay } from '/time.js';
 const PASSWORD = { name: 'password', label: 'Password, once more', type: 'password', autocomplete: 'current-password', required: true };
 const CODE = { name: 'code', label: 'Code of the app', autocomplete: 'one-time-code', inputmode: 'numeric', required: true };
 
+// Whoever goes by keyboard or by ear is led to what is new, when it comes.
+const focus = (node) => node?.focus();
+
 function Recovery({ codes }) {
   return html`<p><strong>Write these down.</strong> Each signs you in once, should you lose the app; they are not shown again.</p>
     <ul class="codes">${codes.map((code) => html`<li>${code}</li>`)}</ul>`;
@@ -15,7 +18,7 @@ function Recovery({ codes }) {
 function Begin({ begun }) {
   const [shown, setShown] = useState();
   if (!shown) return html`<${Form} label="Turn on codes" fields=${[PASSWORD]} send=${(values) => ask('POST', '/v1/me/mfa', values).then(setShown)} />`;
-  return html`<p>Scan this with an authenticator app, or type <code>${shown.secret}</code> into it; then enter the code it shows.</p>
+  return html`<p tabindex="-1" ref=${focus}>Scan this with an authenticator app, or type <code>${shown.secret}</code> into it; then enter the code it shows.</p>
     <img class="qr" alt=${`QR code of the secret ${shown.secret}`} src=${`data:image/svg+xml,${encodeURIComponent(shown.qr_svg)}`} />
     <${Form} label="Confirm" fields=${[CODE]} send=${(values) => ask('POST', '/v1/me/mfa/confirm', values).then((made) => { renewSoon(); begun(made); })} />`;
 }
@@ -27,7 +30,7 @@ export function Codes({ begun = () => {} }) {
   const { status, codes, error } = state;
   const renew = (values) => ask('POST', '/v1/me/mfa/recovery-codes', values).then((made) => load({ codes: made.recovery_codes }));
   return html`<section><h2>Codes at sign-in</h2>${error && html`<p class="wrong" role="alert">${error.message}</p>`}
-    ${codes && html`<div class="notice" role="status"><${Recovery} codes=${codes} /></div>`}
+    ${codes && html`<div class="notice" role="status" tabindex="-1" ref=${focus}><${Recovery} codes=${codes} /></div>`}
     ${status && !status.enabled_at && html`<p>A code of an app on your phone, asked besides the password, keeps out whoever has learned it.</p><${Begin} begun=${(made) => load({ codes: made.recovery_codes }).then(begun)} />`}
     ${status?.removal_opens_at && html`<div class="notice bad" role="alert"><p>An administrator was told that you have lost your codes. By the link that we mailed you they can be turned off from ${atTime(status.removal_opens_at)} on.</p>
       <button onClick=${() => ask('DELETE', '/v1/me/mfa/removal').then(() => load(), (failed) => setState({ ...state, error: failed }))}>Keep the codes</button></div>`}

@@ -8,7 +8,7 @@ import { Address } from '/account/address.js';
 import { Keys } from '/account/keys.js';
 import { Plan } from '/account/plan.js';
 import { keepFile } from '/own.js';
-import { ask, forget, isSignedIn, renew } from '/session.js';
+import { ask, forget, isSignedIn, renew, tellErased } from '/session.js';
 import { onDay } from '/time.js';
 
 const text = (name, label, value, more) => ({ name, label, defaultValue: value ?? '', maxlength: 100, ...more });
@@ -28,9 +28,10 @@ function Profile({ me, change }) {
 const download = async () => keepFile('gridiron-account.json', 'application/json', JSON.stringify(await ask('GET', '/v1/me/export'), null, 2));
 
 function Erase() {
-  const send = (values) => ask('DELETE', '/v1/me', values).then(forget);
+  // Nothing of it stays on the page, nor can the browser bring it back.
+  const send = (values) => ask('DELETE', '/v1/me', values).then(() => { forget(); tellErased(); location.replace('/sign-in'); });
   return html`<section><h2>Erase the account</h2><p>Everything personal is destroyed at once, on the record too; there is no way back. What was paid stays in the books without your name.</p>
-    <details><summary>Erase it</summary><${Form} label="Erase my account" danger=${true} fields=${ERASE} send=${send} done=${html`It is gone. <a href="/">To the games</a>`} /></details></section>`;
+    <details><summary>Erase it</summary><${Form} label="Erase my account" danger=${true} fields=${ERASE} send=${send} /></details></section>`;
 }
 
 export function Page({ failure }) {

@@ -68,7 +68,7 @@ function Invitation() {
   const email = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', required: true };
   return html`<h1>An invitation</h1><p>You are about to become an administrator${state.offer.role ? ` (${state.offer.role})` : ''}.</p>
     ${isSignedIn() ? html`<${Form} label="Accept with this account" fields=${[]} send=${() => ask('POST', '/v1/me/accept-invitation', { token: text })} done=${done} />`
-      : html`<p>You have an account? <a href="/sign-in">Sign in</a> first, then open the link again.</p>
+      : html`<p>You have an account? <a href=${`/sign-in?next=/accept-invitation#${text}`}>Sign in</a> first; it brings you back here.</p>
         <${Form} label="Make the account" fields=${state.offer.email ? [PASSWORD] : [email, PASSWORD]} send=${(values) => post('/v1/auth/accept-invitation', { ...values, token: text })} done=${done} />`}`;
 }
 
