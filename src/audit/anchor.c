@@ -541,23 +541,26 @@ anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret)
 }
 
 struct err *
-anchors_add(struct ctx *ctx, struct anchors *anchors, const struct audit_link *link)
+anchors_add(struct ctx *ctx, struct anchors *anchors, const struct audit_link *links,
+	size_t count)
 {
-	size_t place = anchors->count;
-	struct audit_link *links;
+	size_t known = anchors->count;
+	struct audit_link *all;
 
-	while (place > 0 && anchors->links[place - 1].seq > link->seq)
-		place--;
-	if (place > 0 && anchors->links[place - 1].seq == link->seq &&
-		audit_hash_eq(
-			&link->hash, audit_hash_str(&anchors->links[place - 1].hash)))
-		return NULL;
-	TRY_NEW(ctx->arena, links, anchors->count + 1);
-	for (size_t i = 0; i < anchors->count; i++)
-		links[i + (i >= place)] = anchors->links[i];
-	links[place] = *link;
-	anchors->links = links;
-	anchors->count++;
-	seq_note(anchors, link->seq);
+	TRY_NEW(ctx->arena, all, known + count);
+	if (known)
+		memcpy(all, anchors->links, known * sizeof(*all));
+	for (size_t i = 0; i < count; i++) {
+		const struct audit_link *same = known
+			? bsearch(&links[i], all, known, sizeof(*all), link_compare)
+			: NULL;
+
+		seq_note(anchors, links[i].seq);
+		if (!same || !audit_hash_eq(&same->hash, audit_hash_str(&links[i].hash)))
+			all[anchors->count++] = links[i];
+	}
+	if (anchors->count)
+		qsort(all, anchors->count, sizeof(*all), link_compare);
+	anchors->links = all;
 	return NULL;
 }

@@ -74,8 +74,8 @@ struct anchors {
 struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret) MUST_USE;
 
-/* LINK is known from elsewhere, too. */
-struct err *anchors_add(
-	struct ctx *ctx, struct anchors *anchors, const struct audit_link *link) MUST_USE;
+/* COUNT LINKS are known from elsewhere, too. */
+struct err *anchors_add(struct ctx *ctx, struct anchors *anchors,
+	const struct audit_link *links, size_t count) MUST_USE;
 
 #endif

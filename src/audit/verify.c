@@ -316,6 +316,7 @@ anchors_take(struct verifying *verifying)
 {
 	const struct audit_verify_options *options = verifying->options;
 	struct anchors *anchors = &verifying->anchors;
+	struct audit_link *links;
 	struct anchored_list all;
 
 	TRY(anchored_all(verifying->ctx, &all, &verifying->result.fault));
@@ -330,8 +331,10 @@ anchors_take(struct verifying *verifying)
 	verifying->result.anchors_torn = (int64_t)anchors->torn;
 	verifying->result.is_anchor_open = anchors->is_last_torn;
 	verifying->file_seq = anchors->last_seq;
+	TRY_NEW(verifying->ctx->arena, links, all.count);
 	for (size_t i = 0; i < all.count; i++)
-		TRY(anchors_add(verifying->ctx, anchors, &all.items[i].link));
+		links[i] = all.items[i].link;
+	TRY(anchors_add(verifying->ctx, anchors, links, all.count));
 	return NULL;
 }
 
