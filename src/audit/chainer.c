@@ -294,15 +294,20 @@ link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link 
 static struct err *
 anchor_end(struct ctx *ctx, struct audit *audit)
 {
-	struct audit_link end = audit->followed;
+	struct audit_link end = audit->followed, last;
 	struct audit_hash file;
 	/* From now on the anchor vouches for what the dead saw in the chain. */
 	bool is_of_dead = watch_dead_done(&audit->watch);
 
 	audit->anchored_ns = clock_monotonic_ns();
-	if (str_is_none(audit->anchor.folder) ||
-		(end.seq == audit->anchored_seq && !is_of_dead))
+	if (str_is_none(audit->anchor.folder))
 		return NULL;
+	/* Unless somebody took it away meanwhile. */
+	if (end.seq == audit->anchored_seq && !is_of_dead) {
+		TRY(anchor_last(ctx, audit->anchor.folder, &last));
+		if (last.seq >= end.seq)
+			return NULL;
+	}
 	if (end.seq > 0)
 		TRY(link_anchor(ctx, audit, &end, &file));
 	audit->anchored_seq = end.seq;
