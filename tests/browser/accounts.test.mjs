@@ -1,7 +1,7 @@
 // An account from registration to erasure, in a real browser, with the mail that the server writes.
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { accessible, base, claim, equal, go, open, shots } from './lib.mjs';
+import { PHONE, accessible, base, claim, equal, fits, go, open, shots } from './lib.mjs';
 import { fill, linkTo, newcomer, press, prove, signIn as signInAs } from './people.mjs';
 
 const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
@@ -9,9 +9,10 @@ const signIn = (page, password) => signInAs(page, EMAIL, password);
 
 for (const path of ['/sign-in', '/register', '/forgot-password', '/verify-email#grv_x', '/confirm-email#gre_x', '/remove-mfa#grm_x', '/remove-mfa']) {
   await claim(`${path} has no serious accessibility fault and works by keyboard`, async () => {
-    const { page, close } = await open(path, { viewport: { width: 360, height: 740 } });
+    const { page, close } = await open(path, { viewport: PHONE });
     await page.waitForSelector('main h1');
     await accessible(page);
+    await fits(page, path);
     await close();
   });
 }

@@ -1,6 +1,6 @@
 // The pages in a real browser, over a server with games: no console error, no serious accessibility fault, and the
 // numbers on the page equal the API's. Run by tests/browser/run, which starts the server; output is TAP.
-import { base, browser, claim, equal, get, go, open, still, wellMade } from './lib.mjs';
+import { PHONE, base, browser, claim, equal, fits, get, go, open, still, wellMade } from './lib.mjs';
 
 // A page, and what is there when it is complete.
 const { data: [aGame] } = await get('/v1/games?season=current&week=current');
@@ -71,6 +71,10 @@ await claim('another week is chosen by keyboard and shows that week\'s games', a
   await page.waitForSelector('.card[data-game]');
   const { data: games } = await get(`/v1/games?season=${season}&week=1`);
   equal((await page.$$('.card[data-game]')).length, games.length, 'the number of games');
+  await page.setViewportSize(PHONE); // with spreads and moneylines of any length
+  await page.$$eval('.card td:last-child', (cells) => cells.forEach((cell) => { cell.textContent = cell.textContent.replace(/^(over|under|[A-Z]+)/, 'under'); }));
+  await page.$$eval('.card td:nth-child(3)', (cells) => cells.forEach((cell) => { cell.textContent = 'WAS −1200'; }));
+  await fits(page, `week 1 of ${season}`);
   await close();
 });
 
@@ -158,7 +162,7 @@ await claim('the season page holds the API\'s chances', async () => {
   const access = await get('/v1/access');
   await page.route('**/v1/access', (route) => route.fulfill({ json: { ...access, audience: 'public', features: [] } }));
   await go(page, '/season');
-  await page.waitForSelector('.notice:has-text("other results come with these plans: Daily")');
+  await page.waitForSelector('.notice:has-text("other results come with these plans: ")');
   await close();
 });
 

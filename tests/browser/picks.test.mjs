@@ -1,5 +1,5 @@
 // Picks, the leaderboard and private leagues in a real browser: the numbers are the API's, and all of it works by keyboard.
-import { base, claim, equal, get, go, open, still, wellMade } from './lib.mjs';
+import { PHONE, base, claim, equal, get, go, open, still, wellMade } from './lib.mjs';
 import { fill, newcomer, ownGet, press } from './people.mjs';
 
 // As long as a league's name may be, and none of it markup.
@@ -89,7 +89,7 @@ await claim('a league is joined by its link, and its standing is the API\'s, und
 });
 
 await claim('a league is made, its code renewed, a friend joins by the link and is removed, the league ends', async () => {
-  const { page } = own, friend = await newcomer(FRIEND, PASSWORD, { viewport: { width: 360, height: 740 } });
+  const { page } = own, friend = await newcomer(FRIEND, PASSWORD, { viewport: PHONE });
   await go(page, `/league`);
   await wellMade(page);
   await page.getByLabel('Name of the league', { exact: true }).fill(LONG);
