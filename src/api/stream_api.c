@@ -191,6 +191,9 @@ watch(struct http_writer *writer, void *arg)
 	do {
 		/* The day, by which `current` moves on, is the day of the event. */
 		ctx->now = clock_now_us();
+		/* Only what is sent gives more time: after an outage none would be left
+		 * to ask who listens. */
+		ctx->deadline = clock_deadline_ms(BEAT_MS);
 		arena_rewind(ctx->arena, mark);
 		err = look(watching, writer);
 	} while (!err && !watching->is_over &&

@@ -1,10 +1,13 @@
 /* Ready answers: made once for many, made by another where the first fails, made anew when
  * what they were made from is another. */
+#include "accounts/standing.h"
+#include "api/api.h"
 #include "api/ready.h"
 #include "predictions/publication.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "tests/support/database.h"
+#include "tests/support/http_peer.h"
 
 enum {
 	CLIENTS = 20,
@@ -271,4 +274,49 @@ compressed_body(struct ctx *ctx)
 TEST(the_first_to_ask_has_the_answer_compressed_like_all_after_him)
 {
 	database_run(DIALECT_SQLITE, compressed_body);
+}
+
+/* --- Streams, which look at it --- */
+
+static struct http_answer
+stream_without_time(struct http_request *http, void *arg)
+{
+	static struct api api;
+	struct request rq = { .ctx = &http->ctx,
+		.http = http,
+		.api = &api,
+		.route = &route_table[ROUTE_api_stream] };
+
+	http->ctx.db = arg;
+	/* Long past, as when the database was away since the last that was sent. */
+	http->ctx.deadline = 1;
+	return rq.route->handler(&rq).http;
+}
+
+static void
+close_loop(const struct http_request *http, const struct http_outcome *outcome, void *arg)
+{
+	(void)http, (void)outcome;
+	standing_loop_close();
+	ready_loop_close();
+	db_loop_close(arg);
+}
+
+BOTH_ENGINES(a_stream_asks_again_who_listens_after_an_outage)
+{
+	struct peer peer;
+	struct peer_answer answer;
+
+	peer_start(&peer,
+		(struct http_server_options){ .handler = stream_without_time,
+			.done = close_loop,
+			.arg = ctx->db },
+		1);
+	answer = peer_ask(&peer, ctx->arena,
+		STR("GET /v1/stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+		    "Authorization: Bearer "
+		    "grk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n\r\n"));
+	peer_stop(&peer);
+	EQ_I64(answer.status, 200);
+	OK(str_starts_with(answer.body, STR(": the API key is not valid")));
 }
