@@ -150,16 +150,16 @@ plain_text_fault(struct str text, bool may_have_lines)
 struct str
 plain_text_trim(struct str text)
 {
-	struct str rest = text;
-	size_t begin = text.len, end = text.len;
+	struct str rest = text, ret = str_slice(text, text.len, text.len);
 
 	while (rest.len > 0) {
-		size_t at = text.len - rest.len;
+		const char *at = rest.ptr;
 
 		if (is_blank(next(&rest)))
 			continue;
-		begin = at < begin ? at : begin;
-		end = text.len - rest.len;
+		if (ret.len == 0)
+			ret.ptr = at;
+		ret.len = (size_t)(rest.ptr - ret.ptr);
 	}
-	return str_slice(text, begin, end);
+	return ret;
 }
