@@ -94,7 +94,7 @@ UPDATE outbox
 -- name: mail_hand_back :exec
 -- args: id outbox_id, attempts i32, last_error text, next_attempt_at time
 -- as: anyone
--- It is not for this program: that was no attempt.
+-- It is not for this program, or not its turn: that was no attempt.
 UPDATE outbox
    SET attempts = attempts - 1, last_error = :last_error, next_attempt_at = :next_attempt_at, locked_until = NULL
  WHERE id = :id AND attempts = :attempts AND status NOT IN ('sent', 'dead');

@@ -183,14 +183,14 @@ tail_read(struct arena *arena, int fd, off_t size, struct str *ret)
 	return true;
 }
 
-/* By what the anchor at whose beginning FD's bytes are is known; false: it has no line of
- * ours. */
+/* By what the anchor FD, of SIZE, is known: its first line of ours, or where its beginning
+ * is damaged, that as it is. False: it has no line of ours there nor at its end. */
 static bool
-file_identify(const struct ctx *ctx, int fd, struct audit_hash *ret)
+file_identify(const struct ctx *ctx, int fd, off_t size, struct audit_hash *ret)
 {
 	char *bytes = arena_alloc_text(ctx->arena, HEAD_BYTES);
 	ssize_t len = bytes ? pread(fd, bytes, HEAD_BYTES, 0) : 0;
-	struct str text = { bytes, len > 0 ? (size_t)len : 0 };
+	struct str head = { bytes, len > 0 ? (size_t)len : 0 }, text = head;
 	struct audit_link link;
 	struct str line;
 
@@ -200,7 +200,9 @@ file_identify(const struct ctx *ctx, int fd, struct audit_hash *ret)
 		digest_sha256(line, ret->bytes);
 		return true;
 	}
-	return false;
+	digest_sha256(head, ret->bytes);
+	return size > 0 && tail_read(ctx->arena, fd, size - 1, &line) &&
+		line_parse(ctx, line, &link);
 }
 
 /* In one write, and taken back where it is not all on the disk. */
@@ -227,12 +229,12 @@ bytes_append(int fd, off_t size, struct str bytes)
 /* What goes behind TAIL, the last line where that lacks its end: false where something has
  * to be told first. */
 static bool
-lines_make(struct putting *putting, int fd, struct str tail, struct buf *out)
+lines_make(struct putting *putting, int fd, off_t size, struct str tail, struct buf *out)
 {
 	const struct ctx *ctx = putting->ctx;
 	const struct anchor_told *told = putting->told;
 	struct anchor_found *found = &putting->found;
-	bool is_known = file_identify(ctx, fd, &found->file);
+	bool is_known = file_identify(ctx, fd, size, &found->file);
 	struct audit_link whole;
 	size_t begin;
 
@@ -277,7 +279,7 @@ line_append(struct putting *putting)
 	if (!S_ISREG(status.st_mode) || !tail_read(arena, fd, status.st_size, &tail))
 		return "find the last line of";
 	buf_init(&out, arena, 2 * LINE_LEN_MAX);
-	if (!lines_make(putting, fd, tail, &out))
+	if (!lines_make(putting, fd, status.st_size, tail, &out))
 		return NULL;
 	errno = ENOMEM;
 	if (buf_is_cut(&out))

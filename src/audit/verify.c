@@ -408,7 +408,6 @@ verify(struct verifying *verifying)
 	if (!is_faulty(verifying))
 		verifying->result.fault = forgotten;
 	return is_faulty(verifying) ? NULL : file_check(verifying);
-	return NULL;
 }
 
 struct err *

@@ -335,6 +335,27 @@ BOTH_ENGINES(an_anchor_that_was_emptied_or_cut_by_lines_is_missed)
 	folder_remove(folder);
 }
 
+/* Were it called begun anew with every line, those records alone would have it grow. */
+BOTH_ENGINES(an_anchor_whose_beginning_is_damaged_is_not_called_begun)
+{
+	static const char zeros[8192] = { 0 };
+	struct str folder = folder_make(ctx);
+	int fd;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 1));
+	fd = open(anchor_path(ctx, folder), O_WRONLY | O_TRUNC);
+	OK(fd >= 0 && write(fd, zeros, sizeof(zeros)) == sizeof(zeros) &&
+		write(fd, "\n", 1) == 1);
+	close(fd);
+	OK_ERR(anchored_lines(ctx, 3));
+	EQ_I64(begun(ctx), 1);
+	FAULT_HAS(log_fault(ctx, folder), "line 1 of ");
+	log_close(ctx);
+	folder_remove(folder);
+}
+
 /* With the anchor gone, and the whole log: the database still knows that it had one. */
 BOTH_ENGINES(a_log_that_was_emptied_with_its_anchor_is_missed)
 {
