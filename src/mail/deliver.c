@@ -29,7 +29,7 @@ enum {
 	/* Of mail that this program cannot write out: so that another finds it due. */
 	LEFT_MIN_MS = 60000,
 	LEFT_AGE_PART = 4,
-	/* Of mail to a destination that hangs, while another lane waits for one. */
+	/* Of mail to a destination that hangs or has much mail, while other lanes are at one. */
 	CROWDED_MS = 15000,
 	/* After so long, or this part of the time that it may take, a destination is slow. */
 	SLOW_MAX_MS = 2000,
@@ -275,7 +275,8 @@ put_off_crowded(
 		(struct mail_hand_back){
 			.id = row->id,
 			.attempts = row->attempts,
-			.last_error = STR("other mail to a server that hangs goes first"),
+			.last_error = STR(
+				"other mail to a server that is slow goes first"),
 			.next_attempt_at = ctx->now + varied_us(CROWDED_MS),
 		});
 }

@@ -82,13 +82,16 @@ bool
 destination_enter(struct destinations *destinations, size_t lane, struct str address)
 {
 	struct str domain = domain_of(address);
+	/* A lane that finds no turn is worth more elsewhere, and its mail is leased. */
+	int64_t until = clock_deadline_ms(destinations->slow_ms);
 
 	while (!is_slow(destinations, domain)) {
 		if (lanes_at(destinations, domain, false) < AT_ONE_MAX) {
 			destination_set(&destinations->lanes[lane], domain);
 			return true;
 		}
-		if (fiber_sleep_until(clock_deadline_ms(LOOK_MS)) != WAIT_TIMED_OUT)
+		if (clock_monotonic_ns() > until ||
+			fiber_sleep_until(clock_deadline_ms(LOOK_MS)) != WAIT_TIMED_OUT)
 			return false;
 	}
 	if (lanes_at(destinations, domain, true) > 0)

@@ -30,8 +30,9 @@ struct destinations {
 	struct destination slow[DESTINATIONS_SLOW_MAX];
 };
 
-/* Have LANE send to ADDRESS from now on. Waits while two others are at its domain, until
- * that is slow. False: it is; come back to that mail later. */
+/* Have LANE send to ADDRESS from now on. Waits while two others are at its domain, but no
+ * longer than until it would be slow. False: it is, or the others came first again and
+ * again; come back to that mail later. */
 bool destination_enter(
 	struct destinations *destinations, size_t lane, struct str address) MUST_USE;
 

@@ -1,8 +1,9 @@
-/* What a mail is made of: addresses, headers, bodies, templates. */
-#include "tests/tap.h"
+/* What a mail is made of: addresses, headers, bodies, templates. And whose turn it is. */
+#include "tests/unit/fiber_test.h"
 
 #include "crypto/keyring.h"
 #include "mail/address.h"
+#include "mail/destination.h"
 #include "mail/letter.h"
 #include "mail/message.h"
 #include "mail/payload.h"
@@ -378,4 +379,38 @@ TEST(a_long_value_is_cut_between_characters)
 	OK_ERR(payload_parse(&ctx, id, payload, &back));
 	EQ_I64(back.device.len, 199);
 	OK(str_is_utf8(back.device));
+}
+
+/* --- Turns */
+
+#define MUCH STR("b@much.example")
+
+/* Two lanes that send mail after mail to one domain, each in no time. */
+static void
+two_send(void *arg)
+{
+	struct destinations *destinations = arg;
+
+	for (int i = 0; i < 60; i++) {
+		for (size_t lane = 0; lane < 2; lane++) {
+			destination_leave(destinations, lane, true);
+			OK(destination_enter(destinations, lane, MUCH));
+		}
+		(void)fiber_sleep_until(clock_deadline_ms(10));
+	}
+	destination_leave(destinations, 0, true);
+	destination_leave(destinations, 1, true);
+}
+
+/* Else its lease would run out meanwhile, and the mail go out twice. */
+FIBER_TEST(a_mail_that_finds_no_turn_at_its_domain_is_put_off)
+{
+	struct destinations destinations = { .slow_ms = 100 };
+
+	OK(destination_enter(&destinations, 0, MUCH));
+	OK(destination_enter(&destinations, 1, MUCH));
+	OK(fiber_spawn("two", two_send, &destinations));
+	OK(!destination_enter(&destinations, 2, MUCH));
+	OK(destination_enter(&destinations, 2, STR("c@elsewhere.example")));
+	join_all();
 }
