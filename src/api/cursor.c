@@ -38,44 +38,6 @@ enum {
 	ASKED_BYTES_MAX = 4096,
 };
 
-/* How the value of PARAM in PARAMS reads, however it was written. */
-static void
-put_value(struct buf *out, const struct param *param, const struct params *params)
-{
-	const void *field = (const char *)params + param->offset;
-	const struct opt_i32 *whole = field;
-	const struct opt_f64 *number = field;
-	const struct opt_bool *flag = field;
-	const struct str *text = field;
-
-	switch (param->kind) {
-	case PARAM_KIND_I32:
-	case PARAM_KIND_SEASON:
-	case PARAM_KIND_WEEK:
-		if (whole->is_set)
-			buf_put_i64(out, whole->value);
-		break;
-	case PARAM_KIND_F64:
-	case PARAM_KIND_ODDS:
-		if (number->is_set)
-			buf_fmt(out, "%.17g", number->value);
-		break;
-	case PARAM_KIND_FLAG:
-		if (flag->is_set)
-			buf_put_char(out, flag->value ? 't' : 'f');
-		break;
-	case PARAM_KIND_TEXT:
-	case PARAM_KIND_TEAM:
-	case PARAM_KIND_TYPE:
-	case PARAM_KIND_OUTCOME:
-	case PARAM_KIND_FORMAT:
-		if (!str_is_none(*text))
-			buf_put(out, *text);
-		break;
-	}
-	buf_put_char(out, '\n');
-}
-
 /* What tells RQ's list from others: its route and what it is asked for, not how many rows
  * of it, in which form, or from where on. */
 static struct err *
@@ -89,9 +51,7 @@ mark_of(const struct request *rq, char ret[static MARK_BYTES])
 	buf_init(&asked, rq->ctx->arena, ASKED_BYTES_MAX);
 	buf_put(&asked, str_from(rq->route->label));
 	buf_put_char(&asked, '\n');
-	for (int i = 0; i < PARAM_COUNT; i++)
-		if (mask >> i & 1)
-			put_value(&asked, &param_table[i], &rq->params);
+	params_put(&asked, mask, &rq->params);
 	if (buf_is_cut(&asked))
 		return err_no_memory();
 	digest_sha256(buf_str(&asked), digest);

@@ -10,6 +10,7 @@
 #include "db/pool.h"
 #include "mail/deliver.h"
 #include "metrics/metrics.h"
+#include "predictions/believed.h"
 #include "predictions/delivery.h"
 
 enum {
@@ -85,7 +86,13 @@ put_server(struct metrics *metrics, const struct api *api)
 	struct http_counters counters = server ? http_server_counters(server)
 					       : (struct http_counters){ 0 };
 	struct ready_counters ready = ready_counters();
+	struct believed_counters believed = believed_counters();
 
+	put_one(metrics, METRIC_COUNTER, "gridiron_walks_total",
+		"Walks through all seasons to what was believed before a week.",
+		believed.walked);
+	put_one(metrics, METRIC_COUNTER, "gridiron_walks_saved_total",
+		"Times that it was kept.", believed.kept);
 	put_one(metrics, METRIC_GAUGE, "gridiron_http_connections",
 		"Connections open now.", counters.connections_open);
 	put_one(metrics, METRIC_COUNTER, "gridiron_http_connections_accepted_total",

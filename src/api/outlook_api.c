@@ -1,17 +1,18 @@
 /* Season outlooks. */
 #include "api/access.h"
+#include "api/rate_gate.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "base/num.h"
 #include "model/standings.h"
 #include "model/team.h"
+#include "predictions/believed.h"
 #include "predictions/outlook.h"
 #include "predictions/outlooks_q.h"
 #include "predictions/publication.h"
 #include "predictions/schedule.h"
 
 enum {
-	MOST_AT_ONCE = 2,
 	OUTLOOK_MEMORY_BYTES = 128 << 20,
 };
 
@@ -151,7 +152,6 @@ outlook_read(struct request *rq, struct tx *tx, struct week_range range,
 static struct err *
 outlook_suppose(struct request *rq, struct week_range range, struct outlook_row_list *ret)
 {
-	static _Atomic int asking_count;
 	struct outlook_options options = {
 		.tier = TIER_L,
 		.season = range.season,
@@ -164,12 +164,10 @@ outlook_suppose(struct request *rq, struct week_range range, struct outlook_row_
 	TRY(outlook_results_parse(rq->ctx, rq->params.result, &options));
 	request_widen(rq, OUTLOOK_MEMORY_BYTES);
 	TRY_NEW(rq->ctx->arena, outlook, 1);
-	if (atomic_fetch_add(&asking_count, 1) >= MOST_AT_ONCE)
-		err = err_new(rq->ctx, ERR_BUSY,
-			"too many ask what would be if; try again in a moment");
-	else
-		err = outlook_simulate(rq->ctx, &options, outlook);
-	atomic_fetch_sub(&asking_count, 1);
+	TRY(rate_gate_work(rq));
+	TRY(supposing_begin(rq->ctx, OUTLOOK_THREADS));
+	err = outlook_simulate(rq->ctx, &options, outlook);
+	supposing_end(OUTLOOK_THREADS);
 	TRY(err);
 	return outlook_rows(rq->ctx, TIER_L, outlook, ret);
 }

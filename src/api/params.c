@@ -253,3 +253,49 @@ params_parse(struct ctx *ctx, struct str query, uint32_t mask, struct params *re
 	*ret = params;
 	return NULL;
 }
+
+/* How the value of PARAM in PARAMS reads, however it was written. */
+static void
+put_value(struct buf *out, const struct param *param, const struct params *params)
+{
+	const void *field = (const char *)params + param->offset;
+	const struct opt_i32 *whole = field;
+	const struct opt_f64 *number = field;
+	const struct opt_bool *flag = field;
+	const struct str *text = field;
+
+	switch (param->kind) {
+	case PARAM_KIND_I32:
+	case PARAM_KIND_SEASON:
+	case PARAM_KIND_WEEK:
+		if (whole->is_set)
+			buf_put_i64(out, whole->value);
+		break;
+	case PARAM_KIND_F64:
+	case PARAM_KIND_ODDS:
+		if (number->is_set)
+			buf_fmt(out, "%.17g", number->value);
+		break;
+	case PARAM_KIND_FLAG:
+		if (flag->is_set)
+			buf_put_char(out, flag->value ? 't' : 'f');
+		break;
+	case PARAM_KIND_TEXT:
+	case PARAM_KIND_TEAM:
+	case PARAM_KIND_TYPE:
+	case PARAM_KIND_OUTCOME:
+	case PARAM_KIND_FORMAT:
+		if (!str_is_none(*text))
+			buf_put(out, *text);
+		break;
+	}
+	buf_put_char(out, '\n');
+}
+
+void
+params_put(struct buf *out, uint32_t mask, const struct params *params)
+{
+	for (int i = 0; i < PARAM_COUNT; i++)
+		if (mask >> i & 1)
+			put_value(out, &param_table[i], params);
+}

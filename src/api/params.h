@@ -3,6 +3,7 @@
 #ifndef API_PARAMS_H
 #define API_PARAMS_H
 
+#include "base/buf.h"
 #include "base/ctx.h"
 #include "base/err.h"
 #include "base/opt.h"
@@ -71,5 +72,9 @@ extern const struct param param_table[PARAM_COUNT];
  */
 struct err *params_parse(
 	struct ctx *ctx, struct str query, uint32_t mask, struct params *ret) MUST_USE;
+
+/* The parameters of MASK, one a line in the order of the table: alike for what is alike,
+ * however it was written. */
+void params_put(struct buf *out, uint32_t mask, const struct params *params);
 
 #endif

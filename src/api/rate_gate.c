@@ -12,9 +12,11 @@ enum rate_kind {
 	KIND_PAGE,
 	KIND_ENTRY,
 	KIND_SESSION,
+	KIND_SUPPOSED,
+	KIND_WALK,
 };
 enum {
-	KIND_COUNT = 6,
+	KIND_COUNT = 8,
 	TELL_BYTES = 64,
 	TELL_HEADERS = 3,
 };
@@ -38,6 +40,11 @@ static const struct {
 		" times an hour" },
 	[KIND_SESSION] = { "session", false, RATE_SESSION_LIMIT,
 		"one address may go on with sessions or end them ", " times an hour" },
+	[KIND_SUPPOSED] = { "supposed", true, RATE_SUPPOSED_LIMIT,
+		"one account may ask what has to be worked out anew ", " times an hour" },
+	[KIND_WALK] = { "walk", false, RATE_WALK_LIMIT,
+		"without a plan one address may ask what has to be worked out anew ",
+		" times an hour; GET /v1/tiers lists the plans" },
 };
 
 static struct {
@@ -135,6 +142,14 @@ struct err *
 rate_gate_refused(struct request *rq)
 {
 	return rq->is_open ? NULL : take(rq, KIND_ENTRY);
+}
+
+struct err *
+rate_gate_work(struct request *rq)
+{
+	if (rq->is_open)
+		return NULL;
+	return take(rq, has_plan(&rq->caller) ? KIND_SUPPOSED : KIND_WALK);
 }
 
 void

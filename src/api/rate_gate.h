@@ -18,7 +18,11 @@ enum {
 	RATE_SESSION_LIMIT = 3600, /* going on with a session or ending it, by tokens that
 				      nobody guesses: nine hundred devices behind one
 				      address, whoever else fails to sign in there */
-	RATE_OWN_LIMIT = 1200,     /* one's own account; administrators' work */
+	RATE_SUPPOSED_LIMIT =
+		300,           /* what takes a walk through all seasons, or playing one:
+				      with a plan */
+	RATE_WALK_LIMIT = 60,  /* and without */
+	RATE_OWN_LIMIT = 1200, /* one's own account; administrators' work */
 };
 
 /* Count RQ, whose caller is known; its rq->rate says what is left. RATE_LIMITED, with the
@@ -27,6 +31,9 @@ struct err *rate_gate(struct request *rq) MUST_USE;
 
 /* Count RQ, whose credentials were refused; RATE_LIMITED likewise. */
 struct err *rate_gate_refused(struct request *rq) MUST_USE;
+
+/* Count RQ, whose answer is not kept and takes long to work out; RATE_LIMITED likewise. */
+struct err *rate_gate_work(struct request *rq) MUST_USE;
 
 /* Who RQ is counted as: its user, or its address (a /64 of version 6). The kind is the
  * caller's. */

@@ -1,6 +1,7 @@
 #include "api/ready.h"
 
 #include "api/access.h"
+#include "api/supposed.h"
 
 #include <stdatomic.h>
 
@@ -156,10 +157,11 @@ edition_for(const struct request *rq)
 static struct str
 key_for(const struct request *rq, struct edition edition)
 {
-	struct str target = rq->http->target;
+	struct str target = is_supposing(&rq->params) ? supposed_target(rq)
+						      : rq->http->target;
 	char *key = arena_alloc_text(rq->ctx->arena, target.len + 1);
 
-	if (!key)
+	if (!key || str_is_none(target))
 		return STR_NONE;
 	key[0] = audience_letters[edition.audience];
 	memcpy(key + 1, target.ptr, target.len);

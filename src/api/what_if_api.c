@@ -2,6 +2,7 @@
 #include "predictions/what_if.h"
 
 #include "api/access.h"
+#include "api/rate_gate.h"
 #include "api/route.h"
 #include "api/schemas.h"
 #include "predictions/forecast.h"
@@ -88,12 +89,12 @@ row_of(const struct what_if *what_if)
 	const struct forecast *named = &what_if->as_named;
 
 	return (struct what_if_row){
-		.game_id = what_if->game->nflverse_id,
+		.game_id = what_if->game_id,
 		.model = forecast_model_name(forecast->tier),
 		.tier = str_from(tier_name(forecast->tier)),
 		.saw_line = forecast->saw_own_line,
-		.home_team = what_if->game->home_team,
-		.away_team = what_if->game->away_team,
+		.home_team = what_if->home_team,
+		.away_team = what_if->away_team,
 		.home_quarterback = what_if->home.name,
 		.away_quarterback = what_if->away.name,
 		.home_quarterback_worth = what_if->home.worth,
@@ -125,8 +126,9 @@ api_what_if_get(struct request *rq)
 
 	ANSWER_ERR(game_get(&tx, rq->path_params[0], &game));
 	ANSWER_ERR(check_access(rq, &tx, &game));
+	ANSWER_ERR(rate_gate_work(rq));
 	options.game_id = game.nflverse_id;
-	request_widen(rq, WHAT_IF_MEMORY_BYTES);
+	request_widen(rq, BELIEVED_MEMORY_BYTES);
 	what_if = arena_alloc(rq->ctx->arena, sizeof(*what_if));
 	if (!what_if)
 		return answer_problem(err_no_memory());
@@ -143,7 +145,8 @@ api_quarterback_list(struct request *rq)
 	struct quarterback_list list = { .count = 0 };
 
 	ANSWER_ERR(schedule_range(&tx, rq->params.season, rq->params.week, &range));
-	request_widen(rq, WHAT_IF_MEMORY_BYTES);
+	ANSWER_ERR(rate_gate_work(rq));
+	request_widen(rq, BELIEVED_MEMORY_BYTES);
 	ANSWER_ERR(quarterbacks_before(rq->ctx,
 		(struct season_time){ .season = range.season, .week = range.last_week },
 		&list));

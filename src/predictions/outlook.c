@@ -13,7 +13,6 @@
 
 enum {
 	DETAILS_BYTES_MAX = 2048,
-	WORKERS = 2,
 	RUNS_BETWEEN_LOOKS = 500, /* some tens of milliseconds */
 	DECIMALS = 6,
 };
@@ -163,7 +162,7 @@ work(void *arg)
 		fiber_event_set(&worker->done);
 }
 
-/* Share the runs out among WORKERS threads; run n is the same whichever plays it. */
+/* Share the runs out among OUTLOOK_THREADS threads; run n is the same whichever plays it. */
 static struct err *
 play_shared(struct ctx *ctx, const struct season_plan *plan,
 	const struct outlook_options *options, struct season_counts *ret)
@@ -172,17 +171,17 @@ play_shared(struct ctx *ctx, const struct season_plan *plan,
 	struct worker *workers;
 	struct err *err = NULL;
 
-	TRY_NEW(ctx->arena, workers, WORKERS);
-	for (uint32_t i = 0; i < WORKERS; i++) {
+	TRY_NEW(ctx->arena, workers, OUTLOOK_THREADS);
+	for (uint32_t i = 0; i < OUTLOOK_THREADS; i++) {
 		struct worker *worker = &workers[i];
 
 		worker->ctx = *ctx;
 		worker->plan = plan;
 		worker->stop = options->stop;
-		worker->first = (uint32_t)((uint64_t)runs * i / WORKERS);
-		worker->runs = (uint32_t)((uint64_t)runs * (i + 1) / WORKERS) -
+		worker->first = (uint32_t)((uint64_t)runs * i / OUTLOOK_THREADS);
+		worker->runs = (uint32_t)((uint64_t)runs * (i + 1) / OUTLOOK_THREADS) -
 			worker->first;
-		if (i + 1 < WORKERS && fiber_current()) {
+		if (i + 1 < OUTLOOK_THREADS && fiber_current()) {
 			fiber_event_init(&worker->done);
 			worker->fiber = fiber_spawn("outlook", work, worker);
 			if (worker->fiber)
@@ -190,7 +189,7 @@ play_shared(struct ctx *ctx, const struct season_plan *plan,
 		}
 		work(worker);
 	}
-	for (int i = 0; i < WORKERS; i++) {
+	for (int i = 0; i < OUTLOOK_THREADS; i++) {
 		if (workers[i].fiber)
 			fiber_join(workers[i].fiber, &workers[i].done, ctx->deadline);
 		err = err ? err : workers[i].err;

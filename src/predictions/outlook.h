@@ -21,6 +21,7 @@ struct outlook_result {
 };
 
 enum {
+	OUTLOOK_THREADS = 2, /* that one season keeps busy */
 	OUTLOOK_RESULTS_MOST = 16,
 	OUTLOOK_SUPPOSED_RUNS = 20000, /* enough for a chance to be off by .0035 */
 };

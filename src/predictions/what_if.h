@@ -6,7 +6,7 @@
 #define PREDICTIONS_WHAT_IF_H
 
 #include "model/season.h"
-#include "predictions/game.h"
+#include "predictions/believed.h"
 
 /* A quarterback as he was rated before a week. */
 struct quarterback_row {
@@ -32,17 +32,13 @@ struct what_if_options {
 };
 
 struct what_if {
-	const struct game *game;
+	struct str game_id, home_team, away_team;
 	struct quarterback_row home, away; /* of whom it is asked */
 	struct forecast forecast;          /* with them */
 	struct forecast as_named;          /* with those the game names */
 };
 
-/* Both read all games and walk through them on another thread: a tenth of a second, and
- * WHAT_IF_MEMORY_BYTES. BUSY where too many ask at once. */
-enum {
-	WHAT_IF_MEMORY_BYTES = 128 << 20,
-};
+/* Both begin with what was believed before the week: predictions/believed.h. */
 
 /* NOT_FOUND where there is no such game; INVALID (field home_qb, away_qb) where nobody, or
  * more than one, has that name. */

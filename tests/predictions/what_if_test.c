@@ -93,6 +93,47 @@ BOTH_ENGINES(weeks_ahead_it_is_the_one_that_was_made_too)
 	OK(what_if.as_named.margin_se == walk.forecasts[game].margin_se);
 }
 
+BOTH_ENGINES(a_week_is_walked_to_once_until_games_change)
+{
+	struct game_set games;
+	struct what_if_options options = { .game_id = STR_NONE };
+	struct believed_counters before, after;
+	struct what_if first, again;
+	size_t game;
+
+	OK_ERR(league_at(ctx, "2022-12-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, WEEK, &games, &game));
+	options.game_id = games.games[game].nflverse_id;
+	before = believed_counters();
+	OK_ERR(what_if_forecast(ctx, &options, &first));
+	OK_ERR(what_if_forecast(ctx, &options, &again));
+	after = believed_counters();
+	EQ_I64(after.walked - before.walked, 1);
+	EQ_I64(after.kept - before.kept, 1);
+	OK(first.forecast.home_win == again.forecast.home_win);
+	OK(distribution_chance(&first.forecast.margins, 3) ==
+		distribution_chance(&again.forecast.margins, 3));
+	EQ_STR(again.home_team, games.games[game].home_team);
+	EQ_STR(again.away.name, first.away.name);
+	/* A week later more is known. */
+	OK_ERR(league_at(ctx, "2022-12-08T00:00:00Z"));
+	OK_ERR(what_if_forecast(ctx, &options, &again));
+	EQ_I64(believed_counters().walked - after.walked, 1);
+}
+
+BOTH_ENGINES(no_more_is_supposed_at_once_than_leaves_a_thread_for_others)
+{
+	struct err *err;
+
+	OK_ERR(supposing_begin(ctx, OUTLOOK_THREADS));
+	err = supposing_begin(ctx, OUTLOOK_THREADS);
+	OK(err && err->code == ERR_BUSY && err->retry_after_s == 2);
+	OK_ERR(supposing_begin(ctx, 1));
+	FAILS_WITH(supposing_begin(ctx, 1), ERR_BUSY);
+	supposing_end(1);
+	supposing_end(OUTLOOK_THREADS);
+}
+
 BOTH_ENGINES(a_better_quarterback_wins_more_often)
 {
 	struct game_set games;
