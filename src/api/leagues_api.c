@@ -22,15 +22,25 @@ static const struct field league_fields[] = {
 const struct row_schema league_schema = ROW_SCHEMA(
 	"league", struct league_row, league_fields, "A league that you are in");
 
+struct invited_row {
+	struct str id;
+	struct str name;
+	int32_t season;
+	int64_t member_count;
+	struct str display_name;
+};
+
 static const struct field league_invited_fields[] = {
-	FIELD(struct league_invited, name, TEXT, "as whoever made it called it"),
-	FIELD(struct league_invited, season, I32, "whose picks count"),
-	FIELD(struct league_invited, member_count, I64, "how many are in it"),
-	FIELD(struct league_invited, display_name, OPT_TEXT,
+	FIELD(struct invited_row, id, OPT_TEXT,
+		"the league's own id, if you are in it already"),
+	FIELD(struct invited_row, name, TEXT, "as whoever made it called it"),
+	FIELD(struct invited_row, season, I32, "whose picks count"),
+	FIELD(struct invited_row, member_count, I64, "how many are in it"),
+	FIELD(struct invited_row, display_name, OPT_TEXT,
 		"how they see you, if you are in it already"),
 };
 const struct row_schema league_invited_schema = ROW_SCHEMA("league_invited",
-	struct league_invited, league_invited_fields, "A league that a code opens");
+	struct invited_row, league_invited_fields, "A league that a code opens");
 
 struct place_row {
 	struct uuid id;
@@ -73,7 +83,7 @@ static const struct field league_pick_fields[] = {
 	FIELD(struct league_pick, brier, OPT_FINE, "squared error; 0.25 is a coin"),
 };
 const struct row_schema league_pick_schema = ROW_SCHEMA("league_pick", struct league_pick,
-	league_pick_fields, "What a member said of a game that has begun");
+	league_pick_fields, "Whom a member said to win a game that has begun");
 
 /* The id in the path; one that is none is nobody's league, nil. */
 static struct uuid
@@ -139,11 +149,18 @@ api_league_look(struct request *rq)
 {
 	struct guess guess = guess_of(rq);
 	struct league_invited league;
+	struct invited_row row;
 
 	ANSWER_ERR(guess_wait(rq->ctx, &guess));
 	ANSWER_ERR(guess_judge(rq->ctx, &guess,
 		league_look(rq->ctx, BODY_OF(rq, league_code)->code, &league)));
-	return answer_row(rq, &league_invited_schema, &league);
+	row = (struct invited_row){ .name = league.name,
+		.season = league.season,
+		.member_count = league.member_count,
+		.display_name = league.display_name };
+	if (!str_is_none(league.display_name))
+		row.id = uuid_text(rq->ctx->arena, league.id);
+	return answer_row(rq, &league_invited_schema, &row);
 }
 
 struct answer

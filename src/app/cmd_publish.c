@@ -40,13 +40,22 @@ print_faults(struct invocation *run, const struct upload_faults *faults)
 			faults->count - shown);
 }
 
+static bool
+is_csv(struct str path)
+{
+	struct str end = STR(".csv");
+
+	return path.len >= end.len &&
+		str_eq_nocase(str_slice(path, path.len - end.len, path.len), end);
+}
+
 static struct err *
 run_publish(struct invocation *run)
 {
 	struct upload_options options = {
 		.model = flag_text(run, "model"),
 		.sees_line = flag_is_set(run, "saw-line"),
-		.is_csv = str_ends_with(run->args[0], STR(".csv")),
+		.is_csv = is_csv(run->args[0]),
 		.is_dry_run = flag_is_set(run, "dry-run"),
 	};
 	struct upload_counts counts = { .rows = 0 };
@@ -88,12 +97,13 @@ const struct command cmd_publish = {
 	.name = "publish",
 	.args = "FILE",
 	.summary = "store forecasts of another model, all rows or none",
-	.detail = "FILE is CSV where its name ends so, else JSON lines: game_id, type "
-		  "(game, "
-		  "ats, total, prop), pick, probability,\nand as the type needs line, "
-		  "subject, odds, confidence, data, model. Games that have begun are "
-		  "refused;\nthe rest is graded like the house's own forecasts "
-		  "(docs/games.md).",
+	.detail =
+		"FILE is CSV where its name ends in .csv, else JSON lines: game_id, type "
+		"(game, "
+		"ats, total, prop), pick, probability,\nand as the type needs line, "
+		"subject, odds, confidence, data, model. Games that have begun are "
+		"refused;\nthe rest is graded like the house's own forecasts "
+		"(docs/games.md).",
 	.examples = "publish --model elo --dry-run week.csv\n"
 		    "publish --model market --saw-line week.jsonl",
 	.flags = flags,

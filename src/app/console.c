@@ -35,11 +35,44 @@ own_write(void *arg, struct arena *arena, const char *path, struct str text)
 	return file_write(arena, path, text, FILE_MODE);
 }
 
+/* Of what was printed, all of it: a stream forgets why it could not write. */
+static int out_errno;
+
+static ssize_t
+own_print(void *cookie, const char *bytes, size_t len)
+{
+	size_t done = 0;
+
+	(void)cookie;
+	while (done < len) {
+		ssize_t written = write(STDOUT_FILENO, bytes + done, len - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			out_errno = out_errno ? out_errno : errno;
+			return 0;
+		}
+		done += (size_t)written;
+	}
+	return (ssize_t)len;
+}
+
+int
+console_out_errno(void)
+{
+	return out_errno;
+}
+
 struct console
 console_of_process(void)
 {
+	FILE *out = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = own_print });
+
+	if (out && isatty(STDOUT_FILENO) == 1)
+		setvbuf(out, NULL, _IOLBF, 0);
 	return (struct console){
-		.out = stdout,
+		.out = out ? out : stdout,
 		.err = stderr,
 		.is_terminal = isatty(STDERR_FILENO) == 1,
 		.files = { .open = own_open, .write = own_write },

@@ -26,7 +26,6 @@ struct console_files {
 struct console {
 	FILE *out;
 	FILE *err;
-	int out_errno;    /* why out could not be written, where what failed is over */
 	bool is_terminal; /* err is one: progress bars make sense */
 	struct console_files files;
 	/* Of a client; absent, 0: those of the process. */
@@ -36,6 +35,8 @@ struct console {
 
 /* The console of this process. */
 struct console console_of_process(void);
+/* Why its output could not be written, as errno says it; 0: it could, so far. */
+int console_out_errno(void);
 
 /* What errno NUMBER says of opening a file, as console_files.open tells it. */
 struct err *console_open_err(struct arena *arena, int number) MUST_USE;

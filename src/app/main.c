@@ -44,7 +44,7 @@ static bool
 output_end(const struct console *console)
 {
 	bool is_flushed = fflush(console->out) == 0;
-	int number = is_flushed ? console->out_errno : errno;
+	int number = console_out_errno();
 
 	if (is_flushed && !ferror(console->out))
 		return true;

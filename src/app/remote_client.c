@@ -360,11 +360,8 @@ write_answer(const struct invocation *run, struct remote_link *link, struct str 
 static void
 out_print(struct console *console, struct str text)
 {
-	bool is_written = fwrite(text.ptr, 1, text.len, console->out) == text.len &&
-		fflush(console->out) == 0;
-
-	if (!is_written && !console->out_errno)
-		console->out_errno = errno;
+	fwrite(text.ptr, 1, text.len, console->out);
+	fflush(console->out);
 }
 
 static void

@@ -120,6 +120,8 @@ await claim('a league is made, its code renewed, a friend joins by the link and 
   // The link once more: his name is told, and changed.
   await go(friend.page, link);
   await friend.page.waitForSelector('text=You are in it already, as Fred');
+  equal(await friend.page.title(), `${LONG} – Gridiron`, 'the title of an invitation to where one is');
+  equal(await friend.page.getAttribute('a:has-text("Go to the league")', 'href'), new URL(page.url()).pathname + new URL(page.url()).search, 'where it leads');
   await fill(friend.page, { 'Your name in it': ' Frederick ' });
   await press(friend.page, 'Change my name in it');
   await friend.page.waitForSelector('[aria-label=Standing] th:text-is("Frederick (you)")');

@@ -29,11 +29,12 @@ function All({ failure }) {
 function Join({ code }) {
   const [state, setState] = useState({});
   useEffect(() => { ask('POST', '/v1/leagues/look', { code }).then((league) => setState({ league }), (error) => needsSignIn(error) || setState({ error })); }, []);
-  useTitle(state.league ? `Join ${state.league.name}` : 'Join a league');
+  useTitle(!state.league ? 'Join a league' : state.league.id ? state.league.name : `Join ${state.league.name}`);
   if (state.error) return html`<h1>Join a league</h1><div class="notice" role="alert">${state.error.message}${state.error.retryAfter ? ` Try again in ${state.error.retryAfter} s.` : ''}<p><a href="/league">Your leagues</a></p></div>`;
   if (!state.league) return html`<h1>Join a league</h1><p>One moment …</p>`;
-  const { name, season, member_count: count, display_name: known } = state.league;
-  return html`<div class="narrow"><h1>${known ? name : `Join ${name}`}</h1><p>Season ${season}, ${count} ${count === 1 ? 'member' : 'members'}.${known ? ` You are in it already, as ${known}: another name here takes its place.` : ''}</p>
+  const { id, name, season, member_count: count, display_name: known } = state.league;
+  return html`<div class="narrow"><h1>${known ? name : `Join ${name}`}</h1><p>Season ${season}, ${count} ${count === 1 ? 'member' : 'members'}.${known ? ` You are in it already, as ${known}.` : ''}</p>
+    ${id && html`<p><a href=${`/league?id=${id}`}>Go to the league</a></p><p class="soft">Another name here takes the place of the one you have.</p>`}
     <${Form} label=${known ? 'Change my name in it' : 'Join'} fields=${[{ ...NAME, defaultValue: known ?? '' }]} send=${(values) => ask('POST', '/v1/leagues/join', { code, ...values }).then(open)} /></div>`;
 }
 
@@ -56,7 +57,7 @@ function Picks({ league, weeks, current }) {
     get(`/v1/leagues/${league.id}/picks`, { week }).then(({ data }) => !isStale && setState({ rows: data, isLoaded: true }), (error) => !isStale && setState({ rows: [], error }));
     return () => { isStale = true; };
   }, [week]);
-  return html`<section class="week-picks"><h2>Picks of a week</h2><div class="picks wrap"><${Choice} label="Week" value=${week} values=${weeks} onChange=${(v) => setWeek(Number(v))} /></div>
+  return html`<section class="week-picks"><h2>Winners picked in a week</h2><p class="soft">They are what counts in the standing; picks of spreads and totals stay each member's own.</p><div class="picks wrap"><${Choice} label="Week" value=${week} values=${weeks} onChange=${(v) => setWeek(Number(v))} /></div>
     <div aria-live="polite">${state.error ? html`<p class="wrong" role="alert">${state.error.message}</p>` : state.isLoaded && state.rows.length === 0 ? html`<p>Picks show here once their game has begun.</p>`
       : html`<div class="wide" tabindex="0" role="region" aria-label="Picks of the week"><table><thead><tr><th scope="col">Game</th><th scope="col">Member</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Came true</th></tr></thead>
         <tbody>${state.rows.map((row) => html`<tr><td>${row.away_team} at ${row.home_team}</td><td>${row.name}</td><td>${row.pick === 'home' ? row.home_team : row.away_team}</td><td>${percent(row.probability)}</td>${came(row)}</tr>`)}</tbody></table></div>`}</div></section>`;
