@@ -112,8 +112,7 @@ check_supposable(struct request *rq, struct opt_i32 season)
 		return NULL;
 	return err_field(rq->ctx, "result",
 		"results can be supposed of seasons from %d on, the first of the "
-		"divisions of "
-		"today",
+		"divisions of today",
 		STANDINGS_FIRST_SEASON);
 }
 

@@ -207,7 +207,6 @@ static struct err *
 decode(struct ctx *ctx, struct str name, struct str coded, struct str *ret)
 {
 	const char *field;
-
 	struct buf text;
 
 	if (str_is_none(coded))
