@@ -82,8 +82,8 @@ run_publish(struct invocation *run)
 			(long long)counts.unchanged, (long long)counts.superseded,
 			(long long)counts.news.new_subjects);
 	else if (options.is_dry_run)
-		fprintf(run->console.out, "%lld rows are right; nothing was stored\n",
-			(long long)counts.rows);
+		fprintf(run->console.out, "%lld row%s right; nothing was stored\n",
+			(long long)counts.rows, counts.rows == 1 ? " is" : "s are");
 	else
 		fprintf(run->console.out,
 			"%lld rows: %lld forecasts stored in place of %lld, %lld "
