@@ -113,6 +113,18 @@ copy_walk(struct arena *arena, const struct walk *from, struct walk *ret)
 }
 
 static struct err *
+own_text(struct arena *arena, struct str *text)
+{
+	struct str copy = str_dup(arena, *text);
+
+	/* Absent it may have been: but none becomes so for want of memory. */
+	if (str_is_none(copy) && !str_is_none(*text))
+		return err_no_memory();
+	*text = copy;
+	return NULL;
+}
+
+static struct err *
 believed_copy(struct arena *arena, const struct believed *from, struct believed *ret)
 {
 	struct believed copy = *from;
@@ -121,15 +133,15 @@ believed_copy(struct arena *arena, const struct believed *from, struct believed 
 	TRY_NEW(arena, copy.passers, from->passer_count + 1);
 	for (size_t i = 0; i < from->passer_count; i++) {
 		copy.passers[i] = from->passers[i];
-		copy.passers[i].id = str_dup(arena, from->passers[i].id);
-		copy.passers[i].name = str_dup(arena, from->passers[i].name);
+		TRY(own_text(arena, &copy.passers[i].id));
+		TRY(own_text(arena, &copy.passers[i].name));
 	}
 	TRY_NEW(arena, copy.games, from->game_count + 1);
 	for (size_t i = 0; i < from->game_count; i++) {
 		copy.games[i] = from->games[i];
-		copy.games[i].id = str_dup(arena, from->games[i].id);
-		copy.games[i].home_team = str_dup(arena, from->games[i].home_team);
-		copy.games[i].away_team = str_dup(arena, from->games[i].away_team);
+		TRY(own_text(arena, &copy.games[i].id));
+		TRY(own_text(arena, &copy.games[i].home_team));
+		TRY(own_text(arena, &copy.games[i].away_team));
 	}
 	*ret = copy;
 	return NULL;

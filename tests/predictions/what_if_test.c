@@ -121,6 +121,32 @@ BOTH_ENGINES(a_week_is_walked_to_once_until_games_change)
 	EQ_I64(believed_counters().walked - after.walked, 1);
 }
 
+/* Whatever memory there is. */
+BOTH_ENGINES(of_what_is_kept_a_copy_is_whole_or_none)
+{
+	struct season_time when = { SEASON, WEEK };
+	struct believed believed, copy;
+	bool is_whole = false;
+
+	OK_ERR(league_at(ctx, "2022-12-01T00:00:00Z"));
+	OK_ERR(believed_before(ctx, when, &believed));
+	for (size_t bytes = 128 * 1024; !is_whole && bytes < 1 << 20; bytes += 128) {
+		struct ctx poor = *ctx;
+		struct arena arena;
+		size_t named = 0;
+
+		arena_init(&arena, bytes);
+		poor.arena = &arena;
+		is_whole = !believed_before(&poor, when, &copy);
+		for (size_t i = 0; is_whole && i < copy.game_count; i++)
+			named += !str_is_none(copy.games[i].away_team);
+		OK_OR(!is_whole || named == believed.game_count, "%zu of %zu in %zu",
+			named, believed.game_count, bytes);
+		arena_release(&arena);
+	}
+	OK(is_whole);
+}
+
 BOTH_ENGINES(no_more_is_supposed_at_once_than_leaves_a_thread_for_others)
 {
 	struct err *err;
