@@ -21,11 +21,13 @@ static _Atomic int threads_busy;
 struct err *
 supposing_begin(struct ctx *ctx, int threads)
 {
+	int busy = atomic_load(&threads_busy);
 	struct err *err;
 
-	if (atomic_fetch_add(&threads_busy, threads) + threads <= THREADS_MOST)
-		return NULL;
-	atomic_fetch_sub(&threads_busy, threads);
+	/* Who finds no room takes none meanwhile from who would find it. */
+	while (busy + threads <= THREADS_MOST)
+		if (atomic_compare_exchange_weak(&threads_busy, &busy, busy + threads))
+			return NULL;
 	err = err_new(
 		ctx, ERR_BUSY, "too many ask what would be if; try again in a moment");
 	err->retry_after_s = WAIT_S;
@@ -346,11 +348,12 @@ believed_before(struct ctx *ctx, struct season_time when, struct believed *ret)
 	/* Before the games are read: what is kept is at worst newer than it says. */
 	TRY(publication_token(ctx, &token));
 	TRY(kept_find(ctx, token, when, ret, &is_kept));
-	atomic_fetch_add_explicit(
-		is_kept ? &counted.kept : &counted.walked, 1, memory_order_relaxed);
-	if (is_kept)
+	if (is_kept) {
+		atomic_fetch_add_explicit(&counted.kept, 1, memory_order_relaxed);
 		return NULL;
+	}
 	TRY(supposing_begin(ctx, 1));
+	atomic_fetch_add_explicit(&counted.walked, 1, memory_order_relaxed);
 	err = make(ctx, when, ret);
 	supposing_end(1);
 	TRY(err);

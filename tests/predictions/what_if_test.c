@@ -149,6 +149,8 @@ BOTH_ENGINES(of_what_is_kept_a_copy_is_whole_or_none)
 
 BOTH_ENGINES(no_more_is_supposed_at_once_than_leaves_a_thread_for_others)
 {
+	uint64_t walked = believed_counters().walked;
+	struct believed believed;
 	struct err *err;
 
 	OK_ERR(supposing_begin(ctx, OUTLOOK_THREADS));
@@ -156,6 +158,10 @@ BOTH_ENGINES(no_more_is_supposed_at_once_than_leaves_a_thread_for_others)
 	OK(err && err->code == ERR_BUSY && err->retry_after_s == 2);
 	OK_ERR(supposing_begin(ctx, 1));
 	FAILS_WITH(supposing_begin(ctx, 1), ERR_BUSY);
+	/* What is refused is no walk. */
+	FAILS_WITH(believed_before(ctx, (struct season_time){ SEASON, WEEK }, &believed),
+		ERR_BUSY);
+	EQ_I64(believed_counters().walked, walked);
 	supposing_end(1);
 	supposing_end(OUTLOOK_THREADS);
 }
