@@ -1,7 +1,8 @@
 -- migration: names on the leaderboard are told apart by what the program makes of them
 --
 -- As names of a league are (0012). leaderboard_name_folded comes from the program (codec/fold.h), and is there for whom the leaderboard
--- may show. Of those who had the same name before, the one who had an account first keeps it for himself.
+-- may show. Here the engine's lower() stands in: a name that the program folds otherwise ("Straße") is its owner's alone once he saves it.
+-- Of those who had the same name before, the one who had an account first keeps it.
 
 -- up
 

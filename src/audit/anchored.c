@@ -44,8 +44,8 @@ row_check(struct ctx *ctx, const struct audit_anchor *row, struct anchored *ret,
 		}
 	}
 	ret_fault->what = STR(
-		"what audit_anchors remembers of the anchor was altered, or "
-		"not written by us");
+		"what audit_anchors remembers of the anchor was altered, not written "
+		"by us, or its audit key was retired: verify --without-anchor");
 	return NULL;
 }
 

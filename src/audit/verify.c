@@ -320,8 +320,12 @@ anchors_take(struct verifying *verifying)
 	struct anchored_list all;
 
 	TRY(anchored_all(verifying->ctx, &all, &verifying->result.fault));
-	if (is_faulty(verifying))
+	if (is_faulty(verifying) && !options->is_without_anchor)
 		return NULL;
+	if (is_faulty(verifying)) {
+		verifying->result.fault = (struct audit_fault){ .seq = 0 };
+		all.count = 0;
+	}
 	if (!str_is_none(options->folder) && !options->is_without_anchor)
 		TRY(anchors_read(verifying->ctx, options->folder, anchors));
 	own_find(anchors, &all, &verifying->own);

@@ -383,6 +383,13 @@ BOTH_ENGINES(a_log_that_was_emptied_with_its_anchor_is_missed)
 	FAULT_HAS(log_fault(ctx, folder), "is another than the anchor knows");
 	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET seq = 10000"));
 	FAULT_HAS(log_fault(ctx, folder), "not written by us");
+	/* But whoever cannot have it proven any more, as of a key that was retired, can say so. */
+	OK_ERR(audit_verify(ctx,
+		&(struct audit_verify_options){
+			.folder = folder, .is_without_anchor = true },
+		&verified));
+	OK(str_is_none(verified.fault.what));
+	EQ_I64(verified.anchored_seq, 0);
 	folder_remove(folder);
 }
 
