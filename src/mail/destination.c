@@ -7,14 +7,32 @@
 enum {
 	AT_ONE_MAX = 2, /* lanes at one domain */
 	LOOK_MS = 20,
+	COUNTRY_LEN = 2,  /* .uk */
+	REGISTRY_LEN = 3, /* .co.uk, .com.au */
 };
 
+/* What somebody has registered, as near as its form tells: whoever owns a domain makes
+ * names below it at will. */
 static struct str
 domain_of(struct str address)
 {
-	ptrdiff_t at = str_find_char(address, '@');
+	size_t begin = (size_t)(str_find_char(address, '@') + 1);
+	size_t end = address.len;
+	size_t dot[2] = { end, end }; /* the last, and the one before */
 
-	return str_slice(address, (size_t)(at + 1), address.len);
+	for (size_t i = end; i > begin; i--) {
+		bool is_country = end - dot[0] - 1 == COUNTRY_LEN;
+
+		if (address.ptr[i - 1] != '.')
+			continue;
+		if (dot[0] == end)
+			dot[0] = i - 1;
+		else if (dot[1] == end && is_country && dot[0] - i <= REGISTRY_LEN)
+			dot[1] = i - 1;
+		else
+			return str_slice(address, i, end);
+	}
+	return str_slice(address, begin, end);
 }
 
 static bool

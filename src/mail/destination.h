@@ -19,7 +19,7 @@ enum {
 };
 
 struct destination {
-	char text[DESTINATION_BYTES_MAX]; /* the domain */
+	char text[DESTINATION_BYTES_MAX]; /* the domain, without what is below it */
 	size_t len;                       /* 0: none */
 	int64_t since_ns;
 };

@@ -402,6 +402,27 @@ two_send(void *arg)
 	destination_leave(destinations, 1, true);
 }
 
+/* Whether, with mail to ADDRESS under way in two lanes, OTHER still goes at once. */
+static bool
+is_elsewhere(const char *address, const char *other)
+{
+	struct destinations destinations = { .slow_ms = 0 };
+
+	return destination_enter(&destinations, 0, str_from(address)) &&
+		destination_enter(&destinations, 1, str_from(other));
+}
+
+FIBER_TEST(names_below_a_domain_are_that_domain)
+{
+	OK(!is_elsewhere("a@1.evil.example", "a@2.evil.example"));
+	OK(!is_elsewhere("a@evil.example", "a@x.y.evil.example"));
+	OK(!is_elsewhere("a@1.evil.co.uk", "a@2.evil.co.uk"));
+	OK(is_elsewhere("a@good.co.uk", "a@evil.co.uk"));
+	OK(is_elsewhere("a@good.example", "a@evil.example"));
+	OK(!is_elsewhere("a@localhost", "b@localhost"));
+	OK(is_elsewhere("a@x.org", "b@y.org"));
+}
+
 /* Else its lease would run out meanwhile, and the mail go out twice. */
 FIBER_TEST(a_mail_that_finds_no_turn_at_its_domain_is_put_off)
 {
