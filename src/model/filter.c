@@ -268,10 +268,25 @@ static void
 note_starter(struct state *state, int franchise, int quarterback)
 {
 	state->starter[franchise] = quarterback;
-	if (quarterback != QUARTERBACK_UNKNOWN) {
+	if (quarterback != QUARTERBACK_UNKNOWN)
 		state->quarterbacks[quarterback].teams |= UINT32_C(1) << franchise;
+}
+
+static void
+note_start(struct state *state, int franchise, int quarterback)
+{
+	note_starter(state, franchise, quarterback);
+	if (quarterback != QUARTERBACK_UNKNOWN)
 		state->quarterbacks[quarterback].starts++;
-	}
+}
+
+void
+state_expect(struct state *state, const struct model_game *game)
+{
+	if (game->home_quarterback != QUARTERBACK_UNKNOWN)
+		note_starter(state, game->home, game->home_quarterback);
+	if (game->away_quarterback != QUARTERBACK_UNKNOWN)
+		note_starter(state, game->away, game->away_quarterback);
 }
 
 void
@@ -302,6 +317,6 @@ state_learn(struct state *state, const struct model_game *game, bool use_lines)
 			plane.covariance[i][j] = plane.first_covariance[i][j];
 	observe_game(state, &plane, game, use_lines);
 	apply_plane(state, &plane, vectors[0], vectors[1]);
-	note_starter(state, game->home, home);
-	note_starter(state, game->away, away);
+	note_start(state, game->home, home);
+	note_start(state, game->away, away);
 }

@@ -86,6 +86,8 @@ struct prediction state_predict(
 	const struct state *state, const struct model_game *game, enum weather weather);
 /* Learn from a played GAME: its result and, where USE_LINES, its closing lines. */
 void state_learn(struct state *state, const struct model_game *game, bool use_lines);
+/* Who is named for GAME, still to be played, starts for his team until then. */
+void state_expect(struct state *state, const struct model_game *game);
 /* The ratings of all franchises with their last starters. */
 void state_ratings(const struct state *state, struct rating ret[FRANCHISES]);
 /* What is believed of QUARTERBACK, in points against the average of all last starters. A

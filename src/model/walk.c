@@ -128,6 +128,17 @@ forecast_week(struct walker *walker, size_t begin, size_t end)
 	}
 }
 
+/* Later weeks, for which nobody is named yet, are forecast with those who are named now. */
+static void
+expect_week(struct walker *walker, size_t begin, size_t end)
+{
+	if (walker->walk->options.use_last_starters)
+		return;
+	for (size_t i = begin; i < end; i++)
+		if (!walker->games[i].game->is_played)
+			state_expect(walker->state, walker->games[i].game);
+}
+
 static bool
 is_to_keep(const struct walker *walker, size_t begin, size_t end)
 {
@@ -197,7 +208,8 @@ walk_week(struct walker *walker, size_t begin, size_t end)
 	}
 	forecast_week(walker, begin, end);
 	if (!walk->state && is_to_keep(walker, begin, end))
-		return keep_state(walker);
+		TRY(keep_state(walker));
+	expect_week(walker, begin, end);
 	return NULL;
 }
 

@@ -276,6 +276,57 @@ TEST(games_to_come_are_forecast_as_the_walk_itself_will)
 	arena_release(&real.arena);
 }
 
+/* Of the weeks behind the next one nobody is named: forecast as if whoever is named for the
+ * next were. */
+TEST(who_is_named_for_the_next_game_is_expected_in_later_ones)
+{
+	struct real real;
+	struct walk named, expected;
+	int last[FRANCHISES] = { 0 }, differing = 0;
+
+	if (!real_init(&real))
+		SKIP("no games file");
+	for (size_t i = 0; i < real.csv.count; i++) {
+		struct model_game *game = &real.changed[i];
+
+		game->is_played = is_before(game, 2014, 6);
+		if (game->season == 2014 && game->week == 5) {
+			last[game->home] = game->home_quarterback;
+			last[game->away] = game->away_quarterback;
+		}
+		/* Every home team of the next week has somebody new. */
+		if (game->season == 2014 && game->week == 6)
+			game->home_quarterback = last[game->away];
+	}
+	for (int is_named = 1; is_named >= 0; is_named--) {
+		for (size_t i = 0; i < real.csv.count; i++) {
+			struct model_game *game = &real.changed[i];
+
+			if (is_before(game, 2014, 7))
+				continue;
+			game->home_quarterback = game->away_quarterback =
+				QUARTERBACK_UNKNOWN;
+			for (size_t j = 0; is_named && j < real.csv.count; j++) {
+				const struct model_game *next = &real.changed[j];
+
+				if (next->season != 2014 || next->week != 6)
+					continue;
+				if (next->home == game->home)
+					game->home_quarterback = next->home_quarterback;
+				if (next->home == game->away)
+					game->away_quarterback = next->home_quarterback;
+			}
+		}
+		OK_ERR(walk_games(&real.arena, (struct walk_options){ .tier = TIER_L },
+			real.changed, real.csv.count, is_named ? &named : &expected));
+	}
+	for (size_t i = 0; i < real.csv.count; i++)
+		differing += real.csv.games[i].season == 2014 &&
+			!forecasts_equal(&named.forecasts[i], &expected.forecasts[i]);
+	EQ_I64(differing, 0);
+	arena_release(&real.arena);
+}
+
 static void
 swap_f64(struct opt_f64 *a, struct opt_f64 *b)
 {
