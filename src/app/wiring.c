@@ -67,8 +67,8 @@ needs_keys(const struct command *command)
 	return command->uses_keys || command->needs >= NEEDS_SERVED_DATABASE;
 }
 
-/* By new keys, which are made where there are none, all of a log that is there would be
- * forged. */
+/* New keys are made for a new database only: of one that is in use all of the log would be
+ * forged by them, and nobody's second factor could be read. */
 static struct err *
 keys_expect(struct invocation *run, const struct keyring_options *options)
 {
@@ -78,16 +78,16 @@ keys_expect(struct invocation *run, const struct keyring_options *options)
 
 	if (!path)
 		return err_no_memory();
-	if (!run->command->is_off_record || !options->may_generate ||
-		access(path, F_OK) == 0)
+	if (!options->may_generate || access(path, F_OK) == 0)
 		return NULL;
 	TRY(audit_chain_end(&tx, &end));
 	return end.seq == 0
 		? NULL
 		: err_new(&run->ctx, ERR_NOT_FOUND,
-			  "there is no %s: put it back from its backup, or say "
-			  "where it is with --keys-file; without its keys "
-			  "nothing of the audit log can be verified",
+			  "there is no %s, whose keys this database is sealed with: put "
+			  "it back from its backup, or say where it is with --keys-file; "
+			  "without it nothing of the audit log can be verified and no "
+			  "second factor read (gridiron keys init begins with new keys)",
 			  path);
 }
 
