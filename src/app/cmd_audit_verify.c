@@ -114,16 +114,13 @@ unproven_print(FILE *out, const struct audit_verified *verified)
 	if (verified->anchored_seq)
 		fprintf(out,
 			"without the anchor it is not proven that nobody cut off what "
-			"came "
-			"behind row %lld, the last of which the database itself knows "
-			"that "
-			"it was anchored\n",
+			"came behind row %lld, the last of which the database itself "
+			"knows that it was anchored\n",
 			(long long)verified->anchored_seq);
 	else
 		fprintf(out,
-			"without the anchor it is not proven that nobody cut off the end "
-			"of "
-			"the chain\n");
+			"without an anchor it is not proven that nobody cut off the end "
+			"of the chain\n");
 }
 
 static struct err *
@@ -169,7 +166,8 @@ run_audit_verify(struct invocation *run)
 		json_print(run, &verified);
 	else
 		text_print(run->console.out, &verified);
-	if (!run->is_json && options.is_without_anchor)
+	if (!run->is_json && str_is_none(verified.fault.what) &&
+		(options.is_without_anchor || !verified.anchors))
 		unproven_print(run->console.out, &verified);
 	return NULL;
 }
