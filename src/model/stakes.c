@@ -30,9 +30,9 @@ struct table {
 /* Where a week stands in its season. */
 struct span {
 	int week, last_week;
-	int first_day;    /* of the week */
-	int played_until; /* the last day before that on which a game was played */
-	int before, before_played; /* games of the week before */
+	int first_day;       /* of the week */
+	int played_until;    /* the last day before that on which a game was played */
+	bool is_before_over; /* the week before */
 };
 
 struct tally {
@@ -60,6 +60,14 @@ is_over(const struct span *span, const struct model_game *game)
 	return game->is_played && game->day < span->first_day;
 }
 
+/* A game of an earlier week that was not played, and is not after the last that was, has
+ * been called off. */
+static bool
+is_to_come(const struct span *span, const struct model_game *game)
+{
+	return game->week >= span->week || game->day >= span->played_until;
+}
+
 static struct span
 find_span(const struct model_game *const *games, size_t count, int week)
 {
@@ -73,23 +81,15 @@ find_span(const struct model_game *const *games, size_t count, int week)
 		if (games[i]->week == week && games[i]->day < span.first_day)
 			span.first_day = games[i]->day;
 	}
-	for (size_t i = 0; i < count; i++) {
-		bool over = games[i]->type == GAME_REGULAR && is_over(&span, games[i]);
-
-		if (over && games[i]->day > span.played_until)
+	for (size_t i = 0; i < count; i++)
+		if (is_over(&span, games[i]) && games[i]->day > span.played_until)
 			span.played_until = games[i]->day;
-		span.before += games[i]->week == week - 1;
-		span.before_played += games[i]->week == week - 1 && over;
-	}
+	span.is_before_over = true;
+	for (size_t i = 0; i < count; i++)
+		if (games[i]->week == week - 1 && !is_over(&span, games[i]) &&
+			is_to_come(&span, games[i]))
+			span.is_before_over = false;
 	return span;
-}
-
-/* A game of an earlier week that was not played, and is not after the last that was, has
- * been called off. */
-static bool
-is_to_come(const struct span *span, const struct model_game *game)
-{
-	return game->week >= span->week || game->day >= span->played_until;
 }
 
 /* False where WEEK is not one of the last of the regular season, or too far off. */
@@ -100,7 +100,7 @@ make_table(const struct model_game *const *games, size_t count, int week,
 	struct span span = find_span(games, count, week);
 
 	if (week > span.last_week || week <= span.last_week - STAKES_WEEKS ||
-		2 * span.before_played < span.before)
+		!span.is_before_over)
 		return false;
 	*is_last_week = week == span.last_week;
 	*table = (struct table){ .left_count = 0 };

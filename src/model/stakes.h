@@ -29,8 +29,8 @@ struct stake {
  * The stakes of every team in WEEK of the season that GAMES (COUNT, all of one season, in
  * order) are of. Only results of games played before the first day of WEEK are looked at;
  * what is not played by then, of earlier weeks too, is drawn. All nothing before the last
- * weeks, in the playoffs, before STANDINGS_FIRST_SEASON, and until half of the week before
- * has been played: nobody knows yet whose place will be settled.
+ * weeks, in the playoffs, before STANDINGS_FIRST_SEASON, and until the week before has
+ * been played: nobody knows yet whose place will be settled.
  */
 void stakes_of(const struct model_game *const *games, size_t count, int week,
 	struct stake ret[FRANCHISES]);
