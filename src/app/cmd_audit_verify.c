@@ -88,8 +88,7 @@ text_print(FILE *out, const struct audit_verified *verified)
 	if (verified->anchors_begun)
 		fprintf(out,
 			"%lld row%s say%s that no anchor was found, and one begun: "
-			"gridiron "
-			"audit export --action audit.anchor_begun\n",
+			"gridiron audit export --action audit.anchor_begun\n",
 			(long long)verified->anchors_begun,
 			verified->anchors_begun == 1 ? "" : "s",
 			verified->anchors_begun == 1 ? "s" : "");

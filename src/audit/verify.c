@@ -367,9 +367,8 @@ file_check(struct verifying *verifying)
 	iso_time_format(&what, known->at);
 	buf_put(&what,
 		STR(": put it back from a backup, or verify --without-anchor; where it "
-		    "was "
-		    "put aside, or this data folder is a new one, the next server makes "
-		    "it anew and puts that on record"));
+		    "was put aside, or this data folder is a new one, the next server "
+		    "makes it anew and puts that on record"));
 	if (buf_is_cut(&what))
 		return err_no_memory();
 	verifying->result.fault.what = buf_str(&what);

@@ -24,8 +24,8 @@
 
 /* Of a loop over many numbers: compiled once more for processors that take four at a time
  * and chosen as the program starts. The operations and their order are the same, so are
- * the bits. Sanitizers are not ready yet when the choice is
- * made; of clang they cannot be asked for in C. */
+ * the bits. Sanitizers are not ready yet when the choice is made; of clang they cannot be
+ * asked for in C. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
 	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define FOUR_AT_A_TIME __attribute__((target_clones("avx2", "default")))

@@ -92,7 +92,8 @@ find_span(const struct model_game *const *games, size_t count, int week)
 	return span;
 }
 
-/* False where WEEK is not one of the last of the regular season, or too far off. */
+/* False where WEEK is not one of the last of the regular season, or the one before it is
+ * not over. */
 static bool
 make_table(const struct model_game *const *games, size_t count, int week,
 	struct table *table, bool *is_last_week)
