@@ -6,11 +6,30 @@ enum {
 	LINES_MOST = 100,
 };
 
-static struct err *
-put(struct tx *tx, struct audit_entry *entry, const struct buf *details)
+/* The details of an entry, being written. */
+struct details {
+	struct buf text;
+	struct json json;
+};
+
+/* False where nothing goes on record. */
+static bool
+begin(struct tx *tx, struct details *details)
 {
-	entry->details = buf_str(details);
-	return buf_is_cut(details) ? err_no_memory() : audit_log(tx, entry);
+	if (!tx->ctx->keys)
+		return false;
+	buf_init(&details->text, tx->ctx->arena, AUDIT_DETAILS_BYTES_MAX);
+	details->json = json_begin(&details->text);
+	json_put_object(&details->json);
+	return true;
+}
+
+static struct err *
+put(struct tx *tx, struct audit_entry *entry, struct details *details)
+{
+	json_put_object_end(&details->json);
+	entry->details = buf_str(&details->text);
+	return buf_is_cut(&details->text) ? err_no_memory() : audit_log(tx, entry);
 }
 
 static void
@@ -37,16 +56,12 @@ struct err *
 on_record_counts(struct tx *tx, struct audit_entry entry,
 	const struct on_record_count *counts, size_t count)
 {
-	struct buf out;
-	struct json json = json_begin(&out);
+	struct details details;
 
-	if (!tx->ctx->keys)
+	if (!begin(tx, &details))
 		return NULL;
-	buf_init(&out, tx->ctx->arena, AUDIT_DETAILS_BYTES_MAX);
-	json_put_object(&json);
-	put_counts(&json, counts, count);
-	json_put_object_end(&json);
-	return put(tx, &entry, &out);
+	put_counts(&details.json, counts, count);
+	return put(tx, &entry, &details);
 }
 
 struct err *
@@ -55,23 +70,19 @@ on_record_models(struct tx *tx, const struct on_record_names *models,
 {
 	struct audit_entry entry = { .action = AUDIT_ADMIN_PUBLISH,
 		.resource_type = STR("model") };
-	struct buf out;
-	struct json json = json_begin(&out);
+	struct details details;
 
-	if (!tx->ctx->keys)
+	if (!begin(tx, &details))
 		return NULL;
-	buf_init(&out, tx->ctx->arena, AUDIT_DETAILS_BYTES_MAX);
-	json_put_object(&json);
-	put_counts(&json, counts, count);
+	put_counts(&details.json, counts, count);
 	if (models->count == 1) {
 		entry.resource_id = models->items[0];
 	} else {
-		json_put_key(&json, STR("model_count"));
-		json_put_i64(&json, (int64_t)models->count);
-		put_lines(&json, STR("models"), models->items, models->count);
+		json_put_key(&details.json, STR("model_count"));
+		json_put_i64(&details.json, (int64_t)models->count);
+		put_lines(&details.json, STR("models"), models->items, models->count);
 	}
-	json_put_object_end(&json);
-	return put(tx, &entry, &out);
+	return put(tx, &entry, &details);
 }
 
 struct err *
@@ -79,16 +90,12 @@ on_record_games(
 	struct tx *tx, enum audit_action action, const struct str *lines, size_t count)
 {
 	struct audit_entry entry = { .action = action, .resource_type = STR("game") };
-	struct buf out;
-	struct json json = json_begin(&out);
+	struct details details;
 
-	if (!tx->ctx->keys || count == 0)
+	if (count == 0 || !begin(tx, &details))
 		return NULL;
-	buf_init(&out, tx->ctx->arena, AUDIT_DETAILS_BYTES_MAX);
-	json_put_object(&json);
-	json_put_key(&json, STR("count"));
-	json_put_i64(&json, (int64_t)count);
-	put_lines(&json, STR("games"), lines, count);
-	json_put_object_end(&json);
-	return put(tx, &entry, &out);
+	json_put_key(&details.json, STR("count"));
+	json_put_i64(&details.json, (int64_t)count);
+	put_lines(&details.json, STR("games"), lines, count);
+	return put(tx, &entry, &details);
 }
