@@ -4,6 +4,38 @@
 -- row sealed_user: id user_id, totp_secret bytes?, personal_key bytes?
 -- row sealed_count: total i64
 
+-- row sealed_head: head bytes?
+
+-- name: sealed_head_list :many sealed_head
+-- args: none
+-- as: system, the operator changes keys for everybody
+-- pool: batch
+-- scan: ok, an operator's command asks once
+-- What fields of users begin with, each once: version and key.
+SELECT substr(personal_key, 1, 9) AS head
+  FROM users
+ WHERE personal_key IS NOT NULL
+ UNION
+SELECT substr(totp_secret, 1, 9)
+  FROM users
+ WHERE totp_secret IS NOT NULL
+ ORDER BY 1
+ LIMIT 100;
+
+-- name: sealed_head_sample :many sealed_head
+-- args: none
+-- as: system, a server looks at its start whether it has the keys
+-- The same of the first and the last who registered.
+SELECT substr(oldest.personal_key, 1, 9) AS head
+  FROM (SELECT personal_key FROM users ORDER BY id LIMIT 100) AS oldest
+ WHERE oldest.personal_key IS NOT NULL
+ UNION
+SELECT substr(newest.personal_key, 1, 9)
+  FROM (SELECT personal_key FROM users ORDER BY id DESC LIMIT 100) AS newest
+ WHERE newest.personal_key IS NOT NULL
+ ORDER BY 1
+ LIMIT 100;
+
 -- name: sealed_user_list :many sealed_user
 -- args: after uuid
 -- as: system, the operator changes keys for everybody
@@ -37,6 +69,12 @@ UPDATE users SET totp_secret = :new_value WHERE id = :id AND totp_secret = :old_
 -- as: system, the operator changes keys for everybody
 -- The same under another key, unless it was changed meanwhile.
 UPDATE users SET personal_key = :new_value WHERE id = :id AND personal_key = :old_value;
+
+-- name: reseal_give_up :batch
+-- args: id user_id, old_value bytes
+-- as: system, the operator changes keys for everybody
+-- A key that cannot be opened goes, so that the next entry of the audit log makes another.
+UPDATE users SET personal_key = NULL WHERE id = :id AND personal_key = :old_value;
 
 -- name: sealed_in_users :one sealed_count
 -- args: head bytes

@@ -181,7 +181,9 @@ invite_in_tx(struct tx *tx, void *arg)
 	if (found && invited.is_active)
 		return err_new(ctx, ERR_CONFLICT,
 			"this address belongs to an administrator; change the role "
-			"instead");
+			"instead, or where he cannot sign in any more, invite another "
+			"address as super_admin, who can start the removal of a lost "
+			"second factor");
 	TRY(q_invitation_revoke_email(tx, inviting->email, ctx->now));
 	TRY(offer(tx, inviting, inviter.id));
 	return mail_put(tx,

@@ -233,31 +233,41 @@ mfa_gate(struct ctx *ctx, struct user_id user, struct guess *ret)
 	return NULL;
 }
 
-/* Whether CODE is one of the secret in STATE, and of which step. */
+/* The secret in STATE; absent where it cannot be opened, which no code is right for then. */
 static struct err *
-code_compare(struct ctx *ctx, struct user_id user, const struct mfa_state *state,
-	struct str code, struct opt_i64 *ret_step)
+secret_open(struct ctx *ctx, struct user_id user, const struct mfa_state *state,
+	struct str *ret)
 {
 	const struct seal_place place = secret_place(user);
-	struct opt_i64 step = { .is_set = false };
-	struct str secret;
 
-	TRY(unseal(ctx, &place, state->totp_secret, &secret));
+	*ret = STR_NONE;
+	return seal_go_without(ctx, unseal(ctx, &place, state->totp_secret, ret));
+}
+
+/* The step whose code of SECRET, which STATE has, CODE is. */
+static struct opt_i64
+code_step(const struct ctx *ctx, struct str secret, const struct mfa_state *state,
+	struct str code)
+{
+	struct opt_i64 step = { .is_set = false };
+
 	step.is_set = totp_verify(secret, code, ctx->now / MICROSECONDS_PER_SECOND,
 		state->totp_last_step.is_set ? state->totp_last_step.value : INT64_MIN,
 		&step.value);
-	*ret_step = step;
-	return NULL;
+	return step;
 }
 
 static struct err *
 use_code(struct tx *tx, struct user_id user, const struct mfa_state *state,
 	struct str code, bool *ret)
 {
-	struct opt_i64 step;
+	struct opt_i64 step = { .is_set = false };
+	struct str secret;
 	int64_t used = 0;
 
-	TRY(code_compare(tx->ctx, user, state, code, &step));
+	TRY(secret_open(tx->ctx, user, state, &secret));
+	if (!str_is_none(secret))
+		step = code_step(tx->ctx, secret, state, code);
 	if (step.is_set)
 		TRY(q_mfa_use_step(tx, user, step.value, &used));
 	*ret = used == 1;
@@ -345,15 +355,17 @@ confirm_in_tx(struct tx *tx, void *arg)
 	struct user_id user = tx->ctx->actor.user_id;
 	char storage[RECOVERY_DIGITS];
 	int64_t enabled, ended;
+	struct str secret = STR_NONE;
 	struct mfa_state state;
 	struct opt_i64 step;
 
 	TRY(q_mfa_get(tx, user, &state));
-	if (state.mfa_enabled_at.is_set || str_is_none(state.totp_secret))
+	if (!state.mfa_enabled_at.is_set && !str_is_none(state.totp_secret))
+		TRY(secret_open(tx->ctx, user, &state, &secret));
+	if (str_is_none(secret))
 		return err_new(
 			tx->ctx, ERR_CONFLICT, "no second factor waits to be confirmed");
-	TRY(code_compare(
-		tx->ctx, user, &state, code_plain(confirming->code, storage), &step));
+	step = code_step(tx->ctx, secret, &state, code_plain(confirming->code, storage));
 	confirming->is_wrong = !step.is_set;
 	if (confirming->is_wrong)
 		return audit_log(tx,

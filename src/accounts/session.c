@@ -247,7 +247,11 @@ repeat(struct tx *tx, const struct session_row *session, struct refresh *refresh
 		return end_reused(tx, session);
 	if (successor.revoked_at.is_set)
 		return NULL;
-	TRY(unseal(tx->ctx, &place, session->successor_sealed, &refresh->tokens.refresh));
+	TRY(seal_go_without(tx->ctx,
+		unseal(tx->ctx, &place, session->successor_sealed,
+			&refresh->tokens.refresh)));
+	if (str_is_none(refresh->tokens.refresh))
+		return NULL;
 	refresh->tokens.refresh_expires_at = successor.expires_at;
 	refresh->outcome = REFRESH_DONE;
 	return NULL;

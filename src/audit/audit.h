@@ -56,7 +56,7 @@ struct audit_entry {
 /*
  * Put ENTRY on record in TX, which must be of kind TX_WRITE. INTERNAL where it names a
  * user who does not exist, or details that are not a JSON object. What is personal is
- * left out where the person has been erased.
+ * left out where the person has been erased, or their key cannot be opened.
  */
 struct err *audit_log(struct tx *tx, const struct audit_entry *entry) MUST_USE;
 

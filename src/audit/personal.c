@@ -21,7 +21,7 @@ enum {
 enum { PART_WHERE = 'w', PART_TEXT = 'p' };
 enum { OWNER_USER = 'u', OWNER_SUBJECT = 's', OWNER_NOBODY = 'k' };
 
-/* A key that seals what is personal; none: that person is erased. */
+/* A key that seals what is personal; none: that person is erased, or it is lost. */
 struct personal_key {
 	bool is_there;
 	uint8_t bytes[AEAD_KEY_BYTES];
@@ -67,7 +67,7 @@ key_unseal(
 	TRY_CTX(unseal(ctx, &place, sealed, &bytes), "the personal key of a user");
 	if (bytes.len != sizeof(ret->bytes))
 		return err_new(
-			ctx, ERR_INVALID, "the personal key of a user is not a key");
+			ctx, ERR_INTERNAL, "the personal key of a user is not a key");
 	ret->is_there = true;
 	memcpy(ret->bytes, bytes.ptr, sizeof(ret->bytes));
 	return NULL;
@@ -91,7 +91,8 @@ key_make(struct tx *tx, struct user_id user, struct personal_key *ret)
 	return NULL;
 }
 
-/* Of USER, made where there is none. */
+/* Of USER, made where there is none. One that cannot be opened is none: what is done goes
+ * on record without what is personal, rather than not at all. */
 static struct err *
 key_get(struct tx *tx, struct user_id user, struct personal_key *ret)
 {
@@ -104,7 +105,8 @@ key_get(struct tx *tx, struct user_id user, struct personal_key *ret)
 		return err_note(err_new(tx->ctx, ERR_INTERNAL, "internal error"),
 			"an audit entry tells of a user who does not exist");
 	if (!str_is_none(owner.personal_key))
-		return key_unseal(tx->ctx, user, owner.personal_key, ret);
+		return seal_go_without(
+			tx->ctx, key_unseal(tx->ctx, user, owner.personal_key, ret));
 	return owner.erased_at.is_set ? NULL : key_make(tx, user, ret);
 }
 

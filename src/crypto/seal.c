@@ -1,6 +1,7 @@
 #include "crypto/seal.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "codec/hex.h"
 #include "crypto/aead.h"
 
@@ -94,6 +95,15 @@ unseal(struct ctx *ctx, const struct seal_place *place, struct str sealed,
 	if (err && err->code == ERR_INVALID)
 		return unseal_err(ctx, place, "it was altered, or sealed for elsewhere");
 	return err;
+}
+
+struct err *
+seal_go_without(const struct ctx *ctx, struct err *err)
+{
+	if (!seal_is_lost(err))
+		return err;
+	log_err(ctx, "a sealed field is lost: see gridiron keys reseal", err);
+	return NULL;
 }
 
 bool

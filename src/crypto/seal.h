@@ -40,6 +40,17 @@ struct err *seal(struct ctx *ctx, const struct seal_place *place, struct str pla
 struct err *unseal(struct ctx *ctx, const struct seal_place *place, struct str sealed,
 	struct str *ret) MUST_USE;
 
+/* Whether ERR of unseal says that it cannot be opened, however often it is tried. */
+static inline bool
+seal_is_lost(const struct err *err)
+{
+	return err && err->code == ERR_INTERNAL;
+}
+
+/* ERR of unseal for whoever can go on without: NULL where it cannot be opened, which the
+ * operator's log is told. */
+struct err *seal_go_without(const struct ctx *ctx, struct err *err) MUST_USE;
+
 /* The id of the key that SEALED needs, KEY_ID_LEN digits in RET; false where it is no
  * sealed field. */
 bool seal_key_id(struct str sealed, char ret[static KEY_ID_LEN]) MUST_USE;

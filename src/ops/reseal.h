@@ -14,16 +14,30 @@
 #include "crypto/keyring.h"
 #include "db/db.h"
 
-/* Called now and then with how many users are done. */
-typedef void (*reseal_progress_fn)(void *arg, int64_t done);
+struct reseal_options {
+	/* Called now and then with how many users are done. */
+	void (*progress)(void *arg, int64_t done);
+	void *progress_arg;
+	/* Keys of the audit log that cannot be opened are taken away, so that the next
+	 * entry about their user makes another: what it holds of them stays closed, also
+	 * should the key be found. */
+	bool gives_up;
+};
+
+struct resealed {
+	int64_t fields;       /* that were sealed again */
+	int64_t lost_factors; /* that cannot be opened: secrets of second factors */
+	int64_t lost_keys;    /* and keys of users for the audit log */
+	int64_t given_up;     /* of those */
+};
 
 /* How many users have something sealed. */
 struct err *reseal_count(struct ctx *ctx, int64_t *ret) MUST_USE;
 
-/* Seal everything again that is not sealed by the current key of ctx->keys. RET is how
- * many fields were. INTERNAL, with a note of whose, where one cannot be opened. */
-struct err *reseal_all(
-	struct ctx *ctx, reseal_progress_fn progress, void *arg, int64_t *ret) MUST_USE;
+/* Seal everything again that is not sealed by the current key of ctx->keys. What cannot be
+ * opened is counted, and left as it is. */
+struct err *reseal_all(struct ctx *ctx, const struct reseal_options *options,
+	struct resealed *ret) MUST_USE;
 
 /* What still needs a key. */
 struct reseal_uses {
@@ -34,6 +48,16 @@ struct reseal_uses {
 };
 struct err *
 reseal_uses(struct ctx *ctx, struct str key_id, struct reseal_uses *ret) MUST_USE;
+
+struct seal_ids {
+	struct str *items;
+	size_t count;
+};
+
+/* The ids of keys that fields of users are sealed by and ctx->keys has not: of all, or of the
+ * first and the last hundred who registered, which takes no time. */
+struct err *
+reseal_missing(struct ctx *ctx, bool is_sample, struct seal_ids *ret) MUST_USE;
 
 static inline int64_t
 reseal_uses_total(const struct reseal_uses *uses)

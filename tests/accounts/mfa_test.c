@@ -3,6 +3,8 @@
 #include "accounts/api_keys_q.h"
 #include "accounts/caller.h"
 #include "accounts/mfa.h"
+#include "accounts/password_reset.h"
+#include "accounts/user.h"
 #include "base/buf.h"
 #include "codec/hex.h"
 #include "crypto/keyring.h"
@@ -314,7 +316,10 @@ BOTH_ENGINES(what_is_sealed_goes_over_to_a_new_key)
 	struct person alice, bob;
 	const struct keyring *old_keys;
 	struct keyring *both;
-	int64_t resealed = 0, done = 0;
+	struct resealed resealed;
+	int64_t done = 0;
+	struct reseal_options options = { .progress = no_progress,
+		.progress_arg = &done };
 	struct str old_id, new_id;
 
 	OK_ERR(accounts_begin(ctx));
@@ -329,16 +334,16 @@ BOTH_ENGINES(what_is_sealed_goes_over_to_a_new_key)
 	new_id = key_id(keyring_current(both, KEY_SEAL, ctx->now));
 	OK(!str_eq(old_id, new_id));
 	/* Each has a secret, and a key of the audit log. */
-	OK_ERR(reseal_all(ctx, no_progress, &done, &resealed));
-	EQ_I64(resealed, 4);
+	OK_ERR(reseal_all(ctx, &options, &resealed));
+	EQ_I64(resealed.fields, 4);
 	EQ_I64(done, 2);
 	OK_ERR(reseal_uses(ctx, old_id, &uses));
 	EQ_I64(uses.users, 0);
 	OK_ERR(reseal_uses(ctx, new_id, &uses));
 	EQ_I64(uses.users, 2);
 	/* Once more: nothing is left to do. */
-	OK_ERR(reseal_all(ctx, no_progress, &done, &resealed));
-	EQ_I64(resealed, 0);
+	OK_ERR(reseal_all(ctx, &options, &resealed));
+	EQ_I64(resealed.fields, 0);
 	later(ctx, 300);
 	OK_ERR(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)));
 	keyring_close(both);
@@ -366,4 +371,116 @@ BOTH_ENGINES(it_is_told_what_still_needs_an_older_key)
 	OK_ERR(reseal_uses(ctx, STR("0123456789abcdef"), &uses));
 	EQ_I64(reseal_uses_total(&uses), 0);
 	FAILS_WITH(reseal_uses(ctx, STR("../x"), &uses), ERR_INVALID);
+}
+
+/* --- What cannot be opened any more */
+
+/* The keyring is another: what was sealed before stays closed. */
+static void
+lose_keys(struct ctx *ctx)
+{
+	struct keyring *other = NULL;
+
+	OK_ERR(keyring_new(ctx, &other));
+	ctx->keys = other;
+}
+
+BOTH_ENGINES(a_lost_seal_key_tells_known_addresses_from_unknown_ones_by_nothing)
+{
+	struct session_tokens tokens;
+	struct person alice;
+	struct err *known, *unknown;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(account_make(ctx, BOB, STR(GOOD_PASSWORD)));
+	lose_keys(ctx);
+	known = account_sign_in(ctx, BOB, STR("a wrong password"), &tokens);
+	unknown = account_sign_in(
+		ctx, STR("nobody@example.org"), STR("a wrong password"), &tokens);
+	OK(known && unknown && known->code == ERR_UNAUTHENTICATED);
+	EQ_STR(known->message, unknown->message);
+	OK_ERR(password_forgotten(ctx, BOB));
+	OK_ERR(password_forgotten(ctx, STR("nobody@example.org")));
+	OK_ERR(user_register(ctx,
+		&(struct registration){ .email = BOB, .password = STR(GOOD_PASSWORD) }));
+	OK_ERR(user_register(ctx,
+		&(struct registration){ .email = STR("nobody@example.org"),
+			.password = STR(GOOD_PASSWORD) }));
+	/* Whoever has no second factor signs in as ever. */
+	OK_ERR(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &tokens));
+	/* Whose has one that nobody can read any more has his recovery codes. */
+	later(ctx, 300);
+	FAILS_WITH(sign_in_with(ctx, ALICE, authenticator_code(ctx, alice.secret, 0)),
+		ERR_UNAUTHENTICATED);
+	OK_ERR(sign_in_with(ctx, ALICE, alice.codes.codes[0]));
+}
+
+BOTH_ENGINES(a_second_factor_that_cannot_be_read_is_replaced_by_a_recovery_code)
+{
+	struct mfa_proof proof = { .password = STR(GOOD_PASSWORD) };
+	struct mfa_enrolment enrolment;
+	struct recovery_codes codes;
+	struct session_tokens tokens;
+	struct person alice;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(account_make(ctx, BOB, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &tokens));
+	act_as(ctx, tokens.user_id);
+	OK_ERR(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
+	lose_keys(ctx);
+	/* One that was begun waits no more, and is begun again. */
+	FAILS_WITH(
+		mfa_confirm(ctx, tokens.family_id, STR("123456"), &codes), ERR_CONFLICT);
+	OK_ERR(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
+	act_as(ctx, alice.tokens.user_id);
+	proof.code = alice.codes.codes[0];
+	OK_ERR(mfa_disable(ctx, &proof));
+	OK_ERR(mfa_begin(ctx, STR(GOOD_PASSWORD), &enrolment));
+	OK_ERR(mfa_confirm(ctx, alice.tokens.family_id,
+		authenticator_code(
+			ctx, authenticator_secret(ctx->arena, enrolment.secret), 0),
+		&codes));
+}
+
+BOTH_ENGINES(what_cannot_be_opened_is_counted_and_given_up_where_that_is_asked)
+{
+	struct reseal_options options = { .progress = no_progress };
+	struct session_tokens tokens;
+	struct resealed resealed;
+	struct person alice;
+	int64_t done = 0;
+
+	options.progress_arg = &done;
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(account_make(ctx, BOB, STR(GOOD_PASSWORD)));
+	lose_keys(ctx);
+	/* What can be is sealed again beside it. */
+	OK_ERR(account_make(ctx, STR("carol@example.org"), STR(GOOD_PASSWORD)));
+	{
+		struct keyring *both;
+
+		OK_ERR(keyring_new_beside(ctx, ctx->keys, &both));
+		ctx->keys = both;
+	}
+	OK_ERR(reseal_all(ctx, &options, &resealed));
+	EQ_I64(resealed.fields, 1);
+	EQ_I64(resealed.lost_factors, 1);
+	EQ_I64(resealed.lost_keys, 2);
+	EQ_I64(resealed.given_up, 0);
+	options.gives_up = true;
+	OK_ERR(reseal_all(ctx, &options, &resealed));
+	EQ_I64(resealed.given_up, 2);
+	/* The next entry makes a new key. */
+	OK_ERR(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(reseal_all(ctx, &options, &resealed));
+	EQ_I64(resealed.fields, 0);
+	EQ_I64(resealed.lost_keys, 0);
+	EQ_I64(resealed.given_up, 0);
+	/* A second factor is never taken away so: its owner does that. */
+	EQ_I64(resealed.lost_factors, 1);
+	OK_ERR(sign_in_with(ctx, ALICE, alice.codes.codes[0]));
 }
