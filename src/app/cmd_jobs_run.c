@@ -1,21 +1,51 @@
-#include <sys/epoll.h>
+#include <limits.h>
 #include <unistd.h>
+
+#include <sys/epoll.h>
 
 #include "app/command.h"
 #include "jobs/schedule.h"
 #include "predictions/source.h"
 #include "sys/signal.h"
 
-/* The job reads the games where this process is, not where the user is. */
+/* GAMES as it is where it is read from FOLDER (absent: from here). */
 static struct str
-games_of(const struct invocation *run)
+place_of(struct arena *arena, struct str games, struct str folder)
 {
-	struct str games = run->config.games, folder = run->console.folder;
+	char real[PATH_MAX];
+	const char *path;
 
-	if (games.len == 0 || str_is_none(folder) || games.ptr[0] == '/' ||
-		str_find(games, STR("://")) > 0 || str_eq(games, STR(GAMES_SIMULATED)))
+	if (str_find(games, STR("://")) > 0 || str_eq(games, STR(GAMES_SIMULATED)))
 		return games;
-	return str_fmt(run->arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(games));
+	if (!str_is_none(folder) && games.len && games.ptr[0] != '/')
+		games = str_fmt(
+			arena, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(games));
+	path = str_cstr(arena, games);
+	return path && realpath(path, real) ? str_dup(arena, str_from(real)) : games;
+}
+
+/* The feed is the server's, where one carries this out: whoever has another set would
+ * otherwise mix its games into the database, and no later run would take them out. */
+static struct err *
+games_of(struct invocation *run, struct str *ret)
+{
+	struct str told = run->config.games, ours, theirs;
+
+	*ret = told;
+	if (!run->served)
+		return NULL;
+	*ret = run->served->games;
+	if (told.len == 0 || !str_eq(run->args[0], str_from(job_table[JOB_fetch].name)))
+		return NULL;
+	theirs = place_of(run->arena, told, run->console.folder);
+	ours = ret->len ? place_of(run->arena, *ret, STR_NONE) : STR(GAMES_PUBLIC_URL);
+	if (str_eq(ours, theirs))
+		return NULL;
+	return err_in(run->arena, ERR_CONFLICT,
+		"setting games is '" STR_FMT "' here, and '" STR_FMT
+		"' for the server (process %ld) that fetches: give both the same, or "
+		"none here; gridiron import reads what you name",
+		STR_ARG(theirs), STR_ARG(ours), (long)getpid());
 }
 
 /* --- Ctrl-C, where no server carries this out: the job is given back before we end */
@@ -83,7 +113,6 @@ static struct err *
 run_jobs_run(struct invocation *run)
 {
 	struct job_setup setup = {
-		.games = games_of(run),
 		.data = run->config.data,
 		.instance = str_fmt(run->arena, "command %ld",
 			(long)(run->console.pid ? run->console.pid : getpid())),
@@ -91,6 +120,7 @@ run_jobs_run(struct invocation *run)
 	};
 	struct job_outcome outcome;
 
+	TRY(games_of(run, &setup.games));
 	TRY(run_job(run, &setup, &outcome));
 	if (run->is_json)
 		fprintf(run->console.out,
@@ -118,7 +148,8 @@ const struct command cmd_jobs_run = {
 	.summary = "run a scheduled job now",
 	.detail = "As the server would, with the same record: gridiron jobs list shows "
 		  "it. What it changes lets the jobs\n"
-		  "that work on it become due.",
+		  "that work on it become due. Beside a server, fetch reads what that "
+		  "server reads.",
 	.examples = "jobs run fetch\n"
 		    "jobs run outlook --json",
 	.args_min = 1,

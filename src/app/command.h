@@ -74,6 +74,7 @@ struct invocation {
 	struct keyring *keys; /* the same as ctx.keys */
 	struct geo *geo;      /* the same as ctx.geo */
 	struct config config;
+	const struct config *served; /* of the server that carries this out; or NULL */
 	struct console console;
 	char **words; /* as they were typed, without the program */
 	int word_count;

@@ -241,7 +241,8 @@ config_make(struct remote_session *session)
 	const struct str *told = session->settings;
 	struct str keys;
 
-	*config = session->serving->config;
+	run->served = &session->serving->config;
+	*config = *run->served;
 	if (run->command->uses_keys) {
 		TRY(same_check(session, SETTING_data, config->data));
 		TRY(key_file_path(run, &keys));
