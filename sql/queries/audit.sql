@@ -17,6 +17,8 @@
 
 -- row audit_anchor: file hash, seq i64, hash hash, mac hash, key_id text, anchored_at time
 
+-- row audit_signer: key_id text
+
 -- row audit_owner: personal_key bytes?, erased_at time?
 
 -- name: audit_wait :exec
@@ -83,6 +85,22 @@ SELECT seq, hash
   FROM audit_logs
  ORDER BY seq DESC
  LIMIT 1;
+
+-- name: audit_signer_list :many audit_signer
+-- args: none
+-- as: system, everybody's entries go into one chain
+-- What signed the newest of what there is, and the oldest link: each key once.
+SELECT newest.key_id FROM (SELECT key_id FROM audit_logs ORDER BY seq DESC LIMIT 1) AS newest
+ UNION
+SELECT oldest.key_id FROM (SELECT key_id FROM audit_logs ORDER BY seq LIMIT 1) AS oldest
+ UNION
+SELECT waiting.key_id FROM (SELECT key_id FROM audit_pending ORDER BY id LIMIT 1) AS waiting
+ UNION
+SELECT cut.key_id FROM (SELECT key_id FROM audit_cuts ORDER BY seq DESC LIMIT 1) AS cut
+ UNION
+SELECT anchor.key_id FROM (SELECT key_id FROM audit_anchors ORDER BY seq DESC LIMIT 1) AS anchor
+ ORDER BY 1
+ LIMIT 5;
 
 -- name: audit_append :batch
 -- args: id audit_id, seq i64, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,

@@ -168,7 +168,9 @@ run_reseal(struct invocation *run)
 }
 
 static const struct flag flags[] = {
-	{ "give-up", NULL, "what keys sealed that are lost for good is given up" },
+	{ "give-up", NULL,
+		"what keys sealed that are lost for good is given up, and a database "
+		"that was signed by others goes on with these" },
 	{ 0 },
 };
 
@@ -196,5 +198,6 @@ const struct command cmd_keys_reseal = {
 	.flags = flags,
 	.needs = NEEDS_DATABASE,
 	.uses_keys = true,
+	.foreign_keys_flag = "give-up",
 	.run = run_reseal,
 };

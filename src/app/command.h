@@ -59,6 +59,8 @@ struct command {
 	enum command_needs needs;
 	bool uses_keys;     /* ctx.keys is open; always so where others are served */
 	bool is_off_record; /* uses keys, but puts nothing on record: ctx.audit stays NULL */
+	/* With this flag it takes keys that are not the database's; may be NULL. */
+	const char *foreign_keys_flag;
 	bool migrates; /* bring the schema up to date before the database is opened */
 	/* Whether flags and arguments make sense, before anything is started; may be NULL. */
 	struct err *(*check)(struct invocation *run);

@@ -1,15 +1,14 @@
 #include "app/wiring.h"
 
 #include <assert.h>
-#include <unistd.h>
 
 #include "app/data_folder.h"
 #include "app/key_file.h"
+#include "app/key_match.h"
 #include "app/lock_wait.h"
 #include "app/places.h"
 #include "app/remote.h"
 #include "app/serve_settings.h"
-#include "audit/append.h"
 #include "audit/chainer.h"
 #include "base/log.h"
 #include "codec/geo.h"
@@ -67,51 +66,6 @@ needs_keys(const struct command *command)
 	return command->uses_keys || command->needs >= NEEDS_SERVED_DATABASE;
 }
 
-/* New keys are made for a new database only: of one that is in use all of the log would be
- * forged by them, and nobody's second factor could be read. */
-static struct err *
-keys_expect(struct invocation *run, const struct keyring_options *options)
-{
-	struct tx tx = db_auto(&run->ctx, SHARD_GLOBAL);
-	const char *path = str_cstr(run->arena, options->path);
-	struct audit_link end;
-
-	if (!path)
-		return err_no_memory();
-	if (!options->may_generate || access(path, F_OK) == 0)
-		return NULL;
-	TRY(audit_chain_end(&tx, &end));
-	return end.seq == 0
-		? NULL
-		: err_new(&run->ctx, ERR_NOT_FOUND,
-			  "there is no %s, whose keys this database is sealed with: put "
-			  "it back from its backup, or say where it is with --keys-file; "
-			  "without it nothing of the audit log can be verified and no "
-			  "second factor read (gridiron keys init begins with new keys)",
-			  path);
-}
-
-/* The secret keys, for commands that sign, seal or serve; a server reads them again when
- * they change. */
-static struct err *
-keys_start(struct invocation *run)
-{
-	struct keyring_options options;
-	struct keyring *keys;
-
-	if (!needs_keys(run->command))
-		return NULL;
-	TRY(password_settings(run));
-	TRY(key_file_options(run, &options));
-	TRY(keys_expect(run, &options));
-	TRY(keyring_open(&run->ctx, &options, &keys));
-	run->keys = keys;
-	run->ctx.keys = keys;
-	return run->command->needs >= NEEDS_SERVED_DATABASE
-		? keyring_watch(&run->ctx, keys)
-		: NULL;
-}
-
 static void
 keys_stop(struct invocation *run)
 {
@@ -121,6 +75,31 @@ keys_stop(struct invocation *run)
 	keyring_close(run->keys);
 	run->keys = NULL;
 	run->ctx.keys = NULL;
+}
+
+/* The secret keys, for commands that sign, seal or serve; a server reads them again when
+ * they change. */
+static struct err *
+keys_start(struct invocation *run)
+{
+	struct keyring_options options;
+	struct keyring *keys;
+	struct err *err;
+
+	if (!needs_keys(run->command))
+		return NULL;
+	TRY(password_settings(run));
+	TRY(key_file_options(run, &options));
+	TRY(keys_expect(run, &options));
+	TRY(keyring_open(&run->ctx, &options, &keys));
+	run->keys = keys;
+	run->ctx.keys = keys;
+	err = keys_match(run);
+	if (!err && run->command->needs >= NEEDS_SERVED_DATABASE)
+		err = keyring_watch(&run->ctx, keys);
+	if (err)
+		keys_stop(run);
+	return err;
 }
 
 static struct migrate_options
