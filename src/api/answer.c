@@ -52,17 +52,20 @@ answer_row(struct request *rq, const struct row_schema *schema, const void *row)
 }
 
 void
-answer_rows_begin(struct request *rq, const struct row_schema *schema,
+answer_rows_begin(struct request *rq, const struct row_schema *schema, const void *same,
 	size_t rows_expected, struct row_writer *ret)
 {
 	*ret = (struct row_writer){ .schema = schema,
 		.is_csv = str_eq(rq->params.format, STR("csv")) };
 	buf_init(&ret->out, rq->ctx->arena, ANSWER_BYTES_MAX);
 	buf_reserve(&ret->out, (rows_expected + 1) * ROW_BYTES_GUESS);
-	if (ret->is_csv)
+	if (ret->is_csv) {
 		rows_write_csv_head(&ret->out, schema);
-	else
-		buf_put(&ret->out, STR("{\"data\":["));
+		return;
+	}
+	if (same)
+		ret->schema = row_schema_say(rq->ctx->arena, schema, same);
+	buf_put(&ret->out, STR("{\"data\":["));
 }
 
 void
@@ -97,7 +100,7 @@ answer_rows(struct request *rq, const struct page *list)
 {
 	struct row_writer writer;
 
-	answer_rows_begin(rq, list->schema, list->count, &writer);
+	answer_rows_begin(rq, list->schema, NULL, list->count, &writer);
 	for (size_t i = 0; i < list->count; i++)
 		answer_rows_put(
 			&writer, (const char *)list->rows + i * list->schema->row_size);

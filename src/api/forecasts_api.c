@@ -80,12 +80,13 @@ static const struct field prediction_brief_fields[] = {
 	FIELD_AS("id", struct prediction_shown, row.id.uuid, UUID,
 		"the forecast's own id: /v1/predictions/{id} has the rest"),
 	BRIEF(game_id, TEXT, "the game, as in /v1/games"),
-	FIELD(struct prediction_shown, season, I32, "the year the season starts in"),
+	FIELD(struct prediction_shown, season, I32, "the year the season starts in",
+		.is_same = true),
 	BRIEF(week, I32, "week of the season"),
 	BRIEF(prediction_type, TEXT, "game, ats, total or prop"),
-	FIELD(struct prediction_shown, model, TEXT, "who forecast"),
-	FIELD(struct prediction_shown, tier, OPT_TEXT, ABOUT_TIER),
-	FIELD(struct prediction_shown, saw_line, BOOL, ABOUT_SAW_LINE),
+	FIELD(struct prediction_shown, model, TEXT, "who forecast", .is_same = true),
+	FIELD(struct prediction_shown, tier, OPT_TEXT, ABOUT_TIER, .is_same = true),
+	FIELD(struct prediction_shown, saw_line, BOOL, ABOUT_SAW_LINE, .is_same = true),
 	BRIEF(home_team, TEXT, "code of the time"),
 	BRIEF(away_team, TEXT, "code of the time"),
 	BRIEF(pick, OPT_TEXT, "the side taken: home, away, over, under"),
@@ -257,7 +258,8 @@ brief_page_read(struct request *rq, struct tx *tx, struct brief_page *page)
 	TRY_NEW(rq->ctx->arena, page->ids, page->limit);
 	is_house = !str_is_none(by.tier);
 	answer_rows_begin(rq, is_house ? &house_brief_schema : &prediction_brief_schema,
-		page->limit < ROWS_EXPECTED ? page->limit : ROWS_EXPECTED, &page->writer);
+		&page->shown, page->limit < ROWS_EXPECTED ? page->limit : ROWS_EXPECTED,
+		&page->writer);
 	if (is_house)
 		TRY(q_prediction_list(tx, query, brief_page_put, page));
 	else

@@ -81,7 +81,8 @@ struct page {
 };
 struct answer answer_rows(struct request *rq, const struct page *list);
 
-/* The same for rows that are written as they come. Begin; put row after row; end. */
+/* The same for rows that are written as they come. Begin; put row after row; end. SAME has
+ * what all rows have in common, see is_same of a field. */
 struct row_writer {
 	struct buf out;
 	const struct row_schema *schema;
@@ -89,7 +90,7 @@ struct row_writer {
 	bool has_rows;
 };
 void answer_rows_begin(struct request *rq, const struct row_schema *schema,
-	size_t rows_expected, struct row_writer *ret);
+	const void *same, size_t rows_expected, struct row_writer *ret);
 void answer_rows_put(struct row_writer *writer, const void *row);
 struct answer
 answer_rows_end(struct request *rq, struct row_writer *writer, struct str next);

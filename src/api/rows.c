@@ -55,6 +55,8 @@ write_json_value(struct json *json, const struct field *field, const void *at)
 	case FIELD_OPT_JSON:
 		json_put_raw(json, *(const struct str *)at);
 		break;
+	case FIELD_SAID:
+		break;
 	}
 }
 
@@ -78,6 +80,36 @@ row_write_json(struct buf *out, const struct row_schema *schema, const void *row
 		write_json_value(&json, field, (const char *)row + field->offset);
 	}
 	buf_put_char(out, '}');
+}
+
+const struct row_schema *
+row_schema_say(struct arena *arena, const struct row_schema *schema, const void *row)
+{
+	struct row_schema *ret = arena_alloc(arena, sizeof(*ret));
+	struct field *fields = arena_alloc(arena, schema->field_count * sizeof(*fields));
+
+	if (!ret || !fields)
+		return schema;
+	memcpy(fields, schema->fields, schema->field_count * sizeof(*fields));
+	for (size_t i = 0; i < schema->field_count; i++) {
+		struct field *field = &fields[i];
+		struct buf key;
+		struct json json = json_begin(&key);
+
+		if (!field->is_same)
+			continue;
+		buf_init_fixed(&key, field->key, sizeof(field->key));
+		buf_added(&key, field->key_len);
+		write_json_value(&json, field, (const char *)row + field->offset);
+		/* What is too long is written row by row, behind its key as it was. */
+		if (buf_is_cut(&key))
+			continue;
+		field->kind = FIELD_SAID;
+		field->key_len = (uint8_t)key.len;
+	}
+	*ret = *schema;
+	ret->fields = fields;
+	return ret;
 }
 
 static void
@@ -162,6 +194,8 @@ write_csv_value(struct csv *csv, const struct field *field, const void *at)
 	case FIELD_OPT_FINE:
 	case FIELD_OPT_TIME:
 		write_csv_optional(csv, field, at);
+		break;
+	case FIELD_SAID:
 		break;
 	}
 }

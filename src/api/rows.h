@@ -39,6 +39,7 @@ enum field_kind {
 #define X(kind, type, json_type, format, is_nullable) FIELD_##kind,
 	FIELD_KINDS(X)
 #undef X
+		FIELD_SAID, /* made by row_schema_say: the key has the value behind it */
 };
 
 #define X(kind, type, json_type, format, is_nullable) typedef type field_type_##kind;
@@ -58,11 +59,13 @@ struct field {
 	uint8_t key_len;
 	enum field_kind kind;
 	uint16_t offset;
+	bool is_same; /* in all rows of a list */
 	const char *about;
 };
 
-/* An id is a struct around a uuid; its field is named by MEMBER.uuid. */
-#define FIELD_AS(name_, row_type, member, kind_, about_)                            \
+/* An id is a struct around a uuid; its field is named by MEMBER.uuid. What follows ABOUT
+ * is an initializer, of is_same. */
+#define FIELD_AS(name_, row_type, member, kind_, about_, ...)                       \
 	{                                                                           \
 		.name = STR_INIT(name_),                                            \
 		.key = ",\"" name_ "\":", .key_len = sizeof(",\"" name_ "\":") - 1, \
@@ -71,10 +74,10 @@ struct field {
 			0 *                                                         \
 				sizeof(char[_Generic(&((row_type *)0)->member,      \
 					field_type_##kind_ * : 1)]),                \
-		.about = (about_),                                                  \
+		.about = (about_), __VA_ARGS__                                      \
 	}
-#define FIELD(row_type, member, kind_, about_) \
-	FIELD_AS(#member, row_type, member, kind_, about_)
+#define FIELD(row_type, member, kind_, ...) \
+	FIELD_AS(#member, row_type, member, kind_, __VA_ARGS__)
 
 struct row_schema {
 	const char *name;
@@ -93,6 +96,11 @@ struct row_schema {
 
 /* One row as a JSON object. */
 void row_write_json(struct buf *out, const struct row_schema *schema, const void *row);
+
+/* SCHEMA for a list as JSON whose rows have in common what ROW says: that is written here,
+ * once. In ARENA; SCHEMA itself without memory. */
+const struct row_schema *
+row_schema_say(struct arena *arena, const struct row_schema *schema, const void *row);
 
 /* The line of column names; COUNT lines of values (RFC 4180). JSON fields go in as they
  * are, quoted. */

@@ -223,33 +223,33 @@ f64_format_fixed(struct buf *out, double value, int decimals)
 		1e9 };
 	double scaled = fabs(value) * scales[decimals];
 	char digits[24];
-	size_t at = sizeof(digits);
+	char *const end = digits + sizeof(digits), *at = end;
 	uint64_t rest;
-	bool is_fraction = false;
 
 	/* Past 2^53 there are no decimals left to round. */
 	if (scaled >= 9e15) {
 		f64_format(out, value);
 		return;
 	}
-	rest = (uint64_t)llround(scaled);
+	/* llround, without a call. */
+	rest = (uint64_t)(int64_t)scaled;
+	if (scaled - (double)rest >= 0.5)
+		rest++;
 	if (rest == 0)
 		value = 0;
-	for (int place = 0; place < decimals; place++) {
-		is_fraction = is_fraction || rest % 10 != 0;
-		if (is_fraction)
-			digits[--at] = (char)('0' + rest % 10);
+	for (; decimals > 0 && rest % 10 == 0; decimals--)
 		rest /= 10;
+	if (decimals > 0) {
+		for (; decimals > 0; decimals--, rest /= 10)
+			*--at = (char)('0' + rest % 10);
+		*--at = '.';
 	}
-	if (is_fraction)
-		digits[--at] = '.';
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
+	do
+		*--at = (char)('0' + rest % 10);
+	while (rest /= 10);
 	if (value < 0)
-		digits[--at] = '-';
-	buf_put(out, (struct str){ .ptr = digits + at, .len = sizeof(digits) - at });
+		*--at = '-';
+	buf_put(out, (struct str){ .ptr = at, .len = (size_t)(end - at) });
 }
 
 void

@@ -289,6 +289,34 @@ TEST(rows_become_json_and_csv_by_one_table)
 		    "d,,0.3333,,{}\r\n"));
 }
 
+TEST(what_all_rows_of_a_list_say_is_written_as_if_row_by_row)
+{
+	static const struct field fields[] = {
+		FIELD(struct sample, name, TEXT, "a name", .is_same = true),
+		FIELD(struct sample, count, OPT_I32, "a count", .is_same = true),
+		FIELD(struct sample, share, FIXED, "a share"),
+		FIELD(struct sample, is_right, OPT_BOOL, "a claim", .is_same = true),
+	};
+	static const struct row_schema schema = ROW_SCHEMA(
+		"sample", struct sample, fields, "a sample");
+	static const char *const names[] = { "", "a \"b\"",
+		"one that has no room behind its own key" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct sample row = {
+			.name = str_from(names[i]), .share = 0.5, .is_right = OPT(false)
+		};
+		struct buf want, out;
+
+		begin();
+		buf_init(&want, &arena, 4096);
+		buf_init(&out, &arena, 4096);
+		row_write_json(&want, &schema, &row);
+		row_write_json(&out, row_schema_say(&arena, &schema, &row), &row);
+		EQ_STR(buf_str(&out), buf_str(&want));
+	}
+}
+
 TEST(a_pick_comes_back_as_it_is_stored)
 {
 	const struct pick_row pick = { .probability = 0.533011, .brier = OPT(0.218079) };

@@ -131,6 +131,14 @@ TEST(fixed_numbers_are_rounded_without_trailing_zeros)
 	WRITTEN(json_put_fixed(&json, 10.01, 2), "10.01");
 	WRITTEN(json_put_fixed(&json, 7, 0), "7");
 	WRITTEN(json_put_fixed(&json, 1e20, 3), "1e+20");
+	WRITTEN(json_put_fixed(&json, 0.05, 4), "0.05");
+	WRITTEN(json_put_fixed(&json, -1200.03, 2), "-1200.03");
+	WRITTEN(json_put_fixed(&json, 0.123456789, 9), "0.123456789");
+	/* Halves away from zero, and only halves. */
+	WRITTEN(json_put_fixed(&json, 0.125, 2), "0.13");
+	WRITTEN(json_put_fixed(&json, -2.5, 0), "-3");
+	WRITTEN(json_put_fixed(&json, 0x1.fffffffffffffp-2, 0), "0");
+	WRITTEN(json_put_fixed(&json, 0x1.fffffffffffffp51, 0), "4503599627370496");
 	WRITTEN(json_put_fixed(&json, NAN, 3), "null");
 }
 
