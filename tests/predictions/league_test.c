@@ -6,6 +6,8 @@
 #include "predictions/grade.h"
 #include "predictions/league.h"
 #include "predictions/pick.h"
+#include "sys/fiber.h"
+#include "sys/wait.h"
 #include "tests/predictions/season.h"
 
 enum {
@@ -335,4 +337,85 @@ BOTH_ENGINES(leagues_and_the_leagues_of_one_are_limited)
 		OK_ERR(join(ctx, i, league.code,
 			str_cstr(ctx->arena, str_fmt(ctx->arena, "U%d", i))));
 	FAILS_WITH(join(ctx, LEAGUE_MEMBERS_MOST + 1, league.code, "late"), ERR_CONFLICT);
+}
+
+/* --- Coming in at once */
+
+enum {
+	AT_ONCE = 12,
+	ROUNDS = 4,
+};
+
+struct comer {
+	struct arena arena;
+	struct ctx ctx;
+	struct str code;
+	struct err *err;
+	struct fiber_event done;
+};
+
+static void
+come(void *arg)
+{
+	struct comer *comer = arg;
+	struct league_row league;
+
+	comer->err = league_join(&comer->ctx, comer->code,
+		str_fmt(&comer->arena, "At once %p", arg), &league);
+	fiber_event_set(&comer->done);
+}
+
+/* Users FIRST and on: *RET joined, and the others were told that it is full. */
+static void
+come_at_once(struct ctx *ctx, struct str code, int first, int *ret)
+{
+	struct comer all[AT_ONCE] = { 0 };
+
+	*ret = 0;
+	for (int i = 0; i < AT_ONCE; i++) {
+		arena_init(&all[i].arena, 1 << 20);
+		all[i].code = code;
+		all[i].ctx = *ctx;
+		all[i].ctx.arena = &all[i].arena;
+		act_as(&all[i].ctx, first + i);
+		fiber_event_init(&all[i].done);
+		OK(fiber_spawn("join", come, &all[i]));
+	}
+	for (int i = 0; i < AT_ONCE; i++)
+		fiber_event_join(&all[i].done);
+	for (int i = 0; i < AT_ONCE; i++) {
+		if (all[i].err)
+			FAILS_WITH(all[i].err, ERR_CONFLICT);
+		*ret += !all[i].err;
+		arena_release(&all[i].arena);
+	}
+}
+
+/* Many at once for two places that are left, again and again. */
+BOTH_ENGINES(a_league_is_full_for_those_who_come_at_once_too)
+{
+	const int filled = LEAGUE_MEMBERS_MOST - 2, late = LEAGUE_MEMBERS_MOST + 1;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct league_row league, seen;
+	int joined;
+
+	OK_ERR(put_users(ctx, late + AT_ONCE));
+	OK_ERR(season_at(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(make(ctx, ANN, "Ann", &league));
+	for (int i = 2; i <= filled; i++)
+		OK_ERR(join(ctx, i, league.code,
+			str_cstr(ctx->arena, str_fmt(ctx->arena, "U%d", i))));
+	for (int round = 0; round < ROUNDS; round++) {
+		come_at_once(ctx, league.code, late, &joined);
+		EQ_I64(joined, 2);
+		act_as(ctx, ANN);
+		OK_ERR(league_find(ctx, league.id, &seen));
+		EQ_I64(seen.member_count, LEAGUE_MEMBERS_MOST);
+		OK_ERR(db_run_text(&tx,
+			STR("DELETE FROM league_standings WHERE name LIKE 'At once%'")));
+		OK_ERR(db_run_text(&tx,
+			STR("DELETE FROM league_members WHERE NOT EXISTS (SELECT 1 FROM "
+			    "league_standings s WHERE s.user_id = "
+			    "league_members.user_id)")));
+	}
 }
