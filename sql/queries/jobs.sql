@@ -4,6 +4,7 @@
 -- row job_row: name text, schedule text, is_enabled bool, next_run_at time?, last_started_at time?,
 --   last_finished_at time?, last_status text?, last_result object?, last_error text?, run_count i64, failure_count i64,
 --   consecutive_failures i32, locked_by text?, locked_until time?
+-- row job_run_state: is_open bool
 -- row job_claimed: id job_id, name text, state object, consecutive_failures i32
 
 -- name: job_put :exec
@@ -58,15 +59,16 @@ UPDATE jobs
 RETURNING id, name, state, consecutive_failures;
 
 -- name: job_finish :rows
--- args: id job_id, instance text, status text, result object, error text?, state object, next_run_at time, failed i32,
+-- args: id job_id, run uuid, status text, result object, error text?, state object, next_run_at time, failed i32,
 --   now time
 -- as: anyone
--- How the run of INSTANCE ended. FAILED: 1 where it did. No row where another has taken the job since.
+-- How the job's RUN ended. FAILED: 1 where it did. No row where that is ended already, by itself or by whoever took the
+-- job since.
 UPDATE jobs
    SET locked_by = NULL, locked_until = NULL, last_finished_at = :now, last_status = :status, last_result = :result,
        last_error = :error, state = :state, next_run_at = :next_run_at, failure_count = failure_count + :failed,
        consecutive_failures = CASE WHEN :failed = 1 THEN consecutive_failures + 1 ELSE 0 END, updated_at = :now
- WHERE id = :id AND locked_by = :instance;
+ WHERE id = :id AND EXISTS (SELECT 1 FROM job_runs WHERE id = :run AND status = 'running');
 
 -- name: job_make_due :exec
 -- args: name text, now time
@@ -77,11 +79,17 @@ UPDATE jobs
  WHERE name = :name AND next_run_at > :now;
 
 -- name: job_run_begin :exec
--- args: id job_id, instance text, now time
+-- args: run uuid, id job_id, instance text, now time
 -- as: anyone
 -- The record of one run.
 INSERT INTO job_runs (id, job_id, instance, status, started_at)
-VALUES ({{new id}}, :id, :instance, 'running', :now);
+VALUES (:run, :id, :instance, 'running', :now);
+
+-- name: job_run_is_open :one job_run_state
+-- args: run uuid
+-- as: anyone
+-- Whether RUN was begun, and is not ended.
+SELECT EXISTS (SELECT 1 FROM job_runs WHERE id = :run AND status = 'running') AS is_open;
 
 -- name: job_runs_end :rows
 -- args: id job_id, status text, result object?, error text?, now time

@@ -129,12 +129,57 @@ find_due(struct tx *tx, const struct job **ret)
 struct claiming {
 	const struct job_setup *setup;
 	const struct job *job; /* NULL: the one that is due */
+	struct uuid run;       /* its id: of one claim, however often that is tried */
 	struct job_claimed claimed;
 	bool is_claimed;
+	bool is_again; /* nobody knows whether it was claimed when this was tried */
 	/* The run before failed, or died with its instance: what it had changed by then it
 	 * may have told nobody. */
 	bool is_after_failure;
 };
+
+/* --- What must be known to be done */
+
+struct apart {
+	struct ctx ctx;
+	struct err *(*function)(struct tx *tx, void *arg);
+	void *arg;
+	struct err *err;
+	struct fiber_event done;
+};
+
+static void
+transact(void *arg)
+{
+	struct apart *apart = arg;
+
+	apart->err = db_transact(
+		&apart->ctx, TX_WRITE, SHARD_GLOBAL, apart->function, apart->arg);
+	fiber_event_set(&apart->done);
+}
+
+/*
+ * A transaction that finds out for itself, told that it IS_AGAIN, whether it was carried out
+ * already: where nobody knows, it is run again; if IS_OWED also where the fiber was cancelled.
+ * That can wait for nothing any more, so another does it.
+ */
+static struct err *
+transact_surely(struct ctx *ctx, struct err *(*function)(struct tx *tx, void *arg),
+	void *arg, bool is_owed, bool *is_again)
+{
+	struct err *err = db_transact(ctx, TX_WRITE, SHARD_GLOBAL, function, arg);
+	struct apart apart = { .ctx = *ctx, .function = function, .arg = arg };
+
+	if (!err || !(err->code == ERR_UNCERTAIN || (is_owed && fiber_is_cancelled())))
+		return err;
+	*is_again = err->code == ERR_UNCERTAIN;
+	apart.ctx.deadline = clock_deadline_ms(GIVE_BACK_MS);
+	fiber_event_init(&apart.done);
+	if (!fiber_spawn("settle a job", transact, &apart))
+		return err;
+	fiber_event_join(&apart.done);
+	return apart.err;
+}
 
 static struct err *
 claim_in_tx(struct tx *tx, void *arg)
@@ -142,9 +187,15 @@ claim_in_tx(struct tx *tx, void *arg)
 	struct claiming *claiming = arg;
 	struct ctx *ctx = tx->ctx;
 	const struct job *job = claiming->job;
+	struct job_run_state own = { .is_open = false };
 	int64_t died = 0;
 
-	claiming->is_claimed = false;
+	/* Nobody knew whether it was committed; if so, all else was known by then. */
+	if (claiming->is_again)
+		TRY(q_job_run_is_open(tx, claiming->run, &own));
+	claiming->is_claimed = own.is_open;
+	if (own.is_open)
+		return NULL;
 	if (!job)
 		TRY(find_due(tx, &job));
 	if (!job)
@@ -173,20 +224,29 @@ claim_in_tx(struct tx *tx, void *arg)
 		claiming->claimed.consecutive_failures > 0;
 	return q_job_run_begin(tx,
 		(struct job_run_begin){
+			.run = claiming->run,
 			.id = claiming->claimed.id,
 			.instance = claiming->setup->instance,
 			.now = ctx->now,
 		});
 }
 
+static struct err *
+claim(struct ctx *ctx, struct claiming *claiming)
+{
+	claiming->run = uuid_v7(ctx->now);
+	return transact_surely(ctx, claim_in_tx, claiming, false, &claiming->is_again);
+}
+
 /* --- Finishing */
 
 struct finishing {
-	const struct job_setup *setup;
+	struct uuid run;
 	const struct job_claimed *claimed;
 	const struct job_outcome *outcome;
 	struct str state;
 	uint32_t next; /* due now */
+	bool is_again; /* as struct claiming's */
 	bool is_lost;  /* the lease ran out, and another has the job */
 };
 
@@ -248,7 +308,7 @@ finish_in_tx(struct tx *tx, void *arg)
 	TRY(q_job_finish(tx,
 		(struct job_finish){
 			.id = finishing->claimed->id,
-			.instance = finishing->setup->instance,
+			.run = finishing->run,
 			.status = outcome->status,
 			.result = outcome->result,
 			.error = error,
@@ -258,8 +318,9 @@ finish_in_tx(struct tx *tx, void *arg)
 			.now = ctx->now,
 		},
 		&found));
-	finishing->is_lost = found == 0;
-	if (finishing->is_lost)
+	/* Not where this was carried out before, and nobody knew. */
+	finishing->is_lost = found == 0 && !finishing->is_again;
+	if (found == 0)
 		return NULL;
 	TRY(q_job_runs_end(tx,
 		(struct job_runs_end){
@@ -277,44 +338,12 @@ finish_in_tx(struct tx *tx, void *arg)
 	return NULL;
 }
 
-struct giving_back {
-	struct ctx *ctx;
-	struct finishing *finishing;
-	struct err *err;
-	struct fiber_event done;
-};
-
-static void
-give_back(void *arg)
-{
-	struct giving_back *giving = arg;
-
-	giving->err = db_transact(
-		giving->ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, giving->finishing);
-	fiber_event_set(&giving->done);
-}
-
-/* A fiber that was cancelled can wait for nothing any more, so another gives the lease back
- * for it: else nobody could run the job until that has run out. So it is where nobody knows
- * whether that was committed; if it was, there is nothing left to be given back. */
+/* Whoever was cancelled gives the lease back too: else nobody could run the job until that
+ * has run out. */
 static struct err *
 finish(struct ctx *ctx, struct finishing *finishing)
 {
-	struct err *err = db_transact(
-		ctx, TX_WRITE, SHARD_GLOBAL, finish_in_tx, finishing);
-	bool is_uncertain = err && err->code == ERR_UNCERTAIN;
-	struct ctx own = *ctx;
-	struct giving_back giving = { .ctx = &own, .finishing = finishing };
-
-	if (!err || !(is_uncertain || fiber_is_cancelled()))
-		return err;
-	own.deadline = clock_deadline_ms(GIVE_BACK_MS);
-	fiber_event_init(&giving.done);
-	if (!fiber_spawn("give a job back", give_back, &giving))
-		return err;
-	fiber_event_join(&giving.done);
-	finishing->is_lost = finishing->is_lost && !is_uncertain;
-	return giving.err;
+	return transact_surely(ctx, finish_in_tx, finishing, true, &finishing->is_again);
 }
 
 /* --- Running */
@@ -330,9 +359,9 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 		.state = claiming->claimed.state,
 		.result = &result };
 	struct job_outcome outcome = { .job = job };
-	struct finishing finishing = { .setup = claiming->setup,
-		.claimed = &claiming->claimed,
-		.outcome = &outcome };
+	struct finishing finishing = {
+		.run = claiming->run, .claimed = &claiming->claimed, .outcome = &outcome
+	};
 	struct ctx job_ctx = *ctx;
 
 	if (!job)
@@ -387,7 +416,7 @@ schedule_run_due(struct ctx *ctx, const struct job_setup *setup, bool *ret_ran,
 	TRY(find_due(&tx, &due));
 	if (!due)
 		return NULL;
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, claim_in_tx, &claiming));
+	TRY(claim(ctx, &claiming));
 	if (!claiming.is_claimed)
 		return NULL;
 	*ret_ran = true;
@@ -412,7 +441,7 @@ schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
 			STR_ARG(name), STR_ARG(buf_str(&names)));
 	}
 	TRY(schedule_prepare(ctx, setup->is_beside));
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, claim_in_tx, &claiming));
+	TRY(claim(ctx, &claiming));
 	if (!claiming.is_claimed)
 		return err_new(ctx, ERR_CONFLICT,
 			"another instance is running job " STR_FMT

@@ -8,6 +8,7 @@
 #include "db/fault.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "sys/random.h"
 
 /* --- A feed that does what a test wants */
 
@@ -17,12 +18,14 @@ enum feed_mood {
 	FEED_HALF,
 	FEED_FAULTY_ROW,
 	FEED_500,
-	FEED_SLOW
+	FEED_SLOW,
+	FEED_HELD
 };
 
 static struct {
 	_Atomic int mood;
 	_Atomic int answers;
+	_Atomic int let_go; /* of those that are held, by number */
 	_Atomic int not_modified;
 } feed_server;
 
@@ -36,10 +39,10 @@ static struct http_answer
 feed_answer(struct http_request *http, void *arg)
 {
 	struct http_answer answer = { .status = 200, .content_type = STR("text/csv") };
+	int number = ++feed_server.answers;
 	struct buf text;
 
 	(void)arg;
-	feed_server.answers++;
 	if (!str_is_none(http_request_header(http, STR("If-None-Match"))))
 		feed_server.not_modified++;
 	buf_init(&text, http->ctx.arena, 1 << 20);
@@ -67,6 +70,11 @@ feed_answer(struct http_request *http, void *arg)
 	case FEED_SLOW:
 		(void)fiber_sleep_until(clock_deadline_ms(3000));
 		break;
+	case FEED_HELD:
+		while (feed_server.let_go < number &&
+			fiber_sleep_until(clock_deadline_ms(1)) != WAIT_CANCELLED)
+			;
+		break;
 	}
 	return answer;
 }
@@ -79,6 +87,7 @@ feed_start(struct ctx *ctx, enum feed_mood mood)
 {
 	feed_server.mood = mood;
 	feed_server.answers = 0;
+	feed_server.let_go = 0;
 	feed_server.not_modified = 0;
 	peer_start(&peer,
 		(struct http_server_options){
@@ -210,8 +219,10 @@ seize_in_tx(struct tx *tx, void *arg)
 		},
 		&claimed, &found));
 	return q_job_run_begin(tx,
-		(struct job_run_begin){
-			.id = claimed.id, .instance = STR("dead"), .now = tx->ctx->now });
+		(struct job_run_begin){ .run = uuid_v7(tx->ctx->now),
+			.id = claimed.id,
+			.instance = STR("dead"),
+			.now = tx->ctx->now });
 }
 
 BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
@@ -242,6 +253,8 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 
 struct running {
 	struct ctx *ctx;
+	struct ctx own;
+	struct arena arena;
 	struct job_outcome outcome;
 	struct err *err;
 	struct fiber_event ended;
@@ -252,7 +265,10 @@ fetch_apart(void *arg)
 {
 	struct running *running = arg;
 
-	running->err = fetch_now(running->ctx, &running->outcome);
+	arena_init(&running->arena, 64 << 20);
+	running->own = *running->ctx;
+	running->own.arena = &running->arena;
+	running->err = fetch_now(&running->own, &running->outcome);
 	fiber_event_set(&running->ended);
 }
 
@@ -276,6 +292,7 @@ BOTH_ENGINES(a_run_that_is_cancelled_gives_its_job_back)
 		STR("failed"));
 	EQ_STR(text(ctx, "SELECT error FROM job_runs"),
 		STR("cancelled; what was not yet committed is undone"));
+	arena_release(&running.arena);
 	peer_stop(&peer);
 }
 
@@ -306,6 +323,69 @@ BOTH_ENGINES(a_run_of_which_nobody_knows_whether_its_end_was_committed_ends)
 	fault_arm(fault, 0, ERR_INTERNAL);
 	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status <> 'succeeded'"),
 		0);
+}
+
+/* Whatever nobody knows of a run's beginning or end, its job is not kept until the lease runs out. */
+BOTH_ENGINES(no_call_whose_end_is_uncertain_keeps_the_job)
+{
+	struct job_outcome outcome = { .job = NULL };
+	struct fault *fault;
+	uint64_t calls;
+	int done = 0;
+
+	setup = (struct job_setup){ .instance = STR("one") };
+	OK_ERR(schedule_run(ctx, &setup, STR("grade"), &outcome));
+	OK_ERR(fault_put(ctx, ctx->db, &fault));
+	fault_arm(fault, 1000, ERR_INTERNAL);
+	OK_ERR(schedule_run(ctx, &setup, STR("grade"), &outcome));
+	calls = fault_calls(fault);
+	for (uint64_t nth = 1; nth <= calls; nth++) {
+		fault_arm(fault, nth, ERR_UNCERTAIN);
+		done += !schedule_run(ctx, &setup, STR("grade"), &outcome);
+		OK(fault_has_struck(fault));
+		EQ_I64(number(ctx,
+			       "SELECT count(*) FROM jobs WHERE locked_by IS NOT NULL"),
+			0);
+		EQ_I64(number(ctx,
+			       "SELECT count(*) FROM job_runs WHERE status = 'running'"),
+			0);
+	}
+	fault_arm(fault, 0, ERR_INTERNAL);
+	/* What prepares the jobs' rows may fail, not what claims or ends. */
+	OK_OR((int)calls - done <= JOB_COUNT + 3, "%d of %d done", done, (int)calls);
+}
+
+BOTH_ENGINES(a_run_ends_itself_and_no_other_of_its_instance)
+{
+	struct running first = { .ctx = ctx }, second = { .ctx = ctx };
+	const char *held = "SELECT count(*) FROM jobs WHERE locked_by = 'one'";
+
+	feed_start(ctx, FEED_HELD);
+	fiber_event_init(&first.ended);
+	fiber_event_init(&second.ended);
+	OK(fiber_spawn("first", fetch_apart, &first));
+	while (feed_server.answers < 1)
+		fiber_pause();
+	OK_ERR(run_sql(ctx,
+		STR("UPDATE jobs SET locked_until = created_at WHERE locked_by IS "
+		    "NOT NULL")));
+	OK(fiber_spawn("second", fetch_apart, &second));
+	while (feed_server.answers < 2)
+		fiber_pause();
+	feed_server.let_go = 1;
+	fiber_event_join(&first.ended);
+	FAILS_WITH(first.err, ERR_CONFLICT);
+	EQ_I64(number(ctx, held), 1);
+	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status = 'running'"), 1);
+	feed_server.let_go = 2;
+	fiber_event_join(&second.ended);
+	OK_ERR(second.err);
+	EQ_I64(number(ctx, held), 0);
+	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'"),
+		1);
+	arena_release(&first.arena);
+	arena_release(&second.arena);
+	peer_stop(&peer);
 }
 
 BOTH_ENGINES(a_job_of_a_newer_program_stops_none_of_ours)
