@@ -31,6 +31,7 @@ enum {
 	LEFT_AGE_PART = 4,
 	/* Of mail to a destination that hangs or has much mail, while other lanes are at one. */
 	CROWDED_MS = 15000,
+	CROWDED_PAUSE_MS = 100,
 	/* After so long, or this part of the time that it may take, a destination is slow. */
 	SLOW_MAX_MS = 2000,
 	SLOW_PART = 4,
@@ -225,6 +226,18 @@ tell_failure(struct ctx *ctx, const struct mail_leased *row, const struct err *w
 		});
 }
 
+/* How long a mail waits that is not tried: the longer, the older it is. */
+static int64_t
+wait_by_age(const struct ctx *ctx, const struct mail_leased *row, int64_t least_ms)
+{
+	int64_t age_ms = (ctx->now - row->created_at) / MICROSECONDS_PER_MS;
+	int64_t wait_ms = age_ms / LEFT_AGE_PART;
+
+	if (wait_ms < least_ms)
+		wait_ms = least_ms;
+	return wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS;
+}
+
 /* A mail that this program cannot write out may be another's: of a newer program, while
  * servers are upgraded one by one, or under a key that we have not read yet. It waits for
  * that one, ever longer, and is given up a day after it was promised. */
@@ -234,14 +247,9 @@ leave_to_others(struct ctx *ctx, const struct mail_leased *row, const struct err
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	int64_t age_ms = (ctx->now - row->created_at) / MICROSECONDS_PER_MS;
-	int64_t wait_ms = age_ms / LEFT_AGE_PART;
 
 	if (age_ms >= (int64_t)MAIL_LEFT_HOURS * 3600 * 1000)
 		return tell_failure(ctx, row, why, true, counts);
-	if (wait_ms < LEFT_MIN_MS)
-		wait_ms = LEFT_MIN_MS;
-	if (wait_ms > BACKOFF_MAX_MS)
-		wait_ms = BACKOFF_MAX_MS;
 	counts->deferred++;
 	totals.deferred++;
 	failure_log(ctx, row, why, "mail left to another program");
@@ -250,7 +258,8 @@ leave_to_others(struct ctx *ctx, const struct mail_leased *row, const struct err
 			.id = row->id,
 			.attempts = row->attempts,
 			.last_error = plain_reason(ctx->arena, why),
-			.next_attempt_at = ctx->now + varied_us(wait_ms),
+			.next_attempt_at = ctx->now +
+				varied_us(wait_by_age(ctx, row, LEFT_MIN_MS)),
 		});
 }
 
@@ -277,7 +286,8 @@ put_off_crowded(
 			.attempts = row->attempts,
 			.last_error = STR(
 				"other mail to a server that is slow goes first"),
-			.next_attempt_at = ctx->now + varied_us(CROWDED_MS),
+			.next_attempt_at = ctx->now +
+				varied_us(wait_by_age(ctx, row, CROWDED_MS)),
 		});
 }
 
@@ -328,8 +338,12 @@ deliver_one(
 		return leave_to_others(ctx, attempt.row, err, counts);
 	if (!err)
 		err = hand_over_in_turn(ctx, lane, &attempt, &is_crowded);
-	if (is_crowded)
-		return put_off_crowded(ctx, attempt.row, counts);
+	if (is_crowded) {
+		TRY(put_off_crowded(ctx, attempt.row, counts));
+		/* Much may wait for that one place, and be put off one by one. */
+		(void)fiber_sleep_until(clock_deadline_ms(CROWDED_PAUSE_MS));
+		return NULL;
+	}
 	/* Sending may have taken all the time there was. */
 	ctx->now = clock_now_us();
 	ctx->deadline = clock_deadline_ms(LEASE_MARGIN_MS);

@@ -7,9 +7,21 @@
 enum {
 	AT_ONE_MAX = 2, /* lanes at one domain */
 	LOOK_MS = 20,
-	COUNTRY_LEN = 2,  /* .uk */
-	REGISTRY_LEN = 3, /* .co.uk, .com.au */
+	COUNTRY_LEN = 2, /* .uk */
 };
+
+/* Below a country's name, where others register theirs: example.co.uk. */
+static const char *const registries[] = { "ac", "co", "com", "edu", "gob", "gov", "gv",
+	"id", "ltd", "me", "mil", "ne", "net", "nom", "or", "org", "plc", "sch" };
+
+static bool
+is_registry(struct str label)
+{
+	for (size_t i = 0; i < sizeof(registries) / sizeof(registries[0]); i++)
+		if (str_eq(label, str_from(registries[i])))
+			return true;
+	return false;
+}
 
 /* What somebody has registered, as near as its form tells: whoever owns a domain makes
  * names below it at will. */
@@ -27,7 +39,8 @@ domain_of(struct str address)
 			continue;
 		if (dot[0] == end)
 			dot[0] = i - 1;
-		else if (dot[1] == end && is_country && dot[0] - i <= REGISTRY_LEN)
+		else if (dot[1] == end && is_country &&
+			is_registry(str_slice(address, i, dot[0])))
 			dot[1] = i - 1;
 		else
 			return str_slice(address, i, end);

@@ -47,9 +47,9 @@ struct believed_counters {
 struct believed_counters believed_counters(void);
 
 /*
- * Of what is supposed, so many threads at once are busy and no more: whoever signs in, or
- * sends mail, finds one of the pool free. BUSY, with the seconds to wait, where THREADS
- * more are too many; else give them back.
+ * Of what is supposed, so many threads at once are busy and no more: one of the pool is
+ * left for all else. BUSY, with the seconds to wait, where THREADS more are too many; else
+ * give them back.
  */
 struct err *supposing_begin(struct ctx *ctx, int threads) MUST_USE;
 void supposing_end(int threads);

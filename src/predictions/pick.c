@@ -76,7 +76,6 @@ check_open(struct ctx *ctx, const struct pick_game *row)
 struct picking {
 	struct pick_put put;
 	struct pick_row made;
-	bool is_made;
 };
 
 static struct err *
@@ -84,23 +83,25 @@ pick_in_tx(struct tx *tx, void *arg)
 {
 	struct picking *picking = arg;
 	const struct pick_put *put = &picking->put;
-	int64_t made;
+	int64_t count;
+	bool is_made = false;
 
-	TRY(q_pick_put(tx, *put, &made));
-	if (made == 0)
-		return NULL;
-	return q_pick_of_game(tx,
-		(struct pick_of_game){ .actor = put->actor,
-			.game_id = put->game_id,
-			.prediction_type = put->prediction_type },
-		&picking->made, &picking->is_made);
+	TRY(q_pick_put(tx, *put, &count));
+	if (count)
+		TRY(q_pick_of_game(tx,
+			(struct pick_of_game){ .actor = put->actor,
+				.game_id = put->game_id,
+				.prediction_type = put->prediction_type },
+			&picking->made, &is_made));
+	/* All else that the statement asks, but for a score that came this instant. */
+	return is_made ? NULL : err_new(tx->ctx, ERR_NOT_FOUND, "this account is gone");
 }
 
 struct err *
 pick_make(struct ctx *ctx, const struct pick_ask *ask, struct pick_row *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct picking picking = { .is_made = false };
+	struct picking picking;
 	struct game_row game;
 
 	TRY(game_get(&tx, ask->game_id, &game));
@@ -118,9 +119,6 @@ pick_make(struct ctx *ctx, const struct pick_ask *ask, struct pick_row *ret)
 			.is_cancelled = game.cancelled_at.is_set }));
 	TRY(db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), pick_in_tx, &picking));
-	/* All else that the statement asks, but for a score that came this instant. */
-	if (!picking.is_made)
-		return err_new(ctx, ERR_NOT_FOUND, "this account is gone");
 	if (ret)
 		*ret = picking.made;
 	return NULL;

@@ -201,6 +201,13 @@ await claim('a pick changed in one tab or on another device is shown in the othe
   await page.evaluate(() => dispatchEvent(new Event('focus')));
   await one.locator('input[type=radio][value=away]:checked').first().waitFor({ state: 'attached' });
   await one.locator('output:has-text("70 %")').first().waitFor();
+  // What was taken back and made anew is another pick, and is shown, not hidden.
+  const [{ id }] = (await ownGet(page, path.replace('/', '/v1/'))).data;
+  await other.evaluate(async ([id, pick]) => { const { ask } = await import('/session.js'); await ask('DELETE', `/v1/picks/${id}`); await ask('POST', '/v1/picks', pick); },
+    [id, { game_id: toCome[0].id, type: 'game', pick: 'away', probability: 0.8 }]);
+  await one.locator('button:has-text("Take back")').first().click();
+  await one.locator('output:has-text("80 %")').first().waitFor();
+  equal(await kept(), 'game away 0.8', 'what is kept that was made anew');
   await one.locator('button:has-text("Take back")').first().click();
   await one.locator('[role=status]:has-text("Taken back.")').waitFor();
   equal(await kept(), '', 'what is kept of what was taken back');

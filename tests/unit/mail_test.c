@@ -418,6 +418,8 @@ FIBER_TEST(names_below_a_domain_are_that_domain)
 	OK(!is_elsewhere("a@evil.example", "a@x.y.evil.example"));
 	OK(!is_elsewhere("a@1.evil.co.uk", "a@2.evil.co.uk"));
 	OK(is_elsewhere("a@good.co.uk", "a@evil.co.uk"));
+	OK(!is_elsewhere("a@1.abc.io", "a@2.abc.io"));
+	OK(!is_elsewhere("a@1.x.me", "a@2.x.me"));
 	OK(is_elsewhere("a@good.example", "a@evil.example"));
 	OK(!is_elsewhere("a@localhost", "b@localhost"));
 	OK(is_elsewhere("a@x.org", "b@y.org"));

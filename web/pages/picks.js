@@ -81,8 +81,9 @@ function Card({ game, picks, change, team }) {
     sent.current = own;
   };
   const save = (pick, isLeaving = false) => settle(pick.type, pick, () => ask('POST', '/v1/picks', pick, { keepalive: true }).then((kept) => ({ ...pick, ...kept })), isLeaving);
-  // Another tab may have done so before.
-  const takeBack = (type, pick) => settle(type, null, () => ask('DELETE', `/v1/picks/${pick.id}`).then(() => null, (error) => { if (error.status !== 404) throw error; return null; }));
+  // Another tab may have done so before, and may have made it anew.
+  const kept = (type) => get('/v1/picks', { season: game.season, week: game.week }).then(({ data }) => data.find((own) => own.game_id === game.id && own.prediction_type === type) ?? null);
+  const takeBack = (type, pick) => settle(type, null, () => ask('DELETE', `/v1/picks/${pick.id}`).then(() => null, (error) => { if (error.status !== 404) throw error; return kept(type); }));
   const row = ([type, name, sides]) => html`<${Sides} key=${type} game=${game} type=${type} name=${name} sides=${sides} pick=${chosen[type] === undefined ? picks[type] : chosen[type]} save=${save} takeBack=${(pick) => takeBack(type, pick)} say=${(said) => setState({ said })} />`;
   const score = game.home_score === null ? '' : `${game.away_score}–${game.home_score}`;
   return html`<li class="card pick" data-game=${game.id}><h2 class="when"><a href=${`/game?id=${game.id}`}>${team(game.away_team).nickname} at ${team(game.home_team).nickname}</a><span>${score || kickoff(game)}</span></h2>
