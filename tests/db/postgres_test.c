@@ -417,7 +417,9 @@ DB_TEST(a_connection_that_was_lost_is_opened_anew_ahead_of_need)
 {
 	struct pool_counters before, after;
 
-	/* Where ending was slow, its plan would be asked for: on a connection that ends with it. */
+	/* Of what was slow the plan is asked for, on a connection that ends with it: now, if
+	 * it was before, and of this not at all. */
+	db_tend(ctx);
 	atomic_store(&kill_self.stats->plan_again_at, INT64_MAX);
 	OK(auto_write(ctx, &kill_self, VALUES_NONE) != NULL);
 	db_counters(ctx->db, &before);
