@@ -30,7 +30,7 @@ struct api {
 	bool is_production;       /* reached by TLS, through the proxy in front */
 	struct str public_origin; /* "https://example.com"; absent: not said */
 	int64_t started_at;       /* microseconds UTC */
-	struct openapi openapi;   /* made by openapi_make before serving */
+	struct openapi openapi;
 	/* Whose counters /metrics shows. The server is set when it is open, and may be
 	 * asked before. */
 	_Atomic(const struct http_server *) server;

@@ -360,14 +360,74 @@ put_components(struct json *json)
 	json_put_object_end(json);
 }
 
+void
+openapi_open(struct openapi *openapi, const char *version)
+{
+	*openapi = (struct openapi){ .version = version,
+		.lock = PTHREAD_MUTEX_INITIALIZER };
+	arena_init(&openapi->arena, 4 * OPENAPI_BYTES_MAX);
+}
+
+void
+openapi_close(struct openapi *openapi)
+{
+	arena_release(&openapi->arena);
+}
+
+static struct err *
+make(struct ctx *ctx, struct openapi *openapi, struct buf *out)
+{
+	struct arena *arena = &openapi->arena;
+	uint8_t hash[SHA256_BYTES];
+	struct buf tag;
+
+	buf_init(&tag, arena, 2 * SHA256_BYTES);
+	openapi_write(out, openapi->version);
+	if (buf_is_cut(out))
+		return err_new(ctx, ERR_TOO_LARGE,
+			"the description of the API does not fit an answer");
+	TRY(gzip_compress(arena, buf_str(out), &openapi->packed));
+	digest_sha256(buf_str(out), hash);
+	hex_encode(&tag, (struct str){ (const char *)hash, ETAG_BYTES });
+	openapi->text = str_dup(arena, buf_str(out));
+	openapi->text_etag = str_fmt(arena, "\"" STR_FMT "\"", STR_ARG(buf_str(&tag)));
+	openapi->packed_etag = str_fmt(
+		arena, "\"" STR_FMT "-gzip\"", STR_ARG(buf_str(&tag)));
+	if (str_is_none(openapi->text) || str_is_none(openapi->text_etag) ||
+		str_is_none(openapi->packed_etag))
+		return err_no_memory();
+	openapi->is_made = true;
+	return NULL;
+}
+
+static struct err *
+make_once(struct ctx *ctx, struct openapi *openapi)
+{
+	struct arena scratch;
+	struct buf out;
+	struct err *err = NULL;
+
+	pthread_mutex_lock(&openapi->lock);
+	if (!openapi->is_made) {
+		arena_init(&scratch, 4 * OPENAPI_BYTES_MAX);
+		buf_init(&out, &scratch, OPENAPI_BYTES_MAX);
+		err = make(ctx, openapi, &out);
+		arena_release(&scratch);
+	}
+	pthread_mutex_unlock(&openapi->lock);
+	return err;
+}
+
 struct answer
 api_openapi(struct request *rq)
 {
 	static const struct http_header vary = { .name = STR_INIT("Vary"),
 		.value = STR_INIT("Accept-Encoding") };
-	const struct openapi *openapi = &rq->api->openapi;
-	struct answer answer = answer_text(200, STR("application/json"), openapi->text);
+	struct openapi *openapi = &rq->api->openapi;
+	struct answer answer;
 
+	ANSWER_ERR(make_once(rq->ctx, openapi));
+	answer = answer_text(200, STR("application/json"), openapi->text);
 	answer.http.etag = openapi->text_etag;
 	answer.http.cache_control = STR("no-cache");
 	answer.http.headers = &vary;
@@ -378,45 +438,6 @@ api_openapi(struct request *rq)
 		answer.http.encoding = STR("gzip");
 	}
 	return answer;
-}
-
-static struct err *
-make(struct arena *scratch, struct arena *arena, const char *version, struct openapi *ret)
-{
-	struct openapi openapi;
-	uint8_t hash[SHA256_BYTES];
-	struct buf out, tag;
-
-	buf_init(&out, scratch, OPENAPI_BYTES_MAX);
-	buf_init(&tag, arena, 2 * SHA256_BYTES);
-	openapi_write(&out, version);
-	if (buf_is_cut(&out))
-		return err_in(arena, ERR_TOO_LARGE,
-			"the description of the API does not fit an answer");
-	TRY(gzip_compress(arena, buf_str(&out), &openapi.packed));
-	digest_sha256(buf_str(&out), hash);
-	hex_encode(&tag, (struct str){ (const char *)hash, ETAG_BYTES });
-	openapi.text = str_dup(arena, buf_str(&out));
-	openapi.text_etag = str_fmt(arena, "\"" STR_FMT "\"", STR_ARG(buf_str(&tag)));
-	openapi.packed_etag = str_fmt(
-		arena, "\"" STR_FMT "-gzip\"", STR_ARG(buf_str(&tag)));
-	if (str_is_none(openapi.text) || str_is_none(openapi.text_etag) ||
-		str_is_none(openapi.packed_etag))
-		return err_no_memory();
-	*ret = openapi;
-	return NULL;
-}
-
-struct err *
-openapi_make(struct arena *arena, const char *version, struct openapi *ret)
-{
-	struct arena scratch;
-	struct err *err;
-
-	arena_init(&scratch, 4 * OPENAPI_BYTES_MAX);
-	err = make(&scratch, arena, version, ret);
-	arena_release(&scratch);
-	return err;
 }
 
 void

@@ -328,9 +328,9 @@ serve(struct invocation *run, const struct serve_options *options)
 		.public_origin = origin_of(run->arena, run->config.public_url),
 		.started_at = run->ctx.now,
 	};
-	TRY(openapi_make(run->arena, GRIDIRON_VERSION, &serving->api.openapi));
 	TRY(warn_of_all(run, &serving->api.access));
 	TRY(standing_open(&run->ctx));
+	openapi_open(&serving->api.openapi, GRIDIRON_VERSION);
 	err = workers_start(&run->ctx, serving);
 	/* Whoever reads where it is may end it. */
 	signal_stop_loops((struct loop *const[]){ loop_current() }, 1);
@@ -356,5 +356,6 @@ serve(struct invocation *run, const struct serve_options *options)
 		mailer_close(serving->mailer);
 	if (serving->server)
 		http_server_close(serving->server);
+	openapi_close(&serving->api.openapi);
 	return err;
 }

@@ -165,7 +165,7 @@ prepare(struct run *run)
 		return err_no_memory();
 	run->api.keys = keys;
 	run->api.is_quiet = true;
-	TRY(openapi_make(ctx->arena, "test", &run->api.openapi));
+	openapi_open(&run->api.openapi, "test");
 	return NULL;
 }
 

@@ -495,7 +495,7 @@ run_matrix(struct ctx *ctx, struct matrix *ret)
 		&matrix.api.access));
 	matrix.api.keys = keys;
 	matrix.api.is_quiet = true;
-	TRY(openapi_make(ctx->arena, "test", &matrix.api.openapi));
+	openapi_open(&matrix.api.openapi, "test");
 	for (size_t i = 0; i < ROUTE_COUNT; i++)
 		TRY(run_route(&matrix, &route_table[i]));
 	printf("# %d cases over %d routes\n", matrix.cases, ROUTE_COUNT);

@@ -510,6 +510,7 @@ api_close(struct ctx *ctx, struct api *api)
 	standing_loop_close();
 	jwt_loop_close();
 	ready_loop_close();
+	openapi_close(&api->openapi);
 	database_close_as_app(ctx, api->db);
 }
 
