@@ -19,6 +19,9 @@
 
 -- row audit_signer: key_id text
 
+-- row audit_signed_rows: total i64, first i64?, last i64?
+-- row audit_signed_others: waiting i64, cuts i64, anchors i64
+
 -- row audit_owner: personal_key bytes?, erased_at time?
 
 -- name: audit_wait :exec
@@ -101,6 +104,26 @@ SELECT cut.key_id FROM (SELECT key_id FROM audit_cuts ORDER BY seq DESC LIMIT 1)
 SELECT anchor.key_id FROM (SELECT key_id FROM audit_anchors ORDER BY seq DESC LIMIT 1) AS anchor
  ORDER BY 1
  LIMIT 5;
+
+-- name: audit_signed_rows :one audit_signed_rows
+-- args: key_id text
+-- as: system, everybody's entries go into one chain
+-- pool: batch
+-- scan: ok, an operator's command asks once
+-- The links that a key signed.
+SELECT count(*) AS total, min(seq) AS first, max(seq) AS last
+  FROM audit_logs
+ WHERE key_id = :key_id;
+
+-- name: audit_signed_others :one audit_signed_others
+-- args: key_id text
+-- as: system, everybody's entries go into one chain
+-- pool: batch
+-- scan: ok, an operator's command asks once
+-- What else it signed.
+SELECT (SELECT count(*) FROM audit_pending WHERE key_id = :key_id) AS waiting,
+       (SELECT count(*) FROM audit_cuts WHERE key_id = :key_id) AS cuts,
+       (SELECT count(*) FROM audit_anchors WHERE key_id = :key_id) AS anchors;
 
 -- name: audit_append :batch
 -- args: id audit_id, seq i64, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,

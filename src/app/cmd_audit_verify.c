@@ -52,11 +52,32 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	put_count(&json, "witnessed", verified->witnessed);
 	put_count(&json, "witnesses_torn", verified->witnesses_torn);
 	put_count(&json, "tampered", verified->tampered);
+	json_put_key(&json, STR("missing_key"));
+	json_put_text(&json, verified->fault.missing_key);
+	put_count(&json, "missing_last", verified->missing.last);
 	json_put_key(&json, STR("fault"));
 	json_put_text(&json, verified->fault.what);
 	put_count(&json, "fault_seq", verified->fault.seq);
 	json_put_object_end(&json);
 	fprintf(run->console.out, STR_FMT "\n", STR_ARG(buf_str(&out)));
+}
+
+/* The way on where a key is missing. */
+static void
+missing_print(FILE *out, const struct audit_verified *verified)
+{
+	const struct audit_signed *missing = &verified->missing;
+
+	fprintf(out,
+		"which is no tampering where that key was ours: put back the keyring "
+		"that has it, or copy it from the other instance\n");
+	if (missing->rows)
+		fprintf(out,
+			"it signed %lld rows, %lld to %lld; where it is lost for good, "
+			"gridiron audit verify --from %lld --without-anchor verifies "
+			"what comes behind them\n",
+			(long long)missing->rows, (long long)missing->first,
+			(long long)missing->last, (long long)missing->last + 1);
 }
 
 static void
@@ -69,6 +90,8 @@ text_print(FILE *out, const struct audit_verified *verified)
 			STR_ARG(fault->what));
 	else if (!str_is_none(fault->what))
 		fprintf(out, STR_FMT "\n", STR_ARG(fault->what));
+	if (!str_is_none(fault->missing_key))
+		missing_print(out, verified);
 	if (verified->tampered)
 		fprintf(out,
 			"%lld row%s say%s that the log was tampered with, row %lld "

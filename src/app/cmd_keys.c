@@ -229,35 +229,3 @@ const struct command cmd_keys_rotate = {
 	.check = check_rotate,
 	.run = run_rotate,
 };
-
-/* --- keys retire */
-
-static struct err *
-run_retire(struct invocation *run)
-{
-	const char *path;
-
-	TRY(path_get(run, &path));
-	TRY(key_file_retire(run->arena, path, run->args[0], run->ctx.now));
-	fprintf(run->console.out,
-		run->is_json ? "{\"retired\": \"" STR_FMT "\"}\n"
-			     : "key " STR_FMT " is gone\n",
-		STR_ARG(run->args[0]));
-	return NULL;
-}
-
-const struct command cmd_keys_retire = {
-	.name = "keys retire",
-	.args = "ID",
-	.summary = "take an older key away at once",
-	.detail =
-		"What it made is worth nothing from then on: access tokens of a jwt key "
-		"are refused within a\n"
-		"second, and fields that are still sealed by a seal key are lost; "
-		"gridiron keys reseal goes first.",
-	.examples = "keys retire 5f0c9e1b7a3d2846",
-	.args_min = 1,
-	.args_max = 1,
-	.needs = NEEDS_CONFIG,
-	.run = run_retire,
-};

@@ -46,20 +46,46 @@ audit_tampered_details(struct ctx *ctx, const struct audit_fault *fault, struct 
 
 /* --- Telling */
 
-struct err *
-alarm_tell(struct ctx *ctx, const struct alarm *alarm, const struct audit_fault *fault)
+/* Nobody can say that it was tampered with: once a key. RET: it was told before. */
+static bool
+missing_key_tell(
+	const struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault)
 {
+	struct str id = str_slice(fault->missing_key, 0, sizeof(alarm->missing_key));
+
+	if (str_eq(id, (struct str){ alarm->missing_key, alarm->missing_key_len }))
+		return true;
+	log_error(ctx,
+		"the audit log cannot be verified, since a key is missing: all instances "
+		"need copies of one keys.json",
+		LOG_STR("what", fault->what), LOG_I64("seq", fault->seq),
+		LOG_STR("key", fault->missing_key));
+	return false;
+}
+
+struct err *
+alarm_tell(struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault)
+{
+	bool is_missing = !str_is_none(fault->missing_key);
 	struct audit_entry entry = {
-		.action = AUDIT_AUDIT_TAMPERED,
+		.action = is_missing ? AUDIT_AUDIT_KEY_MISSING : AUDIT_AUDIT_TAMPERED,
 		.outcome = AUDIT_FAILURE,
 		.resource_type = STR("audit"),
 	};
 
-	if (!atomic_load(&alarm->trouble->is_on))
+	if (is_missing && missing_key_tell(ctx, alarm, fault))
+		return NULL;
+	if (!is_missing && !atomic_load(&alarm->trouble->is_on))
 		log_error(ctx, "the audit log was tampered with",
 			LOG_STR("what", fault->what), LOG_I64("seq", fault->seq));
 	TRY(audit_tampered_details(ctx, fault, &entry.details));
-	return audit_log_alone(ctx, &entry);
+	TRY(audit_log_alone(ctx, &entry));
+	if (is_missing) {
+		memcpy(alarm->missing_key, fault->missing_key.ptr,
+			sizeof(alarm->missing_key));
+		alarm->missing_key_len = sizeof(alarm->missing_key);
+	}
+	return NULL;
 }
 
 static bool

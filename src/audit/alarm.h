@@ -4,6 +4,7 @@
 
 #include "audit/check.h"
 #include "base/ctx.h"
+#include "crypto/keyring.h"
 
 struct trouble; /* sys/trouble.h */
 
@@ -19,12 +20,15 @@ struct alarm {
 	size_t told_count;
 	bool is_crowded; /* there is more of it, which was told as such */
 	size_t present;  /* met since alarm_begin */
+	/* The last that was told to be missing. */
+	char missing_key[KEY_ID_LEN];
+	size_t missing_key_len;
 };
 
-/* An error: it is not on record. The caller marks what was told behind this, never before,
+/* An error: it is not on record, The caller marks what was told behind this, never before,
  * and so comes back to it. */
-struct err *alarm_tell(struct ctx *ctx, const struct alarm *alarm,
-	const struct audit_fault *fault) MUST_USE;
+struct err *alarm_tell(
+	struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault) MUST_USE;
 
 /* The same of what stays where it is, known by ID, and will be met again: it is told once.
  * Beyond ALARM_TOLD_MAX it is told that there are more, so that the record does not grow

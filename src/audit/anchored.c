@@ -34,8 +34,16 @@ row_check(struct ctx *ctx, const struct audit_anchor *row, struct anchored *ret,
 	struct audit_link link = { .seq = row->seq };
 	struct audit_hash file, mac;
 
-	if (!str_is_none(secret) && audit_hash_from(row->file, &file) &&
-		audit_hash_from(row->hash, &link.hash)) {
+	if (str_is_none(secret)) {
+		ret_fault->what = str_fmt(ctx->arena,
+			"what audit_anchors remembers of the anchor was signed with key "
+			"'" STR_FMT "', which the keyring has not: verify "
+			"--without-anchor",
+			STR_ARG(row->key_id));
+		ret_fault->missing_key = audit_key_named(ctx, row->key_id);
+		return str_is_none(ret_fault->what) ? err_no_memory() : NULL;
+	}
+	if (audit_hash_from(row->file, &file) && audit_hash_from(row->hash, &link.hash)) {
 		mac = audit_anchored_mac(
 			secret, row->key_id, &file, &link, row->anchored_at);
 		if (audit_hash_eq(&mac, row->mac)) {
@@ -44,8 +52,8 @@ row_check(struct ctx *ctx, const struct audit_anchor *row, struct anchored *ret,
 		}
 	}
 	ret_fault->what = STR(
-		"what audit_anchors remembers of the anchor was altered, not written "
-		"by us, or its audit key was retired: verify --without-anchor");
+		"what audit_anchors remembers of the anchor was altered, or not "
+		"written by us: verify --without-anchor");
 	return NULL;
 }
 

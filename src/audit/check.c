@@ -1,6 +1,7 @@
 #include "audit/check.h"
 
 #include "base/ctx.h"
+#include "codec/hex.h"
 #include "codec/uuid.h"
 #include "crypto/keyring.h"
 
@@ -28,13 +29,25 @@ fault_at(struct ctx *ctx, int64_t seq, const char *what)
 		.what = str_fmt(ctx->arena, "%s", what) };
 }
 
+struct str
+audit_key_named(struct ctx *ctx, struct str id)
+{
+	char bytes[KEY_ID_BYTES];
+	struct buf decoded;
+
+	buf_init_fixed(&decoded, bytes, sizeof(bytes));
+	return id.len == KEY_ID_LEN && hex_decode(&decoded, id) ? str_dup(ctx->arena, id)
+								: STR_NONE;
+}
+
 static struct audit_fault
 key_missing(struct ctx *ctx, int64_t seq, struct str id)
 {
 	return (struct audit_fault){ .seq = seq,
 		.what = str_fmt(ctx->arena,
 			"was signed with key '" STR_FMT "', which the keyring has not",
-			STR_ARG(id)) };
+			STR_ARG(id)),
+		.missing_key = audit_key_named(ctx, id) };
 }
 
 static struct err *
@@ -146,9 +159,12 @@ audit_check_waiting(
 	};
 	struct audit_hash commitment, mac;
 
-	if (str_is_none(secret))
-		return waiting_fault(
-			ctx, row, "was signed with a key that the keyring has not", ret);
+	if (str_is_none(secret)) {
+		TRY(waiting_fault(
+			ctx, row, "was signed with a key that the keyring has not", ret));
+		ret->missing_key = audit_key_named(ctx, row->key_id);
+		return NULL;
+	}
 	TRY(audit_commitment(ctx->arena, secret, &fields, &commitment));
 	TRY(audit_mac(ctx->arena, secret, &fields, row->commitment, &mac));
 	if (!audit_hash_eq(&commitment, row->commitment) ||

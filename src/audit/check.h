@@ -13,6 +13,8 @@ struct keyring;
 struct audit_fault {
 	int64_t seq; /* 0: of no row of the chain */
 	struct str what;
+	/* Where it is only that nobody can tell: the key that the keyring has not. */
+	struct str missing_key;
 };
 
 /* "row 12 was altered", or only what is wrong where it is of no row. */
@@ -36,6 +38,9 @@ struct err *audit_check_waiting(struct ctx *ctx, const struct audit_waiting *row
 
 struct err *audit_check_cut(
 	struct ctx *ctx, const struct audit_cut *cut, struct audit_fault *ret) MUST_USE;
+
+/* ID, which the keyring has not: absent where it cannot be a key's, and so was altered. */
+struct str audit_key_named(struct ctx *ctx, struct str id);
 
 /* The secret of audit key ID, absent where the keyring has none. */
 struct str audit_secret(const struct ctx *ctx, struct str id);

@@ -8,6 +8,7 @@
 #define AUDIT_VERIFY_H
 
 #include "audit/check.h"
+#include "audit/signed.h"
 #include "base/ctx.h"
 #include "base/err.h"
 
@@ -22,7 +23,8 @@ struct audit_verify_options {
 struct audit_verified {
 	/* The first thing that is wrong; its text is absent where all is well. */
 	struct audit_fault fault;
-	int64_t first; /* links looked at, from one to the other; 0: none */
+	struct audit_signed missing; /* by the key that is missing, where one is */
+	int64_t first;               /* links looked at, from one to the other; 0: none */
 	int64_t last;
 	int64_t rows;
 	int64_t cut_seq; /* the newest cut; 0: none */
@@ -49,7 +51,8 @@ struct err *audit_verify(struct ctx *ctx, const struct audit_verify_options *opt
 
 /*
  * The daily job: audit_verify, and where something is wrong, that on the operator's log
- * and on record (audit.tampered). DENIED then, saying what.
+ * and on record (audit.tampered). DENIED then, saying what. CONFLICT: a key is missing, which is
+ * not on record.
  */
 struct err *audit_verify_daily(
 	struct ctx *ctx, struct str folder, struct audit_verified *ret) MUST_USE;
