@@ -4,6 +4,7 @@
 #include "api/pages.h"
 #include "api/ready.h"
 #include "api/route.h"
+#include "audit/chainer.h"
 #include "ops/health.h"
 
 static const struct str plain_text = STR_INIT("text/plain; charset=utf-8");
@@ -18,8 +19,15 @@ api_livez(struct request *rq)
 struct answer
 api_readyz(struct request *rq)
 {
+	const struct audit *audit = rq->ctx->audit;
+
 	ANSWER_ERR(health_ready(rq->ctx));
-	return answer_text(200, plain_text, STR("ready\n"));
+	/* What goes on record is there all the same: no reason to send nobody here. */
+	return answer_text(200, plain_text,
+		!audit || audit_is_anchored(audit)
+			? STR("ready\n")
+			: STR("ready, but the audit chain cannot be anchored: the log "
+			      "says why\n"));
 }
 
 struct answer

@@ -52,6 +52,8 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	put_count(&json, "witnessed", verified->witnessed);
 	put_count(&json, "witnesses_torn", verified->witnesses_torn);
 	put_count(&json, "tampered", verified->tampered);
+	json_put_key(&json, STR("anchor_fault"));
+	json_put_text(&json, verified->anchor_fault);
 	json_put_key(&json, STR("missing_key"));
 	json_put_text(&json, verified->fault.missing_key);
 	put_count(&json, "missing_last", verified->missing.last);
@@ -90,6 +92,9 @@ text_print(FILE *out, const struct audit_verified *verified)
 			STR_ARG(fault->what));
 	else if (!str_is_none(fault->what))
 		fprintf(out, STR_FMT "\n", STR_ARG(fault->what));
+	if (!str_is_none(verified->anchor_fault) &&
+		!str_eq(verified->anchor_fault, fault->what))
+		fprintf(out, STR_FMT "\n", STR_ARG(verified->anchor_fault));
 	if (!str_is_none(fault->missing_key))
 		missing_print(out, verified);
 	if (verified->tampered)

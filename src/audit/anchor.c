@@ -475,23 +475,47 @@ file_open(struct ctx *ctx, const char *path, int *ret)
 						   : "device");
 }
 
-struct err *
-anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret)
-{
-	struct audit_link link, none = AUDIT_LINK_NONE;
-	struct str line = STR_NONE;
-	struct stat status;
+struct last {
+	struct ctx *ctx;
 	const char *path;
+	struct audit_link link;
+	struct err *err;
+};
 
-	*ret = none;
-	TRY(path_of(ctx, folder, &path));
+static struct err *
+last_read(struct ctx *ctx, const char *path, struct audit_link *ret)
+{
 	CLEANUP(file_close) int fd = -1;
+	struct str line = STR_NONE;
+	struct audit_link link;
+	struct stat status;
 
 	TRY(file_open(ctx, path, &fd));
 	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > 0 &&
 		tail_read(ctx->arena, fd, status.st_size - 1, &line) &&
 		line_parse(ctx, line, &link))
 		*ret = link;
+	return NULL;
+}
+
+/* On the other thread, with the arena of who waits. */
+static void
+last_offloaded(void *arg)
+{
+	struct last *last = arg;
+
+	last->err = last_read(last->ctx, last->path, &last->link);
+}
+
+struct err *
+anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret)
+{
+	struct last last = { .ctx = ctx, .link = AUDIT_LINK_NONE };
+
+	TRY(path_of(ctx, folder, &last.path));
+	TRY(fiber_offload(ctx, last_offloaded, &last));
+	TRY(last.err);
+	*ret = last.link;
 	return NULL;
 }
 

@@ -52,7 +52,7 @@ struct err *anchor_put(struct ctx *ctx, const struct anchor_options *options,
 	struct anchor_found *ret) MUST_USE;
 
 /* The link on the last line; seq 0 where there is no line, or that is none of ours. Waits
- * for the disk. */
+ * for the disk in the offload pool. */
 struct err *
 anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret) MUST_USE;
 

@@ -58,6 +58,12 @@ audit_set_patience(struct audit *audit, int64_t patience_ms)
 	audit->watch.patience_ms = patience_ms;
 }
 
+bool
+audit_is_anchored(const struct audit *audit)
+{
+	return !atomic_load(&audit->anchor_trouble.is_on);
+}
+
 int64_t
 audit_earliest(struct audit *audit)
 {
@@ -451,6 +457,12 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	if (!str_is_none(options->folder))
 		TRY(anchor_last(ctx, options->folder, &anchored));
 	audit->anchored_seq = anchored.seq;
+	if (anchored.seq > audit->followed.seq)
+		log_error(ctx,
+			"the audit log ends before its anchor: an older backup was put "
+			"back, or its end was cut off; see gridiron audit verify",
+			LOG_I64("ends", audit->followed.seq),
+			LOG_I64("anchored", anchored.seq));
 	TRY(watch_open(ctx, options->folder, &audit->alarm, &audit->watch));
 	if (!str_is_none(options->folder) && !anchored.seq && audit->followed.seq)
 		anchor_begin(ctx, audit);

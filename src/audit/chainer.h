@@ -53,6 +53,9 @@ struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 struct witness *audit_witness(struct audit *audit);
 
+/* Whether the last line that was due is in the anchor. From any thread. */
+bool audit_is_anchored(const struct audit *audit);
+
 /* Microseconds UTC: what is said to be older is taken for pruned rows put back. INT64_MIN
  * before the first cut. From any thread. */
 int64_t audit_earliest(struct audit *audit);

@@ -219,7 +219,7 @@ end_check(struct verifying *verifying)
 		return NULL;
 	return fault_set(verifying, last + 1,
 		"is missing, and all behind it: the anchor knows of more, the end of the "
-		"chain was cut off");
+		"chain was cut off, or an older backup put back");
 }
 
 /* --- What waits, and what processes remember */
@@ -317,6 +317,28 @@ own_find(const struct anchors *anchors, const struct anchored_list *all,
 			*ret = all->items[i];
 }
 
+/* An anchor that is damaged proves nothing; the chain is gone along all the same. */
+static struct err *
+file_take(struct verifying *verifying)
+{
+	const struct audit_verify_options *options = verifying->options;
+	struct ctx *ctx = verifying->ctx;
+	struct err *err;
+
+	if (str_is_none(options->folder) || options->is_without_anchor)
+		return NULL;
+	err = anchors_read(ctx, options->folder, &verifying->anchors);
+	if (!err || err->code != ERR_INVALID)
+		return err;
+	verifying->result.anchor_fault = str_fmt(ctx->arena,
+		STR_FMT "; compare it with what was sent elsewhere (docs/audit.md), "
+			"then stop the servers, put it aside and keep it: the next one "
+			"begins another. gridiron audit verify --without-anchor leaves "
+			"it out",
+		STR_ARG(err->message));
+	return str_is_none(verifying->result.anchor_fault) ? err_no_memory() : NULL;
+}
+
 /* What the database remembers goes first: a server adds to the file, then to that. */
 static struct err *
 anchors_take(struct verifying *verifying)
@@ -333,8 +355,7 @@ anchors_take(struct verifying *verifying)
 		verifying->result.fault = (struct audit_fault){ .seq = 0 };
 		all.count = 0;
 	}
-	if (!str_is_none(options->folder) && !options->is_without_anchor)
-		TRY(anchors_read(verifying->ctx, options->folder, anchors));
+	TRY(file_take(verifying));
 	own_find(anchors, &all, &verifying->own);
 	if (all.count)
 		verifying->newest = all.items[0];
@@ -417,6 +438,8 @@ verify(struct verifying *verifying)
 		TRY(waiting_check(verifying));
 	if (!is_faulty(verifying))
 		verifying->result.fault = forgotten;
+	if (!is_faulty(verifying))
+		verifying->result.fault.what = verifying->result.anchor_fault;
 	return is_faulty(verifying) ? NULL : file_check(verifying);
 }
 

@@ -23,6 +23,9 @@ struct audit_verify_options {
 struct audit_verified {
 	/* The first thing that is wrong; its text is absent where all is well. */
 	struct audit_fault fault;
+	/* What is wrong with the anchor's file, which then proves nothing; it is the first
+	 * where nothing else is wrong. */
+	struct str anchor_fault;
 	struct audit_signed missing; /* by the key that is missing, where one is */
 	int64_t first;               /* links looked at, from one to the other; 0: none */
 	int64_t last;
