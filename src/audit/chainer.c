@@ -34,6 +34,8 @@ struct audit {
 	struct audit_round round;
 	struct audit_link followed; /* up to here the chain was seen by this process */
 	int64_t anchored_seq;
+	struct audit_hash anchored_file;
+	bool is_untold; /* the database does not know of that yet */
 	int64_t anchored_ns;
 	_Atomic int64_t earliest; /* audit_earliest */
 	bool is_clock_told;
@@ -297,11 +299,21 @@ link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link 
 	return NULL;
 }
 
+/* Behind the file: the database never knows of more than is there. */
+static struct err *
+anchor_remember(struct ctx *ctx, struct audit *audit, const struct audit_link *end)
+{
+	if (!audit->is_untold)
+		return NULL;
+	TRY(anchored_put(ctx, &audit->anchored_file, end));
+	audit->is_untold = false;
+	return NULL;
+}
+
 static struct err *
 anchor_end(struct ctx *ctx, struct audit *audit)
 {
 	struct audit_link end = audit->followed, last;
-	struct audit_hash file;
 	/* From now on the anchor vouches for what the dead saw in the chain. */
 	bool is_of_dead = watch_dead_done(&audit->watch);
 
@@ -312,16 +324,17 @@ anchor_end(struct ctx *ctx, struct audit *audit)
 	if (end.seq == audit->anchored_seq && !is_of_dead) {
 		TRY(anchor_last(ctx, audit->anchor.folder, &last));
 		if (last.seq >= end.seq)
-			return NULL;
+			return anchor_remember(ctx, audit, &end);
 	}
-	if (end.seq > 0)
-		TRY(link_anchor(ctx, audit, &end, &file));
+	if (end.seq > 0) {
+		TRY(link_anchor(ctx, audit, &end, &audit->anchored_file));
+		audit->is_untold = true;
+	}
 	audit->anchored_seq = end.seq;
 	witness_anchored(ctx, audit->watch.witness);
 	if (is_of_dead)
 		watch_dead_remove(&audit->watch);
-	/* Behind the file: the database never knows of more than is there. */
-	return end.seq > 0 ? anchored_put(ctx, &file, &end) : NULL;
+	return anchor_remember(ctx, audit, &end);
 }
 
 static struct err *

@@ -337,6 +337,31 @@ BOTH_ENGINES(an_anchor_that_was_emptied_or_cut_by_lines_is_missed)
 	folder_remove(folder);
 }
 
+BOTH_ENGINES(what_the_database_was_not_told_of_an_anchor_it_is_told_the_next_time)
+{
+	struct str folder = folder_make(ctx);
+	bool is_sqlite = db_dialect(ctx->db) == DIALECT_SQLITE;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 1));
+	OK_ERR(owner_run(ctx,
+		is_sqlite ? "CREATE TRIGGER is_full BEFORE INSERT ON audit_anchors "
+			    "BEGIN SELECT RAISE(ABORT, 'full'); END"
+			  : "ALTER TABLE audit_anchors ADD CONSTRAINT is_full "
+			    "CHECK (seq < 4) NOT VALID"));
+	OK(anchored_lines(ctx, 1) != NULL);
+	OK_ERR(owner_run(ctx,
+		is_sqlite ? "DROP TRIGGER is_full"
+			  : "ALTER TABLE audit_anchors DROP CONSTRAINT is_full"));
+	EQ_I64(owner_count(ctx, "SELECT max(seq) FROM audit_anchors"), 3);
+	/* Though the chain has not grown. */
+	OK_ERR(audit_anchor(ctx, ctx->audit));
+	EQ_I64(owner_count(ctx, "SELECT max(seq) FROM audit_anchors"), 6);
+	log_close(ctx);
+	folder_remove(folder);
+}
+
 /* Were it called begun anew with every line, those records alone would have it grow. */
 BOTH_ENGINES(an_anchor_whose_beginning_is_damaged_is_not_called_begun)
 {
