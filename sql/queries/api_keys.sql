@@ -4,6 +4,7 @@
 -- row api_key: id api_key_id, name text, prefix text, scopes json, created_at time, expires_at time?,
 --   last_used_at time?, last_used_ip text?
 -- row api_key_count: live i64
+-- row told_key: name text, prefix text
 
 -- name: api_key_insert :exec
 -- args: actor user_id, id api_key_id, name text, prefix text, key_hash hash, scopes json, expires_at time, now time
@@ -33,10 +34,19 @@ SELECT (SELECT count(*)
   FROM users
  WHERE id = :actor AND is_active;
 
--- name: api_key_revoke :rows
+-- name: api_key_revoke :opt told_key
 -- args: actor user_id, id api_key_id, now time
 -- as: actor
 -- Take a key back. No row where it is not the actor's, or was taken back before.
 UPDATE api_keys
    SET is_active = FALSE, revoked_at = :now
- WHERE user_id = :actor AND id = :id AND is_active;
+ WHERE user_id = :actor AND id = :id AND is_active
+RETURNING name, prefix;
+
+-- name: api_key_revoke_all :rows
+-- args: user_id user_id, now time
+-- as: system, whoever follows a reset link is nobody yet
+-- Take all keys of a user back that are good.
+UPDATE api_keys
+   SET is_active = FALSE, revoked_at = :now
+ WHERE user_id = :user_id AND is_active AND (expires_at IS NULL OR expires_at > :now);

@@ -2,11 +2,13 @@
 
 #include "accounts/api_keys_q.h"
 #include "accounts/caller.h"
+#include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "codec/iso_time.h"
 #include "codec/json_write.h"
 #include "codec/uuid.h"
 #include "crypto/token.h"
+#include "mail/mail.h"
 #include "sys/random.h"
 
 enum {
@@ -53,21 +55,38 @@ record(struct tx *tx, enum audit_action action, struct api_key_id id, struct str
 			.details = details });
 }
 
+/* Word to the owner of EMAIL: it may have been somebody else. */
+static struct err *
+tell(struct tx *tx, const char *change, struct str email, const struct told_key *key)
+{
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_API_KEY,
+			.recipient = email,
+			.user_id = tx->ctx->actor.user_id,
+			.change = str_from(change),
+			.key_name = key->name,
+			.key_prefix = key->prefix,
+			.happened_at = tx->ctx->now,
+			.ip_address = tx->ctx->remote_address,
+		});
+}
+
 struct creating {
 	struct api_key row;
 	uint8_t hash[SHA256_BYTES];
 };
 
 static struct err *
-create_in_tx(struct tx *tx, void *arg)
+create_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 {
 	const struct creating *creating = arg;
 	const struct api_key *row = &creating->row;
 	struct user_id user = tx->ctx->actor.user_id;
-	struct api_key_count count;
+	int64_t count;
 
-	TRY(q_api_key_count(tx, user, tx->ctx->now, &count));
-	if (count.live >= API_KEYS_MAX)
+	TRY(api_keys_count(tx, user, &count));
+	if (count >= API_KEYS_MAX)
 		return err_new(tx->ctx, ERR_CONFLICT,
 			"there are %d API keys already; take one back first",
 			API_KEYS_MAX);
@@ -81,6 +100,8 @@ create_in_tx(struct tx *tx, void *arg)
 			.scopes = row->scopes,
 			.expires_at = row->expires_at.value,
 			.now = row->created_at }));
+	TRY(tell(tx, "An API key was made", known->email,
+		&(struct told_key){ .name = row->name, .prefix = row->prefix }));
 	return record(tx, AUDIT_API_KEY_CREATE, row->id, row->scopes);
 }
 
@@ -102,8 +123,7 @@ api_key_create(struct ctx *ctx, const struct api_key_new *key, struct api_key *r
 	TRY(token_new(ctx->arena, STR(TOKEN_API_KEY), &text));
 	token_hash(text, creating.hash);
 	creating.row.prefix = str_slice(text, 0, API_KEY_SHOWN_LEN);
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), create_in_tx, &creating));
+	TRY(proof_transact(ctx, &key->proof, create_in_tx, &creating));
 	*ret = creating.row;
 	*ret_text = text;
 	return NULL;
@@ -113,14 +133,18 @@ static struct err *
 revoke_in_tx(struct tx *tx, void *arg)
 {
 	const struct api_key_id *id = arg;
-	int64_t revoked;
+	struct user_password user;
+	struct told_key key;
+	bool found;
 
 	TRY(q_api_key_revoke(tx,
 		(struct api_key_revoke){
 			.actor = tx->ctx->actor.user_id, .id = *id, .now = tx->ctx->now },
-		&revoked));
-	if (revoked != 1)
+		&key, &found));
+	if (!found)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "no such API key");
+	TRY(q_user_password_get(tx, tx->ctx->actor.user_id, &user));
+	TRY(tell(tx, "An API key was taken back", user.email, &key));
 	return record(tx, AUDIT_API_KEY_REVOKE, *id, STR_NONE);
 }
 
@@ -129,4 +153,20 @@ api_key_revoke(struct ctx *ctx, struct api_key_id id)
 {
 	return db_transact(
 		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), revoke_in_tx, &id);
+}
+
+struct err *
+api_key_revoke_all(struct tx *tx, struct user_id user, int64_t *ret)
+{
+	return q_api_key_revoke_all(tx, user, tx->ctx->now, ret);
+}
+
+struct err *
+api_keys_count(struct tx *tx, struct user_id user, int64_t *ret)
+{
+	struct api_key_count count;
+
+	TRY(q_api_key_count(tx, user, tx->ctx->now, &count));
+	*ret = count.live;
+	return NULL;
 }

@@ -23,9 +23,7 @@ enum {
 
 struct asking {
 	const struct email_change *change;
-	struct user_password known;
 	struct str token;
-	enum mfa_result code;
 };
 
 /* What the new address is sent: a link, or word that it has an account; nothing where that
@@ -53,16 +51,14 @@ write_to_new(struct tx *tx, const struct asking *asking)
 }
 
 static struct err *
-ask_in_tx(struct tx *tx, void *arg)
+ask_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 {
-	struct asking *asking = arg;
+	const struct asking *asking = arg;
 	struct ctx *ctx = tx->ctx;
 	struct user_id user = ctx->actor.user_id;
 
-	TRY(user_still_confirmed(tx, &asking->known));
-	TRY(mfa_check(tx, user, asking->change->proof.code, &asking->code));
-	if (asking->code == MFA_CODE_MISSING || asking->code == MFA_CODE_WRONG)
-		return NULL;
+	if (str_eq(known->email, asking->change->email))
+		return err_field(ctx, "email", "this is your address already");
 	TRY(account_change_put(tx,
 		&(struct account_change_new){
 			.user_id = user,
@@ -77,7 +73,7 @@ ask_in_tx(struct tx *tx, void *arg)
 	TRY(mail_put(tx,
 		&(struct mail){
 			.kind = MAIL_EMAIL_CHANGE_ASKED,
-			.recipient = asking->known.email,
+			.recipient = known->email,
 			.user_id = user,
 			.happened_at = ctx->now,
 			.ip_address = ctx->remote_address,
@@ -93,21 +89,9 @@ struct err *
 email_change_ask(struct ctx *ctx, const struct email_change *change)
 {
 	struct asking asking = { .change = change };
-	struct guess guess;
 
-	TRY(user_confirm(ctx, change->proof.password, "password", &asking.known));
-	if (str_eq(asking.known.email, change->email))
-		return err_field(ctx, "email", "this is your address already");
 	TRY(token_new(ctx->arena, STR(TOKEN_CHANGE), &asking.token));
-	if (asking.known.mfa_enabled_at.is_set)
-		TRY(mfa_gate(ctx, ctx->actor.user_id, &guess));
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), ask_in_tx, &asking));
-	if (asking.code == MFA_CODE_MISSING || asking.code == MFA_CODE_WRONG)
-		return mfa_code_err(ctx);
-	if (asking.known.mfa_enabled_at.is_set)
-		guess_right(ctx, &guess);
-	return NULL;
+	return proof_transact(ctx, &change->proof, ask_in_tx, &asking);
 }
 
 static struct err *

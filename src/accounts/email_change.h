@@ -8,15 +8,15 @@
 #ifndef ACCOUNTS_EMAIL_CHANGE_H
 #define ACCOUNTS_EMAIL_CHANGE_H
 
-#include "accounts/mfa.h"
+#include "accounts/proof.h"
 #include "base/id.h"
 
 enum { EMAIL_LINK_HOURS = 24 };
 
 struct email_change {
-	struct str email;       /* valid, in lower case */
-	struct mfa_proof proof; /* the code may be absent where none is asked for */
-	struct uuid family;     /* the session that asks */
+	struct str email; /* valid, in lower case */
+	struct proof proof;
+	struct uuid family; /* the session that asks */
 };
 
 /* Ask for the actor. INVALID, field "email" (it is his already), "password" or "code";

@@ -2,7 +2,6 @@
 
 #include "accounts/erase_q.h"
 #include "accounts/standing.h"
-#include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "codec/uuid.h"
@@ -66,15 +65,16 @@ clear_rows(struct tx *tx, struct user_id user)
 }
 
 static struct err *
-erase_in_tx(struct tx *tx, void *arg)
+erase_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 {
-	const struct user_password *confirmed = arg;
 	struct user_id user = tx->ctx->actor.user_id;
 	struct erasable account;
 	struct buf tombstone;
 	int64_t erased = 0;
 	bool found;
 
+	(void)known;
+	(void)arg;
 	TRY(q_erase_look(tx, user, &account, &found));
 	if (found && account.is_admin)
 		return err_new(tx->ctx, ERR_CONFLICT,
@@ -82,7 +82,6 @@ erase_in_tx(struct tx *tx, void *arg)
 			"administrator end the role first");
 	if (!found)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "this account is gone");
-	TRY(user_still_confirmed(tx, confirmed));
 	/* While the key of what is personal is still there. */
 	TRY(audit_log(tx, &(struct audit_entry){ .action = AUDIT_ERASE }));
 	TRY(mail_forget(tx, user, account.email));
@@ -102,13 +101,9 @@ erase_in_tx(struct tx *tx, void *arg)
 }
 
 struct err *
-erase_account(struct ctx *ctx, struct str password)
+erase_account(struct ctx *ctx, const struct proof *proof)
 {
-	struct user_password confirmed;
-
-	TRY(user_confirm(ctx, password, "password", &confirmed));
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), erase_in_tx, &confirmed));
+	TRY(proof_transact(ctx, proof, erase_in_tx, NULL));
 	db_shred(ctx->db);
 	return NULL;
 }

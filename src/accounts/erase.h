@@ -12,12 +12,12 @@
 #ifndef ACCOUNTS_ERASE_H
 #define ACCOUNTS_ERASE_H
 
-#include "db/db.h"
+#include "accounts/proof.h"
 
 /*
- * Erase the actor, whose PASSWORD is asked again. INVALID, field "password", where it is
- * not his. CONFLICT for an administrator in office, who has to be relieved first.
+ * Erase the actor, who shows by PROOF that he is it: errors as proof_transact. CONFLICT for
+ * an administrator in office, who has to be relieved first.
  */
-struct err *erase_account(struct ctx *ctx, struct str password) MUST_USE;
+struct err *erase_account(struct ctx *ctx, const struct proof *proof) MUST_USE;
 
 #endif

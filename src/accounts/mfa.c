@@ -34,8 +34,11 @@ secret_place(struct user_id user)
 }
 
 struct err *
-mfa_code_err(struct ctx *ctx)
+mfa_code_err(struct ctx *ctx, enum mfa_result result)
 {
+	if (result == MFA_CODE_MISSING)
+		return err_field(ctx, "code",
+			"a code of the authenticator is needed, or a recovery code");
 	return err_field(ctx, "code",
 		"the code is wrong or was used before; each is good once, for half a "
 		"minute");
@@ -408,96 +411,62 @@ mfa_confirm(
 	TRY(db_transact(ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), confirm_in_tx,
 		&confirming));
 	if (confirming.is_wrong)
-		return mfa_code_err(ctx);
+		return mfa_code_err(ctx, MFA_CODE_WRONG);
 	guess_right(ctx, &guess);
 	*ret = confirming.codes.shown;
 	return NULL;
 }
 
-/* A change that the password and a code are asked for. */
-struct changing {
-	const struct mfa_proof *proof;
-	struct err *(*change)(struct tx *tx, struct changing *changing);
-	struct user_password known;
-	struct new_codes codes;
-	enum mfa_result result;
-};
-
 static struct err *
-change_in_tx(struct tx *tx, void *arg)
+not_in_force(struct ctx *ctx)
 {
-	struct changing *changing = arg;
-
-	TRY(user_still_confirmed(tx, &changing->known));
-	TRY(mfa_check(
-		tx, tx->ctx->actor.user_id, changing->proof->code, &changing->result));
-	return changing->result == MFA_PASSED ? changing->change(tx, changing) : NULL;
+	return err_new(ctx, ERR_CONFLICT, "no second factor is in force");
 }
 
 static struct err *
-change_proved(struct ctx *ctx, struct changing *changing)
+renew(struct tx *tx, const struct user_password *known, void *arg)
 {
-	struct guess guess;
-
-	TRY(user_confirm(ctx, changing->proof->password, "password", &changing->known));
-	TRY(mfa_gate(ctx, ctx->actor.user_id, &guess));
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(ctx->actor.user_id), change_in_tx, changing));
-	switch (changing->result) {
-	case MFA_NOT_ASKED:
-		return err_new(ctx, ERR_CONFLICT, "no second factor is in force");
-	case MFA_CODE_MISSING:
-	case MFA_CODE_WRONG:
-		return mfa_code_err(ctx);
-	case MFA_PASSED:
-		guess_right(ctx, &guess);
-		break;
-	}
-	return NULL;
-}
-
-static struct err *
-renew(struct tx *tx, struct changing *changing)
-{
-	TRY(codes_put(tx, &changing->codes));
-	TRY(tell(tx, tx->ctx->actor.user_id, changing->known.email,
+	if (!known->mfa_enabled_at.is_set)
+		return not_in_force(tx->ctx);
+	TRY(codes_put(tx, arg));
+	TRY(tell(tx, tx->ctx->actor.user_id, known->email,
 		"New recovery codes were made"));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_RENEW });
 }
 
 struct err *
-mfa_renew_codes(
-	struct ctx *ctx, const struct mfa_proof *proof, struct recovery_codes *ret)
+mfa_renew_codes(struct ctx *ctx, const struct proof *proof, struct recovery_codes *ret)
 {
-	struct changing changing = { .proof = proof, .change = renew };
+	struct new_codes codes;
 
-	TRY(codes_new(ctx, &changing.codes));
-	TRY(change_proved(ctx, &changing));
-	*ret = changing.codes.shown;
+	TRY(codes_new(ctx, &codes));
+	TRY(proof_transact(ctx, proof, renew, &codes));
+	*ret = codes.shown;
 	return NULL;
 }
 
 static struct err *
-disable(struct tx *tx, struct changing *changing)
+disable(struct tx *tx, const struct user_password *known, void *arg)
 {
 	struct user_id user = tx->ctx->actor.user_id;
 	int64_t disabled;
 
+	(void)arg;
+	if (!known->mfa_enabled_at.is_set)
+		return not_in_force(tx->ctx);
 	/* An administrator too, who gets a new telephone: until he has set up the next one he
 	 * may do nothing as such. */
 	TRY(q_mfa_disable(tx, user, tx->ctx->now, &disabled));
 	TRY(q_recovery_drop(tx, user));
 	TRY(standing_changed(tx, user));
-	TRY(tell(tx, user, changing->known.email, "Codes at sign-in were turned off"));
+	TRY(tell(tx, user, known->email, "Codes at sign-in were turned off"));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_MFA_DISABLE });
 }
 
 struct err *
-mfa_disable(struct ctx *ctx, const struct mfa_proof *proof)
+mfa_disable(struct ctx *ctx, const struct proof *proof)
 {
-	struct changing changing = { .proof = proof, .change = disable };
-
-	return change_proved(ctx, &changing);
+	return proof_transact(ctx, proof, disable, NULL);
 }
 
 struct err *

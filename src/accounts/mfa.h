@@ -10,6 +10,7 @@
 #ifndef ACCOUNTS_MFA_H
 #define ACCOUNTS_MFA_H
 
+#include "accounts/proof.h"
 #include "base/id.h"
 #include "db/db.h"
 
@@ -24,12 +25,6 @@ struct mfa_enrolment {
 
 struct recovery_codes {
 	struct str codes[MFA_RECOVERY_CODES]; /* "abcd-efgh-ijkl-mnop" */
-};
-
-/* What a user confirms a change with: all that signing in takes. */
-struct mfa_proof {
-	struct str password;
-	struct str code; /* of the app, or for recovery */
 };
 
 /*
@@ -49,12 +44,12 @@ struct err *mfa_confirm(struct ctx *ctx, struct uuid family, struct str code,
 
 /* New recovery codes for the actor; the old ones are void. INVALID, field "password" or
  * "code"; CONFLICT where no second factor is in force. */
-struct err *mfa_renew_codes(struct ctx *ctx, const struct mfa_proof *proof,
-	struct recovery_codes *ret) MUST_USE;
+struct err *mfa_renew_codes(
+	struct ctx *ctx, const struct proof *proof, struct recovery_codes *ret) MUST_USE;
 
 /* Take the actor's second factor away. Errors as mfa_renew_codes; DENIED to
  * administrators, who need one. */
-struct err *mfa_disable(struct ctx *ctx, const struct mfa_proof *proof) MUST_USE;
+struct err *mfa_disable(struct ctx *ctx, const struct proof *proof) MUST_USE;
 
 enum mfa_result { MFA_NOT_ASKED, MFA_PASSED, MFA_CODE_MISSING, MFA_CODE_WRONG };
 
@@ -63,8 +58,8 @@ enum mfa_result { MFA_NOT_ASKED, MFA_PASSED, MFA_CODE_MISSING, MFA_CODE_WRONG };
 struct err *mfa_check(struct tx *tx, struct user_id user, struct str code,
 	enum mfa_result *ret) MUST_USE;
 
-/* What a missing or a wrong code is told: INVALID, field "code". */
-struct err *mfa_code_err(struct ctx *ctx) MUST_USE;
+/* What whoever sent no code, or a wrong one, is told: INVALID, field "code". */
+struct err *mfa_code_err(struct ctx *ctx, enum mfa_result result) MUST_USE;
 
 /* Take a try at a code of USER's, before mfa_check; guess_right(RET) where it passed. As
  * guess_gate. */

@@ -1,6 +1,7 @@
 #include "accounts/password_reset.h"
 
 #include "accounts/account_change.h"
+#include "accounts/api_key.h"
 #include "accounts/grant.h"
 #include "accounts/guess.h"
 #include "accounts/user.h"
@@ -124,15 +125,29 @@ find_link(struct tx *tx, struct str hash, struct reset *ret)
 	return NULL;
 }
 
+/* Absent where there are none, so that a mail says nothing of them. */
+static struct str
+count_text(struct arena *arena, int64_t count)
+{
+	return count ? str_fmt(arena, "%lld", (long long)count) : STR_NONE;
+}
+
+struct keys_fate {
+	int64_t ended;
+	int64_t left;
+};
+
 /* To the owner of EMAIL, who may not have done it. */
 static struct err *
-tell_owner(struct tx *tx, struct user_id user, struct str email)
+tell_owner(struct tx *tx, struct user_id user, struct str email, struct keys_fate keys)
 {
 	return mail_put(tx,
 		&(struct mail){
 			.kind = MAIL_PASSWORD_CHANGED,
 			.recipient = email,
 			.user_id = user,
+			.keys_ended = count_text(tx->ctx->arena, keys.ended),
+			.keys_left = count_text(tx->ctx->arena, keys.left),
 			.happened_at = tx->ctx->now,
 			.ip_address = tx->ctx->remote_address,
 		});
@@ -145,6 +160,7 @@ reset_in_tx(struct tx *tx, void *arg)
 	struct ctx *ctx = tx->ctx;
 	struct uuid nobody = { { 0 } };
 	struct reset link;
+	struct keys_fate keys = { .left = 0 };
 	int64_t changed, epoch;
 
 	TRY(find_link(tx, resetting->token_hash, &link));
@@ -167,11 +183,15 @@ reset_in_tx(struct tx *tx, void *arg)
 	TRY(grants_claim(tx, link.user_id, link.email));
 	TRY(q_verification_drop_all(tx, link.user_id));
 	TRY(session_end_all(tx, link.user_id, nobody, SESSION_PASSWORD_CHANGED, &epoch));
-	TRY(tell_owner(tx, link.user_id, link.email));
+	/* Whoever knew the password that is forgotten may have made them. */
+	TRY(api_key_revoke_all(tx, link.user_id, &keys.ended));
+	TRY(tell_owner(tx, link.user_id, link.email, keys));
 	return audit_log(tx,
 		&(struct audit_entry){
 			.action = AUDIT_PASSWORD_RESET,
 			.user = link.user_id,
+			.details = str_fmt(ctx->arena, "{\"api_keys_revoked\":%lld}",
+				(long long)keys.ended),
 		});
 }
 
@@ -206,6 +226,7 @@ struct changing {
 	struct str password_hash;
 	struct str email;
 	struct session_tokens tokens;
+	int64_t api_keys;
 };
 
 static struct err *
@@ -230,13 +251,15 @@ change_in_tx(struct tx *tx, void *arg)
 	TRY(account_change_end_all(tx, user));
 	TRY(session_end_all(tx, user, changing->change->family, SESSION_PASSWORD_CHANGED,
 		&changing->tokens.session_epoch));
-	TRY(tell_owner(tx, user, changing->email));
+	TRY(api_keys_count(tx, user, &changing->api_keys));
+	TRY(tell_owner(tx, user, changing->email,
+		(struct keys_fate){ .left = changing->api_keys }));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_PASSWORD_CHANGE });
 }
 
 struct err *
-password_change(
-	struct ctx *ctx, const struct password_change *change, struct session_tokens *ret)
+password_change(struct ctx *ctx, const struct password_change *change,
+	struct session_tokens *ret, int64_t *ret_api_keys)
 {
 	struct user_id user = ctx->actor.user_id;
 	struct changing changing = {
@@ -257,5 +280,6 @@ password_change(
 	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), change_in_tx, &changing));
 	TRY(session_sign(ctx, &changing.tokens));
 	*ret = changing.tokens;
+	*ret_api_keys = changing.api_keys;
 	return NULL;
 }

@@ -19,7 +19,7 @@ password_reset_send(struct tx *tx, struct user_id user, struct str email) MUST_U
 
 /*
  * Set PASSWORD by the link with token TEXT, which proves the address as well. Every
- * session ends. GONE where the link does not work; INVALID, field "password", for one
+ * session ends, and every API key. GONE where the link does not work; INVALID, field "password", for one
  * that is not taken, and the link still works.
  */
 struct err *
@@ -34,9 +34,10 @@ struct password_change {
 
 /*
  * Change the actor's password. Every other session ends; RET has a new access token for
- * this one, whose refresh token goes on. INVALID, field "current_password" or "password".
+ * this one, whose refresh token goes on. So do RET_API_KEYS keys, as he knew the old
+ * password: docs/decisions/keys-and-passwords.md. INVALID, field "current_password" or "password".
  */
 struct err *password_change(struct ctx *ctx, const struct password_change *change,
-	struct session_tokens *ret) MUST_USE;
+	struct session_tokens *ret, int64_t *ret_api_keys) MUST_USE;
 
 #endif

@@ -74,14 +74,12 @@ api_key_make(struct request *rq)
 		.name = in->name,
 		.scopes = scopes_of(&in->scopes),
 		.days = in->days.is_set ? in->days.value : API_KEY_DAYS_DEFAULT,
+		.proof = { .password = in->password, .code = in->code },
 	};
 	struct new_key_row row;
-	struct answer answer;
 
 	ANSWER_ERR(api_key_create(rq->ctx, &key, &row.row, &row.key));
-	answer = answer_row(rq, &new_api_key_schema, &row);
-	answer.http.cache_control = STR("no-store");
-	return answer;
+	return answer_secret(rq, &new_api_key_schema, &row);
 }
 
 struct answer

@@ -23,20 +23,9 @@ enum {
 #define COOKIE_NAME     "gridiron_refresh"
 #define COOKIE_NAME_TLS "__Secure-gridiron_refresh"
 
-const struct field session_tokens_fields[] = {
-	FIELD(struct tokens_row, access_token, TEXT,
-		"for the header Authorization, behind \"Bearer \""),
-	FIELD(struct tokens_row, token_type, TEXT, "Bearer"),
-	FIELD(struct tokens_row, expires_in, I32,
-		"how many seconds the access token is good for"),
-	FIELD(struct tokens_row, refresh_token, OPT_TEXT,
-		"what the next access token is had for, once; null where a cookie holds "
-		"it, or the one at hand goes on"),
-	FIELD(struct tokens_row, refresh_expires_at, OPT_TIME,
-		"when the refresh token ends, unless it is used before"),
-};
+static const struct field tokens_fields[] = { TOKENS_FIELDS(struct tokens_row, ) };
 const struct row_schema tokens_schema = ROW_SCHEMA("tokens", struct tokens_row,
-	session_tokens_fields, "What a client signs its requests with");
+	tokens_fields, "What a client signs its requests with");
 
 struct answer
 answer_empty(int status)
@@ -44,10 +33,10 @@ answer_empty(int status)
 	return (struct answer){ .http = { .status = status } };
 }
 
-struct answer
-answer_tokens(struct request *rq, const struct session_tokens *tokens)
+struct tokens_row
+tokens_row_of(const struct request *rq, const struct session_tokens *tokens)
 {
-	struct tokens_row row = {
+	return (struct tokens_row){
 		.access_token = tokens->access,
 		.token_type = STR("Bearer"),
 		.expires_in = (int32_t)((tokens->access_expires_at - rq->ctx->now) /
@@ -56,7 +45,12 @@ answer_tokens(struct request *rq, const struct session_tokens *tokens)
 		.refresh_expires_at = { .is_set = !str_is_none(tokens->refresh),
 			.value = tokens->refresh_expires_at },
 	};
-	struct answer answer = answer_row(rq, &tokens_schema, &row);
+}
+
+struct answer
+answer_secret(struct request *rq, const struct row_schema *schema, const void *row)
+{
+	struct answer answer = answer_row(rq, schema, row);
 
 	answer.http.cache_control = STR("no-store");
 	return answer;
@@ -103,11 +97,13 @@ static struct answer
 answer_session(struct request *rq, const struct session_tokens *tokens, bool is_page)
 {
 	struct session_tokens shown = *tokens;
+	struct tokens_row row;
 	struct answer answer;
 
 	if (is_page)
 		shown.refresh = STR_NONE;
-	answer = answer_tokens(rq, &shown);
+	row = tokens_row_of(rq, &shown);
+	answer = answer_secret(rq, &tokens_schema, &row);
 	if (is_page && !answer.err)
 		ANSWER_ERR(cookie_put(rq, &answer, tokens->refresh,
 			(tokens->refresh_expires_at - rq->ctx->now) /

@@ -78,10 +78,25 @@ api_me_change(struct request *rq)
 	return answer_row(rq, &profile_schema, &profile);
 }
 
+struct password_changed_row {
+	struct tokens_row tokens;
+	int64_t api_keys;
+};
+
+static const struct field password_changed_fields[] = {
+	TOKENS_FIELDS(struct password_changed_row, tokens.),
+	FIELD(struct password_changed_row, api_keys, I64,
+		"how many API keys go on; DELETE /v1/me/api-keys/{id} takes one back"),
+};
+const struct row_schema password_changed_schema = ROW_SCHEMA("password_changed",
+	struct password_changed_row, password_changed_fields,
+	"What a client signs its requests with since the password is another");
+
 struct answer
 api_me_password(struct request *rq)
 {
 	const struct password_change_body *in = BODY_OF(rq, password_change);
+	struct password_changed_row row;
 	struct session_tokens tokens;
 
 	ANSWER_ERR(password_change(rq->ctx,
@@ -91,8 +106,9 @@ api_me_password(struct request *rq)
 			.family = rq->caller.session_family,
 			.is_mfa_passed = rq->caller.is_mfa_passed,
 		},
-		&tokens));
-	return answer_tokens(rq, &tokens);
+		&tokens, &row.api_keys));
+	row.tokens = tokens_row_of(rq, &tokens);
+	return answer_secret(rq, &password_changed_schema, &row);
 }
 
 /* --- Sessions */
@@ -228,7 +244,10 @@ api_me_export(struct request *rq)
 struct answer
 api_me_erase(struct request *rq)
 {
-	ANSWER_ERR(erase_account(rq->ctx, BODY_OF(rq, erasure)->password));
+	const struct erasure_body *in = BODY_OF(rq, erasure);
+
+	ANSWER_ERR(erase_account(
+		rq->ctx, &(struct proof){ .password = in->password, .code = in->code }));
 	return answer_empty(204);
 }
 

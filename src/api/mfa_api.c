@@ -55,7 +55,6 @@ static struct answer
 answer_codes(struct request *rq, const struct recovery_codes *codes)
 {
 	struct codes_row row;
-	struct answer answer;
 	struct json json;
 	struct buf text;
 
@@ -68,9 +67,7 @@ answer_codes(struct request *rq, const struct recovery_codes *codes)
 	if (buf_is_cut(&text))
 		return answer_problem(err_no_memory());
 	row.recovery_codes = buf_str(&text);
-	answer = answer_row(rq, &recovery_codes_schema, &row);
-	answer.http.cache_control = STR("no-store");
-	return answer;
+	return answer_secret(rq, &recovery_codes_schema, &row);
 }
 
 struct answer
@@ -88,14 +85,11 @@ api_mfa_begin(struct request *rq)
 	const struct confirmation_body *in = BODY_OF(rq, confirmation);
 	struct mfa_enrolment enrolment;
 	struct enrolment_row row;
-	struct answer answer;
 
 	ANSWER_ERR(mfa_begin(rq->ctx, in->password, &enrolment));
 	row = (struct enrolment_row){ .secret = enrolment.secret, .uri = enrolment.uri };
 	ANSWER_ERR(qr_svg(rq->ctx->arena, enrolment.uri, &row.qr_svg));
-	answer = answer_row(rq, &mfa_enrolment_schema, &row);
-	answer.http.cache_control = STR("no-store");
-	return answer;
+	return answer_secret(rq, &mfa_enrolment_schema, &row);
 }
 
 struct answer
@@ -112,7 +106,7 @@ struct answer
 api_mfa_renew_codes(struct request *rq)
 {
 	const struct mfa_proof_body *in = BODY_OF(rq, mfa_proof);
-	struct mfa_proof proof = { .password = in->password, .code = in->code };
+	struct proof proof = { .password = in->password, .code = in->code };
 	struct recovery_codes codes;
 
 	ANSWER_ERR(mfa_renew_codes(rq->ctx, &proof, &codes));
@@ -123,7 +117,7 @@ struct answer
 api_mfa_disable(struct request *rq)
 {
 	const struct mfa_proof_body *in = BODY_OF(rq, mfa_proof);
-	struct mfa_proof proof = { .password = in->password, .code = in->code };
+	struct proof proof = { .password = in->password, .code = in->code };
 
 	if (rq->api->requires_mfa)
 		return answer_problem(err_new(rq->ctx, ERR_DENIED,

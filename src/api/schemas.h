@@ -30,6 +30,7 @@
 	X(tier)             \
 	X(calibration)      \
 	X(tokens)           \
+	X(password_changed) \
 	X(profile)          \
 	X(audit_entry)      \
 	X(email_change)     \

@@ -126,7 +126,7 @@ BOTH_ENGINES(mail_to_a_former_address_is_erased_with_the_account)
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	OK_ERR(email_change_confirm(ctx, link.token));
-	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	OK_ERR(value_of(ctx,
 		"SELECT CAST(count(*) AS text) FROM outbox WHERE recipient IN "
 		"('alice@example.org', 'alice@new.example')",

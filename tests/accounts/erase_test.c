@@ -198,8 +198,10 @@ BOTH_ENGINES(nothing_personal_is_left_in_any_table)
 
 	OK_ERR(prepare(ctx, &catalog, &planted));
 	OK_OR(planted > 50, "planted in %d columns only", planted);
-	FAILS_WITH(erase_account(ctx, STR("not the password")), ERR_INVALID);
-	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	FAILS_WITH(erase_account(
+			   ctx, &(struct proof){ .password = STR("not the password") }),
+		ERR_INVALID);
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	look_at_tables(ctx, &catalog);
 	OK_ERR(value_of(ctx,
 		"SELECT email FROM users WHERE erased_at IS NOT NULL AND NOT is_active "
@@ -208,7 +210,8 @@ BOTH_ENGINES(nothing_personal_is_left_in_any_table)
 	EQ_STR(users, STR("00000000-0000-0000-0000-000000000001@erased.invalid"));
 	OK_ERR(standing_get(ctx, user_one(), &standing, &found));
 	OK(found && !standing.is_active);
-	FAILS_WITH(erase_account(ctx, STR(GOOD_PASSWORD)), ERR_NOT_FOUND);
+	FAILS_WITH(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }),
+		ERR_NOT_FOUND);
 }
 
 BOTH_ENGINES(the_books_are_whole_after_an_erasure)
@@ -224,7 +227,7 @@ BOTH_ENGINES(the_books_are_whole_after_an_erasure)
 	OK_ERR(prepare(ctx, &catalog, &planted));
 	OK_ERR(database_dump(ctx, books, numbers, 4, &before));
 	EQ_STR(before, STR("100|0|30|succeeded\n"));
-	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	OK_ERR(database_dump(ctx, books, numbers, 4, &after));
 	EQ_STR(after, before);
 	/* The other users are as they were. */
@@ -243,7 +246,8 @@ BOTH_ENGINES(an_administrator_in_office_is_not_erased)
 
 	OK_ERR(prepare(ctx, &catalog, &planted));
 	OK_ERR(db_run_text(&tx, STR("UPDATE admin_users SET is_active = TRUE")));
-	FAILS_WITH(erase_account(ctx, STR(GOOD_PASSWORD)), ERR_CONFLICT);
+	FAILS_WITH(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }),
+		ERR_CONFLICT);
 }
 
 /* --- Files */
@@ -290,7 +294,7 @@ nothing_is_left_in_files(struct ctx *ctx)
 	OK_ERR(file_of_database(ctx, "-wal", &before));
 	OK(str_find(before, STR("planted")) >= 0);
 	OK(str_find(before, hash) >= 0);
-	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	OK_ERR(wait_for_empty_log(ctx));
 	OK_ERR(file_of_database(ctx, "", &after));
 	OK(after.len > 0);
@@ -425,7 +429,7 @@ nothing_is_left_in_files_of_server(struct ctx *ctx)
 		"'%planted%'",
 		&statistics));
 	OK_OR(!str_eq(statistics, STR("0")), "no statistics hold it");
-	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	/* Neither deleting nor vacuuming clears a byte. */
 	OK_ERR(server_run(ctx, "VACUUM (ANALYZE)"));
 	OK_ERR(server_run(ctx, "CHECKPOINT"));
@@ -470,7 +474,7 @@ erase_with_a_log(struct ctx *ctx)
 	log_configure((struct log_options){ .level = LOG_DEBUG, .fd = fd });
 	log_info(ctx, "the log is written");
 	OK_ERR(prepare(ctx, &catalog, &planted));
-	OK_ERR(erase_account(ctx, STR(GOOD_PASSWORD)));
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	log_configure((struct log_options){ .level = LOG_INFO, .fd = STDERR_FILENO });
 	OK_ERR(file_read(ctx->arena, path, FILE_BYTES_MAX, &log));
 	close(fd);

@@ -2,6 +2,8 @@
  * done: comparing it takes a while, in which another request may change it. */
 #include <unistd.h>
 
+#include "accounts/api_key.h"
+#include "accounts/api_keys_q.h"
 #include "accounts/erase.h"
 #include "accounts/mfa.h"
 #include "sys/clock.h"
@@ -47,7 +49,8 @@ struct request {
 static struct err *
 run_erase(struct request *request)
 {
-	return erase_account(&request->ctx, STR(GOOD_PASSWORD));
+	return erase_account(
+		&request->ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) });
 }
 
 static struct err *
@@ -61,8 +64,7 @@ run_begin(struct request *request)
 static struct err *
 run_disable(struct request *request)
 {
-	struct mfa_proof proof = { .password = STR(GOOD_PASSWORD),
-		.code = request->code };
+	struct proof proof = { .password = STR(GOOD_PASSWORD), .code = request->code };
 
 	return mfa_disable(&request->ctx, &proof);
 }
@@ -70,8 +72,7 @@ run_disable(struct request *request)
 static struct err *
 run_renew(struct request *request)
 {
-	struct mfa_proof proof = { .password = STR(GOOD_PASSWORD),
-		.code = request->code };
+	struct proof proof = { .password = STR(GOOD_PASSWORD), .code = request->code };
 	struct recovery_codes codes;
 
 	return mfa_renew_codes(&request->ctx, &proof, &codes);
@@ -158,6 +159,32 @@ BOTH_ENGINES(a_second_factor_is_not_begun_by_a_password_that_was)
 	OK_ERR(meanwhile(ctx, &request, OTHER_PASSWORD));
 	FAILS_WITH(request.err, ERR_CONFLICT);
 	EQ_STR(state(ctx), STR("0|0|0\n"));
+}
+
+static struct err *
+run_key(struct request *request)
+{
+	struct api_key_new key = { .name = STR("n"),
+		.scopes = 1,
+		.days = 1,
+		.proof = { .password = STR(GOOD_PASSWORD) } };
+	struct api_key made;
+	struct str text;
+
+	return api_key_create(&request->ctx, &key, &made, &text);
+}
+
+BOTH_ENGINES(an_api_key_is_not_made_by_a_password_that_was)
+{
+	struct request request = { .run = run_key };
+	struct session_tokens tokens;
+	struct str keys;
+
+	OK_ERR(alice_make(ctx, &tokens));
+	OK_ERR(meanwhile(ctx, &request, OTHER_PASSWORD));
+	FAILS_WITH(request.err, ERR_CONFLICT);
+	OK_ERR(value_of(ctx, "SELECT CAST(count(*) AS text) FROM api_keys", &keys));
+	EQ_STR(keys, STR("0"));
 }
 
 static struct err *

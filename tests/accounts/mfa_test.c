@@ -2,6 +2,7 @@
 #include "accounts/api_key.h"
 #include "accounts/api_keys_q.h"
 #include "accounts/caller.h"
+#include "accounts/erase.h"
 #include "accounts/mfa.h"
 #include "accounts/password_reset.h"
 #include "accounts/user.h"
@@ -106,7 +107,7 @@ expect_told(struct ctx *ctx, struct str what)
 BOTH_ENGINES(its_owner_is_told_of_every_change)
 {
 	struct recovery_codes codes;
-	struct mfa_proof proof = { .password = STR(GOOD_PASSWORD) };
+	struct proof proof = { .password = STR(GOOD_PASSWORD) };
 	struct person alice;
 
 	OK_ERR(accounts_begin(ctx));
@@ -245,6 +246,33 @@ BOTH_ENGINES(of_fifty_tries_at_once_with_one_code_one_passes)
 	EQ_I64(race.refused, AT_ONCE - 1);
 }
 
+BOTH_ENGINES(an_account_with_a_second_factor_is_erased_by_a_code_of_it)
+{
+	struct proof proof = { .password = STR(GOOD_PASSWORD) };
+	struct person alice;
+	struct str left;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	act_as(ctx, alice.tokens.user_id);
+	FAILS_WITH(erase_account(ctx, &proof), ERR_INVALID);
+	proof.code = STR("abcd-abcd-abcd-abcd");
+	FAILS_WITH(erase_account(ctx, &proof), ERR_INVALID);
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM users WHERE erased_at IS NULL",
+		&left));
+	EQ_STR(left, STR("1"));
+	proof.code = alice.codes.codes[0];
+	OK_ERR(erase_account(ctx, &proof));
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM users WHERE erased_at IS NULL",
+		&left));
+	EQ_STR(left, STR("0"));
+	/* Nor does the mail that tells of the code lie there for it. */
+	OK_ERR(value_of(ctx, "SELECT CAST(count(*) AS text) FROM outbox", &left));
+	EQ_STR(left, STR("0"));
+}
+
 /* --- API keys */
 
 static struct err *
@@ -252,7 +280,8 @@ key_new(struct ctx *ctx, int32_t days, struct api_key *ret, struct str *ret_text
 {
 	struct api_key_new key = { .name = STR("of a test"),
 		.scopes = 1u << SCOPE_FORECASTS | 1u << SCOPE_PICKS,
-		.days = days };
+		.days = days,
+		.proof = { .password = STR(GOOD_PASSWORD) } };
 
 	return api_key_create(ctx, &key, ret, ret_text);
 }
@@ -418,7 +447,7 @@ BOTH_ENGINES(a_lost_seal_key_tells_known_addresses_from_unknown_ones_by_nothing)
 
 BOTH_ENGINES(a_second_factor_that_cannot_be_read_is_replaced_by_a_recovery_code)
 {
-	struct mfa_proof proof = { .password = STR(GOOD_PASSWORD) };
+	struct proof proof = { .password = STR(GOOD_PASSWORD) };
 	struct mfa_enrolment enrolment;
 	struct recovery_codes codes;
 	struct session_tokens tokens;

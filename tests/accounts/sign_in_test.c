@@ -255,6 +255,7 @@ BOTH_ENGINES(a_changed_password_ends_the_other_sessions)
 	};
 	struct jwt_claims claims;
 	struct mail mail;
+	int64_t keys;
 
 	OK_ERR(accounts_begin(ctx));
 	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
@@ -265,13 +266,13 @@ BOTH_ENGINES(a_changed_password_ends_the_other_sessions)
 	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &mail));
 	ctx->actor.user_id = mine.user_id;
 	change.family = mine.family_id;
-	OK_ERR(password_change(ctx, &change, &next));
+	OK_ERR(password_change(ctx, &change, &next, &keys));
 	OK_ERR(jwt_verify(ctx, next.access, &claims));
 	EQ_I64(claims.session_epoch, mine.session_epoch + 1);
 	OK(uuid_eq(claims.family_id, mine.family_id));
 	OK_ERR(session_refresh(ctx, mine.refresh, &mine));
 	FAILS_WITH(session_refresh(ctx, other.refresh, &other), ERR_UNAUTHENTICATED);
 	FAILS_WITH(password_reset(ctx, mail.token, STR("a mouse and a maple")), ERR_GONE);
-	FAILS_WITH(password_change(ctx, &change, &next), ERR_INVALID);
+	FAILS_WITH(password_change(ctx, &change, &next, &keys), ERR_INVALID);
 	OK_ERR(account_sign_in(ctx, ALICE, STR("a louse and an apple"), &other));
 }

@@ -42,7 +42,8 @@ make_key(struct ctx *ctx, struct owning *owning, const struct member *member)
 			.bearer = member_token(ctx, member, 0, false),
 			.type = STR("application/json"),
 			.body = STR("{\"name\": \"n\", \"scopes\": [\"forecasts\", "
-				    "\"account\"]}"),
+				    "\"account\"], \"password\": "
+				    "\"" MEMBER_PASSWORD "\"}"),
 		});
 }
 
@@ -248,8 +249,10 @@ write_everything(struct ctx *ctx, struct str game, struct str forecast, struct s
 	struct str text;
 
 	FAILS_WITH(api_key_create(ctx,
-			   &(struct api_key_new){
-				   .name = STR("mine"), .scopes = 1, .days = 1 },
+			   &(struct api_key_new){ .name = STR("mine"),
+				   .scopes = 1,
+				   .days = 1,
+				   .proof = { .password = STR(MEMBER_PASSWORD) } },
 			   &key, &text),
 		ERR_NOT_FOUND);
 	FAILS_WITH(pick_make(ctx,
@@ -308,7 +311,7 @@ BOTH_ENGINES(nothing_is_kept_of_who_is_erased_while_he_asks)
 			.pick = STR("home"),
 			.probability = 0.6 },
 		NULL));
-	OK_ERR(erase_account(ctx, STR(MEMBER_PASSWORD)));
+	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(MEMBER_PASSWORD) }));
 	write_everything(ctx, str_trim(game),
 		(struct str){ (const char *)week.items[0].id.uuid.bytes,
 			sizeof(week.items[0].id) },

@@ -221,12 +221,23 @@ await claim('codes are turned on with the picture\'s secret, and then asked for 
   await fill(page, { Code: spare });
   await press(page, 'Sign in');
   await page.waitForURL(/account/);
+  // What a session that was found open must not do asks for a code as well.
+  await page.locator('form:has(button:text-is("Make key")) input[name=code]').waitFor({ state: 'attached' });
+  await page.locator('form:has(button:text-is("Change address")) input[name=code]').waitFor({ state: 'attached' });
+  await page.click('summary:has-text("Erase it")');
+  const erase = page.locator('form:has(button:text-is("Erase my account"))');
+  await erase.getByLabel('Your password').fill(PASSWORD);
+  await erase.getByLabel('Code of your app').fill(spare);
+  await press(page, 'Erase my account');
+  await erase.locator('input[name=code][aria-invalid=true]').waitFor();
+  await accessible(page);
   await page.click('summary:has-text("Turn codes off")');
   const form = page.locator('form:has(button:has-text("Turn off"))');
   await form.getByLabel('Password, once more').fill(PASSWORD);
   await form.getByLabel('Code of the app').fill(codeOf(secret));
   await press(page, 'Turn off');
   await page.waitForSelector('button:has-text("Turn on codes")');
+  await erase.locator('input[name=code]').waitFor({ state: 'detached' });
   await close();
 });
 
@@ -235,7 +246,12 @@ await claim('an API key is made, shown once, works, and is taken back', async ()
   await signIn(page, PASSWORD);
   await page.waitForURL(/account/);
   await page.click('summary:has-text("Make a key")');
+  const form = page.locator('form:has(button:text-is("Make key"))');
   await fill(page, { 'What it is for': 'my notebook' });
+  await form.getByLabel('Your password').fill('somebody else\'s');
+  await press(page, 'Make key');
+  await form.locator('input[name=password][aria-invalid=true]').waitFor();
+  await form.getByLabel('Your password').fill(PASSWORD);
   await press(page, 'Make key');
   const key = await page.textContent('.key-text');
   const status = async () => (await fetch(`${base}/v1/teams`, { headers: { authorization: `Bearer ${key}` } })).status;
@@ -269,7 +285,7 @@ await claim('everything held is downloaded, and then the account is erased', asy
   const held = readFileSync(await download.path(), 'utf8');
   if (!held.includes(EMAIL)) throw new Error('the export does not hold the address');
   await page.click('summary:has-text("Erase it")');
-  await fill(page, { 'Your password, to be sure': PASSWORD });
+  await page.locator('form:has(button:text-is("Erase my account"))').getByLabel('Your password').fill(PASSWORD);
   await press(page, 'Erase my account');
   await page.waitForSelector('[role=status]:has-text("It is gone")');
   equal((await page.textContent('body')).includes(EMAIL), false, 'whether the address is still on the page');

@@ -275,6 +275,8 @@ mail_of(enum mail_kind kind)
 		.happened_at = NOVEMBER,
 		.device = STR("Firefox <script> on Linux"),
 		.change = STR("Codes at sign-in were turned on"),
+		.key_name = STR("my <script> notebook"),
+		.key_prefix = STR("grk_AbCdEfGh"),
 		.role = STR("support"),
 		.tier = STR("Beta Tester"),
 		.access_until = NOVEMBER,

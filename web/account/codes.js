@@ -23,9 +23,9 @@ function Begin({ begun }) {
     <${Form} label="Confirm" fields=${[CODE]} send=${(values) => ask('POST', '/v1/me/mfa/confirm', values).then((made) => { renewSoon(); begun(made); })} />`;
 }
 
-export function Codes({ begun = () => {} }) {
+export function Codes({ begun, tell }) {
   const [state, setState] = useState({});
-  const load = (more = {}) => ask('GET', '/v1/me/mfa').then((status) => setState({ status, ...more }), (error) => setState({ error }));
+  const load = (more = {}) => ask('GET', '/v1/me/mfa').then((status) => { setState({ status, ...more }); tell(Boolean(status.enabled_at)); }, (error) => setState({ error }));
   useEffect(() => { load(); }, []);
   const { status, codes, error } = state;
   const renew = (values) => ask('POST', '/v1/me/mfa/recovery-codes', values).then((made) => load({ codes: made.recovery_codes }));

@@ -6,6 +6,7 @@ import { Codes } from '/account/codes.js';
 import { Devices } from '/account/devices.js';
 import { Address } from '/account/address.js';
 import { Keys } from '/account/keys.js';
+import { proofOf } from '/account/proof.js';
 import { Plan } from '/account/plan.js';
 import { keepFile } from '/own.js';
 import { ask, forget, isSignedIn, renew, tellErased } from '/session.js';
@@ -16,7 +17,6 @@ const PASSWORDS = [
   { name: 'current_password', label: 'Present password', type: 'password', autocomplete: 'current-password', required: true },
   { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256, required: true, hint: 'Every other device will have to sign in again.' },
 ];
-const ERASE = [{ name: 'password', label: 'Your password, to be sure', type: 'password', autocomplete: 'current-password', required: true }];
 
 function Profile({ me, change }) {
   const fields = [text('first_name', 'First name', me.first_name), text('last_name', 'Last name', me.last_name)];
@@ -27,12 +27,15 @@ function Profile({ me, change }) {
 
 const download = async () => keepFile('gridiron-account.json', 'application/json', JSON.stringify(await ask('GET', '/v1/me/export'), null, 2));
 
-function Erase() {
+function Erase({ hasCodes }) {
   // Nothing of it stays on the page, nor can the browser bring it back.
   const send = (values) => ask('DELETE', '/v1/me', values).then(() => { forget(); tellErased(); location.replace('/sign-in'); });
   return html`<section><h2>Erase the account</h2><p>Everything personal is destroyed at once, on the record too; there is no way back. What was paid stays in the books without your name.</p>
-    <details><summary>Erase it</summary><${Form} label="Erase my account" danger=${true} fields=${ERASE} send=${send} /></details></section>`;
+    <details><summary>Erase it</summary><${Form} label="Erase my account" danger=${true} fields=${proofOf(hasCodes)} send=${send} /></details></section>`;
 }
+
+const changePassword = (values) => ask('POST', '/v1/me/password', values).then((changed) => { renew(changed); return changed; });
+const passwordChanged = (changed) => `It is changed.${changed.api_keys ? ` API keys go on (${changed.api_keys}): take back those that others may know.` : ''}`;
 
 export function Page({ failure }) {
   const [state, setState] = useState({});
@@ -46,11 +49,11 @@ export function Page({ failure }) {
   const rest = (shown) => !state.isShort && shown;
   return html`<h1>Account</h1>
     ${state.isShort && html`<p class="notice" role="status">Codes at sign-in are asked of everybody here: turn them on, and the rest of your account opens.</p>`}
-    ${rest(html`<${Profile} me=${state.me} change=${(me) => setState({ ...state, me })} />
-    <${Plan} access=${state.access} /><${Address} />
-    <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${(values) => ask('POST', '/v1/me/password', values).then(renew)} done="It is changed." /></section>`)}
-    <${Codes} key="codes" begun=${() => setState({ ...state, isShort: false })} />
-    ${rest(html`<${Devices} /><${Keys} /><${Alerts} me=${state.me} change=${(me) => setState({ ...state, me })} />`)}
+    ${rest(html`<${Profile} me=${state.me} change=${(me) => setState((now) => ({ ...now, me }))} />
+    <${Plan} access=${state.access} /><${Address} hasCodes=${state.hasCodes} />
+    <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${changePassword} done=${passwordChanged} /></section>`)}
+    <${Codes} key="codes" begun=${() => setState((now) => ({ ...now, isShort: false }))} tell=${(hasCodes) => setState((now) => ({ ...now, hasCodes }))} />
+    ${rest(html`<${Devices} /><${Keys} hasCodes=${state.hasCodes} /><${Alerts} me=${state.me} change=${(me) => setState((now) => ({ ...now, me }))} />`)}
     <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>
-    <${Erase} />`;
+    <${Erase} hasCodes=${state.hasCodes} />`;
 }

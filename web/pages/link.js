@@ -47,7 +47,7 @@ function Reset() {
   const text = useToken();
   if (!text) return html`<${Forgot} />`;
   const send = (values) => post('/v1/auth/reset-password', { ...values, token: text }).then(forget);
-  return html`<h1>New password</h1><p class="soft">Every device that is signed in will have to sign in again.</p>
+  return html`<h1>New password</h1><p class="soft">Every device that is signed in will have to sign in again, and API keys end.</p>
     <${Form} label="Set password" fields=${[PASSWORD]} send=${send} done=${html`It is set. <a href="/sign-in">Sign in</a>`} />`;
 }
 

@@ -1,0 +1,54 @@
+#include "accounts/proof.h"
+
+#include "accounts/guess.h"
+#include "accounts/mfa.h"
+#include "accounts/user.h"
+#include "accounts/users_q.h"
+
+struct proving {
+	const struct proof *proof;
+	proved_change change;
+	void *arg;
+	struct user_password known;
+	enum mfa_result code;
+};
+
+static bool
+is_refused(enum mfa_result code)
+{
+	return code == MFA_CODE_MISSING || code == MFA_CODE_WRONG;
+}
+
+/* A wrong code is told after the commit, as an error would undo its record. */
+static struct err *
+prove_in_tx(struct tx *tx, void *arg)
+{
+	struct proving *proving = arg;
+
+	TRY(user_still_confirmed(tx, &proving->known));
+	TRY(mfa_check(tx, tx->ctx->actor.user_id, proving->proof->code, &proving->code));
+	if (is_refused(proving->code))
+		return NULL;
+	return proving->change(tx, &proving->known, proving->arg);
+}
+
+struct err *
+proof_transact(
+	struct ctx *ctx, const struct proof *proof, proved_change change, void *arg)
+{
+	struct user_id user = ctx->actor.user_id;
+	struct proving proving = { .proof = proof, .change = change, .arg = arg };
+	struct guess guess;
+	bool has_code;
+
+	TRY(user_confirm(ctx, proof->password, "password", &proving.known));
+	has_code = proving.known.mfa_enabled_at.is_set && proof->code.len > 0;
+	if (has_code)
+		TRY(mfa_gate(ctx, user, &guess));
+	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), prove_in_tx, &proving));
+	if (is_refused(proving.code))
+		return mfa_code_err(ctx, proving.code);
+	if (has_code)
+		guess_right(ctx, &guess);
+	return NULL;
+}
