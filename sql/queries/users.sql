@@ -3,7 +3,7 @@
 
 -- row sign_in_row: id user_id, password_hash text, email_verified bool, is_active bool, mfa_enabled_at time?
 -- row registered: id user_id, email_verified bool, is_active bool
--- row user_epoch: session_epoch i64
+-- row user_epoch: session_epoch i64, email text
 -- row user_password: email text, password_hash text, mfa_enabled_at time?
 -- row profile: id user_id, email text, first_name text?, last_name text?, created_at time, last_login time?,
 --   password_changed_at time?, mfa_enabled_at time?, wants_email_alerts bool, alert_min_confidence share?,
@@ -67,13 +67,13 @@ UPDATE users
 UPDATE users
    SET session_epoch = session_epoch + 1, updated_at = :now
  WHERE id = :id
-RETURNING session_epoch;
+RETURNING session_epoch, email;
 
 -- name: user_epoch_get :opt user_epoch
 -- args: id user_id
 -- as: system, whoever refreshes is known by his token alone
 -- The epoch under which a token is made; absent where the account is not active.
-SELECT session_epoch
+SELECT session_epoch, email
   FROM users
  WHERE id = :id AND is_active;
 

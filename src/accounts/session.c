@@ -10,6 +10,7 @@
 #include "crypto/jwt.h"
 #include "crypto/seal.h"
 #include "crypto/token.h"
+#include "mail/mail.h"
 #include "sys/random.h"
 
 #define SECONDS(n) ((int64_t)(n)*MICROSECONDS_PER_SECOND)
@@ -206,9 +207,28 @@ is_same_client(const struct ctx *ctx, const struct session_row *session)
 		str_eq(session->ip_address, ctx->remote_address);
 }
 
-/* Somebody has a token that was spent: the family ends, if it has not. */
+/* Word to the owner, once a family. The device is the one that was signed in, the rest is
+ * of whoever came with the token. */
 static struct err *
-end_reused(struct tx *tx, const struct session_row *session)
+tell_of_reuse(struct tx *tx, const struct session_row *session, struct str email)
+{
+	struct ctx *ctx = tx->ctx;
+
+	return mail_put(tx,
+		&(struct mail){
+			.kind = MAIL_SESSION_REUSED,
+			.recipient = email,
+			.user_id = session->user_id,
+			.happened_at = ctx->now,
+			.device = session->device_name,
+			.place = geo_place(ctx->geo, ctx->arena, ctx->remote_address),
+			.ip_address = ctx->remote_address,
+		});
+}
+
+/* Somebody has a token that was spent: the family of EMAIL's ends, if it has not. */
+static struct err *
+end_reused(struct tx *tx, const struct session_row *session, struct str email)
 {
 	int64_t ended;
 
@@ -228,23 +248,25 @@ end_reused(struct tx *tx, const struct session_row *session)
 			.outcome = AUDIT_REFUSED,
 			.subject = session->user_id,
 		}));
+	TRY(tell_of_reuse(tx, session, email));
 	return standing_changed(tx, session->user_id);
 }
 
 /* A token that was spent: whoever spent it, and asks again within the grace, gets the
  * successor that he was given, unless it has been ended since. */
 static struct err *
-repeat(struct tx *tx, const struct session_row *session, struct refresh *refresh)
+repeat(struct tx *tx, const struct session_row *session, struct str email,
+	struct refresh *refresh)
 {
 	struct seal_place place = successor_place(session);
 	struct session_row successor;
 
 	if (!is_in_grace(tx->ctx, session))
-		return end_reused(tx, session);
+		return end_reused(tx, session, email);
 	TRY(q_session_get(tx, session->user_id,
 		(struct session_id){ session->successor_id }, &successor));
 	if (!is_same_client(tx->ctx, &successor))
-		return end_reused(tx, session);
+		return end_reused(tx, session, email);
 	if (successor.revoked_at.is_set)
 		return NULL;
 	TRY(seal_go_without(tx->ctx,
@@ -282,7 +304,7 @@ refresh_in_tx(struct tx *tx, void *arg)
 		.is_mfa_passed = session.mfa_passed_at.is_set,
 	};
 	return session.is_active ? rotate(tx, &session, refresh)
-				 : repeat(tx, &session, refresh);
+				 : repeat(tx, &session, epoch.email, refresh);
 }
 
 struct err *

@@ -112,15 +112,22 @@ BOTH_ENGINES(a_retry_is_of_whoever_spent_the_token_wherever_he_signed_in)
 
 BOTH_ENGINES(a_retry_by_another_client_is_theft_at_once)
 {
-	struct session_tokens first, second;
+	struct session_tokens first, second, again;
+	struct mail mail;
 	struct str live;
 
 	OK_ERR(begin(ctx, &first));
 	OK_ERR(session_refresh(ctx, first.refresh, &second));
 	ctx->remote_address = STR("198.51.100.9");
-	FAILS_WITH(session_refresh(ctx, first.refresh, &first), ERR_UNAUTHENTICATED);
+	FAILS_WITH(session_refresh(ctx, first.refresh, &again), ERR_UNAUTHENTICATED);
 	OK_ERR(value_of(ctx, LIVE, &live));
 	EQ_STR(live, STR("0"));
+	/* The owner is told, once: which device was signed in, and from where it was used. */
+	OK_ERR(mail_take(ctx, MAIL_SESSION_REUSED, ALICE, &mail));
+	EQ_STR(mail.device, STR("Firefox on Linux"));
+	EQ_STR(mail.ip_address, STR("198.51.100.9"));
+	FAILS_WITH(session_refresh(ctx, first.refresh, &again), ERR_UNAUTHENTICATED);
+	FAILS_WITH(mail_take(ctx, MAIL_SESSION_REUSED, ALICE, &mail), ERR_NOT_FOUND);
 }
 
 BOTH_ENGINES(a_retry_after_signing_out_gets_nothing)
