@@ -2,7 +2,7 @@
 -- folder: accounts
 
 -- row account_change: user_id user_id, id account_change_id, kind text, email text?, family_id uuid?, opens_at time,
---   expires_at time, ended_at time?, is_active bool, old_email text
+--   expires_at time, ended_at time?, is_active bool, has_mfa bool, old_email text
 -- row waiting_change: email text?, opens_at time, expires_at time
 -- row change_count: total i64, oldest time?
 -- row mfa_to_lose: mfa_enabled_at time?, proved_at time?, reset_at time?
@@ -20,7 +20,8 @@ VALUES (:user_id, {{new id}}, :kind, :email, :token_hash, :family_id, :now, :ope
 -- args: token_hash hash
 -- as: system, whoever follows a link is nobody yet
 -- The change of a link, and whose it is.
-SELECT c.user_id, c.id, c.kind, c.email, c.family_id, c.opens_at, c.expires_at, c.ended_at, u.is_active, u.email AS old_email
+SELECT c.user_id, c.id, c.kind, c.email, c.family_id, c.opens_at, c.expires_at, c.ended_at, u.is_active,
+       u.mfa_enabled_at IS NOT NULL AS has_mfa, u.email AS old_email
   FROM account_changes c
   JOIN users u ON u.id = c.user_id
  WHERE c.token_hash = :token_hash;

@@ -64,10 +64,21 @@ dead_link(struct ctx *ctx)
 		"this link does not work any more; ask for the change again");
 }
 
+/* Whether the account is as CHANGE, which has ended, would have it. */
+static bool
+is_done(const struct account_change *change, enum account_change_kind kind)
+{
+	if (!change->ended_at.is_set)
+		return false;
+	return kind == CHANGE_EMAIL ? str_eq(change->email, change->old_email)
+				    : !change->has_mfa;
+}
+
 struct err *
 account_change_find(struct tx *tx, struct str text, enum account_change_kind kind,
-	struct account_change *ret)
+	struct account_change *ret, bool *ret_is_done)
 {
+	struct account_change change;
 	uint8_t hash[SHA256_BYTES];
 	bool found;
 
@@ -75,10 +86,14 @@ account_change_find(struct tx *tx, struct str text, enum account_change_kind kin
 		return dead_link(tx->ctx);
 	token_hash(text, hash);
 	TRY(q_account_change_by_token(
-		tx, str_from_bytes(hash, sizeof(hash)), ret, &found));
-	if (!found || !str_eq(ret->kind, kind_name(kind)) || ret->ended_at.is_set ||
-		ret->expires_at <= tx->ctx->now || !ret->is_active)
+		tx, str_from_bytes(hash, sizeof(hash)), &change, &found));
+	if (!found || !str_eq(change.kind, kind_name(kind)) || !change.is_active)
 		return dead_link(tx->ctx);
+	*ret_is_done = is_done(&change, kind);
+	if (!*ret_is_done &&
+		(change.ended_at.is_set || change.expires_at <= tx->ctx->now))
+		return dead_link(tx->ctx);
+	*ret = change;
 	return NULL;
 }
 

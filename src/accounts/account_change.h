@@ -28,9 +28,13 @@ struct account_change_new {
 struct err *
 account_change_put(struct tx *tx, const struct account_change_new *change) MUST_USE;
 
-/* The change of the link with token TEXT, which still waits. GONE. */
-struct err *account_change_find(struct tx *tx, struct str text,
-	enum account_change_kind kind, struct account_change *ret) MUST_USE;
+/*
+ * The change of the link with token TEXT, which still waits, or with RET_IS_DONE is how the
+ * account is: people click twice, and only whoever has the token is told. GONE.
+ */
+struct err *
+account_change_find(struct tx *tx, struct str text, enum account_change_kind kind,
+	struct account_change *ret, bool *ret_is_done) MUST_USE;
 
 /* Take it for carried out, or for withdrawn. GONE where another did so just before. */
 struct err *

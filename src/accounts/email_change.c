@@ -182,8 +182,11 @@ confirm_in_tx(struct tx *tx, void *arg)
 	struct account_change change;
 	struct str identity;
 	int64_t changed;
+	bool is_done;
 
-	TRY(account_change_find(tx, *text, CHANGE_EMAIL, &change));
+	TRY(account_change_find(tx, *text, CHANGE_EMAIL, &change, &is_done));
+	if (is_done)
+		return NULL;
 	TRY(account_change_spend(tx, &change));
 	TRY(make_room(tx, change.email, change.user_id));
 	identity = email_identity(ctx->arena, change.email);

@@ -29,7 +29,8 @@ struct err *email_change_withdraw(struct ctx *ctx) MUST_USE;
 /*
  * Follow the link with token TEXT: the account has the new address. Every session ends but
  * that which asked, links that were sent to the old address are void, and whatever an
- * administrator offered to the new address is the account's. GONE.
+ * administrator offered to the new address is the account's. Followed again it changes
+ * nothing. GONE.
  */
 struct err *email_change_confirm(struct ctx *ctx, struct str text) MUST_USE;
 

@@ -53,8 +53,11 @@ invitation_find(struct tx *tx, struct str text, struct invitation_row *ret)
 		return dead_link(tx->ctx);
 	token_hash(text, hash);
 	TRY(q_invitation_by_token(tx, str_from_bytes(hash, sizeof(hash)), &row, &found));
-	if (!found || row.accepted_at.is_set || row.revoked_at.is_set ||
-		row.expires_at <= tx->ctx->now)
+	if (found && row.accepted_at.is_set)
+		return err_new(tx->ctx, ERR_GONE,
+			"this invitation was accepted already; sign in with the account "
+			"that did");
+	if (!found || row.revoked_at.is_set || row.expires_at <= tx->ctx->now)
 		return dead_link(tx->ctx);
 	*ret = row;
 	return NULL;

@@ -125,13 +125,16 @@ mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password)
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct guess guess = { .kind = GUESS_RESET, .address = ctx->remote_address };
 	struct account_change change;
+	bool is_done;
 
 	TRY(guess_wait(ctx, &guess));
 	TRY(guess_judge(ctx, &guess,
-		account_change_find(&tx, text, CHANGE_MFA_REMOVAL, &change)));
-	if (change.opens_at > ctx->now)
+		account_change_find(&tx, text, CHANGE_MFA_REMOVAL, &change, &is_done)));
+	if (!is_done && change.opens_at > ctx->now)
 		return too_early(ctx, change.opens_at);
 	TRY(check_password(ctx, change.old_email, password));
+	if (is_done)
+		return NULL;
 	return db_transact(
 		ctx, TX_WRITE, db_shard_of(change.user_id), remove_in_tx, &change);
 }
@@ -143,8 +146,9 @@ stop_in_tx(struct tx *tx, void *arg)
 {
 	const struct str *text = arg;
 	struct account_change change;
+	bool is_done;
 
-	TRY(account_change_find(tx, *text, CHANGE_MFA_REMOVAL, &change));
+	TRY(account_change_find(tx, *text, CHANGE_MFA_REMOVAL, &change, &is_done));
 	TRY(account_change_spend(tx, &change));
 	return audit_log(tx,
 		&(struct audit_entry){

@@ -29,7 +29,8 @@ enum {
 struct err *
 mfa_removal_start(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 
-/* Carry it out by the link with token TEXT. Every session ends. GONE; CONFLICT: it is too
+/* Carry it out by the link with token TEXT. Every session ends. Carried out again it changes
+ * nothing. GONE; CONFLICT: it is too
  * early; INVALID, field "password". */
 struct err *
 mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password) MUST_USE;

@@ -119,8 +119,11 @@ find_link(struct tx *tx, struct str hash, struct reset *ret)
 	bool found;
 
 	TRY(q_reset_by_token(tx, hash, ret, &found));
-	if (!found || ret->used_at.is_set || ret->expires_at <= tx->ctx->now ||
-		!ret->is_active)
+	if (found && ret->used_at.is_set)
+		return err_new(tx->ctx, ERR_GONE,
+			"this link has set a password already; sign in with it, or ask "
+			"for a new link at \"forgotten password\"");
+	if (!found || ret->expires_at <= tx->ctx->now || !ret->is_active)
 		return dead_link(tx->ctx);
 	return NULL;
 }

@@ -358,8 +358,10 @@ BOTH_ENGINES(a_lost_factor_goes_by_link_and_password_after_a_day)
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 	OK_ERR(standing_get(ctx, tokens.user_id, &standing, &found));
 	OK(!standing.has_mfa);
-	FAILS_WITH(mfa_removal_confirm(ctx, losing.link.token, STR(GOOD_PASSWORD)),
-		ERR_GONE);
+	/* Twice: it is so already, and only told to whoever has the password as well. */
+	FAILS_WITH(mfa_removal_confirm(ctx, losing.link.token, STR(BETTER)), ERR_INVALID);
+	OK_ERR(mfa_removal_confirm(ctx, losing.link.token, STR(GOOD_PASSWORD)));
+	FAILS_WITH(mfa_removal_stop(ctx, losing.link.token), ERR_GONE);
 	OK_ERR(value_of(
 		ctx, "SELECT CAST(count(*) AS text) FROM mfa_recovery_codes", &count));
 	EQ_STR(count, STR("0"));

@@ -167,7 +167,7 @@ await claim('another address is asked for with the password, and is the account\
   await go(page, '/');
   await go(page, link);
   await press(page, 'Confirm');
-  await page.waitForSelector('.wrong');
+  await page.waitForSelector('[role=status]:has-text("It is your address now")');
   await close();
 });
 
@@ -306,7 +306,8 @@ await claim('the first administrator comes by the link that the server printed, 
   await accessible(page);
   await go(page, '/');
   await go(page, invitation);
-  await page.waitForSelector('[role=alert]');
+  await page.waitForSelector('[role=alert]:has-text("accepted already")');
+  await page.waitForSelector('main a[href="/sign-in"]');
   await close();
 });
 

@@ -48,7 +48,8 @@ function Reset() {
   if (!text) return html`<${Forgot} />`;
   const send = (values) => post('/v1/auth/reset-password', { ...values, token: text }).then(forget);
   return html`<h1>New password</h1><p class="soft">Every device that is signed in will have to sign in again, and API keys end.</p>
-    <${Form} label="Set password" fields=${[PASSWORD]} send=${send} done=${html`It is set. <a href="/sign-in">Sign in</a>`} />`;
+    <${Form} label="Set password" fields=${[PASSWORD]} send=${send} done=${html`It is set. <a href="/sign-in">Sign in</a>`} />
+    <p><a href="/sign-in">Back to signing in</a> · <a href="/forgot-password">Have another link sent</a></p>`;
 }
 
 function Forgot() {
@@ -62,7 +63,7 @@ function Invitation() {
   const text = useToken();
   const [state, setState] = useState({});
   useEffect(() => { post('/v1/auth/invitation', { token: text }).then((offer) => setState({ offer }), (error) => setState({ error })); }, []);
-  if (state.error) return html`<h1>An invitation</h1><p class="notice bad" role="alert">${state.error.message}</p>`;
+  if (state.error) return html`<h1>An invitation</h1><p class="notice bad" role="alert">${state.error.message}</p><p><a href="/sign-in">Sign in</a></p>`;
   if (!state.offer) return html`<h1>An invitation</h1><p>One moment …</p>`;
   const done = html`Done. Administrators sign in with a code: <a href=${isSignedIn() ? '/account' : '/sign-in?next=/account'}>turn that on in your account</a>, then sign in again with it.`;
   const email = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', required: true };
