@@ -1,6 +1,6 @@
 /* What is asked for with a password is done by whom the password still belongs to when it is
  * done: comparing it takes a while, in which another request may change it. */
-#include <unistd.h>
+#include <semaphore.h>
 
 #include "accounts/api_key.h"
 #include "accounts/api_keys_q.h"
@@ -16,16 +16,17 @@
 
 enum {
 	OFFLOAD_THREADS = 4,
-	BUSY_US = 400000,
-	MEANWHILE_MS = 150,
+	HANG_BOUND_MS = 60000,
 };
 
 /* Every thread of the pool, so that passwords wait to be compared. */
+static sem_t gate;
+
 static void
-thread_hold(void *arg)
+thread_hold(UNUSED void *arg)
 {
-	(void)arg;
-	usleep(BUSY_US);
+	while (sem_wait(&gate) != 0)
+		;
 }
 
 static void
@@ -87,24 +88,42 @@ request_run(void *arg)
 	fiber_event_set(&request->ended);
 }
 
+/* Until COUNT calls were given to the pool. */
+static bool
+were_offloaded(uint64_t count)
+{
+	int64_t bound = clock_deadline_ms(HANG_BOUND_MS);
+
+	while (loop_counters(loop_current()).offloads < count &&
+		clock_monotonic_ns() < bound)
+		fiber_sleep_until(clock_deadline_ms(1));
+	return loop_counters(loop_current()).offloads >= count;
+}
+
 /* Let RUN wait for its password to be compared, and do SQL meanwhile. */
 static struct err *
 meanwhile(struct ctx *ctx, struct request *request, const char *sql)
 {
+	uint64_t held = loop_counters(loop_current()).offloads + OFFLOAD_THREADS;
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct err *err = NULL;
 
+	sem_init(&gate, 0, 0);
 	request->ctx = *ctx;
 	fiber_event_init(&request->ended);
 	for (int i = 0; i < OFFLOAD_THREADS; i++)
 		if (!fiber_spawn("hold", hold_run, ctx))
 			return err_no_memory();
-	fiber_yield();
-	if (!fiber_spawn("request", request_run, request))
+	if (!were_offloaded(held) || !fiber_spawn("request", request_run, request))
 		return err_no_memory();
-	fiber_sleep_until(clock_deadline_ms(MEANWHILE_MS));
-	TRY(db_run_text(&tx, str_from(sql)));
+	if (!were_offloaded(held + 1))
+		err = err_new(ctx, ERR_INTERNAL, "no password is to be compared");
+	if (!err)
+		err = db_run_text(&tx, str_from(sql));
+	for (int i = 0; i < OFFLOAD_THREADS; i++)
+		sem_post(&gate);
 	fiber_event_join(&request->ended);
-	return NULL;
+	return err;
 }
 
 static struct err *

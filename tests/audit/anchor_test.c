@@ -254,7 +254,7 @@ BOTH_ENGINES(whoever_holds_the_anchor_is_waited_for_a_while_and_named)
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	holder = open(anchor_path(ctx, folder), O_RDONLY);
 	OK(holder >= 0 && flock(holder, LOCK_EX) == 0);
-	hurried.deadline = clock_deadline_ms(1500);
+	hurried.deadline = clock_deadline_ms(3000);
 	err = audit_anchor(&hurried, ctx->audit);
 	OK(err && err->code == ERR_BUSY);
 	said = str_fmt(ctx->arena, "process %d holds it", (int)getpid());

@@ -40,6 +40,7 @@ const watchShift = () => {
 // A page whose console errors, failed and finished requests and shifts are counted, once it has a heading.
 export async function open(path, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', ...options });
+  context.setDefaultTimeout(120000); // for what never comes: a loaded machine takes its time
   const page = await context.newPage();
   const faults = [], requests = [];
   page.on('requestfinished', (request) => requests.push(request));

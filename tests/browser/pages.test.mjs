@@ -22,7 +22,7 @@ async function weight(requests) {
 for (const [path, sign] of Object.entries(pages)) {
   await claim(`${path} shows its content on every screen, without a console error, a serious accessibility fault or anything that moves`, async () => {
     const { page, faults, requests, close } = await open(path);
-    await page.waitForSelector(sign, { timeout: 10000 });
+    await page.waitForSelector(sign);
     await page.waitForLoadState('networkidle');
     equal(faults.join('; '), '', 'faults');
     await still(page, path);

@@ -420,7 +420,7 @@ BOTH_ENGINES(a_job_that_is_not_there_is_named_with_those_that_are)
 BOTH_ENGINES(a_schedule_that_cannot_be_written_at_first_is_written_later)
 {
 	const char *count = "SELECT CAST(count(*) AS bigint) FROM jobs";
-	int64_t deadline = clock_deadline_ms(10000);
+	int64_t deadline = clock_deadline_ms(60000);
 	struct schedule schedule = { .fiber = NULL };
 
 	setup = (struct job_setup){ .instance = STR("one") };

@@ -16,7 +16,7 @@
 #include "sys/clock.h"
 
 enum {
-	READ_TIMEOUT_MS = 10000,
+	READ_TIMEOUT_MS = 60000, /* for what hangs */
 	HEAD_BYTES_MAX = 65536,
 	BODY_BYTES_MAX = 64 << 20,
 };
