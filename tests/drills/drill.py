@@ -30,18 +30,12 @@ import tokens  # noqa: E402
 loader = importlib.machinery.SourceFileLoader('scenarios', str(HERE.parent / 'api/run'))
 scenarios = importlib.util.module_from_spec(importlib.util.spec_from_loader('scenarios', loader))
 loader.exec_module(scenarios)
-Tap, command = scenarios.Tap, scenarios.run
+Tap, command, free_port = scenarios.Tap, scenarios.run, scenarios.free_port
 
 IS_ROOT = os.geteuid() == 0
 USERS = 500
 # A server under a sanitizer does everything later.
 PATIENCE = int(os.environ.get('GRIDIRON_PATIENCE') or 1)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def family(pid):
