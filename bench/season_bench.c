@@ -73,16 +73,16 @@ measure(const struct season_plan *plan, int week, int threads)
 static struct err *
 measure_week(struct arena *arena, const struct games_csv *csv, int week)
 {
-	struct season_time when = { SEASON, week };
+	struct season_time when = { .season = SEASON, .week = week };
+	struct walk_options options = season_walk(TIER_L, when);
 	struct season_view view = { .count = 0 };
 	struct season_plan *plan = NULL;
 	struct walk walk = { .week_count = 0 };
 	double begin = seconds();
 
 	TRY(season_cut(arena, csv->games, csv->count, when, &view));
-	TRY(walk_games(arena,
-		(struct walk_options){ .tier = TIER_L, .only_chances = true }, view.games,
-		view.count, &walk));
+	options.only_chances = true;
+	TRY(walk_games(arena, options, view.games, view.count, &walk));
 	printf("week %2d: walked in %.3f s, ", week, seconds() - begin);
 	begin = seconds();
 	TRY(season_plan_new(arena, &walk, view, when, &plan));

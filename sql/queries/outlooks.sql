@@ -1,24 +1,33 @@
 -- folder: predictions
--- Season outlooks: every team's chances for the rest of a season, as simulated before a week.
+-- Season outlooks: every team's chances for the rest of a season, as simulated before a week; under week 0 as of now, where
+-- games of the next week are over already.
 
--- row outlook_row: model text, season i32, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division f64, p_top_seed f64, p_playoffs f64, p_divisional f64, p_championship f64, p_final f64, p_title f64, details json, created_at time
+-- row outlook_row: model text, season i32, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division f64, p_top_seed f64, p_playoffs f64, p_divisional f64, p_championship f64, p_final f64, p_title f64, details json, created_at time, games_played i32
 -- row outlook_week: season i32, week i32
 
 -- name: outlook_put :batch
 -- args: model text, season season, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division share,
 --   p_top_seed share, p_playoffs share, p_divisional share, p_championship share, p_final share, p_title share,
---   details object, now time
+--   details object, next_week i32?, games_played i32, now time
 -- as: anyone
--- Store a team's outlook, in place of the one of that week if there is one.
+-- Store a team's outlook, in place of the one of that week if there is one. As of now: week 0, before NEXT_WEEK.
 INSERT INTO season_simulations (id, model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_seed,
-                                p_playoffs, p_divisional, p_championship, p_final, p_title, details, created_at)
+                                p_playoffs, p_divisional, p_championship, p_final, p_title, details, next_week, games_played, created_at)
 VALUES ({{new id}}, :model, :season, :week, :team, :runs, :wins_mean, :wins_sd, :p_division, :p_top_seed,
-        :p_playoffs, :p_divisional, :p_championship, :p_final, :p_title, :details, :now)
+        :p_playoffs, :p_divisional, :p_championship, :p_final, :p_title, :details, :next_week, :games_played, :now)
     ON CONFLICT (season, week, model, team) DO UPDATE
        SET runs = excluded.runs, wins_mean = excluded.wins_mean, wins_sd = excluded.wins_sd,
            p_division = excluded.p_division, p_top_seed = excluded.p_top_seed, p_playoffs = excluded.p_playoffs,
            p_divisional = excluded.p_divisional, p_championship = excluded.p_championship, p_final = excluded.p_final,
-           p_title = excluded.p_title, details = excluded.details, created_at = excluded.created_at;
+           p_title = excluded.p_title, details = excluded.details, next_week = excluded.next_week,
+           games_played = excluded.games_played, created_at = excluded.created_at;
+
+-- name: outlook_live_clear :exec
+-- args: model text, season i32
+-- as: anyone
+-- Take away the outlook as of now: another comes, or the one before a week is it.
+DELETE FROM season_simulations
+ WHERE season = :season AND week = 0 AND model = :model;
 
 -- name: outlook_last_week :opt outlook_week
 -- args: model text, season i32, week i32
@@ -26,7 +35,7 @@ VALUES ({{new id}}, :model, :season, :week, :team, :runs, :wins_mean, :wins_sd, 
 -- The last week of SEASON, up to WEEK, that has an outlook.
 SELECT season, week
   FROM season_simulations
- WHERE season = :season AND week <= :week AND model = :model
+ WHERE season = :season AND week BETWEEN 1 AND :week AND model = :model
  ORDER BY week DESC
  LIMIT 1;
 
@@ -36,16 +45,16 @@ SELECT season, week
 -- The weeks of SEASON that have an outlook.
 SELECT DISTINCT season, week
   FROM season_simulations
- WHERE season = :season AND model = :model
+ WHERE season = :season AND week > 0 AND model = :model
  ORDER BY week
  LIMIT 64;
 
 -- name: outlook_list :many outlook_row
 -- args: model text, season i32, week i32
 -- as: anyone
--- The outlook of one week, the likeliest champion first.
-SELECT model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_seed, p_playoffs, p_divisional,
-       p_championship, p_final, p_title, details, created_at
+-- The outlook before one week, or (0) as of now, the likeliest champion first.
+SELECT model, season, coalesce(next_week, week) AS week, team, runs, wins_mean, wins_sd, p_division, p_top_seed, p_playoffs,
+       p_divisional, p_championship, p_final, p_title, details, created_at, games_played
   FROM season_simulations
  WHERE season = :season AND week = :week AND model = :model
  ORDER BY p_title DESC, p_playoffs DESC, wins_mean DESC, team
@@ -54,12 +63,12 @@ SELECT model, season, week, team, runs, wins_mean, wins_sd, p_division, p_top_se
 -- name: outlook_history :many outlook_row
 -- args: model text, team text, season i32, last_week i32
 -- as: anyone
--- One franchise's outlooks of a season, under whatever code it had then, week by week, up to LAST_WEEK.
-SELECT s.model, s.season, s.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
-       s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at
+-- One franchise's outlooks of a season, under whatever code it had then, week by week, up to LAST_WEEK; then the one as of now.
+SELECT s.model, s.season, coalesce(s.next_week, s.week) AS week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
+       s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at, s.games_played
   FROM teams a
   JOIN teams b ON b.franchise = a.franchise
   JOIN season_simulations s ON s.team = b.code
  WHERE a.code = :team AND s.season = :season AND s.week <= :last_week AND s.model = :model
- ORDER BY s.week
+ ORDER BY coalesce(s.next_week, s.week), s.games_played
  LIMIT 64;

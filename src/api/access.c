@@ -6,7 +6,8 @@
 #include "predictions/schedule.h"
 
 enum {
-	GAME_HOURS = 4, /* and then it is over */
+	GAME_HOURS = 4,     /* and then it is over */
+	WEEKS_WITHHELD = 2, /* of outlooks: the last of the regular season */
 	USERS_COUNTED = 32768,
 	ADDRESSES_COUNTED = 65536,
 };
@@ -217,7 +218,8 @@ access_outlooks(
 	struct request *rq, struct tx *tx, int32_t season, struct outlook_reach *ret)
 {
 	struct outlook_reach reach = { .results_through = WEEK_MOST,
-		.forecasts_through = WEEK_MOST };
+		.forecasts_through = WEEK_MOST,
+		.is_coarse = access_audience(rq) == AUDIENCE_PUBLIC };
 	struct late_game_list late;
 	struct week_number last;
 
@@ -225,13 +227,18 @@ access_outlooks(
 		TRY(q_week_regular_last(tx, season, &last));
 		reach.forecasts_through = last.week.is_set ? last.week.value : 0;
 	}
-	if (access_audience(rq) == AUDIENCE_PUBLIC)
-		reach.forecasts_through--;
+	if (reach.is_coarse)
+		reach.forecasts_through -= WEEKS_WITHHELD;
+	/* In the middle of a week some have one game less to go. */
+	reach.live_through = reach.forecasts_through - reach.is_coarse;
 	TRY(access_late_games(rq, tx, &late));
-	for (size_t i = 0; i < late.count; i++)
-		if (late.items[i].season == season &&
-			late.items[i].week < reach.results_through)
+	for (size_t i = 0; i < late.count; i++) {
+		if (late.items[i].season != season)
+			continue;
+		reach.live_through = 0;
+		if (late.items[i].week < reach.results_through)
 			reach.results_through = late.items[i].week;
+	}
 	*ret = reach;
 	return NULL;
 }

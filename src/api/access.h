@@ -81,13 +81,16 @@ struct err *access_check_live(struct request *rq) MUST_USE;
 
 /*
  * Which outlooks of a season are shown: those before weeks up to results_through, as what
- * happened later is not told yet, and of them those before weeks up to forecasts_through.
- * With a game or less to go a team's chances are that game's forecast; but what is settled
- * is none.
+ * happened later is not told yet, and of them those before weeks up to forecasts_through;
+ * the live one before weeks up to live_through, 0 for none. With a game to go a team's
+ * chances are that game's forecast, and with two its wins' mean and deviation are both
+ * games'; but what is settled is no forecast. Of wins is_coarse tells nothing else.
  */
 struct outlook_reach {
 	int32_t results_through;
 	int32_t forecasts_through;
+	int32_t live_through;
+	bool is_coarse;
 };
 struct err *access_outlooks(struct request *rq, struct tx *tx, int32_t season,
 	struct outlook_reach *ret) MUST_USE;

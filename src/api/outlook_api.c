@@ -1,5 +1,6 @@
 /* Season outlooks. */
 #include "api/access.h"
+#include "api/auth_gate.h"
 #include "api/rate_gate.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -38,6 +39,9 @@ static const struct field outlook_fields[] = {
 	FIELD(struct outlook_row, details, JSON,
 		"wins: the chance of 0, 1, … games won; seeds: of the first, second, …"),
 	FIELD(struct outlook_row, created_at, TIME, "when it was played"),
+	FIELD(struct outlook_row, games_played, I32,
+		"how many games of that week, or later ones, are over and counted: with "
+		"none it is as it stood before the week"),
 };
 const struct row_schema outlook_schema = ROW_SCHEMA("outlook", struct outlook_row,
 	outlook_fields, "A team's chances for the rest of a season");
@@ -70,17 +74,31 @@ is_settled(const struct outlook_row *row)
 	return row->wins_sd == 0;
 }
 
-/* Only the rows that REACH has. */
-static void
-keep_open(struct outlook_reach reach, struct outlook_row_list *list)
+static bool
+is_live(const struct outlook_row *row)
+{
+	return row->games_played > 0;
+}
+
+/* Only the rows that REACH has, and of them what it has. */
+static struct err *
+keep_open(struct arena *arena, struct outlook_reach reach, struct outlook_row_list *list)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].week <= reach.forecasts_through ||
-			is_settled(&list->items[i]))
-			list->items[kept++] = list->items[i];
+	for (size_t i = 0; i < list->count; i++) {
+		struct outlook_row row = list->items[i];
+
+		if (row.week > (is_live(&row) ? reach.live_through
+					      : reach.forecasts_through) &&
+			!is_settled(&row))
+			continue;
+		if (reach.is_coarse && !is_settled(&row))
+			TRY(outlook_details_coarse(arena, row.details, &row.details));
+		list->items[kept++] = row;
+	}
 	list->count = kept;
+	return NULL;
 }
 
 /* The chances of all teams, as of the last week, up to WEEK, that has any. */
@@ -116,34 +134,108 @@ check_supposable(struct request *rq, struct opt_i32 season)
 		STANDINGS_FIRST_SEASON);
 }
 
-/* The chances of one team week by week; without a team those of all, as of the last week,
- * up to the one asked for, that has any: of what RQ is shown. */
+/* The chances of one team week by week, up to LAST_WEEK, and live where no week is asked
+ * for. */
+static struct err *
+outlook_of_team(struct request *rq, struct tx *tx, struct outlook_history args,
+	struct outlook_row_list *ret)
+{
+	size_t kept = 0;
+
+	TRY(q_outlook_history(tx, args, ret));
+	for (size_t i = 0; i < ret->count; i++)
+		if (!is_live(&ret->items[i]) || !rq->params.week.is_set)
+			ret->items[kept++] = ret->items[i];
+	ret->count = kept;
+	return NULL;
+}
+
+/* Those of all teams: live, or where a week is asked for, or that is not shown, as of the
+ * last week, up to the one asked for, that is. */
+static struct err *
+outlook_of_all(struct request *rq, struct tx *tx, struct week_range range,
+	struct outlook_reach reach, struct outlook_row_list *ret)
+{
+	struct arena *arena = rq->ctx->arena;
+	size_t count;
+
+	if (!rq->params.week.is_set) {
+		TRY(q_outlook_list(tx,
+			(struct outlook_list){
+				.model = STR(HOUSE_MODEL), .season = range.season },
+			ret));
+		TRY(keep_open(arena, reach, ret));
+		if (ret->count > 0)
+			return NULL;
+	}
+	TRY(outlook_all(tx, range.season, range.last_week, ret));
+	count = ret->count;
+	TRY(keep_open(arena, reach, ret));
+	/* Of all teams those that are out of it say nothing of the others. */
+	if (ret->count == count)
+		return NULL;
+	ret->count = 0;
+	TRY(outlook_all(tx, range.season, reach.forecasts_through, ret));
+	return keep_open(arena, reach, ret);
+}
+
+/* Whoever asks for a week by its number is not answered with another because of his plan. */
+static struct err *
+check_week(struct request *rq, struct tx *tx, struct week_range asked,
+	const struct outlook_row_list *shown)
+{
+	bool is_public = access_audience(rq) == AUDIENCE_PUBLIC;
+	struct outlook_week week;
+	int32_t last = 0;
+	bool found;
+
+	if (!rq->params.week.is_set || access_audience(rq) == AUDIENCE_ENTITLED)
+		return NULL;
+	TRY(q_outlook_last_week(tx,
+		(struct outlook_last_week){ .model = STR(HOUSE_MODEL),
+			.season = asked.season,
+			.week = asked.last_week },
+		&week, &found));
+	for (size_t i = 0; i < shown->count; i++)
+		if (shown->items[i].week > last)
+			last = shown->items[i].week;
+	if (!found || last >= week.week)
+		return NULL;
+	if (rq->lacks_mfa)
+		return auth_needs_mfa(rq);
+	return err_new(rq->ctx, ERR_DENIED,
+		"the outlook before week %d needs a plan with %s: %s; without a week you "
+		"are shown the last that is open to you, and GET /v1/tiers lists the "
+		"plans",
+		week.week, is_public ? "real_time_predictions" : "playoff_predictions",
+		is_public ? "without one outlooks come a day late, those before the last "
+			    "two weeks and of the playoffs not at all"
+			  : "it is one of the playoffs");
+}
+
+/* What RQ is shown. */
 static struct err *
 outlook_read(struct request *rq, struct tx *tx, struct week_range range,
 	struct outlook_row_list *ret)
 {
+	struct week_range asked = range;
 	struct outlook_reach reach;
-	int32_t last_week = range.last_week;
-	size_t count;
 
 	TRY(access_outlooks(rq, tx, range.season, &reach));
-	if (last_week > reach.results_through)
-		last_week = reach.results_through;
-	if (!str_is_none(rq->params.team))
-		TRY(q_outlook_history(tx,
+	if (range.last_week > reach.results_through)
+		range.last_week = reach.results_through;
+	if (!str_is_none(rq->params.team)) {
+		TRY(outlook_of_team(rq, tx,
 			(struct outlook_history){ .model = STR(HOUSE_MODEL),
 				.team = rq->params.team,
 				.season = range.season,
-				.last_week = last_week },
+				.last_week = range.last_week },
 			ret));
-	else
-		TRY(outlook_all(tx, range.season, last_week, ret));
-	count = ret->count;
-	keep_open(reach, ret);
-	/* Of all teams those that are out of it say nothing of the others. */
-	if (ret->count < count && str_is_none(rq->params.team))
-		return outlook_all(tx, range.season, reach.forecasts_through, ret);
-	return NULL;
+		TRY(keep_open(rq->ctx->arena, reach, ret));
+	} else {
+		TRY(outlook_of_all(rq, tx, range, reach, ret));
+	}
+	return check_week(rq, tx, asked, ret);
 }
 
 /* The season played anew with the results that are supposed. It takes some tenths of a
@@ -154,7 +246,7 @@ outlook_suppose(struct request *rq, struct week_range range, struct outlook_row_
 	struct outlook_options options = {
 		.tier = TIER_L,
 		.season = range.season,
-		.week = range.first_week == range.last_week ? range.last_week : 0,
+		.week = rq->params.week.is_set ? range.last_week : 0,
 		.runs = OUTLOOK_SUPPOSED_RUNS,
 	};
 	struct outlook *outlook;

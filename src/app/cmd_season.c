@@ -5,8 +5,7 @@
 static const struct flag flags[] = {
 	{ "season", "YEAR", "this season, 2002 or later; without it the last" },
 	{ "week", "NUMBER",
-		"as known before this week; without it the first with a game to be "
-		"played" },
+		"as known before this week; without it from all games that are over" },
 	{ "runs", "NUMBER", "how often the season is played, 100000 without it" },
 	{ "tier", "S|L",
 		"what the model may see: results; earlier lines as well (the default)" },
@@ -138,9 +137,11 @@ run_season(struct invocation *run)
 	print_outlook(run, outlook);
 	if (!run->is_json)
 		fprintf(run->console.out,
-			"\nSeason %d as known before week %d, played %u times; the last "
-			"column is the sampling error of the one before.\n",
-			outlook->when.season, outlook->when.week, outlook->counts.runs);
+			"\nSeason %d as known %s week %d, %d of its games counted, "
+			"played %u times; the last column is the sampling error of the "
+			"one before.\n",
+			outlook->when.season, outlook->games_played ? "in" : "before",
+			outlook->when.week, outlook->games_played, outlook->counts.runs);
 	return NULL;
 }
 

@@ -19,7 +19,7 @@ play(struct ctx *ctx, const struct outlook_options *options, struct outlook *ret
 	return outlook_store(ctx, options->tier, ret);
 }
 
-/* Play the weeks before NOW that have no outlook yet. */
+/* Play those before weeks through NOW that are not stored yet. */
 static struct err *
 past_play(struct ctx *ctx, const struct outlook_options *now, struct outlook *scratch,
 	int *ret_played)
@@ -34,7 +34,7 @@ past_play(struct ctx *ctx, const struct outlook_options *now, struct outlook *sc
 
 	TRY(q_outlook_weeks(
 		&tx, forecast_model_name(options.tier), now->season, &stored));
-	for (options.week = 1; options.week < now->week; options.week++) {
+	for (options.week = 1; options.week <= now->week; options.week++) {
 		while (next < stored.count && stored.items[next].week < options.week)
 			next++;
 		if (next < stored.count && stored.items[next].week == options.week)

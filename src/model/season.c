@@ -67,13 +67,44 @@ season_cut(struct arena *arena, const struct model_game *games, size_t count,
 			continue;
 		kept++;
 		*game = games[i];
+		if (when.is_live && game->is_played)
+			continue;
 		if (!is_before(game, when) || game->day >= day)
 			forget(game,
-				game->season == when.season && game->week > when.week);
+				game->season == when.season && game->week > when.week &&
+					!when.is_live);
 	}
 	ret->games = seen;
 	ret->count = kept;
 	return NULL;
+}
+
+struct walk_options
+season_walk(enum tier tier, struct season_time when)
+{
+	return (struct walk_options){
+		.tier = tier, .keep_season = when.season, .keep_week = when.week
+	};
+}
+
+/* Whether GAME was played, and nothing was known of it before WHEN, which began on
+ * FIRST_DAY. */
+static bool
+is_played_since(const struct model_game *game, struct season_time when, int first_day)
+{
+	return game->is_played && game->season == when.season &&
+		(game->week >= when.week || game->day >= first_day);
+}
+
+int
+season_played_since(struct season_view view, struct season_time when)
+{
+	int day = first_day(view.games, view.count, when);
+	int ret = 0;
+
+	for (size_t i = 0; i < view.count; i++)
+		ret += is_played_since(&view.games[i], when, day);
+	return ret;
 }
 
 /* Whether the league has gone on without GAME: never made up, or given another id for
@@ -115,54 +146,20 @@ season_next_week(const struct model_game *games, size_t count, int season)
 	return next ? next->week : last ? last + 1 : 0;
 }
 
-/* --- Quarterbacks: who plays a club's next game plays the rest */
+/* --- Who plays: whoever was named last plays on, as in the walk */
 
 struct planner {
 	struct arena *arena;
 	const struct walk *walk;
 	struct season_view view;
 	struct season_plan *plan;
-	int starter[FRANCHISES];
-	int starts_on[FRANCHISES];
 	int last_week, last_day; /* of the regular season */
 	int first_day;           /* of the week it is looked from */
-	/* The state with these quarterbacks, for the weeks after this: a change of
-	 * quarterback is one only once, and what will be at stake is not known. */
+	/* The state for the weeks after this: it has learned what has been played since, and
+	 * expects whoever was named by then; what will be at stake is not known. */
 	struct state *later;
+	uint32_t learned; /* clubs that have played since */
 };
-
-static bool
-is_to_come(const struct planner *planner, const struct model_game *game)
-{
-	return game->season == planner->plan->when.season && !game->is_played;
-}
-
-/* QUARTERBACK is named for CLUB's game on DAY; the first named counts. */
-static void
-note_starter(struct planner *planner, int club, int quarterback, int day)
-{
-	if (quarterback == QUARTERBACK_UNKNOWN || day >= planner->starts_on[club])
-		return;
-	planner->starts_on[club] = day;
-	planner->starter[club] = quarterback;
-}
-
-static void
-find_starters(struct planner *planner)
-{
-	for (int club = 0; club < FRANCHISES; club++) {
-		planner->starts_on[club] = INT32_MAX;
-		planner->starter[club] = planner->walk->state->starter[club];
-	}
-	for (size_t i = 0; i < planner->view.count; i++) {
-		const struct model_game *game = &planner->view.games[i];
-
-		if (!is_to_come(planner, game))
-			continue;
-		note_starter(planner, game->home, game->home_quarterback, game->day);
-		note_starter(planner, game->away, game->away_quarterback, game->day);
-	}
-}
 
 static struct err *
 make_later_state(struct planner *planner)
@@ -176,31 +173,35 @@ make_later_state(struct planner *planner)
 	TRY_NEW(planner->arena, later->quarterbacks, count);
 	memcpy(later->quarterbacks, now->quarterbacks,
 		count * sizeof(*later->quarterbacks));
-	memset(later->stakes, 0, sizeof(later->stakes));
-	for (int club = 0; club < FRANCHISES; club++) {
-		int starter = planner->starter[club];
+	for (size_t i = 0; i < planner->view.count; i++) {
+		const struct model_game *game = &planner->view.games[i];
 
-		if (starter < 0 || starter >= now->quarterback_count)
+		if (!is_played_since(game, planner->plan->when, planner->first_day))
 			continue;
-		later->starter[club] = starter;
-		later->quarterbacks[starter].teams |= UINT32_C(1) << club;
+		state_learn(later, game, planner->walk->options.tier != TIER_S);
+		planner->learned |= UINT32_C(1) << game->home | UINT32_C(1) << game->away;
 	}
+	memset(later->stakes, 0, sizeof(later->stakes));
 	planner->later = later;
 	return NULL;
 }
 
 /* --- What is expected */
 
+/* In the week looked from as that week's forecasts have it, of clubs that have not played
+ * in it yet. */
 static struct prediction
 expect(const struct planner *planner, const struct model_game *game)
 {
-	bool is_now = game->week <= planner->plan->when.week;
+	uint32_t clubs = UINT32_C(1) << game->home | UINT32_C(1) << game->away;
+	bool is_now = game->week <= planner->plan->when.week &&
+		!(planner->learned & clubs);
 	struct model_game seen = *game;
 
 	if (seen.home_quarterback == QUARTERBACK_UNKNOWN)
-		seen.home_quarterback = planner->starter[game->home];
+		seen.home_quarterback = planner->later->starter[game->home];
 	if (seen.away_quarterback == QUARTERBACK_UNKNOWN)
-		seen.away_quarterback = planner->starter[game->away];
+		seen.away_quarterback = planner->later->starter[game->away];
 	return state_predict(
 		is_now ? planner->walk->state : planner->later, &seen, WEATHER_CLIMATE);
 }
@@ -230,10 +231,12 @@ add_regular_game(struct planner *planner, const struct model_game *game)
 		standings_add(&plan->standings, game);
 		return;
 	}
-	if (game->week < plan->when.week && game->day < planner->first_day)
-		return; /* called off */
+	if ((game->week < plan->when.week && game->day < planner->first_day) ||
+		is_called_off(planner->view.games, planner->view.count, game))
+		return;
 	standings_meet(&plan->standings, game->home, game->away);
 	prediction = expect(planner, game);
+	state_expect(planner->later, game);
 	added.margin = (float)prediction.margin;
 	added.total = (float)prediction.total;
 	for (; place > 0 && plan->games[place - 1].step > added.step; place--)
@@ -243,12 +246,15 @@ add_regular_game(struct planner *planner, const struct model_game *game)
 }
 
 static void
-add_playoff_game(struct season_plan *plan, const struct model_game *game)
+add_playoff_game(struct planner *planner, const struct model_game *game)
 {
+	struct season_plan *plan = planner->plan;
 	int16_t winner = game_margin(game) > 0 ? 1 : -1;
 
-	if (!game->is_played)
+	if (!game->is_played) {
+		state_expect(planner->later, game);
 		return;
+	}
 	plan->winner[game->type][game->home][game->away] = winner;
 	plan->winner[game->type][game->away][game->home] = (int16_t)-winner;
 }
@@ -261,15 +267,13 @@ add_games(struct planner *planner)
 	planner->last_week = plan->when.season < EIGHTEEN_WEEKS_SEASON
 		? REGULAR_WEEKS
 		: REGULAR_WEEKS_NOW;
-	planner->first_day = first_day(
-		planner->view.games, planner->view.count, plan->when);
 	for (size_t i = 0; i < planner->view.count; i++) {
 		const struct model_game *game = &planner->view.games[i];
 
 		if (game->season != plan->when.season)
 			continue;
 		if (game_is_playoff(game)) {
-			add_playoff_game(plan, game);
+			add_playoff_game(planner, game);
 			continue;
 		}
 		if (plan->game_count == MOST_SEASON_GAMES)
@@ -356,9 +360,9 @@ parts_of(const struct state *state, int strength, int quarterback, int ret[3])
 static double
 covariance_of(const struct planner *planner, int a, int b)
 {
-	const struct state *state = planner->walk->state;
-	int starter[2] = { a < FRANCHISES ? planner->starter[a] : QUARTERBACK_UNKNOWN,
-		b < FRANCHISES ? planner->starter[b] : QUARTERBACK_UNKNOWN };
+	const struct state *state = planner->later;
+	int starter[2] = { a < FRANCHISES ? state->starter[a] : QUARTERBACK_UNKNOWN,
+		b < FRANCHISES ? state->starter[b] : QUARTERBACK_UNKNOWN };
 	int left[3], right[3];
 	int lefts = parts_of(state, a, starter[0], left);
 	int rights = parts_of(state, b, starter[1], right);
@@ -496,7 +500,7 @@ season_plan_new(struct arena *arena, const struct walk *walk, struct season_view
 	TRY_NEW(arena, planner.plan, 1);
 	planner.plan->when = when;
 	standings_init(&planner.plan->standings, when.season);
-	find_starters(&planner);
+	planner.first_day = first_day(view.games, view.count, when);
 	TRY(make_later_state(&planner));
 	TRY(add_games(&planner));
 	add_playoffs(&planner);

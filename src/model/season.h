@@ -2,7 +2,7 @@
  * The rest of a season, played many times from what the model believes before a week.
  *
  *     TRY(season_cut(arena, games, count, when, &seen));         only what was known then
- *     TRY(walk_games(arena, options, seen.games, seen.count, &walk));
+ *     TRY(walk_games(arena, season_walk(TIER_L, when), seen.games, seen.count, &walk));
  *     TRY(season_plan_new(arena, &walk, seen, when, &plan));
  *     season_simulate(plan, 0, 100000, &counts);
  *     outlook = season_outlook(&counts, franchise);
@@ -33,6 +33,9 @@ enum {
 struct season_time {
 	int season;
 	int week;
+	/* As it stands now instead: WEEK is that of the next game to be played, and what of
+	 * it, or of later ones, has been played already is known. */
+	bool is_live;
 };
 
 struct season_view {
@@ -41,9 +44,17 @@ struct season_view {
 };
 
 /* What was known of GAMES (COUNT) before WHEN: nothing of later seasons; results, lines
- * and weather only of what was played before; quarterbacks to the end of that week. */
+ * and weather only of what was played before; quarterbacks to the end of that week. Live:
+ * all that is known of that season. */
 MUST_USE struct err *season_cut(struct arena *arena, const struct model_game *games,
 	size_t count, struct season_time when, struct season_view *ret);
+
+/* How to walk for a plan: to WHEN, whichever games of weeks before are still open. */
+struct walk_options season_walk(enum tier tier, struct season_time when);
+
+/* How many games of WHEN's season in VIEW have been played of which nothing was known
+ * before its week; 0 unless it is live. */
+int season_played_since(struct season_view view, struct season_time when);
 
 /* The week of SEASON's next game to be played; one after the last where all are over; 0
  * where GAMES has none of that season. A game that is still not played when one of
@@ -54,7 +65,7 @@ int season_next_week(const struct model_game *games, size_t count, int season);
 struct season_plan;
 
 /* All that the runs share, some 1 MB, in ARENA. WALK must have gone through the games of
- * VIEW, and outlive the plan. NOT_FOUND where VIEW has no games of the season; INVALID
+ * VIEW as season_walk says, and outlive the plan. NOT_FOUND where VIEW has no games of the season; INVALID
  * before STANDINGS_FIRST_SEASON. */
 MUST_USE struct err *season_plan_new(struct arena *arena, const struct walk *walk,
 	struct season_view view, struct season_time when, struct season_plan **ret);

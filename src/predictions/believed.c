@@ -235,18 +235,13 @@ static struct err *
 walk_to(struct walking *walking)
 {
 	struct arena *arena = walking->ctx->arena;
+	struct walk_options options = season_walk(TIER_L, walking->when);
 	struct season_view view;
 
+	options.is_cancelled = fiber_is_cancelled;
 	TRY(season_cut(arena, walking->games.numbers, walking->games.count, walking->when,
 		&view));
-	return walk_games(arena,
-		(struct walk_options){
-			.tier = TIER_L,
-			.keep_season = walking->when.season,
-			.keep_week = walking->when.week,
-			.is_cancelled = fiber_is_cancelled,
-		},
-		view.games, view.count, &walking->walk);
+	return walk_games(arena, options, view.games, view.count, &walking->walk);
 }
 
 static void

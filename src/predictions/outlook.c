@@ -4,10 +4,13 @@
 #include <stdatomic.h>
 
 #include "codec/json_canonical.h"
+#include "codec/json_read.h"
 #include "codec/json_write.h"
 #include "predictions/forecast.h"
 #include "predictions/outlooks_q.h"
 #include "predictions/publication.h"
+#include "predictions/reads_q.h"
+#include "predictions/schedule.h"
 #include "sys/fiber.h"
 #include "sys/wait.h"
 
@@ -24,6 +27,7 @@ struct simulating {
 	const struct outlook_options *options;
 	struct game_set games;
 	struct season_time when;
+	int games_played;
 	struct season_plan *plan;
 	struct err *err;
 };
@@ -59,7 +63,8 @@ when_find(struct simulating *simulating)
 	if (next == 0)
 		return err_new(simulating->ctx, ERR_NOT_FOUND,
 			"there are no games of season %d", when->season);
-	if (when->week == 0)
+	when->is_live = when->week == 0;
+	if (when->is_live)
 		when->week = next;
 	if (when->week > next)
 		return err_field(simulating->ctx, "week",
@@ -75,17 +80,18 @@ prepare(void *arg)
 {
 	struct simulating *simulating = arg;
 	struct arena *arena = simulating->ctx->arena;
+	struct walk_options options = season_walk(
+		simulating->options->tier, simulating->when);
 	struct season_view view = { .count = 0 };
 	struct walk walk = { .week_count = 0 };
 	struct err *err = season_cut(arena, simulating->games.numbers,
 		simulating->games.count, simulating->when, &view);
 
+	options.only_chances = true;
+	options.is_cancelled = fiber_is_cancelled;
 	if (!err)
-		err = walk_games(arena,
-			(struct walk_options){ .tier = simulating->options->tier,
-				.only_chances = true,
-				.is_cancelled = fiber_is_cancelled },
-			view.games, view.count, &walk);
+		err = walk_games(arena, options, view.games, view.count, &walk);
+	simulating->games_played = season_played_since(view, simulating->when);
 	if (!err)
 		err = season_plan_new(
 			arena, &walk, view, simulating->when, &simulating->plan);
@@ -109,13 +115,58 @@ play(void *arg)
 	}
 }
 
-static const struct model_game *
-game_find(const struct game_set *games, struct str id)
+/* The game called ID, or that was before it moved. */
+static struct err *
+game_find(const struct simulating *simulating, struct str id, struct game_row *row,
+	const struct model_game **ret)
 {
-	for (size_t i = 0; i < games->count; i++)
-		if (str_eq(games->games[i].nflverse_id, id))
-			return &games->numbers[i];
+	const struct game_set *games = &simulating->games;
+	struct ctx *ctx = simulating->ctx;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct err *err = game_get(&tx, id, row);
+
+	if (err && err->code != ERR_NOT_FOUND)
+		return err;
+	*ret = NULL;
+	for (size_t i = 0; !err && i < games->count && !*ret; i++)
+		if (str_eq(games->games[i].nflverse_id, row->nflverse_id))
+			*ret = &games->numbers[i];
+	if (!err && row->cancelled_at.is_set)
+		return err_field(
+			ctx, "result", "'" STR_FMT "' was called off", STR_ARG(id));
+	if (!*ret || (*ret)->season != simulating->when.season)
+		return err_field(ctx, "result",
+			"there is no game '" STR_FMT "' in season %d", STR_ARG(id),
+			simulating->when.season);
+	if ((*ret)->type != GAME_REGULAR)
+		return err_field(ctx, "result",
+			"'" STR_FMT
+			"' is a playoff game; only results of the regular season "
+			"can be supposed",
+			STR_ARG(id));
 	return NULL;
+}
+
+static struct err *
+suppose_one(struct simulating *simulating, const struct outlook_result *result,
+	const struct model_game **game)
+{
+	struct season_time when = simulating->when;
+	struct game_row row;
+
+	TRY(game_find(simulating, result->game_id, &row, game));
+	if (season_plan_suppose(
+		    simulating->plan, (*game)->home, (*game)->away, result->result))
+		return NULL;
+	if (!when.is_live || !row.home_score.is_set || !row.away_score.is_set)
+		return err_field(simulating->ctx, "result",
+			"'" STR_FMT "' was over before week %d", STR_ARG(result->game_id),
+			when.week);
+	return err_field(simulating->ctx, "result",
+		"'" STR_FMT "' is over: " STR_FMT " %d, " STR_FMT
+		" %d; with week=%d its result can be supposed as before it",
+		STR_ARG(result->game_id), STR_ARG(row.home_team), row.home_score.value,
+		STR_ARG(row.away_team), row.away_score.value, row.week);
 }
 
 /* Let the results come out that are supposed. */
@@ -123,27 +174,17 @@ static struct err *
 suppose(struct simulating *simulating)
 {
 	const struct outlook_options *options = simulating->options;
-	struct ctx *ctx = simulating->ctx;
+	const struct model_game *games[OUTLOOK_RESULTS_MOST];
 
 	for (size_t i = 0; i < options->result_count; i++) {
-		struct str id = options->results[i].game_id;
-		const struct model_game *game = game_find(&simulating->games, id);
-
-		if (!game || game->season != simulating->when.season)
-			return err_field(ctx, "result",
-				"there is no game '" STR_FMT "' in season %d",
-				STR_ARG(id), simulating->when.season);
-		if (game->type != GAME_REGULAR)
-			return err_field(ctx, "result",
-				"'" STR_FMT
-				"' is a playoff game; only results of the regular season "
-				"can be supposed",
-				STR_ARG(id));
-		if (!season_plan_suppose(simulating->plan, game->home, game->away,
-			    options->results[i].result))
-			return err_field(ctx, "result",
-				"'" STR_FMT "' was over before week %d", STR_ARG(id),
-				simulating->when.week);
+		TRY(suppose_one(simulating, &options->results[i], &games[i]));
+		for (size_t j = 0; j < i; j++)
+			if (games[j] == games[i])
+				return err_field(simulating->ctx, "result",
+					"'" STR_FMT "' and '" STR_FMT
+					"' are the same game",
+					STR_ARG(options->results[j].game_id),
+					STR_ARG(options->results[i].game_id));
 	}
 	return NULL;
 }
@@ -212,7 +253,8 @@ outlook_simulate(
 	TRY(fiber_offload(ctx, prepare, &simulating));
 	TRY(simulating.err);
 	TRY(suppose(&simulating));
-	*ret = (struct outlook){ .when = simulating.when };
+	*ret = (struct outlook){ .when = simulating.when,
+		.games_played = simulating.games_played };
 	for (size_t i = 0; i < simulating.games.count; i++) {
 		const struct model_game *game = &simulating.games.numbers[i];
 
@@ -268,6 +310,27 @@ details_of(struct arena *arena, const struct season_outlook *outlook, int season
 	return json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, ret);
 }
 
+struct err *
+outlook_details_coarse(struct arena *arena, struct str details, struct str *ret)
+{
+	struct json_node tree;
+	const struct json_node *seeds;
+	struct buf out;
+	struct json json = json_begin(&out);
+
+	TRY(json_read(arena, details, &tree));
+	seeds = json_node_find(&tree, STR("seeds"));
+	buf_init(&out, arena, DETAILS_BYTES_MAX);
+	json_put_object(&json);
+	json_put_key(&json, STR("seeds"));
+	json_put_array(&json);
+	for (size_t i = 0; seeds && i < seeds->count; i++)
+		json_put_fixed(&json, seeds->items[i].f64, DECIMALS);
+	json_put_array_end(&json);
+	json_put_object_end(&json);
+	return json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, ret);
+}
+
 static struct err *
 put_of(struct ctx *ctx, const struct storing *storing, int franchise,
 	struct outlook_put *ret)
@@ -279,7 +342,10 @@ put_of(struct ctx *ctx, const struct storing *storing, int franchise,
 	*ret = (struct outlook_put){
 		.model = forecast_model_name(storing->tier),
 		.season = when.season,
-		.week = when.week,
+		.week = storing->outlook->games_played ? 0 : when.week,
+		.next_week = { .is_set = storing->outlook->games_played > 0,
+			.value = when.week },
+		.games_played = storing->outlook->games_played,
 		.team = team_code_in(franchise, when.season),
 		.runs = (int32_t)outlook.runs,
 		.wins_mean = rounded(outlook.wins_mean),
@@ -301,6 +367,9 @@ store_in_tx(struct tx *tx, void *arg)
 {
 	struct storing *storing = arg;
 
+	if (storing->outlook->when.is_live)
+		TRY(q_outlook_live_clear(tx, forecast_model_name(storing->tier),
+			storing->outlook->when.season));
 	TRY(q_outlook_put(tx, storing->puts, storing->count, &storing->stored));
 	return publication_renew(tx);
 }
@@ -391,7 +460,7 @@ outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
 		list.items[list.count++] = (struct outlook_row){
 			.model = put.model,
 			.season = put.season,
-			.week = put.week,
+			.week = outlook->when.week,
 			.team = put.team,
 			.runs = put.runs,
 			.wins_mean = put.wins_mean,
@@ -405,6 +474,7 @@ outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
 			.p_title = put.p_title,
 			.details = put.details,
 			.created_at = put.now,
+			.games_played = put.games_played,
 		};
 	}
 	*ret = list;

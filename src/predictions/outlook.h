@@ -1,6 +1,8 @@
 /*
  * Season outlooks: the rest of a season simulated from what was known before a week, and
- * stored, so that the history of a team's chances can be drawn.
+ * stored, so that the history of a team's chances can be drawn; and live, from all that is
+ * over. Where nothing of the next week is, that is the one before it; else it is stored
+ * beside it, until the next.
  *
  * Column p_… of season_simulations is a chance, exact to its sampling error,
  * √(p·(1 − p)/runs). details holds "wins", the chance of each number of games won from 0
@@ -14,7 +16,8 @@
 #include "predictions/game.h"
 #include "predictions/outlooks_q.h"
 
-/* What if: the result of one game of the regular season that is still to be played. */
+/* What if: the result of one game of the regular season that is still to be played, or
+ * was before the week that is looked from, however it ended. */
 struct outlook_result {
 	struct str game_id; /* as in the feed */
 	enum season_result result;
@@ -29,7 +32,7 @@ enum {
 struct outlook_options {
 	enum tier tier;
 	int32_t season; /* 0: the last that has games */
-	int32_t week;   /* 0: the first with a game to be played */
+	int32_t week;   /* as it stood before it; 0: live */
 	int32_t runs;   /* 0: SEASON_RUNS_USUAL */
 	const struct outlook_result *results;
 	size_t result_count;
@@ -38,6 +41,7 @@ struct outlook_options {
 
 struct outlook {
 	struct season_time when;
+	int games_played; /* live: those counted of that week, or of later ones */
 	struct season_counts counts;
 	bool plays[FRANCHISES]; /* has games in the season */
 	int64_t stored;
@@ -56,7 +60,11 @@ struct err *outlook_results_parse(
 /* The teams of OUTLOOK as rows, as they would be stored. */
 struct err *outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
 	struct outlook_row_list *ret) MUST_USE;
-/* Store OUTLOOK in place of the one of its week. */
+/* DETAILS without the chances of each number of wins: of the last few games they are the
+ * games' own, but for their order. */
+struct err *
+outlook_details_coarse(struct arena *arena, struct str details, struct str *ret) MUST_USE;
+/* Store OUTLOOK in place of the one of its week, or a live one in place of the last. */
 struct err *
 outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook) MUST_USE;
 

@@ -126,8 +126,12 @@ what_if_forecast(
 	bool is_there;
 
 	TRY(q_game_by_nflverse_id(&tx, options->game_id, &row, &is_there));
+	if (is_there && row.cancelled_at.is_set)
+		return err_new(ctx, ERR_GONE,
+			"this game was called off: nothing is forecast of it any more");
 	if (is_there)
-		TRY(believed_before(ctx, (struct season_time){ row.season, row.week },
+		TRY(believed_before(ctx,
+			(struct season_time){ .season = row.season, .week = row.week },
 			&asking.before));
 	for (size_t i = 0; i < asking.before.game_count && !found; i++)
 		if (str_eq(asking.before.games[i].id, options->game_id))

@@ -124,7 +124,7 @@ BOTH_ENGINES(a_week_is_walked_to_once_until_games_change)
 /* Whatever memory there is. */
 BOTH_ENGINES(of_what_is_kept_a_copy_is_whole_or_none)
 {
-	struct season_time when = { SEASON, WEEK };
+	struct season_time when = { .season = SEASON, .week = WEEK };
 	struct believed believed, copy;
 	bool is_whole = false;
 
@@ -159,7 +159,9 @@ BOTH_ENGINES(no_more_is_supposed_at_once_than_leaves_a_thread_for_others)
 	OK_ERR(supposing_begin(ctx, 1));
 	FAILS_WITH(supposing_begin(ctx, 1), ERR_BUSY);
 	/* What is refused is no walk. */
-	FAILS_WITH(believed_before(ctx, (struct season_time){ SEASON, WEEK }, &believed),
+	FAILS_WITH(believed_before(ctx,
+			   (struct season_time){ .season = SEASON, .week = WEEK },
+			   &believed),
 		ERR_BUSY);
 	EQ_I64(believed_counters().walked, walked);
 	supposing_end(1);
@@ -263,6 +265,131 @@ BOTH_ENGINES(results_are_supposed_of_games_to_come_only)
 			STR_ARG(games.games[game].nflverse_id)),
 		&options));
 	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+}
+
+static struct err *
+live_store(struct ctx *ctx, struct outlook *outlook)
+{
+	struct outlook_options options = {
+		.tier = TIER_L, .season = SEASON, .runs = 200
+	};
+
+	TRY(outlook_simulate(ctx, &options, outlook));
+	return outlook_store(ctx, TIER_L, outlook);
+}
+
+BOTH_ENGINES(in_the_middle_of_a_week_the_outlook_counts_what_is_over)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct outlook_list ask = { .model = STR("gridiron"), .season = SEASON };
+	struct outlook_options options = {
+		.tier = TIER_L, .season = SEASON, .runs = 200
+	};
+	struct outlook_row_list list;
+	struct outlook live, before;
+	struct game_set games;
+	struct err *err;
+	size_t over;
+
+	OK_ERR(league_at(ctx, "2022-10-30T23:00:00Z"));
+	OK_ERR(live_store(ctx, &live));
+	OK(live.games_played > 0);
+	OK_ERR(q_outlook_list(&tx, ask, &list));
+	EQ_I64(list.count, 32);
+	EQ_I64(list.items[0].week, live.when.week);
+	EQ_I64(list.items[0].games_played, live.games_played);
+	/* Beside it stands what was known before the week. */
+	options.week = ask.week = live.when.week;
+	OK_ERR(outlook_simulate(ctx, &options, &before));
+	OK_ERR(outlook_store(ctx, TIER_L, &before));
+	OK_ERR(q_outlook_list(&tx, ask, &list));
+	EQ_I64(list.count, 32);
+	EQ_I64(list.items[0].games_played, 0);
+	/* What is over comes out otherwise only in what was known before. */
+	OK_ERR(week_game(ctx, live.when.week, &games, &over));
+	OK(games.numbers[over].is_played);
+	OK_ERR(outlook_results_parse(ctx,
+		str_fmt(ctx->arena, STR_FMT ":tie",
+			STR_ARG(games.games[over].nflverse_id)),
+		&options));
+	OK_ERR(outlook_simulate(ctx, &options, &before));
+	options.week = 0;
+	err = outlook_simulate(ctx, &options, &before);
+	OK(err && err->code == ERR_INVALID);
+	EQ_STR(err->field, STR("result"));
+	OK(str_find(err->message, games.games[over].nflverse_id) >= 0);
+	OK(str_find(err->message, STR("is over")) >= 0);
+	/* Once the week is over, that is the one before the next. */
+	OK_ERR(league_at(ctx, "2022-11-02T12:00:00Z"));
+	OK_ERR(live_store(ctx, &live));
+	EQ_I64(live.games_played, 0);
+	ask.week = 0;
+	OK_ERR(q_outlook_list(&tx, ask, &list));
+	EQ_I64(list.count, 0);
+	ask.week = live.when.week;
+	OK_ERR(q_outlook_list(&tx, ask, &list));
+	EQ_I64(list.count, 32);
+}
+
+/* SQL with the id of a game in the place of each %s. */
+static struct err *
+run_of(struct ctx *ctx, const char *sql, struct str id)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct str rest = str_from(sql);
+	struct buf text;
+
+	buf_init(&text, ctx->arena, 1000);
+	for (ptrdiff_t at; (at = str_find(rest, STR("%s"))) >= 0;
+		rest = str_slice(rest, (size_t)at + 2, rest.len)) {
+		buf_put(&text, str_slice(rest, 0, (size_t)at));
+		buf_put(&text, id);
+	}
+	buf_put(&text, rest);
+	return db_run_text(&tx, buf_str(&text));
+}
+
+BOTH_ENGINES(a_moved_game_has_both_its_names_and_one_called_off_none)
+{
+	struct outlook_options options = {
+		.tier = TIER_L, .season = SEASON, .week = WEEK, .runs = 10
+	};
+	bool is_postgres = db_dialect(ctx->db) == DIALECT_POSTGRES;
+	struct what_if_options asked = { .game_id = STR_NONE };
+	struct what_if what_if;
+	struct outlook outlook;
+	struct game_set games;
+	struct str id;
+	size_t game;
+
+	OK_ERR(league_at(ctx, "2022-12-01T00:00:00Z"));
+	OK_ERR(week_game(ctx, WEEK, &games, &game));
+	id = games.games[game].nflverse_id;
+	OK_ERR(run_of(ctx,
+		is_postgres
+			? "INSERT INTO game_changes SELECT gen_random_uuid(), id, "
+			  "'moved', '2022_07_OLD_ID', season, 7, gameday, NULL, NULL, "
+			  "NULL, now() FROM games WHERE nflverse_id = '%s'"
+			: "INSERT INTO game_changes SELECT randomblob(16), id, "
+			  "'moved', '2022_07_OLD_ID', season, 7, gameday, NULL, NULL, "
+			  "NULL, 1 FROM games WHERE nflverse_id = '%s'",
+		id));
+	OK_ERR(outlook_results_parse(ctx, STR("2022_07_OLD_ID:home"), &options));
+	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+	OK_ERR(outlook_results_parse(ctx,
+		str_fmt(ctx->arena, "2022_07_OLD_ID:home," STR_FMT ":away", STR_ARG(id)),
+		&options));
+	FAILS_WITH(outlook_simulate(ctx, &options, &outlook), ERR_INVALID);
+	OK_ERR(run_of(ctx,
+		is_postgres
+			? "UPDATE games SET cancelled_at = now() WHERE nflverse_id = '%s'"
+			: "UPDATE games SET cancelled_at = 1 WHERE nflverse_id = '%s'",
+		id));
+	OK_ERR(outlook_results_parse(
+		ctx, str_fmt(ctx->arena, STR_FMT ":home", STR_ARG(id)), &options));
+	FAILS_WITH(outlook_simulate(ctx, &options, &outlook), ERR_INVALID);
+	asked.game_id = id;
+	FAILS_WITH(what_if_forecast(ctx, &asked, &what_if), ERR_GONE);
 }
 
 /* The Rams' chances of 2015 are asked for as LA, and stand under STL. */

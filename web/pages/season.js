@@ -28,7 +28,7 @@ function History({ team, season, named, failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
     setState({});
-    get(`/v1/season/${season}/outlook`, { team }).then(({ data }) => setState({ xs: data.map((row) => row.week), lines: [
+    get(`/v1/season/${season}/outlook`, { team }).then(({ data }) => setState({ xs: data.map((row) => row.week + (row.games_played ? 0.5 : 0)), lines: [
       { label: 'playoffs', colour: '--home', values: data.map((row) => 100 * row.p_playoffs) },
       { label: 'division', colour: '--away', values: data.map((row) => 100 * row.p_division) },
       { label: 'title', colour: '--good', values: data.map((row) => 100 * row.p_title) }] }), (error) => setState({ error }));
@@ -52,17 +52,18 @@ export function Page({ query, failure }) {
   const last = state.seasons?.find((row) => row.season === season)?.last_week;
   const isOver = first && first.week > last;
   const chosen = team ?? first?.team;
-  const title = `Season ${season ?? ''}${first ? (isOver ? ', as it ended' : `, before week ${first.week}`) : ''}`;
+  const when = (row) => (isOver ? 'as it ended' : row.games_played ? `in week ${row.week}` : `before week ${row.week}`);
+  const title = `Season ${season ?? ''}${first ? `, ${when(first)}` : ''}`;
   useTitle(title);
   if (state.error) return failure(state.error);
   return html`<div class="head"><h1>${title}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} /></div></div>
     <p class="soft">${isOver ? 'What became of every team, by the league\'s rules for ties and seeds; below, what it looked like before each week.'
-      : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.`}</p>
-    ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances without a day's delay, those before the last week and of the playoffs, and what they would be with other results come" feature="real_time_predictions" />`
+      : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.${first?.games_played ? ` ${first.games_played === 1 ? 'One game' : `${first.games_played} games`} of this week ${first.games_played === 1 ? 'is' : 'are'} over and counted.` : ''}`}</p>
+    ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances without a day's delay, those of the last two weeks and of the playoffs, and what they would be with other results come" feature="real_time_predictions" />`
       : state.access.audience === 'regular' && html`<${Closed} what="Chances during the playoffs come" feature="playoff_predictions" />`)}
     ${!state.rows ? html`<${Skeleton} kind="rows" />` : state.rows.length === 0
       ? html`<p>This season has no outlook yet. The server makes the current one; of others: <code>gridiron season --season ${season ?? 'YEAR'} --week 1</code>.</p>`
       : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
-        <${Data} path=${`/v1/season/${season}/outlook`} query=${{ week: first.week }} />`}`;
+        <${Data} path=${`/v1/season/${season}/outlook`} query=${first.games_played ? {} : { week: first.week }} />`}`;
 }
