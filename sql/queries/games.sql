@@ -129,13 +129,29 @@ UPDATE games
 -- name: game_line_insert :batch
 -- args: nflverse_id text, source text, now time
 -- as: anyone
--- Keep the lines that the game has now. Twice at one moment is once.
+-- Keep the lines that the game has now, if they are not those that were seen last: a feed may have had none for a while.
+-- Twice at one moment is once.
 INSERT INTO game_lines (id, game_id, source, seen_at, home_moneyline, away_moneyline, spread_line, home_spread_odds,
                         away_spread_odds, total_line, over_odds, under_odds)
 SELECT {{new id}}, id, :source, :now, home_moneyline, away_moneyline, spread_line, home_spread_odds,
        away_spread_odds, total_line, over_odds, under_odds
   FROM games
  WHERE nflverse_id = :nflverse_id
+   AND NOT EXISTS (SELECT 1
+                     FROM game_lines AS l
+                    WHERE l.id = (SELECT n.id
+                                    FROM game_lines AS n
+                                   WHERE n.game_id = games.id
+                                   ORDER BY n.seen_at DESC, n.id DESC
+                                   LIMIT 1)
+                      AND l.home_moneyline IS NOT DISTINCT FROM games.home_moneyline
+                      AND l.away_moneyline IS NOT DISTINCT FROM games.away_moneyline
+                      AND l.spread_line IS NOT DISTINCT FROM games.spread_line
+                      AND l.home_spread_odds IS NOT DISTINCT FROM games.home_spread_odds
+                      AND l.away_spread_odds IS NOT DISTINCT FROM games.away_spread_odds
+                      AND l.total_line IS NOT DISTINCT FROM games.total_line
+                      AND l.over_odds IS NOT DISTINCT FROM games.over_odds
+                      AND l.under_odds IS NOT DISTINCT FROM games.under_odds)
     ON CONFLICT (game_id, source, seen_at) DO NOTHING;
 
 -- row seen_line: seen_at time?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?,

@@ -127,6 +127,35 @@ BOTH_ENGINES(an_opening_line_that_the_feed_tells_goes_before_the_first_seen)
 	EQ_STR(feed.faults.items[0].column, STR("spread_line_open"));
 }
 
+/* What a feed does not tell for a while has not changed. */
+BOTH_ENGINES(a_line_that_goes_and_returns_stands_once)
+{
+	struct feed_row row = { 2023, 1, .day = "2023-09-10", .clock = "13:00",
+		.away = "BUF", .home = "NYJ", .lines = LATER };
+	static const struct {
+		const char *now, *lines;
+		size_t seen;
+	} said[] = {
+		{ "2023-09-08T17:00:00Z", LATER, 1 },
+		{ "2023-09-08T18:00:00Z", ",,,,,,,", 1 },
+		{ "2023-09-08T19:00:00Z", LATER, 1 },
+		{ "2023-09-08T20:00:00Z", OPENING, 2 },
+		{ "2023-09-08T21:00:00Z", LATER, 3 },
+	};
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct seen_line_list seen;
+	struct game_row game;
+	bool found;
+
+	for (size_t i = 0; i < COUNT_OF(said); i++) {
+		row.lines = said[i].lines;
+		OK_ERR(import_at(ctx, said[i].now, &row, 1));
+		OK_ERR(q_game_by_nflverse_id(&tx, STR("2023_01_BUF_NYJ"), &game, &found));
+		OK_ERR(q_game_lines_seen(&tx, game.id, &seen));
+		EQ_I64(seen.count, said[i].seen);
+	}
+}
+
 BOTH_ENGINES(without_a_line_seen_in_time_there_is_no_opening_line)
 {
 	struct feed_row row = { 2023, 1, .day = "2023-09-03", .away = "CIN",
