@@ -110,6 +110,9 @@ read_record(struct props *props, const struct csv_row *row)
 	if (!known)
 		return fault(props, row->line, column_names[COLUMN_GAME],
 			"there is no such game");
+	if (!known->home_score.is_set && props->ctx->now < game_begins_at(known))
+		return fault(props, row->line, column_names[COLUMN_GAME],
+			"the game has not begun, so nothing of it is known yet");
 	if (subject.len < 1 || subject.len > SUBJECT_BYTES_MAX)
 		return fault(props, row->line, column_names[COLUMN_SUBJECT],
 			"must be 1 to 100 bytes");

@@ -179,6 +179,17 @@ BOTH_ENGINES(a_batch_is_stored_graded_and_counted_like_any_forecast)
 	EQ_I64(counts.superseded, 4);
 	EQ_I64(count_of(ctx, all_forecasts), 4);
 
+	/* Nobody knows yet: a row of another game, or of another week, most likely. */
+	OK_ERR(prop_tell(ctx,
+		str_fmt(ctx->arena,
+			"game_id,subject,value\n" STR_FMT ",passing yards,300\n",
+			STR_ARG(game)),
+		&told, &faults));
+	EQ_I64(faults.count, 1);
+	EQ_STR(faults.items[0].field, STR("game_id"));
+	EQ_I64(told.stored, 0);
+	EQ_I64(count_of(ctx, "SELECT count(*) FROM prop_results"), 0);
+
 	OK_ERR(league_at(ctx, "2023-06-01T00:00:00Z"));
 	OK_ERR(prop_results_run(ctx,
 		str_fmt(ctx->arena,
