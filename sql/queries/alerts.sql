@@ -1,14 +1,14 @@
 -- folder: accounts
 -- E-mail alerts: to whom, of which games, and how they end.
 
--- row alert_game: gameday text, kickoff_at time, home_team text, away_team text, pick text, confidence f64
+-- row alert_game: gameday text, gametime text?, kickoff_at time, home_team text, away_team text, pick text, confidence f64
 -- row alert_reader: id user_id, email text, alert_min_confidence share?
 
 -- name: alert_games :many alert_game
 -- args: model text, season season, now time, until time
 -- as: anyone
 -- The games to come of the days of which one begins until UNTIL, with what the model says of their winners.
-SELECT g.gameday, g.kickoff_at, g.home_team, g.away_team, p.pick, p.confidence
+SELECT g.gameday, g.gametime, g.kickoff_at, g.home_team, g.away_team, p.pick, p.confidence
   FROM games AS g
   JOIN predictions AS p ON p.game_id = g.id AND p.prediction_type = 'game' AND p.model = :model
    AND p.superseded_at IS NULL AND p.user_id IS NULL

@@ -12,6 +12,7 @@ enum {
 	HORIZON_HOURS = 24,
 	DETAILS_BYTES_MAX = 4096,
 	KEY_TEXT_MAX = 128,
+	DAY_TEXT_LEN = 10,
 	MAC_BYTES = 16,
 	TOKEN_BYTES = KEY_ID_LEN + sizeof(struct uuid) + MAC_BYTES,
 	TOKEN_TEXT_MAX = 2 * TOKEN_BYTES,
@@ -108,29 +109,48 @@ struct promising {
 	int64_t count;
 };
 
-static bool
-is_for(const struct alert_reader *reader, const struct alert_game *game)
+static double
+least_of(const struct alert_reader *reader)
 {
-	double least = reader->alert_min_confidence.is_set
-		? reader->alert_min_confidence.value
-		: ALERT_CONFIDENCE_USUAL;
-
-	return game->confidence >= least;
+	return reader->alert_min_confidence.is_set ? reader->alert_min_confidence.value
+						   : ALERT_CONFIDENCE_USUAL;
 }
 
-/* "KC over BUF at home: 74 %, 18:00 UTC" a line. */
+/* "13:00 Eastern (18:00 UTC)": the day is New York's, where a night game ends another. */
+static void
+put_kickoff(struct buf *out, const struct alert_game *game)
+{
+	char text[64];
+	struct buf utc;
+	struct str day, clock;
+
+	buf_init_fixed(&utc, text, sizeof(text));
+	iso_time_format(&utc, game->kickoff_at);
+	day = str_slice(buf_str(&utc), 0, DAY_TEXT_LEN);
+	clock = str_slice(buf_str(&utc), DAY_TEXT_LEN + 1, DAY_TEXT_LEN + 6);
+	if (!str_is_none(game->gametime))
+		buf_fmt(out, STR_FMT " Eastern (" STR_FMT " UTC", STR_ARG(game->gametime),
+			STR_ARG(clock));
+	else
+		buf_fmt(out, STR_FMT " UTC", STR_ARG(clock));
+	if (!str_eq(day, game->gameday))
+		buf_fmt(out, " on " STR_FMT, STR_ARG(day));
+	if (!str_is_none(game->gametime))
+		buf_put_char(out, ')');
+}
+
+/* "KC over BUF at home: 74 %, 13:00 Eastern (18:00 UTC)" a line. */
 static void
 put_game(struct buf *out, const struct alert_game *game)
 {
 	bool is_home = str_eq(game->pick, STR("home"));
-	int64_t minute = game->kickoff_at % MICROSECONDS_PER_DAY /
-		(60 * (int64_t)MICROSECONDS_PER_SECOND);
 
-	buf_fmt(out, STR_FMT " over " STR_FMT "%s: %.0f %%, %02d:%02d UTC\n",
+	buf_fmt(out, STR_FMT " over " STR_FMT "%s: %.0f %%, ",
 		STR_ARG(is_home ? game->home_team : game->away_team),
 		STR_ARG(is_home ? game->away_team : game->home_team),
-		is_home ? " at home" : " away", 100 * game->confidence,
-		(int)(minute / 60), (int)(minute % 60));
+		is_home ? " at home" : " away", 100 * game->confidence);
+	put_kickoff(out, game);
+	buf_put_char(out, '\n');
 }
 
 static struct err *
@@ -143,7 +163,7 @@ promise_one(struct tx *tx, struct promising *promising, const struct alert_reade
 
 	buf_init(&details, arena, DETAILS_BYTES_MAX);
 	for (size_t i = 0; i < promising->games->count; i++) {
-		if (!is_for(reader, &promising->games->items[i]))
+		if (promising->games->items[i].confidence < least_of(reader))
 			continue;
 		put_game(&details, &promising->games->items[i]);
 		count++;
@@ -164,8 +184,11 @@ promise_one(struct tx *tx, struct promising *promising, const struct alert_reade
 			.user_id = reader->id,
 			.dedupe_key = buf_str(&key),
 			.unsubscribe = token,
-			.headline = str_fmt(arena, "%d sure game%s on " STR_FMT, count,
-				count == 1 ? "" : "s", STR_ARG(gameday)),
+			.headline = str_fmt(arena,
+				"%d game%s at %.9g %% or more on " STR_FMT
+				", US Eastern time",
+				count, count == 1 ? "" : "s", 100 * least_of(reader),
+				STR_ARG(gameday)),
 			.details = buf_str(&details),
 		}));
 	promising->count++;

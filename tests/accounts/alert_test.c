@@ -58,10 +58,11 @@ game_put(struct ctx *ctx, int number, int hours, const char *gameday, double con
 		str_cstr(arena,
 			str_fmt(arena,
 				"INSERT INTO games (id, nflverse_id, season, game_type, "
-				"week, gameday, kickoff_at, home_team, "
+				"week, gameday, gametime, kickoff_at, home_team, "
 				"away_team, is_neutral, div_game, is_simulated, source, "
 				"source_checksum, created_at, updated_at) "
-				"SELECT {u%d}, 'g%d', %d, 'REG', 12, '%s', {now}, 'KC', "
+				"SELECT {u%d}, 'g%d', %d, 'REG', 12, '%s', '13:00', "
+				"{now}, 'KC', "
 				"'BUF', {no}, {no}, {no}, 'x', token_hash, "
 				"{now}, {now} FROM email_verifications",
 				number, number, SEASON, gameday))));
@@ -216,5 +217,11 @@ BOTH_ENGINES(a_mail_program_is_told_how_to_end_it)
 		0);
 	OK(str_find(written,
 		   STR("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")) > 0);
-	OK(str_find(written, STR("KC over BUF at home: 74 %")) > 0);
+	/* In whose time the day and the clock are; and what "sure" is, by the reader's word. */
+	OK_OR(str_find(written,
+		      STR("\r\nSubject: 1 game at 70 % or more on 2026-11-29, US Eastern "
+			  "time\r\n")) > 0,
+		STR_FMT, STR_ARG(written));
+	OK_OR(str_find(written, STR("KC over BUF at home: 74 %, 13:00 Eastern (")) > 0,
+		STR_FMT, STR_ARG(written));
 }
