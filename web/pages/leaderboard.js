@@ -17,7 +17,7 @@ function Consent({ me, change }) {
   const show = (values) => ask('PATCH', '/v1/me', { leaderboard_name: values.leaderboard_name, is_on_leaderboard: true }).then(change);
   const hide = () => ask('PATCH', '/v1/me', { is_on_leaderboard: false }).then(change);
   return html`<section><h2>You</h2>${me.is_on_leaderboard
-    ? html`<p>You are shown as <strong>${me.leaderboard_name}</strong>, once ten of your winners are graded.</p><${Form} label="Show me no more" fields=${[]} send=${hide} />`
+    ? html`<p>You are shown as <strong>${me.leaderboard_name}</strong> in every season of which ten or more of your winners are graded.</p><${Form} label="Show me no more" fields=${[]} send=${hide} />`
     : html`<p>Nobody sees how you pick. If you wish, this page shows you under a name of your choice.</p>
       <${Form} label="Show me" fields=${[{ name: 'leaderboard_name', label: 'Name on the leaderboard', defaultValue: me.leaderboard_name ?? '', maxlength: 40, required: true, autocomplete: 'nickname' }]} send=${show} />`}</section>`;
 }
