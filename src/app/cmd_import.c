@@ -12,6 +12,9 @@ static const struct flag flags[] = {
 	{ "called-off", NULL,
 		"games to come that the file lacks are called off at once, however "
 		"many" },
+	{ "dry-run", NULL,
+		"say what would be stored and which games called off, and store "
+		"nothing" },
 	{ "simulated", NULL,
 		"make up a league, marked as simulated, instead of reading one" },
 	{ 0 },
@@ -60,6 +63,11 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("called_off"), counts->called_off);
 	put_count(&json, STR("on_again"), counts->on_again);
 	put_count(&json, STR("regraded"), counts->regraded);
+	json_put_key(&json, STR("off"));
+	json_put_array(&json);
+	for (int64_t i = 0; i < counts->called_off; i++)
+		json_put_text(&json, counts->off[i].nflverse_id);
+	json_put_array_end(&json);
 	json_put_key(&json, STR("faults"));
 	json_put_array(&json);
 	for (size_t i = 0; i < feed->faults.count; i++) {
@@ -77,6 +85,19 @@ json_print(struct invocation *run, const struct games_source *source,
 }
 
 static void
+off_print(const struct invocation *run, const struct import_counts *counts)
+{
+	fprintf(run->console.out,
+		flag_is_set(run, "dry-run")
+			? "games that would be called off, as it lacks them: %lld\n"
+			: "games called off, as it lacks them: %lld\n",
+		(long long)counts->called_off);
+	for (int64_t i = 0; i < counts->called_off; i++)
+		fprintf(run->console.out, "  " STR_FMT "\n",
+			STR_ARG(counts->off[i].nflverse_id));
+}
+
+static void
 counts_print(struct invocation *run, const struct games_source *source,
 	const struct feed *feed, const struct import_counts *counts)
 {
@@ -89,9 +110,10 @@ counts_print(struct invocation *run, const struct games_source *source,
 		STR_ARG(source->name), (long long)counts->created,
 		(long long)counts->changed, (long long)counts->unchanged,
 		feed->fault_count);
+	if (flag_is_set(run, "dry-run"))
+		fprintf(run->console.out, "a dry run: nothing was stored\n");
 	if (counts->called_off)
-		fprintf(run->console.out, "games called off, as it lacks them: %lld\n",
-			(long long)counts->called_off);
+		off_print(run, counts);
 	else if (counts->lacking > counts->missing)
 		fprintf(run->console.out,
 			"stored games that it lacks: %lld; they stay as they are, and "
@@ -131,7 +153,8 @@ import_from(struct invocation *run, struct games_source *source)
 			feed.fault_count + feed.games.count);
 	TRY(games_store(run, source, &feed,
 		(struct import_options){ .is_simulated = flag_is_set(run, "simulated"),
-			.calls_off = flag_is_set(run, "called-off") },
+			.calls_off = flag_is_set(run, "called-off"),
+			.is_dry_run = flag_is_set(run, "dry-run") },
 		&counts));
 	counts_print(run, source, &feed, &counts);
 	return NULL;
@@ -185,6 +208,7 @@ const struct command cmd_import = {
 	.examples =
 		"import games.csv\n"
 		"import --skip-bad games.csv.gz\n"
+		"import --called-off --dry-run games.csv\n"
 		"import https://raw.githubusercontent.com/nflverse/nfldata/master/data/"
 		"games.csv --json",
 	.flags = flags,

@@ -276,6 +276,7 @@ plan(struct import *import)
 	TRY(game_changes_end(&import->changes));
 	import->counts.lacking = import->changes.lacking;
 	import->counts.called_off = (int64_t)import->changes.called_off.count;
+	import->counts.off = import->changes.called_off.items;
 	import->counts.on_again = import->changes.on_again;
 	import->counts.missing = (int64_t)import->changes.missing.count;
 	import->counts.created = (int64_t)import->inserts.count;
@@ -338,6 +339,8 @@ store_in_tx(struct tx *tx, void *arg)
 	if (!import->inserts.count && !import->updates.count &&
 		!import->changes.back.count && !import->changes.missing.count &&
 		!import->counts.called_off)
+		return NULL;
+	if (import->options->is_dry_run)
 		return NULL;
 	TRY(teams_put(tx));
 	TRY(carry_out(tx, import));

@@ -13,12 +13,14 @@
 
 #include "base/ctx.h"
 #include "predictions/feed.h"
+#include "predictions/games_q.h"
 
 struct import_options {
 	struct str source; /* file or URL, as may be shown */
 	bool is_simulated;
 	/* Games to come that the feed lacks are called off, however many: a week, a season. */
 	bool calls_off;
+	bool is_dry_run; /* say what would be stored, and store nothing */
 	/* Called now and then while storing; may be NULL. */
 	void (*progress)(void *arg, int64_t done);
 	void *progress_arg;
@@ -30,9 +32,10 @@ struct import_counts {
 	int64_t unchanged;
 	int64_t lacking; /* stored games of its seasons that the feed does not have */
 	int64_t missing; /* of them, to come, but no longer in a feed that is whole otherwise */
-	int64_t called_off; /* of those that it lacks, now */
-	int64_t on_again;   /* had been called off */
-	int64_t regraded;   /* forecasts whose grades were taken back */
+	int64_t called_off;             /* of those that it lacks, now */
+	const struct missing_game *off; /* these */
+	int64_t on_again;               /* had been called off */
+	int64_t regraded;               /* forecasts whose grades were taken back */
 };
 
 /* Store FEED's games. CONFLICT where real games would join simulated ones, or the other

@@ -376,6 +376,12 @@ BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 		STR(""));
 	/* But where an operator says that it is so; and it is on again like any. */
 	options.calls_off = true;
+	options.is_dry_run = true;
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.called_off, 3);
+	EQ_STR(counts.off[0].nflverse_id, STR("2020_05_DEN_NE"));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	options.is_dry_run = false;
 	OK_ERR(import_store(ctx, &feed, &options, &counts));
 	EQ_I64(counts.called_off, 3);
 	EQ_STR(dumped(ctx, cancelled),
