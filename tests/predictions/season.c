@@ -91,3 +91,10 @@ pick_week(struct ctx *ctx, int number, double probability, int count)
 	}
 	return NULL;
 }
+
+struct str
+prop_row(struct ctx *ctx, struct str game, const char *rest)
+{
+	return str_fmt(ctx->arena, "game_id,subject,value\n" STR_FMT ",%s\n",
+		STR_ARG(game), rest);
+}

@@ -28,4 +28,7 @@ struct err *import_at(struct ctx *ctx, const char *now, const struct feed_row *r
 struct err *
 pick_week(struct ctx *ctx, int number, double probability, int count) MUST_USE;
 
+/* Results of props, a row: GAME and REST, "passing yards,300". */
+struct str prop_row(struct ctx *ctx, struct str game, const char *rest);
+
 #endif
