@@ -63,6 +63,11 @@ read_head(struct reading *reading, const struct csv_row *row)
 		while (column < COLUMN_COUNT &&
 			!str_eq_nocase(name, column_names[column]))
 			column++;
+		if (column == COLUMN_COUNT && row->count == 1 &&
+			(str_find_char(name, ';') >= 0 || str_find_char(name, '\t') >= 0))
+			return err_new(ctx, ERR_INVALID,
+				"line 1: columns are separated by commas, not by "
+				"semicolons or tabs");
 		if (column == COLUMN_COUNT)
 			return err_new(ctx, ERR_INVALID,
 				"line 1: unknown column '" STR_FMT

@@ -278,6 +278,9 @@ password_change(struct ctx *ctx, const struct password_change *change,
 	TRY(user_confirm(ctx, change->current, "current_password", &known));
 	changing.checked_hash = known.password_hash;
 	changing.email = known.email;
+	if (str_eq(change->password, change->current))
+		return err_field(
+			ctx, "password", "that is the present password; choose another");
 	TRY(password_check(ctx, change->password, known.email));
 	TRY(password_hash(ctx, change->password, &changing.password_hash));
 	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), change_in_tx, &changing));

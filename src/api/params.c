@@ -114,8 +114,13 @@ parse_f64(
 static struct err *
 parse_text(struct ctx *ctx, const struct param *param, struct str value, struct str *ret)
 {
-	if (value.len < (size_t)param->minimum || value.len > (size_t)param->maximum ||
-		!str_is_utf8(value))
+	bool fits = value.len >= (size_t)param->minimum &&
+		value.len <= (size_t)param->maximum && str_is_utf8(value);
+
+	if (!fits && param->minimum == param->maximum)
+		return err_field(ctx, param->name.ptr, "%s must be text of %d bytes",
+			param->name.ptr, param->minimum);
+	if (!fits)
 		return err_field(ctx, param->name.ptr,
 			"%s must be text of %d to %d bytes", param->name.ptr,
 			param->minimum, param->maximum);

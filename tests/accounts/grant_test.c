@@ -242,6 +242,10 @@ BOTH_ENGINES(what_is_no_such_file_is_refused)
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		FAILS_WITH(grant_file_import(ctx, str_from(bad[i]), true, &report),
 			ERR_INVALID);
+	EQ_STR(grant_file_import(ctx, STR("email;tier\na@b;season\n"), true, &report)
+			->message,
+		STR("line 1: columns are separated by commas, not by semicolons or "
+		    "tabs"));
 }
 
 BOTH_ENGINES(thousands_of_rows_are_carried_out_at_once)

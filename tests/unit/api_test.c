@@ -94,6 +94,8 @@ TEST(what_is_far_too_long_is_told_in_a_few_words)
 	err = params_parse(&ctx, str_fmt(&arena, "%5000d=1", 1), BIT(team), &params);
 	EQ_I64(err->code, ERR_INVALID);
 	OK(err->message.len < 510);
+	err = params_parse(&ctx, STR("user=me"), BIT(user), &params);
+	EQ_STR(err->message, STR("user must be text of 36 bytes"));
 }
 
 TEST(a_word_is_one_of_those_that_its_parameter_takes)
