@@ -92,6 +92,7 @@ SELECT seq, hash
 -- name: audit_signer_list :many audit_signer
 -- args: none
 -- as: system, everybody's entries go into one chain
+-- scan: ok, the first row of an index's order each time
 -- What signed the newest of what there is, and the oldest link: each key once.
 SELECT newest.key_id FROM (SELECT key_id FROM audit_logs ORDER BY seq DESC LIMIT 1) AS newest
  UNION

@@ -25,6 +25,7 @@ SELECT substr(totp_secret, 1, 9)
 -- name: sealed_head_sample :many sealed_head
 -- args: none
 -- as: system, a server looks at its start whether it has the keys
+-- scan: ok, the first and the last hundred of an index
 -- The same of the first and the last who registered.
 SELECT substr(oldest.personal_key, 1, 9) AS head
   FROM (SELECT personal_key FROM users ORDER BY id LIMIT 100) AS oldest
