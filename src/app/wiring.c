@@ -119,6 +119,12 @@ schema_check(struct invocation *run)
 	int32_t newest = 0;
 
 	TRY(migrate_newest(&run->ctx, &options, &newest));
+	if (newest == 0 && str_starts_with(options.url, STR("sqlite:")))
+		return err_in(run->arena, ERR_CONFLICT,
+			"there is no database of gridiron in " STR_FMT
+			" yet: run gridiron migrate up, or go to the folder that has it",
+			STR_ARG(str_slice(
+				options.url, STR("sqlite:").len, options.url.len)));
 	if ((size_t)newest < migrations_count)
 		return err_in(run->arena, ERR_CONFLICT,
 			"the database has schema %d, this program needs %zu: run "
