@@ -47,8 +47,7 @@ struct err *mfa_confirm(struct ctx *ctx, struct uuid family, struct str code,
 struct err *mfa_renew_codes(
 	struct ctx *ctx, const struct proof *proof, struct recovery_codes *ret) MUST_USE;
 
-/* Take the actor's second factor away. Errors as mfa_renew_codes; DENIED to
- * administrators, who need one. */
+/* Take the actor's second factor away. Errors as mfa_renew_codes. */
 struct err *mfa_disable(struct ctx *ctx, const struct proof *proof) MUST_USE;
 
 enum mfa_result { MFA_NOT_ASKED, MFA_PASSED, MFA_CODE_MISSING, MFA_CODE_WRONG };

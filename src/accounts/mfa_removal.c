@@ -59,12 +59,18 @@ mfa_removal_start(struct tx *tx, struct user_id user, struct str email)
 static struct err *
 remove_in_tx(struct tx *tx, void *arg)
 {
-	const struct account_change *change = arg;
-	struct user_id user = change->user_id;
+	const struct str *text = arg;
+	struct account_change change;
+	struct user_id user;
 	struct uuid nobody = { { 0 } };
 	int64_t removed, epoch;
+	bool is_done;
 
-	TRY(account_change_spend(tx, change));
+	TRY(account_change_find(tx, *text, CHANGE_MFA_REMOVAL, &change, &is_done));
+	if (is_done)
+		return NULL;
+	user = change.user_id;
+	TRY(account_change_spend(tx, &change));
 	TRY(q_mfa_remove(tx, user, tx->ctx->now, &removed));
 	if (removed != 1)
 		return err_new(tx->ctx, ERR_CONFLICT, "no second factor is in force");
@@ -73,7 +79,7 @@ remove_in_tx(struct tx *tx, void *arg)
 	TRY(mail_put(tx,
 		&(struct mail){
 			.kind = MAIL_MFA_REMOVED,
-			.recipient = change->old_email,
+			.recipient = change.old_email,
 			.user_id = user,
 			.happened_at = tx->ctx->now,
 			.ip_address = tx->ctx->remote_address,
@@ -136,7 +142,7 @@ mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password)
 	if (is_done)
 		return NULL;
 	return db_transact(
-		ctx, TX_WRITE, db_shard_of(change.user_id), remove_in_tx, &change);
+		ctx, TX_WRITE, db_shard_of(change.user_id), remove_in_tx, &text);
 }
 
 /* --- Stopped */

@@ -25,6 +25,7 @@ prove_in_tx(struct tx *tx, void *arg)
 {
 	struct proving *proving = arg;
 
+	proving->code = MFA_NOT_ASKED;
 	TRY(user_still_confirmed(tx, &proving->known));
 	TRY(mfa_check(tx, tx->ctx->actor.user_id, proving->proof->code, &proving->code));
 	if (is_refused(proving->code))
@@ -39,16 +40,18 @@ proof_transact(
 	struct user_id user = ctx->actor.user_id;
 	struct proving proving = { .proof = proof, .change = change, .arg = arg };
 	struct guess guess;
+	struct err *err;
 	bool has_code;
 
 	TRY(user_confirm(ctx, proof->password, "password", &proving.known));
 	has_code = proving.known.mfa_enabled_at.is_set && proof->code.len > 0;
 	if (has_code)
 		TRY(mfa_gate(ctx, user, &guess));
-	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), prove_in_tx, &proving));
-	if (is_refused(proving.code))
-		return mfa_code_err(ctx, proving.code);
-	if (has_code)
+	err = db_transact(ctx, TX_WRITE, db_shard_of(user), prove_in_tx, &proving);
+	/* Right it was, also where what it was for is refused. */
+	if (has_code && proving.code == MFA_PASSED)
 		guess_right(ctx, &guess);
-	return NULL;
+	if (err)
+		return err;
+	return is_refused(proving.code) ? mfa_code_err(ctx, proving.code) : NULL;
 }

@@ -220,7 +220,9 @@ tell_of_reuse(struct tx *tx, const struct session_row *session, struct str email
 			.recipient = email,
 			.user_id = session->user_id,
 			.happened_at = ctx->now,
-			.device = session->device_name,
+			.device = str_is_none(session->device_name)
+				? device_name(ctx->arena, session->user_agent)
+				: session->device_name,
 			.place = geo_place(ctx->geo, ctx->arena, ctx->remote_address),
 			.ip_address = ctx->remote_address,
 		});

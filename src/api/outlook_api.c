@@ -88,10 +88,13 @@ keep_open(struct arena *arena, struct outlook_reach reach, struct outlook_row_li
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct outlook_row row = list->items[i];
+		int32_t through = is_live(&row) ? reach.live_through
+						: reach.forecasts_through;
 
-		if (row.week > (is_live(&row) ? reach.live_through
-					      : reach.forecasts_through) &&
-			!is_settled(&row))
+		/* Where there is no live one at all, who is out says what was late. */
+		if (is_live(&row) && through == 0)
+			continue;
+		if (row.week > through && !is_settled(&row))
 			continue;
 		if (reach.is_coarse && !is_settled(&row))
 			TRY(outlook_details_coarse(arena, row.details, &row.details));
@@ -159,19 +162,20 @@ outlook_of_all(struct request *rq, struct tx *tx, struct week_range range,
 	struct arena *arena = rq->ctx->arena;
 	size_t count;
 
+	/* Of all teams those that are out of it say nothing of the others. */
 	if (!rq->params.week.is_set) {
 		TRY(q_outlook_list(tx,
 			(struct outlook_list){
 				.model = STR(HOUSE_MODEL), .season = range.season },
 			ret));
+		count = ret->count;
 		TRY(keep_open(arena, reach, ret));
-		if (ret->count > 0)
+		if (count > 0 && ret->count == count)
 			return NULL;
 	}
 	TRY(outlook_all(tx, range.season, range.last_week, ret));
 	count = ret->count;
 	TRY(keep_open(arena, reach, ret));
-	/* Of all teams those that are out of it say nothing of the others. */
 	if (ret->count == count)
 		return NULL;
 	ret->count = 0;

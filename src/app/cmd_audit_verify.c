@@ -71,7 +71,8 @@ missing_print(FILE *out, const struct audit_verified *verified)
 	const struct audit_signed *missing = &verified->missing;
 
 	fprintf(out,
-		"which is no tampering where that key was ours: put back the keyring "
+		"no tampering, where the key was ours that the row names: put back the "
+		"keyring "
 		"that has it, or copy it from the other instance\n");
 	if (missing->rows)
 		fprintf(out,
@@ -110,9 +111,9 @@ text_print(FILE *out, const struct audit_verified *verified)
 			"died or whoever cut the file: see docs/audit.md\n",
 			(long long)verified->anchors_torn,
 			verified->anchors_torn == 1 ? "" : "s",
-			verified->is_anchor_open              ? "are, the last too,"
-				: verified->anchors_torn == 1 ? "was"
-							      : "were");
+			verified->anchors_torn == 1        ? "was"
+				: verified->is_anchor_open ? "were, the last too,"
+							   : "were");
 	if (verified->anchors_begun)
 		fprintf(out,
 			"%lld row%s say%s that no anchor was found, and one begun: "
@@ -127,6 +128,8 @@ text_print(FILE *out, const struct audit_verified *verified)
 			(long long)verified->witnesses_torn,
 			verified->witnesses_torn == 1 ? "" : "s",
 			verified->witnesses_torn == 1 ? "is" : "are");
+	if (!verified->rows && !str_is_none(fault->what))
+		return;
 	fprintf(out, "%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
 		str_is_none(fault->what) ? "the chain holds" : "holds until then",
 		(long long)verified->rows, (long long)verified->first,

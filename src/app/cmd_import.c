@@ -54,6 +54,8 @@ json_print(struct invocation *run, const struct games_source *source,
 	json_put_object(&json);
 	json_put_key(&json, STR("source"));
 	json_put_text(&json, source->name);
+	json_put_key(&json, STR("dry_run"));
+	json_put_bool(&json, flag_is_set(run, "dry-run"));
 	put_count(&json, STR("new"), counts->created);
 	put_count(&json, STR("changed"), counts->changed);
 	put_count(&json, STR("unchanged"), counts->unchanged);
@@ -62,7 +64,8 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("missing"), counts->missing);
 	put_count(&json, STR("called_off"), counts->called_off);
 	put_count(&json, STR("on_again"), counts->on_again);
-	put_count(&json, STR("regraded"), counts->regraded);
+	if (!flag_is_set(run, "dry-run"))
+		put_count(&json, STR("regraded"), counts->regraded);
 	json_put_key(&json, STR("off"));
 	json_put_array(&json);
 	for (int64_t i = 0; i < counts->called_off; i++)

@@ -217,8 +217,11 @@ const struct command cmd_keys_rotate = {
 		"being good: a jwt key\n"
 		"for a day, a token key for 31 days, seal and audit keys until they are "
 		"retired (gridiron keys\n"
-		"reseal, gridiron keys retire). After a leak: rotate, then retire the "
-		"leaked one at once.",
+		"reseal, gridiron keys retire). After a leak: rotate, then retire a jwt "
+		"or "
+		"token key at once, reseal\n"
+		"what a seal key sealed, and keep an audit key: it proves what it "
+		"signed.",
 	.examples = "keys rotate jwt\n"
 		    "keys rotate jwt --algorithm EdDSA\n"
 		    "keys rotate seal --in 600 --json",

@@ -46,21 +46,22 @@ audit_tampered_details(struct ctx *ctx, const struct audit_fault *fault, struct 
 
 /* --- Telling */
 
-/* Nobody can say that it was tampered with: once a key. RET: it was told before. */
+/* Nobody can say that it was tampered with: once a key. RET: it was told before, or has no place. */
 static bool
 missing_key_tell(
 	const struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault)
 {
-	struct str id = str_slice(fault->missing_key, 0, sizeof(alarm->missing_key));
+	struct str id = str_slice(fault->missing_key, 0, KEY_ID_LEN);
 
-	if (str_eq(id, (struct str){ alarm->missing_key, alarm->missing_key_len }))
-		return true;
+	for (size_t i = 0; i < alarm->missing_count; i++)
+		if (str_eq(id, (struct str){ alarm->missing_keys[i], KEY_ID_LEN }))
+			return true;
 	log_error(ctx,
 		"the audit log cannot be verified, since a key is missing: all instances "
 		"need copies of one keys.json",
 		LOG_STR("what", fault->what), LOG_I64("seq", fault->seq),
 		LOG_STR("key", fault->missing_key));
-	return false;
+	return alarm->missing_count == ALARM_MISSING_MAX;
 }
 
 struct err *
@@ -81,9 +82,8 @@ alarm_tell(struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault
 	TRY(audit_tampered_details(ctx, fault, &entry.details));
 	TRY(audit_log_alone(ctx, &entry));
 	if (is_missing) {
-		memcpy(alarm->missing_key, fault->missing_key.ptr,
-			sizeof(alarm->missing_key));
-		alarm->missing_key_len = sizeof(alarm->missing_key);
+		memcpy(alarm->missing_keys[alarm->missing_count++],
+			fault->missing_key.ptr, KEY_ID_LEN);
 	}
 	return NULL;
 }

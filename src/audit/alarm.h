@@ -10,6 +10,7 @@ struct trouble; /* sys/trouble.h */
 
 enum {
 	ALARM_TOLD_MAX = 64,
+	ALARM_MISSING_MAX = 16, /* keys; of more only the operator's log tells */
 };
 
 struct alarm {
@@ -20,12 +21,12 @@ struct alarm {
 	size_t told_count;
 	bool is_crowded; /* there is more of it, which was told as such */
 	size_t present;  /* met since alarm_begin */
-	/* The last that was told to be missing. */
-	char missing_key[KEY_ID_LEN];
-	size_t missing_key_len;
+	/* That were told to be missing. */
+	char missing_keys[ALARM_MISSING_MAX][KEY_ID_LEN];
+	size_t missing_count;
 };
 
-/* An error: it is not on record, The caller marks what was told behind this, never before,
+/* An error: it is not on record. The caller marks what was told behind this, never before,
  * and so comes back to it. */
 struct err *alarm_tell(
 	struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault) MUST_USE;

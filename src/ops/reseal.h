@@ -54,8 +54,8 @@ struct seal_ids {
 	size_t count;
 };
 
-/* The ids of keys that fields of users are sealed by and ctx->keys has not: of all, or of the
- * first and the last hundred who registered, which takes no time. */
+/* The ids of keys that fields are sealed by and ctx->keys has not: of all, or only of what the
+ * audit log keeps of the first and the last hundred who registered, which takes no time. */
 struct err *
 reseal_missing(struct ctx *ctx, bool is_sample, struct seal_ids *ret) MUST_USE;
 
