@@ -225,15 +225,26 @@ password_reset(struct ctx *ctx, struct str text, struct str password)
 
 struct changing {
 	const struct password_change *change;
-	struct str checked_hash;
 	struct str password_hash;
-	struct str email;
 	struct session_tokens tokens;
 	int64_t api_keys;
 };
 
 static struct err *
-change_in_tx(struct tx *tx, void *arg)
+prepare_change(struct ctx *ctx, const struct user_password *known, void *arg)
+{
+	struct changing *changing = arg;
+	struct str password = changing->change->password;
+
+	if (str_eq(password, changing->change->proof.password))
+		return err_field(
+			ctx, "password", "that is the present password; choose another");
+	TRY(password_check(ctx, password, known->email));
+	return password_hash(ctx, password, &changing->password_hash);
+}
+
+static struct err *
+change_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 {
 	struct changing *changing = arg;
 	struct user_id user = tx->ctx->actor.user_id;
@@ -242,7 +253,7 @@ change_in_tx(struct tx *tx, void *arg)
 	TRY(q_user_password_put(tx,
 		(struct user_password_put){
 			.actor = user,
-			.checked_hash = changing->checked_hash,
+			.checked_hash = known->password_hash,
 			.password_hash = changing->password_hash,
 			.now = tx->ctx->now,
 		},
@@ -255,7 +266,7 @@ change_in_tx(struct tx *tx, void *arg)
 	TRY(session_end_all(tx, user, changing->change->family, SESSION_PASSWORD_CHANGED,
 		&changing->tokens.session_epoch));
 	TRY(api_keys_count(tx, user, &changing->api_keys));
-	TRY(tell_owner(tx, user, changing->email,
+	TRY(tell_owner(tx, user, known->email,
 		(struct keys_fate){ .left = changing->api_keys }));
 	return audit_log(tx, &(struct audit_entry){ .action = AUDIT_PASSWORD_CHANGE });
 }
@@ -264,26 +275,17 @@ struct err *
 password_change(struct ctx *ctx, const struct password_change *change,
 	struct session_tokens *ret, int64_t *ret_api_keys)
 {
-	struct user_id user = ctx->actor.user_id;
 	struct changing changing = {
 		.change = change,
 		.tokens = {
-			.user_id = user,
+			.user_id = ctx->actor.user_id,
 			.family_id = change->family,
 			.is_mfa_passed = change->is_mfa_passed,
 		},
 	};
-	struct user_password known;
 
-	TRY(user_confirm(ctx, change->current, "current_password", &known));
-	changing.checked_hash = known.password_hash;
-	changing.email = known.email;
-	if (str_eq(change->password, change->current))
-		return err_field(
-			ctx, "password", "that is the present password; choose another");
-	TRY(password_check(ctx, change->password, known.email));
-	TRY(password_hash(ctx, change->password, &changing.password_hash));
-	TRY(db_transact(ctx, TX_WRITE, db_shard_of(user), change_in_tx, &changing));
+	TRY(proof_prepare_and_transact(
+		ctx, &change->proof, prepare_change, change_in_tx, &changing));
 	TRY(session_sign(ctx, &changing.tokens));
 	*ret = changing.tokens;
 	*ret_api_keys = changing.api_keys;

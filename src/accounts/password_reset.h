@@ -2,6 +2,7 @@
 #ifndef ACCOUNTS_PASSWORD_RESET_H
 #define ACCOUNTS_PASSWORD_RESET_H
 
+#include "accounts/proof.h"
 #include "accounts/session.h"
 
 enum {
@@ -26,7 +27,7 @@ struct err *
 password_reset(struct ctx *ctx, struct str text, struct str password) MUST_USE;
 
 struct password_change {
-	struct str current;
+	struct proof proof;
 	struct str password;
 	struct uuid family; /* the session that changes it and goes on */
 	bool is_mfa_passed; /* in that session */
@@ -35,7 +36,8 @@ struct password_change {
 /*
  * Change the actor's password. Every other session ends; RET has a new access token for
  * this one, whose refresh token goes on. So do RET_API_KEYS keys, as he knew the old
- * password: docs/decisions/keys-and-passwords.md. INVALID, field "current_password" or "password".
+ * password: docs/decisions/keys-and-passwords.md. INVALID, with the field
+ * of the proof or "password".
  */
 struct err *password_change(struct ctx *ctx, const struct password_change *change,
 	struct session_tokens *ret, int64_t *ret_api_keys) MUST_USE;

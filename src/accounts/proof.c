@@ -37,13 +37,23 @@ struct err *
 proof_transact(
 	struct ctx *ctx, const struct proof *proof, proved_change change, void *arg)
 {
+	return proof_prepare_and_transact(ctx, proof, NULL, change, arg);
+}
+
+struct err *
+proof_prepare_and_transact(struct ctx *ctx, const struct proof *proof,
+	proved_preparation prepare, proved_change change, void *arg)
+{
+	const char *field = proof->password_field ? proof->password_field : "password";
 	struct user_id user = ctx->actor.user_id;
 	struct proving proving = { .proof = proof, .change = change, .arg = arg };
 	struct guess guess;
 	struct err *err;
 	bool has_code;
 
-	TRY(user_confirm(ctx, proof->password, "password", &proving.known));
+	TRY(user_confirm(ctx, proof->password, field, &proving.known));
+	if (prepare)
+		TRY(prepare(ctx, &proving.known, arg));
 	has_code = proving.known.mfa_enabled_at.is_set && proof->code.len > 0;
 	if (has_code)
 		TRY(mfa_gate(ctx, user, &guess));

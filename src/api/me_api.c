@@ -101,7 +101,11 @@ api_me_password(struct request *rq)
 
 	ANSWER_ERR(password_change(rq->ctx,
 		&(struct password_change){
-			.current = in->current_password,
+			.proof = {
+				.password = in->current_password,
+				.password_field = "current_password",
+				.code = in->code,
+			},
 			.password = in->password,
 			.family = rq->caller.session_family,
 			.is_mfa_passed = rq->caller.is_mfa_passed,

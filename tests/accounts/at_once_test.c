@@ -2,9 +2,11 @@
 #include "accounts/account_change.h"
 #include "accounts/admin.h"
 #include "accounts/email_change.h"
+#include "accounts/mfa_removal.h"
 #include "accounts/password_reset.h"
 #include "accounts/profile.h"
 #include "accounts/user.h"
+#include "codec/iso_time.h"
 #include "sys/fiber.h"
 #include "sys/wait.h"
 #include "tests/accounts/accounts.h"
@@ -182,6 +184,42 @@ BOTH_ENGINES(thirty_confirmations_of_one_address_are_one_change)
 		"'alice@new.example'",
 		&value));
 	EQ_STR(value, STR("1"));
+}
+
+static struct err *
+start_removal(struct tx *tx, void *arg)
+{
+	const struct user_id *user = arg;
+
+	return mfa_removal_start(tx, *user, ALICE);
+}
+
+static struct err *
+remove_factor(struct one *one)
+{
+	return mfa_removal_confirm(&one->ctx, one->token, STR(GOOD_PASSWORD));
+}
+
+BOTH_ENGINES(thirty_who_follow_one_link_turn_codes_off_once)
+{
+	struct person alice;
+	struct crowd crowd;
+	struct mail mail;
+	struct str value;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(db_transact(
+		ctx, TX_WRITE, SHARD_GLOBAL, start_removal, &alice.tokens.user_id));
+	OK_ERR(mail_take(ctx, MAIL_REMOVE_MFA, ALICE, &mail));
+	ctx->actor = (struct actor){ .is_system = false };
+	ctx->now += REMOVAL_WAIT_HOURS * MICROSECONDS_PER_HOUR;
+	OK_ERR(all_at_once(ctx, remove_factor, mail.token, ERR_GONE, &crowd));
+	EQ_I64(crowd.done, CROWD);
+	OK_ERR(value_of(ctx, ON_RECORD("account.remove_lost_mfa"), &value));
+	EQ_STR(value, STR("1"));
+	OK_ERR(mail_take(ctx, MAIL_MFA_REMOVED, ALICE, &mail));
+	FAILS_WITH(mail_take(ctx, MAIL_MFA_REMOVED, ALICE, &mail), ERR_NOT_FOUND);
 }
 
 static struct err *

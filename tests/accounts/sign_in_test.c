@@ -250,7 +250,7 @@ BOTH_ENGINES(a_changed_password_ends_the_other_sessions)
 {
 	struct session_tokens mine, other, next;
 	struct password_change change = {
-		.current = STR(GOOD_PASSWORD),
+		.proof.password = STR(GOOD_PASSWORD),
 		.password = STR("a louse and an apple"),
 	};
 	struct jwt_claims claims;

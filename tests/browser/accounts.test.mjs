@@ -224,6 +224,7 @@ await claim('codes are turned on with the picture\'s secret, and then asked for 
   // What a session that was found open must not do asks for a code as well.
   await page.locator('form:has(button:text-is("Make key")) input[name=code]').waitFor({ state: 'attached' });
   await page.locator('form:has(button:text-is("Change address")) input[name=code]').waitFor({ state: 'attached' });
+  await page.locator('form:has(button:text-is("Change password")) input[name=code]').waitFor({ state: 'attached' });
   await page.click('summary:has-text("Erase it")');
   const erase = page.locator('form:has(button:text-is("Erase my account"))');
   await erase.getByLabel('Your password').fill(PASSWORD);

@@ -2,4 +2,5 @@
 const PASSWORD = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password', required: true };
 const CODE = { name: 'code', label: 'Code of your app', autocomplete: 'one-time-code', inputmode: 'numeric', maxlength: 32, required: true, hint: 'Or a recovery code.' };
 
-export const proofOf = (hasCodes) => (hasCodes ? [PASSWORD, CODE] : [PASSWORD]);
+export const codeOf = (hasCodes) => (hasCodes ? [CODE] : []);
+export const proofOf = (hasCodes) => [PASSWORD, ...codeOf(hasCodes)];

@@ -6,7 +6,7 @@ import { Codes } from '/account/codes.js';
 import { Devices } from '/account/devices.js';
 import { Address } from '/account/address.js';
 import { Keys } from '/account/keys.js';
-import { proofOf } from '/account/proof.js';
+import { codeOf, proofOf } from '/account/proof.js';
 import { Plan } from '/account/plan.js';
 import { keepFile } from '/own.js';
 import { ask, forget, isSignedIn, renew, tellErased } from '/session.js';
@@ -51,7 +51,7 @@ export function Page({ failure }) {
     ${state.isShort && html`<p class="notice" role="status">Codes at sign-in are asked of everybody here: turn them on, and the rest of your account opens.</p>`}
     ${rest(html`<${Profile} me=${state.me} change=${(me) => setState((now) => ({ ...now, me }))} />
     <${Plan} access=${state.access} /><${Address} hasCodes=${state.hasCodes} />
-    <section><h2>Password</h2><${Form} label="Change password" fields=${PASSWORDS} send=${changePassword} done=${passwordChanged} /></section>`)}
+    <section><h2>Password</h2><${Form} label="Change password" fields=${[...PASSWORDS, ...codeOf(state.hasCodes)]} send=${changePassword} done=${passwordChanged} /></section>`)}
     <${Codes} key="codes" begun=${() => setState((now) => ({ ...now, isShort: false }))} tell=${(hasCodes) => setState((now) => ({ ...now, hasCodes }))} />
     ${rest(html`<${Devices} /><${Keys} hasCodes=${state.hasCodes} /><${Alerts} me=${state.me} change=${(me) => setState((now) => ({ ...now, me }))} />`)}
     <section><h2>Your data</h2><p>Everything we hold of you, as JSON.</p><${Form} label="Download" fields=${[]} send=${download} done="It is in your downloads." /></section>
