@@ -100,12 +100,12 @@ UPDATE job_runs
  WHERE job_id = :id AND status = 'running' AND started_at <= :now;
 
 -- name: job_alert_open :exec
--- args: fingerprint text, severity text, labels object, message text, value f64, threshold f64, now time
+-- args: rule text, fingerprint text, severity text, labels object, message text, value f64?, threshold f64?, now time
 -- as: anyone
--- A job that keeps failing: one open alert each, brought up to date.
+-- A job that keeps failing, or says that somebody should look: one open alert each, brought up to date.
 INSERT INTO alerts (id, rule, fingerprint, severity, status, labels, message, value, threshold, started_at,
                     last_seen_at, fired_at, deliveries)
-VALUES ({{new id}}, 'job_failing', :fingerprint, :severity, 'firing', :labels, :message, :value, :threshold, :now, :now,
+VALUES ({{new id}}, :rule, :fingerprint, :severity, 'firing', :labels, :message, :value, :threshold, :now, :now,
         :now, '{}')
     ON CONFLICT (fingerprint) WHERE status <> 'resolved' DO UPDATE
    SET message = excluded.message, value = excluded.value, last_seen_at = excluded.last_seen_at;

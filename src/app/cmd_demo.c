@@ -24,7 +24,7 @@ store_games(struct invocation *run, struct games_source *source, bool is_simulat
 {
 	struct feed feed = { .fault_count = 0 };
 	struct import_counts counts = { .created = 0 };
-	struct err *err = feed_read(run->arena, source->csv, &feed);
+	struct err *err = feed_read(run->arena, source->csv, run->ctx.now, &feed);
 
 	if (err)
 		return games_source_err(source, err);

@@ -12,6 +12,9 @@ static const struct flag flags[] = {
 	{ "called-off", NULL,
 		"games to come that the file lacks are called off at once, however "
 		"many" },
+	{ "yes", NULL,
+		"more than two games called off, or more than sixteen results "
+		"changed, are right" },
 	{ "dry-run", NULL,
 		"say what would be stored and which games called off, and store "
 		"nothing" },
@@ -60,6 +63,7 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("changed"), counts->changed);
 	put_count(&json, STR("unchanged"), counts->unchanged);
 	put_count(&json, STR("refused"), (int64_t)feed->fault_count);
+	put_count(&json, STR("results"), counts->results);
 	put_count(&json, STR("lacking"), counts->lacking);
 	put_count(&json, STR("missing"), counts->missing);
 	put_count(&json, STR("called_off"), counts->called_off);
@@ -104,6 +108,8 @@ static void
 counts_print(struct invocation *run, const struct games_source *source,
 	const struct feed *feed, const struct import_counts *counts)
 {
+	int64_t staying = counts->lacking - counts->missing - counts->called_off;
+
 	if (run->is_json) {
 		json_print(run, source, feed, counts);
 		return;
@@ -115,14 +121,20 @@ counts_print(struct invocation *run, const struct games_source *source,
 		feed->fault_count);
 	if (flag_is_set(run, "dry-run"))
 		fprintf(run->console.out, "a dry run: nothing was stored\n");
+	if (counts->results)
+		fprintf(run->console.out,
+			"results of games that were over, others now or gone: %lld\n",
+			(long long)counts->results);
 	if (counts->called_off)
 		off_print(run, counts);
-	else if (counts->lacking > counts->missing)
+	if (staying)
 		fprintf(run->console.out,
-			"stored games that it lacks: %lld; they stay as they are, and "
-			"--called-off calls those to come off\n",
-			(long long)(counts->lacking - counts->missing));
-	if (counts->missing && !counts->called_off)
+			"stored games that it lacks: %lld; they stay as they are%s\n",
+			(long long)staying,
+			flag_is_set(run, "called-off")
+				? ", as they have been played"
+				: ", and --called-off calls those to come off");
+	if (counts->missing)
 		fprintf(run->console.out,
 			"games to come that it has no longer: %lld; after a day they are "
 			"called off\n",
@@ -139,28 +151,38 @@ counts_print(struct invocation *run, const struct games_source *source,
 }
 
 static struct err *
-import_from(struct invocation *run, struct games_source *source)
+import_from(struct invocation *run, struct games_source *source, bool is_simulated)
 {
 	struct feed feed = { .fault_count = 0 };
 	struct import_counts counts = { .created = 0 };
-	struct err *err = feed_read(run->arena, source->csv, &feed);
+	struct err *err = feed_read(run->arena, source->csv, run->ctx.now, &feed);
 
 	if (err)
 		return games_source_err(source, err);
 	faults_print(run->console.err, source, &feed);
 	if (feed.fault_count && !flag_is_set(run, "skip-bad"))
 		return err_in(run->arena, ERR_INVALID,
-			STR_FMT ": %zu of %zu rows are faulty, nothing was stored; "
+			STR_FMT ": %zu of %zu rows %s faulty, nothing was stored; "
 				"correct them, or store the others with --skip-bad",
 			STR_ARG(source->name), feed.fault_count,
-			feed.fault_count + feed.games.count);
+			feed.fault_count + feed.games.count,
+			feed.fault_count == 1 ? "is" : "are");
 	TRY(games_store(run, source, &feed,
-		(struct import_options){ .is_simulated = flag_is_set(run, "simulated"),
+		(struct import_options){ .is_simulated = is_simulated,
 			.calls_off = flag_is_set(run, "called-off"),
+			.is_sure = flag_is_set(run, "yes"),
 			.is_dry_run = flag_is_set(run, "dry-run") },
 		&counts));
 	counts_print(run, source, &feed, &counts);
 	return NULL;
+}
+
+/* By the flag, or as the setting says that the command falls back to. */
+static bool
+is_simulated(const struct invocation *run)
+{
+	return flag_is_set(run, "simulated") ||
+		(run->arg_count == 0 && str_eq(run->config.games, STR(GAMES_SIMULATED)));
 }
 
 static struct err *
@@ -170,7 +192,7 @@ check_import(struct invocation *run)
 		return usage_err(run, "--simulated reads no file");
 	/* Of a row that cannot be read nobody knows which game it lacks. */
 	if (flag_is_set(run, "called-off") &&
-		(flag_is_set(run, "simulated") || flag_is_set(run, "skip-bad")))
+		(is_simulated(run) || flag_is_set(run, "skip-bad")))
 		return usage_err(run, "--called-off goes with a whole file only");
 	return NULL;
 }
@@ -182,16 +204,18 @@ run_import(struct invocation *run)
 	struct str where = STR(GAMES_PUBLIC_URL);
 	struct err *err;
 
-	if (flag_is_set(run, "simulated")) {
+	/* The setting is known only here. */
+	TRY(check_import(run));
+	if (is_simulated(run)) {
 		TRY(games_source_simulate(&run->ctx, &source));
-		return import_from(run, &source);
+		return import_from(run, &source, true);
 	}
 	if (run->arg_count)
 		where = run->args[0];
 	else if (run->config.games.len)
 		where = run->config.games;
 	TRY(games_open(run, where, &source));
-	err = import_from(run, &source);
+	err = import_from(run, &source, false);
 	games_source_close(&source);
 	return err;
 }
@@ -207,11 +231,14 @@ const struct command cmd_import = {
 		  "A file with a faulty row is refused as a whole, so that a fault is "
 		  "seen before it becomes a gap;\n"
 		  "with --skip-bad the other rows are stored. Whatever fails, nothing is "
-		  "half-written.",
+		  "half-written.\n"
+		  "What can hardly be, as results of a whole week that are others now, "
+		  "needs --yes.",
 	.examples =
 		"import games.csv\n"
 		"import --skip-bad games.csv.gz\n"
 		"import --called-off --dry-run games.csv\n"
+		"import --called-off --yes games.csv\n"
 		"import https://raw.githubusercontent.com/nflverse/nfldata/master/data/"
 		"games.csv --json",
 	.flags = flags,

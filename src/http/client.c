@@ -16,6 +16,9 @@ enum {
 	/* Slower than this for so long is as good as gone. */
 	SLOW_BYTES_PER_SECOND = 100,
 	SLOW_SECONDS = 15,
+	RETRY_AFTER_SECONDS_MAX = 86400,
+	REDIRECT_STATUS_LEAST = 300,
+	REDIRECT_STATUS_MOST = 399,
 };
 
 /* One transfer, for the thread that carries it out. */
@@ -128,6 +131,24 @@ options_set(struct transfer *transfer)
 	return headers_set(transfer);
 }
 
+/* What is no http(s), be it where a redirect leads or what answers. */
+static struct err *
+foreign(struct transfer *transfer, const char *reason)
+{
+	struct ctx *ctx = transfer->ctx;
+	long status = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= REDIRECT_STATUS_LEAST && status <= REDIRECT_STATUS_MOST)
+		return err_note(
+			err_new(ctx, ERR_INVALID,
+				"the server redirects to what is not %s://",
+				transfer->is_secure ? "https" : "http:// or https"),
+			"%s", reason);
+	return err_note(err_new(ctx, ERR_INVALID, "what answers does not speak HTTP"),
+		"%s", reason);
+}
+
 static struct err *
 failure(struct transfer *transfer, CURLcode code)
 {
@@ -141,7 +162,9 @@ failure(struct transfer *transfer, CURLcode code)
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return err_note(err_new(ctx, ERR_TIMEOUT, "no complete answer in time"),
 			"%s", reason);
-	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		return foreign(transfer, reason);
+	if (code == CURLE_URL_MALFORMAT)
 		return err_new(ctx, ERR_INVALID, "not a URL that can be fetched");
 	if (code == CURLE_PARTIAL_FILE)
 		return err_new(ctx, ERR_BUSY, "the answer broke off");
@@ -158,6 +181,18 @@ header_get(struct transfer *transfer, const char *name)
 		CURLHE_OK)
 		return STR_NONE;
 	return str_dup(transfer->ctx->arena, str_from(header->value));
+}
+
+static int32_t
+retry_after_s(struct transfer *transfer)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds < 0)
+		return 0;
+	return seconds < RETRY_AFTER_SECONDS_MAX ? (int32_t)seconds
+						 : RETRY_AFTER_SECONDS_MAX;
 }
 
 static struct err *
@@ -179,6 +214,7 @@ perform(struct transfer *transfer)
 			content_type ? str_from(content_type) : STR("")),
 		.etag = header_get(transfer, "ETag"),
 		.last_modified = header_get(transfer, "Last-Modified"),
+		.retry_after_s = retry_after_s(transfer),
 		.body = buf_str(&transfer->body),
 	};
 	return NULL;

@@ -27,6 +27,7 @@ struct fetch_reply {
 	struct str content_type;
 	struct str etag;          /* absent: none was sent */
 	struct str last_modified; /* likewise */
+	int32_t retry_after_s;    /* how long it asks to wait, a day at most; 0: not */
 	struct str body;
 };
 

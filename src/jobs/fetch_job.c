@@ -60,9 +60,10 @@ faults_refuse(struct ctx *ctx, const struct games_source *source, const struct f
 	if (feed->fault_count == 0)
 		return NULL;
 	err = err_new(ctx, ERR_INVALID,
-		STR_FMT ": %zu rows are faulty, nothing was stored; the first: line "
+		STR_FMT ": %zu %s faulty, nothing was stored; the first: line "
 			"%lld, " STR_FMT " " STR_FMT,
 		STR_ARG(source->name), feed->fault_count,
+		feed->fault_count == 1 ? "row is" : "rows are",
 		(long long)feed->faults.items[0].line,
 		STR_ARG(feed->faults.items[0].column),
 		STR_ARG(feed->faults.items[0].reason));
@@ -80,13 +81,32 @@ put_count(struct json *json, struct str key, int64_t count)
 	json_put_i64(json, count);
 }
 
+/* Games that are lacking, but for the few that are noted as missing or called off, were
+ * lost on the way to the feed or in it. */
+static struct err *
+lacking_warn(struct ctx *ctx, struct job_run *run, const struct import_counts *counts)
+{
+	if (!counts->is_partial)
+		return NULL;
+	run->warning = str_fmt(ctx->arena,
+		"the feed lacks %lld stored games of its seasons, which stay as they "
+		"are; where it is right, gridiron import --called-off calls off those "
+		"to come",
+		(long long)counts->lacking);
+	if (str_is_none(run->warning))
+		return err_no_memory();
+	json_put_key(run->result, STR("warning"));
+	json_put_text(run->result, run->warning);
+	return NULL;
+}
+
 static struct err *
 store(struct ctx *ctx, struct job_run *run, const struct games_source *source,
 	bool is_simulated)
 {
 	struct feed feed = { .fault_count = 0 };
 	struct import_counts counts = { .created = 0 };
-	struct err *err = feed_read(ctx->arena, source->csv, &feed);
+	struct err *err = feed_read(ctx->arena, source->csv, ctx->now, &feed);
 
 	if (err)
 		return games_source_err(source, err);
@@ -103,7 +123,7 @@ store(struct ctx *ctx, struct job_run *run, const struct games_source *source,
 	put_count(run->result, STR("on_again"), counts.on_again);
 	if (counts.created || counts.changed || counts.on_again)
 		run->has_changed = true;
-	return NULL;
+	return lacking_warn(ctx, run, &counts);
 }
 
 static struct err *
@@ -131,6 +151,7 @@ job_fetch(struct ctx *ctx, struct job_run *run)
 	TRY(games_source_open(ctx, &options, &source));
 	json_put_key(run->result, STR("source"));
 	json_put_text(run->result, source.name);
+	run->is_nothing_new = source.is_unchanged;
 	if (source.is_unchanged) {
 		json_put_key(run->result, STR("feed"));
 		json_put_text(run->result, STR("not modified"));

@@ -245,9 +245,10 @@ struct finishing {
 	const struct job_claimed *claimed;
 	const struct job_outcome *outcome;
 	struct str state;
-	uint32_t next; /* due now */
-	bool is_again; /* as struct claiming's */
-	bool is_lost;  /* the lease ran out, and another has the job */
+	bool is_nothing_new; /* struct job_run's */
+	uint32_t next;       /* due now */
+	bool is_again;       /* as struct claiming's */
+	bool is_lost;        /* the lease ran out, and another has the job */
 };
 
 static int64_t
@@ -265,6 +266,32 @@ next_run_at(const struct ctx *ctx, const struct job *job, int32_t failures)
 		(int64_t)(random_u64() % (uint64_t)(seconds_us(seconds) / 5));
 }
 
+/* What a run that succeeded says that somebody should look at; one that found nothing new
+ * says nothing of it. */
+static struct err *
+warning_put(struct tx *tx, const struct finishing *finishing)
+{
+	const struct job_outcome *outcome = finishing->outcome;
+	struct arena *arena = tx->ctx->arena;
+	struct str fingerprint = str_fmt(arena, "job_warning:%s", outcome->job->name);
+	int64_t resolved;
+
+	if (outcome->failed || finishing->is_nothing_new)
+		return NULL;
+	if (str_is_none(outcome->warning))
+		return q_job_alert_resolve(tx, fingerprint, tx->ctx->now, &resolved);
+	return q_job_alert_open(tx,
+		(struct job_alert_open){
+			.rule = STR("job_warning"),
+			.fingerprint = fingerprint,
+			.severity = STR("warning"),
+			.labels = str_fmt(arena, "{\"job\": \"%s\"}", outcome->job->name),
+			.message = str_fmt(arena, "job %s: " STR_FMT, outcome->job->name,
+				STR_ARG(outcome->warning)),
+			.now = tx->ctx->now,
+		});
+}
+
 static struct err *
 alert_put(struct tx *tx, const struct finishing *finishing)
 {
@@ -280,6 +307,7 @@ alert_put(struct tx *tx, const struct finishing *finishing)
 		return NULL;
 	return q_job_alert_open(tx,
 		(struct job_alert_open){
+			.rule = STR("job_failing"),
 			.fingerprint = fingerprint,
 			.severity = STR("warning"),
 			.labels = str_fmt(arena, "{\"job\": \"%s\"}", outcome->job->name),
@@ -288,8 +316,8 @@ alert_put(struct tx *tx, const struct finishing *finishing)
 				"; gridiron jobs run %s tries it now",
 				outcome->job->name, failures,
 				STR_ARG(outcome->failed->message), outcome->job->name),
-			.value = failures,
-			.threshold = FAILURES_BEFORE_ALERT,
+			.value = (struct opt_f64)OPT(failures),
+			.threshold = (struct opt_f64)OPT(FAILURES_BEFORE_ALERT),
 			.now = tx->ctx->now,
 		});
 }
@@ -332,6 +360,7 @@ finish_in_tx(struct tx *tx, void *arg)
 		},
 		&ended));
 	TRY(alert_put(tx, finishing));
+	TRY(warning_put(tx, finishing));
 	for (size_t i = 0; i < JOB_COUNT; i++)
 		if (finishing->next >> i & 1)
 			TRY(q_job_make_due(tx, str_from(job_table[i].name), ctx->now));
@@ -380,9 +409,11 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 	if (buf_is_cut(&text))
 		return err_no_memory();
 	outcome.result = buf_str(&text);
+	outcome.warning = run.warning;
 	outcome.status = outcome.failed ? STR("failed")
 		: run.is_skipped        ? STR("skipped")
 					: STR("succeeded");
+	finishing.is_nothing_new = run.is_nothing_new || run.is_skipped;
 	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
 	if (run.has_changed || (!outcome.failed && claiming->is_after_failure))
 		finishing.next = job->next;
@@ -393,6 +424,9 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 		: next_run_at(ctx, job,
 			  outcome.failed ? claiming->claimed.consecutive_failures + 1
 					 : 0);
+	if (outcome.failed)
+		outcome.next_run_at = later(outcome.next_run_at,
+			ctx->now + seconds_us(outcome.failed->retry_after_s));
 	TRY(finish(ctx, &finishing));
 	if (finishing.is_lost)
 		return err_new(ctx, ERR_CONFLICT,
@@ -464,6 +498,10 @@ tell(struct ctx *ctx, const struct job_outcome *outcome)
 		log_info(ctx, "job done", LOG_TEXT("job", outcome->job->name),
 			LOG_STR("status", outcome->status),
 			LOG_STR("result", outcome->result));
+	if (!outcome->failed && outcome->warning.len)
+		log_warning(ctx, "job to be looked at",
+			LOG_TEXT("job", outcome->job->name),
+			LOG_STR("why", outcome->warning));
 }
 
 /* One look at what is due. False: nothing was. */

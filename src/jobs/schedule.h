@@ -19,6 +19,7 @@ struct job_outcome {
 	const struct job *job;
 	struct str status;  /* succeeded, failed, skipped */
 	struct str result;  /* a JSON object */
+	struct str warning; /* struct job_run's */
 	struct err *failed; /* why, where it did */
 	int64_t next_run_at;
 };

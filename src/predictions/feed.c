@@ -18,6 +18,7 @@ enum {
 	FIRST_OPENING_COLUMN =
 		COLUMN_away_moneyline_open, /* from here on none is needed */
 	NO_PLACE = -1,
+	SEASONS_AHEAD = 1, /* schedules are published in the spring */
 };
 
 static const char *const column_names[COLUMN_COUNT] = {
@@ -39,9 +40,12 @@ static const struct limits column_limits[COLUMN_COUNT] = {
 struct reading {
 	struct arena *arena;
 	struct feed *feed;
+	int64_t now;                   /* 0: at no time in particular */
 	ptrdiff_t place[COLUMN_COUNT]; /* of each column in a row, or NO_PLACE */
 	size_t field_count;
 	struct map lines; /* game_id → the line it stood on, an int64_t */
+	struct map weeks; /* likewise, of "2023 1 KC": who plays in which week */
+	struct map pairs; /* likewise, of "2023 REG DET KC": who is at home to whom */
 	struct csv_row row;
 	struct err *err; /* no memory: ends everything */
 };
@@ -271,6 +275,84 @@ scores_resolve(struct reading *reading, struct feed_game *game)
 	return true;
 }
 
+int64_t
+feed_game_begins_at(const struct feed_game *game)
+{
+	struct date date = { 0 };
+
+	if (game->kickoff_at.is_set || !date_parse(game->gameday, &date))
+		return game->kickoff_at.value;
+	return eastern_to_utc(date_to_days(date), 0);
+}
+
+/* What cannot be known yet. */
+static bool
+time_check(struct reading *reading, const struct feed_game *game)
+{
+	int32_t year = date_from_days(reading->now / MICROSECONDS_PER_DAY).year;
+
+	if (reading->now == 0)
+		return true;
+	if (game->season > year + SEASONS_AHEAD)
+		return fault(reading, COLUMN_season,
+			"%d is more than a year away; is this computer's clock right?",
+			game->season);
+	if (game->home_score.is_set && feed_game_begins_at(game) > reading->now)
+		return fault(reading, COLUMN_home_score,
+			"is given, but the game of " STR_FMT
+			" has not begun; is this computer's clock right?",
+			STR_ARG(game->gameday));
+	return true;
+}
+
+/* The line of an earlier row of which KEY was said as it is of this one; 0: none. */
+static int64_t
+said_before(struct reading *reading, struct map *said, struct str key)
+{
+	const int64_t *earlier = map_find(said, key);
+	int64_t *line = arena_alloc(reading->arena, sizeof(*line));
+
+	if (earlier)
+		return *earlier;
+	if (!line || str_is_none(key) || !map_put(said, key, line))
+		reading->err = err_no_memory();
+	else
+		*line = reading->row.line;
+	return 0;
+}
+
+static bool
+plays_once(struct reading *reading, const struct feed_game *game, struct str team)
+{
+	int64_t earlier = said_before(reading, &reading->weeks,
+		str_fmt(reading->arena, "%d %d " STR_FMT, game->season, game->week,
+			STR_ARG(team)));
+
+	return earlier == 0 ||
+		fault(reading, COLUMN_week,
+			STR_FMT " plays twice in week %d, the first time on line %lld",
+			STR_ARG(team), game->week, (long long)earlier);
+}
+
+/* No game stands there twice under two names. */
+static bool
+opponents_check(struct reading *reading, const struct feed_game *game)
+{
+	int64_t earlier = said_before(reading, &reading->pairs,
+		str_fmt(reading->arena, "%d " STR_FMT " " STR_FMT " " STR_FMT,
+			game->season, STR_ARG(game->game_type), STR_ARG(game->away_team),
+			STR_ARG(game->home_team)));
+
+	if (earlier)
+		return fault(reading, COLUMN_home_team,
+			STR_FMT " is at home to " STR_FMT
+				" twice, the first time on line %lld",
+			STR_ARG(game->home_team), STR_ARG(game->away_team),
+			(long long)earlier);
+	return plays_once(reading, game, game->home_team) &&
+		plays_once(reading, game, game->away_team);
+}
+
 static bool
 game_check(struct reading *reading, struct feed_game *game)
 {
@@ -282,14 +364,14 @@ game_check(struct reading *reading, struct feed_game *game)
 		!check_text_is_one_of(
 			reading, COLUMN_location, game->location, locations) ||
 		!teams_resolve(reading, game) || !kickoff_resolve(reading, game) ||
-		!scores_resolve(reading, game))
+		!scores_resolve(reading, game) || !time_check(reading, game))
 		return false;
 	game->is_neutral = str_eq(game->location, STR("Neutral"));
 	if (earlier)
 		return fault(reading, COLUMN_nflverse_id,
 			"'" STR_FMT "' is already on line %lld",
 			STR_ARG(game->nflverse_id), (long long)*earlier);
-	return true;
+	return opponents_check(reading, game);
 }
 
 /* --- The checksum: of every column's value, written in one way */
@@ -363,6 +445,9 @@ header_read(struct reading *reading)
 	const struct csv_row *row = &reading->row;
 
 	reading->field_count = row->count;
+	if (str_starts_with(str_trim(row->fields[0]), STR("<")))
+		return err_in(reading->arena, ERR_INVALID,
+			"line 1: this is a web page, not a games file");
 	for (int column = 0; column < COLUMN_COUNT; column++) {
 		struct str name = str_from(column_names[column]);
 		size_t found = 0;
@@ -452,14 +537,16 @@ rows_read(struct reading *reading, struct csv_reader *reader)
 }
 
 struct err *
-feed_read(struct arena *arena, struct csv_source source, struct feed *ret)
+feed_read(struct arena *arena, struct csv_source source, int64_t now, struct feed *ret)
 {
 	struct feed feed = { .fault_count = 0 };
-	struct reading reading = { .arena = arena, .feed = &feed };
+	struct reading reading = { .arena = arena, .feed = &feed, .now = now };
 	struct csv_reader reader;
 	bool found;
 
 	map_init(&reading.lines, arena);
+	map_init(&reading.weeks, arena);
+	map_init(&reading.pairs, arena);
 	TRY(csv_reader_init(&reader, arena, source, (struct csv_options){ 0 }));
 	TRY(csv_next(&reader, &reading.row, &found));
 	if (!found)

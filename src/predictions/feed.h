@@ -6,6 +6,10 @@
  * its own, told with line, column and reason; what becomes of the rest is the caller's
  * decision (game.h).
  *
+ * What cannot be is a fault of the row as well: a result of a game that has not begun, a
+ * season that is years away, a team that plays twice in a week or is at home to another
+ * twice.
+ *
  * Team codes of any time and spelling become the code that the franchise had in that
  * season. "NA" is as good as nothing.
  */
@@ -110,9 +114,13 @@ struct feed {
 	size_t fault_count;
 };
 
-/* Read everything that SOURCE has. INVALID, TOO_LARGE where the file is refused; a
- * message says line and column but not which file. */
-struct err *
-feed_read(struct arena *arena, struct csv_source source, struct feed *ret) MUST_USE;
+/* When GAME begins: its kick-off, or where that is not known the first minute of its day
+ * in New York. */
+int64_t feed_game_begins_at(const struct feed_game *game);
+
+/* Read everything that SOURCE has, as of NOW (0: at no time in particular). INVALID,
+ * TOO_LARGE where the file is refused; a message says line and column but not which file. */
+struct err *feed_read(struct arena *arena, struct csv_source source, int64_t now,
+	struct feed *ret) MUST_USE;
 
 #endif

@@ -7,6 +7,8 @@
 enum {
 	/* A feed that lacks more games of a season than these lacks them by mistake. */
 	MISSING_MOST = 2,
+	/* Nor is a week of the league ever corrected as a whole. */
+	RESULTS_MOST = 16,
 };
 
 /* Add to a list of CHANGES; the error of no memory where it found no room. */
@@ -16,10 +18,11 @@ enum {
 			: err_no_memory())
 
 /* Which game it is whatever its name, of a struct feed_game or game_stamp. */
-#define PAIRING(arena, game)                                                    \
+#define PAIRING_OF(arena, game, away, home)                                     \
 	str_fmt((arena), "%d " STR_FMT " " STR_FMT " " STR_FMT, (game)->season, \
-		STR_ARG((game)->game_type), STR_ARG((game)->away_team),         \
-		STR_ARG((game)->home_team))
+		STR_ARG((game)->game_type), STR_ARG((game)->away),              \
+		STR_ARG((game)->home))
+#define PAIRING(arena, game) PAIRING_OF((arena), (game), away_team, home_team)
 
 struct err *
 game_changes_begin(struct game_changes *changes, struct ctx *ctx,
@@ -47,6 +50,50 @@ game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 	return NULL;
 }
 
+/* What was said of one side of STAMP would be said of the other, or of other teams. */
+static struct err *
+other_teams(const struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp, const char *what)
+{
+	return err_new(changes->ctx, ERR_CONFLICT,
+		"line %lld: " STR_FMT " is " STR_FMT " at " STR_FMT " in %d, and " STR_FMT
+		" was " STR_FMT " at " STR_FMT " in %d; %s, and nothing was stored",
+		(long long)game->line, STR_ARG(game->nflverse_id),
+		STR_ARG(game->away_team), STR_ARG(game->home_team), game->season,
+		STR_ARG(stamp->nflverse_id), STR_ARG(stamp->away_team),
+		STR_ARG(stamp->home_team), stamp->season, what);
+}
+
+struct err *
+game_changes_check(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp)
+{
+	if (game->season == stamp->season && str_eq(game->away_team, stamp->away_team) &&
+		str_eq(game->home_team, stamp->home_team))
+		return NULL;
+	if (str_eq(game->away_team, stamp->home_team) &&
+		str_eq(game->home_team, stamp->away_team))
+		return other_teams(changes, game, stamp, "home and away are exchanged");
+	return other_teams(changes, game, stamp, "another game has another name");
+}
+
+/* Where GAME is new, and what it is with its sides exchanged has gone. */
+static struct err *
+exchange_check(const struct game_changes *changes, const struct feed_game *game)
+{
+	struct str pairing = PAIRING_OF(changes->ctx->arena, game, home_team, away_team);
+	const struct game_stamp *stamp;
+
+	if (str_is_none(pairing))
+		return err_no_memory();
+	stamp = map_find(&changes->absent, pairing);
+	if (!stamp || stamp->cancelled_at.is_set || changes->calls_off)
+		return NULL;
+	return other_teams(changes, game, stamp,
+		"home and away are exchanged (gridiron import --called-off, if they "
+		"are)");
+}
+
 struct err *
 game_changes_former(struct game_changes *changes, const struct feed_game *game,
 	const struct game_stamp **ret)
@@ -60,8 +107,10 @@ game_changes_former(struct game_changes *changes, const struct feed_game *game,
 	if (str_is_none(pairing))
 		return err_no_memory();
 	*ret = map_find(&changes->absent, pairing);
+	if (!*ret)
+		return exchange_check(changes, game);
 	/* Taken: it is absent no longer. */
-	return !*ret || map_put(&changes->absent, pairing, NULL) ? NULL : err_no_memory();
+	return map_put(&changes->absent, pairing, NULL) ? NULL : err_no_memory();
 }
 
 static struct err *
@@ -130,6 +179,7 @@ game_changes_add(struct game_changes *changes, const struct feed_game *game,
 		(OPT_EQ(game->home_score, stamp->home_score) &&
 			OPT_EQ(game->away_score, stamp->away_score)))
 		return NULL;
+	changes->results++;
 	TRY(keep(changes, stamp, STR("result")));
 	TRY(tell(changes,
 		game->home_score.is_set
@@ -180,6 +230,7 @@ is_missing(const struct game_changes *changes, const struct game_stamp *stamp, b
 static struct err *
 note_missing(struct game_changes *changes, const struct game_stamp *stamp, bool are_many)
 {
+	changes->waiting += !are_many && !changes->calls_off;
 	if (changes->calls_off) {
 		TRY(KEEP(changes, called_off,
 			(struct missing_game){
@@ -224,6 +275,27 @@ games_call_off(struct tx *tx, const struct missing_game *games, size_t count)
 	return q_game_cancel(tx, cancels, count, &affected);
 }
 
+/* What would be published as corrected or called off wrongly cannot be unsaid. */
+static struct err *
+likely_check(const struct game_changes *changes)
+{
+	const char *else_yes = "nothing was stored; if that is right, gridiron import "
+			       "--yes does it, and --dry-run shows it first";
+
+	if (changes->is_sure)
+		return NULL;
+	if (changes->results > RESULTS_MOST)
+		return err_new(changes->ctx, ERR_CONFLICT,
+			"the results of %lld games that are over would be others or "
+			"none: %s",
+			(long long)changes->results, else_yes);
+	if (changes->called_off.count > MISSING_MOST)
+		return err_new(changes->ctx, ERR_CONFLICT,
+			"%zu games would be called off: %s", changes->called_off.count,
+			else_yes);
+	return NULL;
+}
+
 struct err *
 game_changes_end(struct game_changes *changes)
 {
@@ -232,7 +304,7 @@ game_changes_end(struct game_changes *changes)
 
 	/* A row that could not be read may be that of any game. */
 	if (changes->is_faulty)
-		return NULL;
+		return likely_check(changes);
 	for (size_t i = 0; i < changes->stamps->count; i++) {
 		TRY(is_missing(changes, changes->stamps->items[i], &is));
 		missing[changes->stamps->items[i]->season - SEASON_LEAST] += is;
@@ -240,13 +312,14 @@ game_changes_end(struct game_changes *changes)
 	}
 	for (size_t i = 0; i < changes->stamps->count; i++) {
 		const struct game_stamp *stamp = changes->stamps->items[i];
+		bool are_many = missing[stamp->season - SEASON_LEAST] > MISSING_MOST;
 
+		changes->is_partial = changes->is_partial || are_many;
 		TRY(is_missing(changes, stamp, &is));
 		if (is && !stamp->home_score.is_set)
-			TRY(note_missing(changes, stamp,
-				missing[stamp->season - SEASON_LEAST] > MISSING_MOST));
+			TRY(note_missing(changes, stamp, are_many));
 	}
-	return NULL;
+	return likely_check(changes);
 }
 
 struct err *

@@ -51,11 +51,15 @@ struct game_changes {
 	} back;
 	/* Whoever imports knows that what the feed lacks is not to be played, however much. */
 	bool calls_off;
+	bool is_sure; /* and that more is so than is likely (RESULTS_MOST, MISSING_MOST) */
+	int64_t results; /* that are others now, or are none any more */
 	struct {
 		VEC_OF(struct missing_game)
 	} called_off;
 	int64_t on_again; /* of them, had been called off */
 	int64_t lacking;  /* stored games of the feed's seasons that it does not have */
+	int64_t waiting;  /* of them, to be called off after a day, if no feed has them */
+	bool is_partial;  /* it lacks many of a season */
 	struct {
 		VEC_OF(struct str)
 	} told; /* "2020_05_DEN_NE: 18-12, not 12-18", for the record */
@@ -70,7 +74,13 @@ struct game_changes {
 struct err *game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 	const struct game_stamps_kept *stamps, const struct feed *feed) MUST_USE;
 
-/* The stored game that GAME, whose name is new, was until now; NULL: none. */
+/* Whether GAME, stored as STAMP, has the teams that it had. CONFLICT: it has not, and so is
+ * another game, or all that was said of one side would be said of the other. */
+struct err *game_changes_check(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp *stamp) MUST_USE;
+
+/* The stored game that GAME, whose name is new, was until now; NULL: none. CONFLICT: it is
+ * one that the feed no longer has, with home and away exchanged. */
 struct err *game_changes_former(struct game_changes *changes,
 	const struct feed_game *game, const struct game_stamp **ret) MUST_USE;
 
@@ -85,7 +95,8 @@ struct err *game_changes_add(struct game_changes *changes, const struct feed_gam
 struct err *
 games_call_off(struct tx *tx, const struct missing_game *games, size_t count) MUST_USE;
 
-/* When all games of the feed have been seen: plan for those that are not in it. */
+/* When all games of the feed have been seen: plan for those that are not in it. CONFLICT:
+ * that is more than is likely. */
 struct err *game_changes_end(struct game_changes *changes) MUST_USE;
 
 /* Before the games are updated, and after. ret_regraded: forecasts that lost their

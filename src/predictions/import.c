@@ -262,7 +262,9 @@ plan(struct import *import)
 			&import->stamps, game->nflverse_id);
 		struct str checksum = { (const char *)game->checksum, SHA256_BYTES };
 
-		if (!stamp)
+		if (stamp)
+			TRY(game_changes_check(&import->changes, game, stamp));
+		else
 			TRY(game_changes_former(&import->changes, game, &stamp));
 		if (stamp)
 			TRY(game_changes_seen(&import->changes, game, stamp));
@@ -274,11 +276,13 @@ plan(struct import *import)
 			TRY(plan_update(import, game, stamp));
 	}
 	TRY(game_changes_end(&import->changes));
+	import->counts.results = import->changes.results;
 	import->counts.lacking = import->changes.lacking;
 	import->counts.called_off = (int64_t)import->changes.called_off.count;
 	import->counts.off = import->changes.called_off.items;
 	import->counts.on_again = import->changes.on_again;
-	import->counts.missing = (int64_t)import->changes.missing.count;
+	import->counts.missing = import->changes.waiting;
+	import->counts.is_partial = import->changes.is_partial;
 	import->counts.created = (int64_t)import->inserts.count;
 	import->counts.changed = (int64_t)import->updates.count;
 	return NULL;
@@ -320,6 +324,20 @@ carry_out(struct tx *tx, struct import *import)
 	return game_changes_follow(tx, &import->changes, &import->counts.regraded);
 }
 
+/* Stamps are of the feed's seasons, and a game has one name in all of them. */
+static struct err *
+carry_out_known(struct tx *tx, struct import *import)
+{
+	struct err *err = carry_out(tx, import);
+
+	if (!err || err->code != ERR_CONFLICT)
+		return err;
+	return err_note(err_new(tx->ctx, ERR_CONFLICT,
+				"a game has the game_id of a stored game of another "
+				"season; nothing was stored"),
+		STR_FMT, STR_ARG(err->message));
+}
+
 static struct err *
 store_in_tx(struct tx *tx, void *arg)
 {
@@ -335,6 +353,7 @@ store_in_tx(struct tx *tx, void *arg)
 	TRY(game_changes_begin(
 		&import->changes, tx->ctx, &import->stamp_list, import->feed));
 	import->changes.calls_off = import->options->calls_off;
+	import->changes.is_sure = import->options->is_sure || import->options->is_dry_run;
 	TRY(plan(import));
 	if (!import->inserts.count && !import->updates.count &&
 		!import->changes.back.count && !import->changes.missing.count &&
@@ -343,7 +362,7 @@ store_in_tx(struct tx *tx, void *arg)
 	if (import->options->is_dry_run)
 		return NULL;
 	TRY(teams_put(tx));
-	TRY(carry_out(tx, import));
+	TRY(carry_out_known(tx, import));
 	return import->inserts.count || import->updates.count ||
 			import->counts.on_again || import->counts.called_off
 		? publication_renew(tx)

@@ -20,6 +20,8 @@ struct import_options {
 	bool is_simulated;
 	/* Games to come that the feed lacks are called off, however many: a week, a season. */
 	bool calls_off;
+	/* More than two games called off, or more than sixteen results changed, are right. */
+	bool is_sure;
 	bool is_dry_run; /* say what would be stored, and store nothing */
 	/* Called now and then while storing; may be NULL. */
 	void (*progress)(void *arg, int64_t done);
@@ -30,16 +32,19 @@ struct import_counts {
 	int64_t created;
 	int64_t changed;
 	int64_t unchanged;
+	int64_t results; /* of games that were over, which are others now or none any more */
 	int64_t lacking; /* stored games of its seasons that the feed does not have */
 	int64_t missing; /* of them, to come, but no longer in a feed that is whole otherwise */
-	int64_t called_off;             /* of those that it lacks, now */
+	bool is_partial;    /* of a season it lacks so many that it is not whole */
+	int64_t called_off; /* of those that it lacks, now; not among the missing */
 	const struct missing_game *off; /* these */
 	int64_t on_again;               /* had been called off */
 	int64_t regraded;               /* forecasts whose grades were taken back */
 };
 
 /* Store FEED's games. CONFLICT where real games would join simulated ones, or the other
- * way round: a model must not learn from both. */
+ * way round: a model must not learn from both; where a game has other teams than it had,
+ * and where more would change than is likely. */
 struct err *import_store(struct ctx *ctx, const struct feed *feed,
 	const struct import_options *options, struct import_counts *ret) MUST_USE;
 

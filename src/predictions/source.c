@@ -25,6 +25,7 @@ games_source_err(const struct games_source *source, const struct err *err)
 	struct err *ret = err_in(source->arena, err->code, STR_FMT ": " STR_FMT,
 		STR_ARG(source->name), STR_ARG(err->message));
 
+	ret->retry_after_s = err->retry_after_s;
 	for (const struct err_note *note = err->notes; note; note = note->older)
 		err_note(ret, STR_FMT, STR_ARG(note->text));
 	return ret;
@@ -79,19 +80,35 @@ conditions_of(struct arena *arena, const struct games_edition *seen,
 	return count;
 }
 
+/* Another status than 200, and for how long it asks to be left alone. */
+static struct err *
+refusal(struct ctx *ctx, const struct fetch_reply *reply)
+{
+	struct err *err;
+
+	if (reply->retry_after_s == 0)
+		return err_new(ctx, ERR_NOT_FOUND, "the server answered %d, not 200",
+			reply->status);
+	err = err_new(ctx, ERR_NOT_FOUND,
+		"the server answered %d, not 200, and asks to wait %d s", reply->status,
+		reply->retry_after_s);
+	err->retry_after_s = reply->retry_after_s;
+	return err;
+}
+
 static struct err *
 fetch_games(struct ctx *ctx, const struct games_source_options *options,
 	struct games_source *source)
 {
 	struct fetch_reply reply = { .status = 0 };
 	struct str conditions[CONDITIONS_MAX];
+	size_t count = conditions_of(ctx->arena, &options->seen, conditions);
 
 	TRY(fetch(ctx,
 		&(struct fetch_options){
 			.url = options->where,
 			.headers = conditions,
-			.header_count = conditions_of(
-				ctx->arena, &options->seen, conditions),
+			.header_count = count,
 			.body_max = BYTES_MAX,
 			.timeout_ms = FETCH_TIMEOUT_MS,
 			.progress = options->progress,
@@ -103,11 +120,13 @@ fetch_games(struct ctx *ctx, const struct games_source_options *options,
 		.etag = reply.etag,
 		.last_modified = reply.last_modified,
 	};
+	if (source->is_unchanged && count == 0)
+		return err_new(ctx, ERR_NOT_FOUND,
+			"the server answered 304 (not modified), which it was not asked");
 	if (source->is_unchanged)
 		return NULL;
 	if (reply.status != HTTP_OK)
-		return err_new(ctx, ERR_NOT_FOUND, "the server answered %d, not 200",
-			reply.status);
+		return refusal(ctx, &reply);
 	return from_memory(source, reply.body);
 }
 

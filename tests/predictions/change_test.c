@@ -381,7 +381,11 @@ BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 	EQ_I64(counts.called_off, 3);
 	EQ_STR(counts.off[0].nflverse_id, STR("2020_05_DEN_NE"));
 	EQ_STR(dumped(ctx, cancelled), STR(""));
+	EQ_I64(counts.missing, 0);
 	options.is_dry_run = false;
+	FAILS_WITH(import_store(ctx, &feed, &options, &counts), ERR_CONFLICT);
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	options.is_sure = true;
 	OK_ERR(import_store(ctx, &feed, &options, &counts));
 	EQ_I64(counts.called_off, 3);
 	EQ_STR(dumped(ctx, cancelled),

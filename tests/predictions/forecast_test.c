@@ -43,7 +43,9 @@ league_feed(struct ctx *ctx, struct feed *ret)
 static struct err *
 league_store(struct ctx *ctx, const struct feed *feed)
 {
-	struct import_options options = { .source = STR("league"), .is_simulated = true };
+	struct import_options options = {
+		.source = STR("league"), .is_simulated = true, .is_sure = true
+	};
 	struct import_counts counts;
 
 	return import_store(ctx, feed, &options, &counts);

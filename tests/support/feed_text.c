@@ -33,7 +33,7 @@ feed_of_text(struct arena *arena, struct str text, struct feed *ret)
 {
 	struct csv_memory memory = { .rest = text };
 
-	return feed_read(arena, csv_from_memory(&memory), ret);
+	return feed_read(arena, csv_from_memory(&memory), 0, ret);
 }
 
 struct err *

@@ -31,7 +31,7 @@ read_text(struct str text, struct feed *ret)
 {
 	struct csv_memory memory = { .rest = text };
 
-	return feed_read(&arena, csv_from_memory(&memory), ret);
+	return feed_read(&arena, csv_from_memory(&memory), 0, ret);
 }
 
 /* The opener with OLD replaced by NEW, after the header. */
@@ -182,6 +182,50 @@ TEST(a_game_twice_is_a_fault_that_names_the_first)
 	EQ_I64(feed.faults.items[0].line, 3);
 	EQ_STR(feed.faults.items[0].column, STR("game_id"));
 	EQ_STR(feed.faults.items[0].reason, STR("'2023_01_DET_KC' is already on line 2"));
+}
+
+/* The reason of the first fault of TEXT, read when day DAYS since 1970 began. */
+static struct str
+fault_at(struct str text, int64_t days)
+{
+	struct csv_memory memory = { .rest = text };
+	struct feed feed;
+	struct err *err = feed_read(
+		&arena, csv_from_memory(&memory), days * 86400 * 1000000, &feed);
+
+	if (err)
+		return err->message;
+	return feed.fault_count ? feed.faults.items[0].reason : STR("taken");
+}
+
+TEST(what_cannot_be_known_yet_is_a_fault)
+{
+	const int64_t opening_day = 19607; /* 2023-09-07 */
+	struct str whole = str_fmt(&arena, "%s%s", header, opener);
+
+	EQ_STR(fault_at(whole, opening_day + 2), STR("taken"));
+	EQ_STR(fault_at(whole, opening_day),
+		STR("is given, but the game of 2023-09-07 has not begun; is this "
+		    "computer's clock right?"));
+	EQ_STR(fault_at(whole, opening_day - 2 * 365),
+		STR("2023 is more than a year away; is this computer's clock right?"));
+}
+
+TEST(a_team_twice_in_a_week_is_a_fault)
+{
+	struct str other = changed("2023_01_DET_KC", "2023_01_DET_BUF"), again;
+	ptrdiff_t at;
+
+	other = str_slice(other, strlen(header), other.len);
+	again = str_fmt(&arena, "%s%s" STR_FMT, header, opener, STR_ARG(other));
+	EQ_STR(fault_at(again, 0),
+		STR("KC is at home to DET twice, the first time on line 2"));
+	at = str_find(other, STR(",KC,"));
+	again = str_fmt(&arena, "%s%s" STR_FMT ",BUF," STR_FMT, header, opener,
+		STR_ARG(str_slice(other, 0, (size_t)at)),
+		STR_ARG(str_slice(other, (size_t)at + 4, other.len)));
+	EQ_STR(fault_at(again, 0),
+		STR("DET plays twice in week 1, the first time on line 2"));
 }
 
 static struct str
