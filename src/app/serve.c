@@ -18,6 +18,7 @@
 #include "crypto/jwt.h"
 #include "db/db.h"
 #include "jobs/schedule.h"
+#include "predictions/believed.h"
 #include "predictions/delivery.h"
 #include "sys/clock.h"
 #include "sys/signal.h"
@@ -356,6 +357,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		mailer_close(serving->mailer);
 	if (serving->server)
 		http_server_close(serving->server);
+	believed_forget();
 	openapi_close(&serving->api.openapi);
 	return err;
 }

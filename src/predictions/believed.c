@@ -188,6 +188,17 @@ kept_release(struct kept *kept)
 	arena_release(&arena);
 }
 
+void
+believed_forget(void)
+{
+	pthread_mutex_lock(&store.lock);
+	for (int i = 0; i < KEPT_MOST; i++) {
+		kept_release(store.items[i]);
+		store.items[i] = NULL;
+	}
+	pthread_mutex_unlock(&store.lock);
+}
+
 /* In the place of what was not asked for longest. Without memory it is not kept. */
 static void
 keep(struct uuid token, const struct believed *believed)
@@ -225,6 +236,7 @@ keep(struct uuid token, const struct believed *believed)
 struct walking {
 	struct ctx *ctx;
 	struct game_set games;
+	struct uuid token; /* of what the games are part of */
 	struct season_time when;
 	struct walk walk;
 	struct err *err;
@@ -311,14 +323,26 @@ note_games(const struct walking *walking, struct believed *believed)
 	return NULL;
 }
 
+/* In one state of the database: two reads may be of two replicas, and what the one that
+ * lags says would be kept as what the other has published. */
 static struct err *
-make(struct ctx *ctx, struct season_time when, struct believed *ret)
+read_in_tx(struct tx *tx, void *arg)
+{
+	struct walking *walking = arg;
+
+	TRY(publication_token_in(tx, &walking->token));
+	return game_set_read_in(tx, &walking->games);
+}
+
+static struct err *
+make(struct ctx *ctx, struct season_time when, struct believed *ret,
+	struct uuid *ret_token)
 {
 	struct walking walking = { .ctx = ctx, .when = when };
 	struct believed believed = { .when = when };
 	struct err *err;
 
-	TRY(game_set_read(ctx, &walking.games));
+	TRY(db_transact(ctx, TX_READ, SHARD_GLOBAL, read_in_tx, &walking));
 	if (season_next_week(walking.games.numbers, walking.games.count, when.season) ==
 		0)
 		return err_new(ctx, ERR_NOT_FOUND, "there are no games of season %d",
@@ -330,6 +354,7 @@ make(struct ctx *ctx, struct season_time when, struct believed *ret)
 	TRY(note_passers(&walking, &believed));
 	TRY(note_games(&walking, &believed));
 	*ret = believed;
+	*ret_token = walking.token;
 	return NULL;
 }
 
@@ -340,7 +365,6 @@ believed_before(struct ctx *ctx, struct season_time when, struct believed *ret)
 	struct err *err;
 	bool is_kept;
 
-	/* Before the games are read: what is kept is at worst newer than it says. */
 	TRY(publication_token(ctx, &token));
 	TRY(kept_find(ctx, token, when, ret, &is_kept));
 	if (is_kept) {
@@ -349,7 +373,7 @@ believed_before(struct ctx *ctx, struct season_time when, struct believed *ret)
 	}
 	TRY(supposing_begin(ctx, 1));
 	atomic_fetch_add_explicit(&counted.walked, 1, memory_order_relaxed);
-	err = make(ctx, when, ret);
+	err = make(ctx, when, ret, &token);
 	supposing_end(1);
 	TRY(err);
 	if (!uuid_is_nil(token))

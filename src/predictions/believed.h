@@ -2,7 +2,8 @@
  * What the model believed before a week of a season: the walk to it, which takes a tenth of
  * a second, and of all games and quarterbacks what is asked of them then.
  *
- * The last few weeks asked for are kept, for all loops, until what is published changes.
+ * The last few weeks asked for are kept, for all loops, until what is published changes, or
+ * until believed_forget, as a server that ends does.
  */
 #ifndef PREDICTIONS_BELIEVED_H
 #define PREDICTIONS_BELIEVED_H
@@ -39,6 +40,8 @@ enum {
  * many walks are made at once. */
 struct err *
 believed_before(struct ctx *ctx, struct season_time when, struct believed *ret) MUST_USE;
+
+void believed_forget(void);
 
 struct believed_counters {
 	uint64_t kept; /* found */

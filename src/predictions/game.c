@@ -198,10 +198,17 @@ struct err *
 game_set_read(struct ctx *ctx, struct game_set *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct gathering gathering = { .arena = ctx->arena };
 
-	map_init(&gathering.passer_numbers, ctx->arena);
-	TRY(q_games_walked(&tx, gather, &gathering));
+	return game_set_read_in(&tx, ret);
+}
+
+struct err *
+game_set_read_in(struct tx *tx, struct game_set *ret)
+{
+	struct gathering gathering = { .arena = tx->ctx->arena };
+
+	map_init(&gathering.passer_numbers, tx->ctx->arena);
+	TRY(q_games_walked(tx, gather, &gathering));
 	*ret = (struct game_set){
 		.games = gathering.games.items,
 		.numbers = gathering.numbers.items,

@@ -27,6 +27,8 @@ struct game_set {
 
 /* Read every game that was or is to be played, into the arena of CTX. */
 struct err *game_set_read(struct ctx *ctx, struct game_set *ret) MUST_USE;
+/* The same as TX sees it. */
+struct err *game_set_read_in(struct tx *tx, struct game_set *ret) MUST_USE;
 
 /* When GAME begins, for whoever must be done before: its kick-off, or where that is not
  * known the first minute of its day in New York. */

@@ -3,6 +3,7 @@
 #include "tests/support/feed_text.h"
 
 #include "codec/iso_time.h"
+#include "db/dispatch.h"
 #include "predictions/import.h"
 #include "predictions/outlook.h"
 #include "predictions/outlooks_q.h"
@@ -119,6 +120,57 @@ BOTH_ENGINES(a_week_is_walked_to_once_until_games_change)
 	OK_ERR(league_at(ctx, "2022-12-08T00:00:00Z"));
 	OK_ERR(what_if_forecast(ctx, &options, &again));
 	EQ_I64(believed_counters().walked - after.walked, 1);
+}
+
+/* A read of its own may be of another replica than the one before: here, that of the token
+ * is of one that is ahead. */
+static const char ahead[] = "UPDATE publications SET name = 'held';"
+			    "INSERT INTO publications (name, token, published_at) "
+			    "SELECT 'forecasts', %s, published_at FROM publications";
+static const char level[] = "DELETE FROM publications WHERE name = 'forecasts';"
+			    "UPDATE publications SET name = 'forecasts'";
+static const struct driver *inner;
+
+static struct err *
+ahead_run(void *state, struct tx *tx, const struct query *query,
+	const struct value *params, struct row_sink sink, int64_t *ret_affected)
+{
+	bool is_token = tx->is_auto && strcmp(query->name, "publication_get") == 0;
+	const char *id = inner->dialect == DIALECT_SQLITE
+		? "x'000102030405060708090a0b0c0d0e0f'"
+		: "'00010203-0405-0607-0809-0a0b0c0d0e0f'";
+	struct err *err;
+
+	if (!is_token)
+		return inner->run(state, tx, query, params, sink, ret_affected);
+	TRY(inner->run_text(state, tx, str_fmt(tx->ctx->arena, ahead, id)));
+	err = inner->run(state, tx, query, params, sink, ret_affected);
+	TRY(inner->run_text(state, tx, str_from(level)));
+	return err;
+}
+
+BOTH_ENGINES(what_is_believed_is_kept_for_the_games_it_was_made_of)
+{
+	const struct season_time when = { .season = SEASON, .week = WEEK };
+	uint64_t walked;
+	struct driver driver = *ctx->db->driver;
+	struct believed believed;
+
+	inner = ctx->db->driver;
+	driver.run = ahead_run;
+	OK_ERR(league_at(ctx, "2022-12-01T00:00:00Z"));
+	ctx->db->driver = &driver;
+	walked = believed_counters().walked;
+	OK_ERR(believed_before(ctx, when, &believed));
+	OK_ERR(believed_before(ctx, when, &believed));
+	ctx->db->driver = inner;
+	/* Of games that are not those of the token that was asked for. */
+	EQ_I64(believed_counters().walked - walked, 2);
+	OK_ERR(believed_before(ctx, when, &believed));
+	EQ_I64(believed_counters().walked - walked, 2);
+	believed_forget();
+	OK_ERR(believed_before(ctx, when, &believed));
+	EQ_I64(believed_counters().walked - walked, 3);
 }
 
 /* Whatever memory there is. */
