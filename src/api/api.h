@@ -27,6 +27,7 @@ struct api {
 	struct trouble busy;      /* requests that found no room, or no database */
 	bool is_quiet;            /* no log line a request */
 	bool requires_mfa;        /* of everybody, not of administrators alone */
+	bool runs_jobs;           /* what they make comes by itself */
 	bool is_production;       /* reached by TLS, through the proxy in front */
 	struct str public_origin; /* "https://example.com"; absent: not said */
 	int64_t started_at;       /* microseconds UTC */

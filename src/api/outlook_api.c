@@ -1,5 +1,6 @@
 /* Season outlooks. */
 #include "api/access.h"
+#include "api/api.h"
 #include "api/auth_gate.h"
 #include "api/rate_gate.h"
 #include "api/route.h"
@@ -8,13 +9,14 @@
 #include "model/standings.h"
 #include "model/team.h"
 #include "predictions/believed.h"
-#include "predictions/outlook.h"
+#include "predictions/outlook_store.h"
 #include "predictions/outlooks_q.h"
 #include "predictions/publication.h"
 #include "predictions/schedule.h"
 
 enum {
 	OUTLOOK_MEMORY_BYTES = 128 << 20,
+	MADE_IN_S = 10, /* some seconds, on a free machine */
 };
 
 static const struct field outlook_fields[] = {
@@ -183,12 +185,28 @@ outlook_of_all(struct request *rq, struct tx *tx, struct week_range range,
 	return keep_open(arena, reach, ret);
 }
 
+static struct err *
+deny(struct request *rq, int32_t week)
+{
+	bool is_public = access_audience(rq) == AUDIENCE_PUBLIC;
+
+	if (rq->lacks_mfa)
+		return auth_needs_mfa(rq);
+	return err_new(rq->ctx, ERR_DENIED,
+		"the outlook before week %d needs a plan with %s: %s; without a week you "
+		"are shown the last that is open to you, and GET /v1/tiers lists the "
+		"plans",
+		week, is_public ? "real_time_predictions" : "playoff_predictions",
+		is_public ? "without one outlooks come a day late, those before the last "
+			    "two weeks and of the playoffs not at all"
+			  : "it is one of the playoffs");
+}
+
 /* Whoever asks for a week by its number is not answered with another because of his plan. */
 static struct err *
 check_week(struct request *rq, struct tx *tx, struct week_range asked,
 	const struct outlook_row_list *shown)
 {
-	bool is_public = access_audience(rq) == AUDIENCE_PUBLIC;
 	struct outlook_week week;
 	int32_t last = 0;
 	bool found;
@@ -205,16 +223,7 @@ check_week(struct request *rq, struct tx *tx, struct week_range asked,
 			last = shown->items[i].week;
 	if (!found || last >= week.week)
 		return NULL;
-	if (rq->lacks_mfa)
-		return auth_needs_mfa(rq);
-	return err_new(rq->ctx, ERR_DENIED,
-		"the outlook before week %d needs a plan with %s: %s; without a week you "
-		"are shown the last that is open to you, and GET /v1/tiers lists the "
-		"plans",
-		week.week, is_public ? "real_time_predictions" : "playoff_predictions",
-		is_public ? "without one outlooks come a day late, those before the last "
-			    "two weeks and of the playoffs not at all"
-			  : "it is one of the playoffs");
+	return deny(rq, week.week);
 }
 
 /* What RQ is shown. */
@@ -280,6 +289,44 @@ keep_team(struct str team, struct outlook_row_list *list)
 	list->count = kept;
 }
 
+/* Why there is nothing to show of RANGE, a season and weeks that there are. An empty list
+ * would say that there is nothing to know. */
+static struct err *
+explain_nothing(struct request *rq, struct tx *tx, struct week_range range)
+{
+	struct outlook_week week;
+	struct err *err;
+	bool found;
+
+	if (range.season < STANDINGS_FIRST_SEASON) {
+		err = err_field(rq->ctx, "season",
+			"outlooks begin with season %d, the first of the divisions of "
+			"today",
+			STANDINGS_FIRST_SEASON);
+		err->code = ERR_NOT_FOUND;
+		return err;
+	}
+	TRY(q_outlook_last_week(tx,
+		(struct outlook_last_week){ .model = STR(HOUSE_MODEL),
+			.season = range.season,
+			.week = range.last_week },
+		&week, &found));
+	if (found)
+		return deny(rq, week.week);
+	if (!rq->api->runs_jobs)
+		return err_new(rq->ctx, ERR_NOT_FOUND,
+			"there is no outlook of season %d yet: gridiron jobs run outlook "
+			"makes those of the last season, gridiron jobs run history those "
+			"before it",
+			range.season);
+	err = err_new(rq->ctx, ERR_BUSY,
+		"the outlook of season %d is still being made: the last season's takes "
+		"some seconds after the first start, those before it some minutes",
+		range.season);
+	err->retry_after_s = MADE_IN_S;
+	return err;
+}
+
 struct answer
 api_outlook_list(struct request *rq)
 {
@@ -305,6 +352,7 @@ api_outlook_list(struct request *rq)
 		if (err && str_eq(err->field, STR("season")))
 			err->code = ERR_NOT_FOUND;
 		ANSWER_ERR(err);
+		ANSWER_ERR(explain_nothing(rq, &tx, range));
 	}
 	return answer_rows(rq,
 		&(struct page){ .schema = &outlook_schema,

@@ -1,5 +1,5 @@
 #include "app/command.h"
-#include "predictions/outlook.h"
+#include "predictions/outlook_store.h"
 #include "predictions/schedule.h"
 
 static const struct flag flags[] = {

@@ -320,6 +320,7 @@ serve(struct invocation *run, const struct serve_options *options)
 		.audit = run->ctx.audit,
 		.geo = run->ctx.geo,
 		.is_quiet = options->is_quiet,
+		.runs_jobs = run->config.jobs,
 		.is_production = run->config.environment == ENVIRONMENT_PRODUCTION,
 		.access = run->settings->access,
 		.streams = { .per_address = (uint32_t)run->config.stream_per_address,

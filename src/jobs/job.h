@@ -40,7 +40,7 @@ struct job_run {
 		warning; /* done, but somebody should look at it: why; absent: not so */
 	bool is_nothing_new; /* what it works on is what it was, and so is the warning */
 	bool is_skipped;     /* there was nothing it could do: set RESULT's "reason" */
-	bool is_put_off;     /* the instance ends before it was done: it stays due */
+	bool is_put_off;     /* there is more to do, or the instance ends: it stays due */
 	bool has_changed;    /* what others work on: they are due, also where it failed
 				behind that */
 };

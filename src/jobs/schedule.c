@@ -22,6 +22,7 @@ enum {
 	GIVE_BACK_MS = 5000,
 	/* A lease outlives the run's deadline by this, for the record to be written. */
 	LEASE_MARGIN_SECONDS = 30,
+	HISTORY_AFTER_SECONDS = 60,
 };
 
 #define NEXT(name) (UINT32_C(1) << JOB_##name)
@@ -76,10 +77,13 @@ schedule_of(struct arena *arena, const struct job *job)
 			    : str_fmt(arena, "every %lld h", (long long)minutes / 60);
 }
 
-/* What is on file is worked on at once; the feed was most likely read just now, by whoever filled the database. */
+/* What is on file is worked on at once, but for seasons of before, which wait until whoever looks first has what he came for; the feed was most
+ * likely read just now, by whoever filled the database. */
 static int64_t
 first_run_at(const struct ctx *ctx, size_t job)
 {
+	if (job == JOB_history)
+		return ctx->now + seconds_us(HISTORY_AFTER_SECONDS);
 	return job == JOB_fetch ? ctx->now + seconds_us(job_table[job].every_seconds)
 				: ctx->now;
 }

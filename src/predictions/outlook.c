@@ -1,23 +1,14 @@
 #include "predictions/outlook.h"
 
-#include <math.h>
 #include <stdatomic.h>
 
-#include "codec/json_canonical.h"
-#include "codec/json_read.h"
-#include "codec/json_write.h"
-#include "predictions/forecast.h"
-#include "predictions/outlooks_q.h"
-#include "predictions/publication.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
 #include "sys/fiber.h"
 #include "sys/wait.h"
 
 enum {
-	DETAILS_BYTES_MAX = 2048,
 	RUNS_BETWEEN_LOOKS = 500, /* some tens of milliseconds */
-	DECIMALS = 6,
 };
 
 /* --- Simulating */
@@ -266,131 +257,6 @@ outlook_simulate(
 	return play_shared(ctx, simulating.plan, options, &ret->counts);
 }
 
-/* --- Storing */
-
-struct storing {
-	const struct outlook *outlook;
-	enum tier tier;
-	struct outlook_put puts[FRANCHISES];
-	size_t count;
-	int64_t stored;
-};
-
-static double
-rounded(double value)
-{
-	return round(value * 1e6) / 1e6;
-}
-
-static void
-put_list(struct json *json, struct str key, const double *chances, int count)
-{
-	json_put_key(json, key);
-	json_put_array(json);
-	for (int i = 0; i < count; i++)
-		json_put_fixed(json, chances[i], DECIMALS);
-	json_put_array_end(json);
-}
-
-static struct err *
-details_of(struct arena *arena, const struct season_outlook *outlook, int season,
-	struct str *ret)
-{
-	struct buf out;
-	struct json json = json_begin(&out);
-	int wins = MOST_WINS;
-
-	while (wins > 1 && outlook->wins[wins - 1] == 0)
-		wins--;
-	buf_init(&out, arena, DETAILS_BYTES_MAX);
-	json_put_object(&json);
-	put_list(&json, STR("wins"), outlook->wins, wins);
-	put_list(&json, STR("seeds"), outlook->seed, seeds_in(season));
-	json_put_object_end(&json);
-	return json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, ret);
-}
-
-struct err *
-outlook_details_coarse(struct arena *arena, struct str details, struct str *ret)
-{
-	struct json_node tree;
-	const struct json_node *seeds;
-	struct buf out;
-	struct json json = json_begin(&out);
-
-	TRY(json_read(arena, details, &tree));
-	seeds = json_node_find(&tree, STR("seeds"));
-	buf_init(&out, arena, DETAILS_BYTES_MAX);
-	json_put_object(&json);
-	json_put_key(&json, STR("seeds"));
-	json_put_array(&json);
-	for (size_t i = 0; seeds && i < seeds->count; i++)
-		json_put_fixed(&json, seeds->items[i].f64, DECIMALS);
-	json_put_array_end(&json);
-	json_put_object_end(&json);
-	return json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, ret);
-}
-
-static struct err *
-put_of(struct ctx *ctx, const struct storing *storing, int franchise,
-	struct outlook_put *ret)
-{
-	struct season_time when = storing->outlook->when;
-	struct season_outlook outlook = season_outlook(
-		&storing->outlook->counts, franchise);
-
-	*ret = (struct outlook_put){
-		.model = forecast_model_name(storing->tier),
-		.season = when.season,
-		.week = storing->outlook->games_played ? 0 : when.week,
-		.next_week = { .is_set = storing->outlook->games_played > 0,
-			.value = when.week },
-		.games_played = storing->outlook->games_played,
-		.team = team_code_in(franchise, when.season),
-		.runs = (int32_t)outlook.runs,
-		.wins_mean = rounded(outlook.wins_mean),
-		.wins_sd = rounded(outlook.wins_sd),
-		.p_division = rounded(outlook.division),
-		.p_top_seed = rounded(outlook.seed[0]),
-		.p_playoffs = rounded(outlook.playoffs),
-		.p_divisional = rounded(outlook.divisional),
-		.p_championship = rounded(outlook.championship),
-		.p_final = rounded(outlook.final),
-		.p_title = rounded(outlook.title),
-		.now = ctx->now,
-	};
-	return details_of(ctx->arena, &outlook, when.season, &ret->details);
-}
-
-static struct err *
-store_in_tx(struct tx *tx, void *arg)
-{
-	struct storing *storing = arg;
-
-	if (storing->outlook->when.is_live)
-		TRY(q_outlook_live_clear(tx, forecast_model_name(storing->tier),
-			storing->outlook->when.season));
-	TRY(q_outlook_put(tx, storing->puts, storing->count, &storing->stored));
-	return publication_renew(tx);
-}
-
-struct err *
-outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook)
-{
-	struct storing *storing;
-
-	TRY_NEW(ctx->arena, storing, 1);
-	storing->outlook = outlook;
-	storing->tier = tier;
-	for (int franchise = 0; franchise < FRANCHISES; franchise++)
-		if (outlook->plays[franchise])
-			TRY(put_of(ctx, storing, franchise,
-				&storing->puts[storing->count++]));
-	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, store_in_tx, storing));
-	outlook->stored = storing->stored;
-	return NULL;
-}
-
 /* --- What if */
 
 static struct err *
@@ -440,43 +306,5 @@ outlook_results_parse(struct ctx *ctx, struct str text, struct outlook_options *
 	}
 	options->results = results;
 	options->result_count = count;
-	return NULL;
-}
-
-struct err *
-outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
-	struct outlook_row_list *ret)
-{
-	struct storing storing = { .outlook = outlook, .tier = tier };
-	struct outlook_row_list list = { .count = 0 };
-
-	TRY_NEW(ctx->arena, list.items, FRANCHISES);
-	for (int franchise = 0; franchise < FRANCHISES; franchise++) {
-		struct outlook_put put;
-
-		if (!outlook->plays[franchise])
-			continue;
-		TRY(put_of(ctx, &storing, franchise, &put));
-		list.items[list.count++] = (struct outlook_row){
-			.model = put.model,
-			.season = put.season,
-			.week = outlook->when.week,
-			.team = put.team,
-			.runs = put.runs,
-			.wins_mean = put.wins_mean,
-			.wins_sd = put.wins_sd,
-			.p_division = put.p_division,
-			.p_top_seed = put.p_top_seed,
-			.p_playoffs = put.p_playoffs,
-			.p_divisional = put.p_divisional,
-			.p_championship = put.p_championship,
-			.p_final = put.p_final,
-			.p_title = put.p_title,
-			.details = put.details,
-			.created_at = put.now,
-			.games_played = put.games_played,
-		};
-	}
-	*ret = list;
 	return NULL;
 }

@@ -57,15 +57,4 @@ struct err *outlook_simulate(struct ctx *ctx, const struct outlook_options *opti
  * `result`, where TEXT is not such a list. */
 struct err *outlook_results_parse(
 	struct ctx *ctx, struct str text, struct outlook_options *options) MUST_USE;
-/* The teams of OUTLOOK as rows, as they would be stored. */
-struct err *outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
-	struct outlook_row_list *ret) MUST_USE;
-/* DETAILS without the chances of each number of wins: of the last few games they are the
- * games' own, but for their order. */
-struct err *
-outlook_details_coarse(struct arena *arena, struct str details, struct str *ret) MUST_USE;
-/* Store OUTLOOK in place of the one of its week, or a live one in place of the last. */
-struct err *
-outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook) MUST_USE;
-
 #endif

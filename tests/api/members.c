@@ -11,7 +11,7 @@
 #include "predictions/delivery.h"
 #include "predictions/forecast.h"
 #include "predictions/import.h"
-#include "predictions/outlook.h"
+#include "predictions/outlook_store.h"
 #include "predictions/simulated.h"
 #include "sys/clock.h"
 #include "sys/random.h"

@@ -7,7 +7,7 @@ const { data: [aGame] } = await get('/v1/games?season=current&week=current');
 const pages = { '/': '.card[data-game]', [`/game?id=${aGame.id}`]: '.lines tbody tr', '/ratings': '.u-over', '/season': '.u-over', '/accuracy': '.u-over',
   '/models': '.wide tbody tr', '/docs': 'section h2' };
 // The season's outlook is made by a job soon after the start.
-for (let i = 0; i < 300 && (await get('/v1/season/current/outlook')).data.length === 0; i += 1) await new Promise((done) => { setTimeout(done, 100); });
+for (let i = 0; i < 1200 && !(await get('/v1/season/current/outlook')).data; i += 1) await new Promise((done) => { setTimeout(done, 100); });
 
 const titles = new Map(), links = new Map(), bytes = new Map();
 // What is asked for only when the rest is drawn.

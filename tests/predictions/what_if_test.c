@@ -5,7 +5,7 @@
 #include "codec/iso_time.h"
 #include "db/dispatch.h"
 #include "predictions/import.h"
-#include "predictions/outlook.h"
+#include "predictions/outlook_store.h"
 #include "predictions/outlooks_q.h"
 #include "predictions/simulated.h"
 #include "predictions/what_if.h"

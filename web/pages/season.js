@@ -12,6 +12,9 @@ const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_p
 // what has always come out is so by the rules.
 const shown = (p, isSettled) => (isSettled && p === 0 ? '–' : isSettled && p === 1 ? 'yes' : chance(p, 1));
 
+// While the first one is being made.
+const ASK_AGAIN_MS = 3000;
+
 const shade = (p) => ({ '--share': `${Math.round(100 * Math.sqrt(p))}%` });
 
 function Table({ rows, team, pick, isOver, named }) {
@@ -43,10 +46,18 @@ export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const [team, setTeam] = useState(query.get('team'));
   const asked = query.get('season') ?? 'current';
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
-    Promise.all([get(`/v1/season/${encodeURIComponent(asked)}/outlook`, { week: query.get('week') }), get('/v1/seasons'), teams(), get('/v1/access')])
-      .then(([outlook, seasons, named, access]) => setState({ named, access, rows: outlook.data, seasons: seasons.data.filter((row) => row.season >= FIRST_SEASON) }), (error) => setState({ error }));
-  }, []);
+    let later;
+    const made = get(`/v1/season/${encodeURIComponent(asked)}/outlook`, { week: query.get('week') }).catch((error) => {
+      if (error.code !== 'busy') throw error;
+      later = setTimeout(() => setTurn(turn + 1), ASK_AGAIN_MS);
+      return { waits: error.message };
+    });
+    Promise.all([made, get('/v1/seasons'), teams(), get('/v1/access')])
+      .then(([outlook, seasons, named, access]) => setState({ named, access, rows: outlook.data, waits: outlook.waits, seasons: seasons.data.filter((row) => row.season >= FIRST_SEASON) }), (error) => setState({ error }));
+    return () => clearTimeout(later);
+  }, [turn]);
   const first = state.rows?.[0];
   const season = first?.season ?? (asked === 'current' ? state.seasons?.at(-1)?.season : Number(asked));
   const last = state.seasons?.find((row) => row.season === season)?.last_week;
@@ -62,8 +73,7 @@ export function Page({ query, failure }) {
       : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.${first?.games_played ? ` ${first.games_played === 1 ? 'One game' : `${first.games_played} games`} of this week ${first.games_played === 1 ? 'is' : 'are'} over and counted.` : ''}`}</p>
     ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances without a day's delay, those of the last two weeks and of the playoffs, and what they would be with other results come" feature="real_time_predictions" />`
       : state.access.audience === 'regular' && html`<${Closed} what="Chances during the playoffs come" feature="playoff_predictions" />`)}
-    ${!state.rows ? html`<${Skeleton} kind="rows" />` : state.rows.length === 0
-      ? html`<p>This season has no outlook yet. The server makes the current one; of others: <code>gridiron season --season ${season ?? 'YEAR'} --week 1</code>.</p>`
+    ${state.waits ? html`<p class="notice" role="status">${state.waits} This page shows it then.</p>` : !state.rows ? html`<${Skeleton} kind="rows" />`
       : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
         <${Data} path=${`/v1/season/${season}/outlook`} query=${first.games_played ? {} : { week: first.week }} />`}`;
 }
