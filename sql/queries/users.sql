@@ -2,6 +2,7 @@
 -- folder: accounts
 
 -- row sign_in_row: id user_id, password_hash text, email_verified bool, is_active bool, mfa_enabled_at time?
+-- row password_kind_found: kind text
 -- row registered: id user_id, email_verified bool, is_active bool
 -- row user_epoch: session_epoch i64, email text
 -- row user_password: email text, password_hash text, mfa_enabled_at time?
@@ -21,6 +22,19 @@
 SELECT id, password_hash, email_verified, is_active, mfa_enabled_at
   FROM users
  WHERE email = :email;
+
+-- name: password_kinds :many password_kind_found
+-- args: found_max i64
+-- as: system, on behalf of nobody
+-- scan: ok, asked once an hour
+-- pool: batch
+-- What hashes of passwords begin with, up to their salt: that is short, and as good as the same length for all.
+SELECT DISTINCT substr(password_hash, 1, CASE WHEN password_hash LIKE '$2%' THEN 7
+                                              WHEN length(password_hash) > 66 THEN length(password_hash) - 66
+                                              ELSE 0 END) AS kind
+  FROM users
+ WHERE password_hash LIKE '$%'
+ LIMIT :found_max;
 
 -- name: user_by_email :opt registered
 -- args: email text

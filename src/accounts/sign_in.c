@@ -28,10 +28,18 @@ refused(struct ctx *ctx)
 		"its link yet");
 }
 
+/* The hash that is compared: none where the account may not sign in with any. */
+static struct str
+hash_of(const struct sign_in_row *user, bool found)
+{
+	return found && user->email_verified ? user->password_hash : STR_NONE;
+}
+
 /* What FOUND tells of USER goes on record and no further. */
 static struct err *
 refuse(struct ctx *ctx, const struct sign_in_row *user, bool found)
 {
+	TRY(password_even_out(ctx, hash_of(user, found)));
 	TRY(audit_log_alone(ctx,
 		&(struct audit_entry){
 			.action = AUDIT_SIGN_IN,
@@ -149,12 +157,10 @@ compare(struct ctx *ctx, const struct sign_in *sign_in, struct signing_in *signi
 	bool *ret_found, struct password_verdict *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct str hash = STR_NONE;
 
 	TRY(q_user_for_sign_in(&tx, sign_in->email, &signing->user, ret_found));
-	if (*ret_found && signing->user.email_verified)
-		hash = signing->user.password_hash;
-	return password_verify(ctx, hash, sign_in->password, ret);
+	return password_verify(
+		ctx, hash_of(&signing->user, *ret_found), sign_in->password, ret);
 }
 
 struct err *

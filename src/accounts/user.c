@@ -11,6 +11,7 @@
 #include "codec/uuid.h"
 #include "crypto/hmac.h"
 #include "crypto/password.h"
+#include "crypto/password_kind.h"
 #include "crypto/token.h"
 #include "mail/mail.h"
 #include "sys/random.h"
@@ -314,4 +315,23 @@ user_still_confirmed(struct tx *tx, const struct user_password *known)
 		return NULL;
 	return err_new(tx->ctx, ERR_CONFLICT,
 		"the account was changed by another request meanwhile; try again");
+}
+
+/* --- Kinds of hashes */
+
+enum { KINDS_FOUND_MAX = 50 };
+
+struct err *
+user_password_kinds_learn(struct ctx *ctx)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct password_kind_found_list found;
+	struct password_kind kind;
+
+	TRY(q_password_kinds(&tx, KINDS_FOUND_MAX, &found));
+	for (size_t i = 0; i < found.count; i++) {
+		if (password_kind_of(found.items[i].kind, &kind))
+			password_kind_learn(&kind);
+	}
+	return NULL;
 }

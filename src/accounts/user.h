@@ -63,4 +63,8 @@ struct err *user_confirm(struct ctx *ctx, struct str password, const char *field
 struct err *
 user_still_confirmed(struct tx *tx, const struct user_password *known) MUST_USE;
 
+/* Learn which kinds of password hashes accounts have (crypto/password_kind.h): reads all of
+ * them. */
+struct err *user_password_kinds_learn(struct ctx *ctx) MUST_USE;
+
 #endif

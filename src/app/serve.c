@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "accounts/standing.h"
+#include "accounts/user.h"
 #include "api/api.h"
 #include "api/ready.h"
 #include "api/secure.h"
@@ -33,7 +34,8 @@ enum {
 	LOOP_ARENA_BYTES = 1 << 20,
 	HOST_NAME_BYTES_MAX = 256,
 	TEND_MS = 1000,
-	TEND_LIMIT_MS = 5000, /* how long one look after the database may take */
+	TEND_LIMIT_MS = 5000,      /* how long one look after the database may take */
+	KINDS_MS = 60 * 60 * 1000, /* how often password hashes are looked through */
 	TEND_ARENA_BYTES = 1 << 18,
 };
 
@@ -200,14 +202,25 @@ server_start(struct invocation *run, struct serving *serving,
 
 /* --- Looking after the database */
 
+/* Failing, it is done an hour later: what is known already is used meanwhile. */
+static void
+learn_password_kinds(struct ctx *ctx)
+{
+	struct err *err = user_password_kinds_learn(ctx);
+
+	if (err)
+		log_err(ctx, "kinds of password hashes were not looked up", err);
+}
+
 static void
 tend_database(void *arg)
 {
 	struct serving *serving = arg;
 	struct arena arena;
+	int64_t kinds_due = 0;
 
 	arena_init(&arena, TEND_ARENA_BYTES);
-	while (fiber_sleep_until(clock_deadline_ms(TEND_MS)) == WAIT_TIMED_OUT) {
+	do {
 		struct ctx ctx = { .arena = &arena,
 			.db = serving->db,
 			.now = clock_now_us(),
@@ -215,8 +228,12 @@ tend_database(void *arg)
 			.route = "tend database" };
 
 		db_tend(&ctx);
+		if (clock_monotonic_ns() >= kinds_due) {
+			learn_password_kinds(&ctx);
+			kinds_due = clock_deadline_ms(KINDS_MS);
+		}
 		arena_reset(&arena);
-	}
+	} while (fiber_sleep_until(clock_deadline_ms(TEND_MS)) == WAIT_TIMED_OUT);
 	arena_release(&arena);
 	serving->tender = NULL;
 }

@@ -23,13 +23,18 @@ enum {
 	PASSWORD_BYTES_MAX = 4 * PASSWORD_CHARACTERS_MAX,
 	PASSWORD_BCRYPT_BYTES_MAX = 72,
 	PASSWORD_HASH_LEN_MAX = 128,
+	PASSWORD_MEMORY_KIB_MIN = 8192,
+	PASSWORD_MEMORY_KIB_MAX = 4194304,
+	PASSWORD_PASSES_MAX = 64,
+	PASSWORD_BCRYPT_COST_MIN = 10,
+	PASSWORD_BCRYPT_COST_MAX = 16,
 };
 
 struct password_params {
 	enum password_scheme scheme;
-	int64_t memory_kib;  /* of argon2id: 8,192 to 4,194,304 */
-	int64_t passes;      /* of argon2id: 1 to 64 */
-	int64_t bcrypt_cost; /* 10 to 16: 2^cost rounds */
+	int64_t memory_kib;  /* of argon2id: PASSWORD_MEMORY_KIB_MIN to _MAX */
+	int64_t passes;      /* of argon2id: 1 to PASSWORD_PASSES_MAX */
+	int64_t bcrypt_cost; /* PASSWORD_BCRYPT_COST_MIN to _MAX: 2^cost rounds */
 };
 
 /* OWASP's choice for argon2id: 19 MiB, 2 passes, 1 lane; cost 12 for bcrypt. */
@@ -60,6 +65,13 @@ struct password_verdict {
  */
 struct err *password_verify(struct ctx *ctx, struct str hash, struct str password,
 	struct password_verdict *ret) MUST_USE;
+
+/*
+ * After HASH (absent: none) was compared, and whoever came is refused: compare for nothing
+ * with one of each other kind that accounts have (crypto/password_kind.h), so that the
+ * time of all refusals is that of all kinds together.
+ */
+struct err *password_even_out(struct ctx *ctx, struct str hash) MUST_USE;
 
 /*
  * Whether PASSWORD may be chosen by the user with the address EMAIL (absent: none yet):

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "crypto/hmac.h"
+#include "crypto/password_kind.h"
 #include "sys/random.h"
 #include "sys/wait.h"
 
@@ -38,9 +39,12 @@ range_check(
 struct err *
 password_configure(struct arena *arena, const struct password_params *wanted)
 {
-	TRY(range_check(arena, "password.memory_kib", wanted->memory_kib, 8192, 4194304));
-	TRY(range_check(arena, "password.passes", wanted->passes, 1, 64));
-	TRY(range_check(arena, "password.bcrypt_cost", wanted->bcrypt_cost, 10, 16));
+	TRY(range_check(arena, "password.memory_kib", wanted->memory_kib,
+		PASSWORD_MEMORY_KIB_MIN, PASSWORD_MEMORY_KIB_MAX));
+	TRY(range_check(
+		arena, "password.passes", wanted->passes, 1, PASSWORD_PASSES_MAX));
+	TRY(range_check(arena, "password.bcrypt_cost", wanted->bcrypt_cost,
+		PASSWORD_BCRYPT_COST_MIN, PASSWORD_BCRYPT_COST_MAX));
 	params = *wanted;
 	return NULL;
 }
@@ -188,17 +192,13 @@ password_hash(struct ctx *ctx, struct str password, struct str *ret)
 
 /* --- Verifying */
 
-/* The cost in "$2b$12$…" of the form; 0 where it is another. */
-static int32_t
-bcrypt_cost_of(struct str hash)
+static bool
+is_bcrypt(struct str hash)
 {
-	int32_t cost = 0;
+	struct password_kind kind;
 
-	if (hash.len != BCRYPT_HASH_LEN || !str_starts_with(hash, STR("$2")) ||
-		!strchr("aby", hash.ptr[2]) || hash.ptr[3] != '$' || hash.ptr[6] != '$' ||
-		!num_parse_i32(str_slice(hash, 4, 6), 4, 31, &cost))
-		return 0;
-	return cost;
+	return hash.len == BCRYPT_HASH_LEN && password_kind_of(hash, &kind) &&
+		kind.scheme == PASSWORD_BCRYPT;
 }
 
 static bool
@@ -208,62 +208,97 @@ is_argon2id(struct str hash)
 		hash.len < crypto_pwhash_STRBYTES;
 }
 
-/* A hash of no password, by the parameters in force: what is compared where there is no
- * user, so that it takes as long. */
-static struct str
-dummy_hash(struct arena *arena)
+static struct password_kind
+kind_in_force(void)
 {
 	if (params.scheme == PASSWORD_BCRYPT)
-		return str_fmt(arena,
-			"$2b$%02lld$"
-			"abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZabcde",
-			(long long)params.bcrypt_cost);
-	return str_fmt(arena,
-		"$argon2id$v=19$m=%lld,t=%lld,p=1$bm8gc2FsdCBhdCBhbGwhIQ$"
-		"bm8gcGFzc3dvcmQgaGFzIHRoaXMgaGFzaCwgbm9uZSE",
-		(long long)params.memory_kib, (long long)params.passes);
+		return (struct password_kind){ .scheme = PASSWORD_BCRYPT,
+			.cost = params.bcrypt_cost };
+	return (struct password_kind){ .scheme = PASSWORD_ARGON2ID,
+		.memory_kib = params.memory_kib,
+		.passes = params.passes,
+		.lanes = 1 };
 }
 
 static bool
-needs_rehash(const struct work *work, struct str hash)
+needs_rehash(struct str hash)
 {
-	if (params.scheme == PASSWORD_BCRYPT)
-		return bcrypt_cost_of(hash) != params.bcrypt_cost;
-	return crypto_pwhash_str_needs_rehash(work->hash,
-		       (unsigned long long)params.passes,
-		       (size_t)params.memory_kib * BYTES_PER_KIB) != 0;
+	struct password_kind kind, wanted = kind_in_force();
+
+	return !password_kind_of(hash, &kind) || !password_kind_eq(&kind, &wanted);
+}
+
+/* What no hash can be of is compared as the empty password, which takes as long and
+ * matches nothing. */
+static bool
+is_readable(struct str hash, struct str password)
+{
+	return password.len > 0 && password.len <= PASSWORD_BYTES_MAX &&
+		!memchr(password.ptr, '\0', password.len) &&
+		(is_argon2id(hash) || password.len <= PASSWORD_BCRYPT_BYTES_MAX);
+}
+
+static struct err *
+compare(struct ctx *ctx, struct str hash, struct str password, bool *ret)
+{
+	bool can_match = is_readable(hash, password);
+	struct work *work;
+	struct err *err;
+
+	TRY(work_new(ctx, &work));
+	err = work_run(ctx, is_argon2id(hash) ? argon2id_verify : bcrypt_verify, hash,
+		can_match ? password : STR(""), work);
+	*ret = !err && work->matches && can_match;
+	work_wipe(work);
+	return err;
+}
+
+/* As long as with a hash of KIND. */
+static struct err *
+compare_for_nothing(
+	struct ctx *ctx, const struct password_kind *kind, struct str password)
+{
+	struct str hash = password_kind_dummy(ctx->arena, kind);
+	bool matches;
+
+	if (str_is_none(hash))
+		return err_no_memory();
+	return compare(ctx, hash, password, &matches);
 }
 
 struct err *
 password_verify(struct ctx *ctx, struct str hash, struct str password,
 	struct password_verdict *ret)
 {
-	struct password_verdict verdict = { .matches = false };
-	bool is_dummy = str_is_none(hash), is_readable;
-	struct work *work;
-	struct err *err;
+	struct password_kind kind = kind_in_force();
 
-	if (is_dummy)
-		hash = dummy_hash(ctx->arena);
+	*ret = (struct password_verdict){ .matches = false };
 	if (str_is_none(hash))
-		return err_no_memory();
-	if (!is_argon2id(hash) && bcrypt_cost_of(hash) == 0)
+		return compare_for_nothing(ctx, &kind, password);
+	if (!is_argon2id(hash) && !is_bcrypt(hash))
 		return err_new(ctx, ERR_INTERNAL,
 			"the stored password hash is of no known form");
-	/* What no hash can be of is compared as the empty password, which takes as long
-	 * and matches nothing. */
-	is_readable = password.len > 0 && password.len <= PASSWORD_BYTES_MAX &&
-		!memchr(password.ptr, '\0', password.len) &&
-		(is_argon2id(hash) || password.len <= PASSWORD_BCRYPT_BYTES_MAX);
-	TRY(work_new(ctx, &work));
-	err = work_run(ctx, is_argon2id(hash) ? argon2id_verify : bcrypt_verify, hash,
-		is_readable ? password : STR(""), work);
-	if (!err) {
-		verdict.matches = work->matches && is_readable && !is_dummy;
-		verdict.needs_rehash = verdict.matches && needs_rehash(work, hash);
+	if (password_kind_of(hash, &kind))
+		password_kind_learn(&kind);
+	TRY(compare(ctx, hash, password, &ret->matches));
+	ret->needs_rehash = ret->matches && needs_rehash(hash);
+	return NULL;
+}
+
+struct err *
+password_even_out(struct ctx *ctx, struct str hash)
+{
+	struct password_kind kinds[PASSWORD_KINDS_MAX], in_force = kind_in_force();
+	struct password_kind compared = in_force;
+	size_t count;
+
+	if (!str_is_none(hash) && !password_kind_of(hash, &compared))
+		return NULL;
+	password_kind_learn(&in_force);
+	count = password_kinds(kinds);
+	for (size_t i = 0; i < count; i++) {
+		if (!password_kind_eq(&kinds[i], &compared))
+			TRY(compare_for_nothing(ctx, &kinds[i], STR("")));
 	}
-	work_wipe(work);
-	TRY(err);
-	*ret = verdict;
 	return NULL;
 }

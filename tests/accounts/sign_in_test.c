@@ -1,8 +1,15 @@
 /* Signing in, and new passwords, on both engines. */
 #include "accounts/sign_in.h"
 
+#include <crypt.h>
+#include <dlfcn.h>
+#include <stdatomic.h>
+
+#include <sodium.h>
+
 #include "accounts/guess.h"
 #include "accounts/password_reset.h"
+#include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "crypto/jwt.h"
 #include "crypto/password.h"
@@ -29,9 +36,34 @@ run_sql(struct ctx *ctx, const char *sql)
 /* One refused try: its answer and its work. */
 struct refusal {
 	struct str answer;
-	uint64_t hashes; /* work handed to other threads */
-	uint64_t looks;  /* at the user */
+	uint64_t hashes;    /* work handed to other threads */
+	uint64_t looks;     /* at the user */
+	int bcrypt, argon2; /* comparisons of each scheme */
 };
+
+/* The libraries' functions, counted. */
+static _Atomic int bcrypt_compared, argon2_compared;
+
+char *
+crypt_r(const char *phrase, const char *setting, struct crypt_data *data)
+{
+	char *(*real)(const char *, const char *, struct crypt_data *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "crypt_r");
+	atomic_fetch_add(&bcrypt_compared, 1);
+	return real(phrase, setting, data);
+}
+
+int
+crypto_pwhash_str_verify(const char hash[crypto_pwhash_STRBYTES], const char *password,
+	unsigned long long len)
+{
+	int (*real)(const char *, const char *, unsigned long long);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "crypto_pwhash_str_verify");
+	atomic_fetch_add(&argon2_compared, 1);
+	return real(hash, password, len);
+}
 
 static uint64_t
 looks_so_far(void)
@@ -44,6 +76,7 @@ refuse(struct ctx *ctx, struct str email, const char *password, struct refusal *
 {
 	uint64_t hashes = loop_counters(loop_current()).offloads;
 	uint64_t looks = looks_so_far();
+	int bcrypt = bcrypt_compared, argon2 = argon2_compared;
 	struct session_tokens tokens;
 	struct err *err = account_sign_in(ctx, email, str_from(password), &tokens);
 
@@ -55,6 +88,8 @@ refuse(struct ctx *ctx, struct str email, const char *password, struct refusal *
 			STR_ARG(err->field)),
 		.hashes = loop_counters(loop_current()).offloads - hashes,
 		.looks = looks_so_far() - looks,
+		.bcrypt = bcrypt_compared - bcrypt,
+		.argon2 = argon2_compared - argon2,
 	};
 	return NULL;
 }
@@ -82,7 +117,7 @@ BOTH_ENGINES(refusals_tell_nothing_apart)
 		"UPDATE users SET is_active = FALSE, email_verified = TRUE WHERE email = "
 		"'bob@example.org'"));
 	OK_ERR(refuse(ctx, BOB, GOOD_PASSWORD, &others[3])); /* shut out */
-	EQ_I64(unknown.hashes, 1);
+	EQ_I64(unknown.argon2, 1);
 	EQ_I64(unknown.looks, 1);
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		EQ_STR(others[i].answer, unknown.answer);
@@ -96,6 +131,31 @@ BOTH_ENGINES(refusals_tell_nothing_apart)
 		"'refused'",
 		&refused));
 	EQ_STR(refused, STR("5 of 4"));
+}
+
+/* An account whose hash was brought along takes as long to refuse as none. */
+BOTH_ENGINES(refusals_take_the_work_of_every_kind_of_hash_that_accounts_have)
+{
+	struct refusal refusals[4];
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(account_make(ctx, BOB, STR(GOOD_PASSWORD)));
+	OK_ERR(run_sql(ctx,
+		"UPDATE users SET password_hash = '" BCRYPT_HASH
+		"' WHERE email = 'bob@example.org'"));
+	OK_ERR(user_password_kinds_learn(ctx));
+	OK_ERR(refuse(ctx, STR("nobody@example.org"), GOOD_PASSWORD, &refusals[0]));
+	OK_ERR(refuse(ctx, ALICE, "wrong password", &refusals[1]));
+	OK_ERR(refuse(ctx, BOB, "wrong password", &refusals[2]));
+	OK_ERR(run_sql(ctx,
+		"UPDATE users SET is_active = FALSE WHERE email = 'bob@example.org'"));
+	OK_ERR(refuse(ctx, BOB, GOOD_PASSWORD, &refusals[3]));
+	for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+		EQ_I64(refusals[i].bcrypt, 1);
+		EQ_I64(refusals[i].argon2, 1);
+		EQ_STR(refusals[i].answer, refusals[0].answer);
+	}
 }
 
 BOTH_ENGINES(whoever_guesses_is_slowed_and_the_owner_elsewhere_gets_in)
