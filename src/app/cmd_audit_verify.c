@@ -29,6 +29,25 @@ put_count(struct json *json, const char *key, int64_t count)
 }
 
 static void
+unproven_put(struct json *json, const struct audit_unproven *unproven)
+{
+	json_put_array(json);
+	for (size_t i = 0; i < unproven->count; i++) {
+		const struct audit_unproven_key *key = &unproven->keys[i];
+
+		json_put_object(json);
+		json_put_key(json, STR("key"));
+		json_put_text(json, audit_unproven_id(key));
+		put_count(json, "rows", key->rows);
+		put_count(json, "first", key->first);
+		put_count(json, "last", key->last);
+		put_count(json, "others", key->others);
+		json_put_object_end(json);
+	}
+	json_put_array_end(json);
+}
+
+static void
 json_print(struct invocation *run, const struct audit_verified *verified)
 {
 	struct buf out;
@@ -54,9 +73,10 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	put_count(&json, "tampered", verified->tampered);
 	json_put_key(&json, STR("anchor_fault"));
 	json_put_text(&json, verified->anchor_fault);
-	json_put_key(&json, STR("missing_key"));
-	json_put_text(&json, verified->fault.missing_key);
-	put_count(&json, "missing_last", verified->missing.last);
+	json_put_key(&json, STR("unproven"));
+	unproven_put(&json, &verified->unproven);
+	json_put_key(&json, STR("anchors_unproven"));
+	unproven_put(&json, &verified->anchors_unproven);
 	json_put_key(&json, STR("fault"));
 	json_put_text(&json, verified->fault.what);
 	put_count(&json, "fault_seq", verified->fault.seq);
@@ -64,28 +84,51 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	fprintf(run->console.out, STR_FMT "\n", STR_ARG(buf_str(&out)));
 }
 
-/* The way on where a key is missing. */
+/* What nobody can tell of, and the way on. */
 static void
-missing_print(FILE *out, const struct audit_verified *verified)
+unproven_print(struct invocation *run, const struct audit_verified *verified)
 {
-	const struct audit_signed *missing = &verified->missing;
+	const struct audit_unproven *unproven = &verified->unproven;
+	const struct audit_unproven *anchors = &verified->anchors_unproven;
+	int64_t last = audit_unproven_last(unproven);
+	FILE *out = run->console.out;
 
-	fprintf(out,
-		"no tampering, where the key was ours that the row names: put back the "
-		"keyring "
-		"that has it, or copy it from the other instance\n");
-	if (missing->rows)
+	for (size_t i = 0; i < unproven->count; i++)
+		fprintf(out, STR_FMT "\n",
+			STR_ARG(audit_unproven_text(run->arena, &unproven->keys[i])));
+	for (size_t i = 0; i < anchors->count; i++)
 		fprintf(out,
-			"it signed %lld rows, %lld to %lld; where it is lost for good, "
-			"gridiron audit verify --from %lld --without-anchor verifies "
-			"what comes behind them\n",
-			(long long)missing->rows, (long long)missing->first,
-			(long long)missing->last, (long long)missing->last + 1);
+			"key '" STR_FMT "', which the keyring has not, signed %lld "
+			"line%s of audit.anchor: nothing is proven by %s\n",
+			STR_ARG(audit_unproven_id(&anchors->keys[i])),
+			(long long)anchors->keys[i].others,
+			plural_s(anchors->keys[i].others),
+			anchors->keys[i].others == 1 ? "it" : "them");
+	if (!unproven->count)
+		return;
+	fprintf(out,
+		"nobody can tell whether that was altered; it is no tampering where the "
+		"keys that are named were ours: put back the keyring that has them, or "
+		"copy it from the other instance\n");
+	if (last && last < verified->last)
+		fprintf(out,
+			"where they are lost for good, gridiron audit verify --from %lld "
+			"verifies only what comes behind those rows\n",
+			(long long)last + 1);
+}
+
+static const char *
+verdict_of(const struct audit_verified *verified)
+{
+	if (!str_is_none(verified->fault.what))
+		return "holds until then";
+	return verified->unproven.count ? "all else holds" : "the chain holds";
 }
 
 static void
-text_print(FILE *out, const struct audit_verified *verified)
+text_print(struct invocation *run, const struct audit_verified *verified)
 {
+	FILE *out = run->console.out;
 	const struct audit_fault *fault = &verified->fault;
 
 	if (!str_is_none(fault->what) && fault->seq)
@@ -96,13 +139,12 @@ text_print(FILE *out, const struct audit_verified *verified)
 	if (!str_is_none(verified->anchor_fault) &&
 		!str_eq(verified->anchor_fault, fault->what))
 		fprintf(out, STR_FMT "\n", STR_ARG(verified->anchor_fault));
-	if (!str_is_none(fault->missing_key))
-		missing_print(out, verified);
+	unproven_print(run, verified);
 	if (verified->tampered)
 		fprintf(out,
 			"%lld row%s say%s that the log was tampered with, row %lld "
 			"first: gridiron audit export --action audit.tampered\n",
-			(long long)verified->tampered, verified->tampered == 1 ? "" : "s",
+			(long long)verified->tampered, plural_s(verified->tampered),
 			verified->tampered == 1 ? "s" : "",
 			(long long)verified->tampered_first);
 	if (verified->anchors_torn)
@@ -110,7 +152,7 @@ text_print(FILE *out, const struct audit_verified *verified)
 			"%lld line%s of the anchor %s written by half, by a machine that "
 			"died or whoever cut the file: see docs/audit.md\n",
 			(long long)verified->anchors_torn,
-			verified->anchors_torn == 1 ? "" : "s",
+			plural_s(verified->anchors_torn),
 			verified->anchors_torn == 1        ? "was"
 				: verified->is_anchor_open ? "were, the last too,"
 							   : "were");
@@ -119,27 +161,27 @@ text_print(FILE *out, const struct audit_verified *verified)
 			"%lld row%s say%s that no anchor was found, and one begun: "
 			"gridiron audit export --action audit.anchor_begun\n",
 			(long long)verified->anchors_begun,
-			verified->anchors_begun == 1 ? "" : "s",
+			plural_s(verified->anchors_begun),
 			verified->anchors_begun == 1 ? "s" : "");
 	if (verified->witnesses_torn)
 		fprintf(out,
 			"%lld line%s of the witnesses %s damaged: what was remembered "
 			"there is looked for by nobody\n",
 			(long long)verified->witnesses_torn,
-			verified->witnesses_torn == 1 ? "" : "s",
+			plural_s(verified->witnesses_torn),
 			verified->witnesses_torn == 1 ? "is" : "are");
 	if (!verified->rows && !str_is_none(fault->what))
 		return;
-	fprintf(out, "%s: %lld rows, %lld to %lld; %lld waiting; %lld anchors met\n",
-		str_is_none(fault->what) ? "the chain holds" : "holds until then",
-		(long long)verified->rows, (long long)verified->first,
-		(long long)verified->last, (long long)verified->waiting,
-		(long long)verified->anchors);
+	fprintf(out, "%s: %lld row%s, %lld to %lld; %lld waiting; %lld anchor%s met\n",
+		verdict_of(verified), (long long)verified->rows, plural_s(verified->rows),
+		(long long)verified->first, (long long)verified->last,
+		(long long)verified->waiting, (long long)verified->anchors,
+		plural_s(verified->anchors));
 }
 
 /* What nothing vouches for without the file. */
 static void
-unproven_print(FILE *out, const struct audit_verified *verified)
+unanchored_print(FILE *out, const struct audit_verified *verified)
 {
 	if (verified->anchored_seq)
 		fprintf(out,
@@ -190,15 +232,15 @@ run_audit_verify(struct invocation *run)
 	err = audit_verify(&run->ctx, &options, &verified);
 	progress_end(&progress);
 	TRY(err);
-	if (!str_is_none(verified.fault.what) || verified.tampered)
+	if (!audit_is_sound(&verified) || verified.tampered)
 		run->exit_status = 1;
 	if (run->is_json)
 		json_print(run, &verified);
 	else
-		text_print(run->console.out, &verified);
+		text_print(run, &verified);
 	if (!run->is_json && str_is_none(verified.fault.what) &&
 		(options.is_without_anchor || !verified.anchors))
-		unproven_print(run->console.out, &verified);
+		unanchored_print(run->console.out, &verified);
 	return NULL;
 }
 

@@ -15,11 +15,10 @@
 #ifndef AUDIT_ANCHOR_H
 #define AUDIT_ANCHOR_H
 
-#include "audit/chain.h"
+#include "audit/anchor_file.h"
+#include "audit/unproven.h"
 #include "base/ctx.h"
 #include "base/err.h"
-
-#define AUDIT_ANCHOR_FILE "audit.anchor"
 
 struct anchor_options {
 	struct str folder;
@@ -56,26 +55,32 @@ struct err *anchor_put(struct ctx *ctx, const struct anchor_options *options,
 struct err *
 anchor_last(struct ctx *ctx, struct str folder, struct audit_link *ret) MUST_USE;
 
+struct anchor {
+	struct audit_link link;
+	struct str missing_key; /* nobody can tell: the key that the keyring has not */
+};
+
 /* What is known of the chain, by number. */
 struct anchors {
-	struct audit_link *links;
+	struct anchor *items;
 	size_t count;
 	/* The greatest number of a link, also of one whose line was torn behind it: nobody
 	 * signs for that, but the chain has to have it. */
 	int64_t last_seq;
-	size_t torn;            /* lines that were; their links are not among these */
-	bool is_last_torn;      /* and nobody has ended that one yet */
-	bool is_there;          /* a file */
-	struct audit_hash file; /* as in struct anchor_found, where there are links */
+	struct audit_unproven unproven; /* lines whose keys are missing */
+	size_t torn;                    /* lines that were, which are not among these */
+	bool is_last_torn;              /* and nobody has ended that one yet */
+	bool is_there;                  /* a file */
+	struct audit_hash file; /* as in struct anchor_found, where there are items */
 };
 
 /* All of the file, none where there is no file. INVALID, naming the line, where one is
- * damaged or not ours, which a torn last line is not. Waits for the disk. */
+ * damaged or not ours, which a torn last line is not, nor one whose key is missing. Waits for the disk. */
 struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret) MUST_USE;
 
-/* COUNT LINKS are known from elsewhere, too. */
+/* COUNT others are known from elsewhere, too. */
 struct err *anchors_add(struct ctx *ctx, struct anchors *anchors,
-	const struct audit_link *links, size_t count) MUST_USE;
+	const struct anchor *others, size_t count) MUST_USE;
 
 #endif

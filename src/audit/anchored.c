@@ -31,29 +31,25 @@ row_check(struct ctx *ctx, const struct audit_anchor *row, struct anchored *ret,
 	struct audit_fault *ret_fault)
 {
 	struct str secret = audit_secret(ctx, row->key_id);
-	struct audit_link link = { .seq = row->seq };
-	struct audit_hash file, mac;
+	struct anchored anchored = { .link.seq = row->seq, .at = row->anchored_at };
+	struct audit_hash mac;
+	bool is_ours = audit_hash_from(row->file, &anchored.file) &&
+		audit_hash_from(row->hash, &anchored.link.hash);
 
 	if (str_is_none(secret)) {
-		ret_fault->what = str_fmt(ctx->arena,
-			"what audit_anchors remembers of the anchor was signed with key "
-			"'" STR_FMT "', which the keyring has not: verify "
-			"--without-anchor",
-			STR_ARG(row->key_id));
-		ret_fault->missing_key = audit_key_named(ctx, row->key_id);
-		return str_is_none(ret_fault->what) ? err_no_memory() : NULL;
+		anchored.missing_key = audit_key_named(ctx, row->key_id);
+		is_ours = is_ours && !str_is_none(anchored.missing_key);
+	} else {
+		mac = audit_anchored_mac(secret, row->key_id, &anchored.file,
+			&anchored.link, row->anchored_at);
+		is_ours = is_ours && audit_hash_eq(&mac, row->mac);
 	}
-	if (audit_hash_from(row->file, &file) && audit_hash_from(row->hash, &link.hash)) {
-		mac = audit_anchored_mac(
-			secret, row->key_id, &file, &link, row->anchored_at);
-		if (audit_hash_eq(&mac, row->mac)) {
-			*ret = (struct anchored){ file, link, row->anchored_at };
-			return NULL;
-		}
-	}
-	ret_fault->what = STR(
-		"what audit_anchors remembers of the anchor was altered, or not "
-		"written by us: verify --without-anchor");
+	if (is_ours)
+		*ret = anchored;
+	else
+		ret_fault->what = STR(
+			"what audit_anchors remembers of the anchor was altered, or not "
+			"written by us: verify --without-anchor");
 	return NULL;
 }
 

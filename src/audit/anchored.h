@@ -14,6 +14,7 @@ struct anchored {
 	struct audit_hash file; /* by what it is known: struct anchor_found */
 	struct audit_link link; /* seq 0: nothing is remembered */
 	int64_t at;
+	struct str missing_key; /* nobody can tell: the key that the keyring has not */
 };
 
 /* The anchor FILE holds LINK, on the disk. */

@@ -180,7 +180,23 @@ struct following {
 	struct audit *audit;
 	struct audit_check check;
 	struct audit_fault fault;
+	/* Rows whose keys are missing, one of each key. */
+	struct audit_fault missing[ALARM_MISSING_MAX];
+	size_t missing_count;
 };
+
+/* The next row may be one that can be verified. */
+static void
+missing_note(struct following *following, struct audit_fault *fault)
+{
+	bool is_known = following->missing_count == COUNT_OF(following->missing);
+
+	for (size_t i = 0; i < following->missing_count && !is_known; i++)
+		is_known = str_eq(following->missing[i].missing_key, fault->missing_key);
+	if (!is_known)
+		following->missing[following->missing_count++] = *fault;
+	*fault = (struct audit_fault){ .seq = 0 };
+}
 
 static struct err *
 follow_row(void *arg, const struct audit_row *row)
@@ -193,6 +209,10 @@ follow_row(void *arg, const struct audit_row *row)
 	if (!str_is_none(fault->what))
 		return NULL;
 	TRY(audit_check_row(&following->check, row, fault));
+	if (!str_is_none(fault->missing_key)) {
+		missing_note(following, fault);
+		return NULL;
+	}
 	if (!str_is_none(fault->what) ||
 		witness_seen(witness, row->id.uuid, &following->check.mac))
 		return NULL;
@@ -241,6 +261,8 @@ follow(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 				.first = following.check.link.seq + 1, .last = end.seq },
 			follow_row, &following);
 	}
+	for (size_t i = 0; i < following.missing_count; i++)
+		TRY(alarm_tell(ctx, &audit->alarm, &following.missing[i]));
 	if (str_is_none(following.fault.what)) {
 		/* As far as there was time. */
 		audit->followed = following.check.link;
@@ -289,7 +311,8 @@ link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link 
 		if (found.is_added)
 			break;
 		if (found.is_begun)
-			TRY(alarm_tell_begun(ctx, newest.link.seq));
+			TRY(alarm_tell_begun(ctx,
+				str_is_none(newest.missing_key) ? newest.link.seq : 0));
 		if (!str_is_none(found.torn))
 			TRY(alarm_tell_torn(ctx, found.torn));
 		told.is_begun = told.is_begun || found.is_begun;

@@ -28,7 +28,9 @@ struct audit_check {
 	struct audit_hash mac; /* of that row's entry */
 };
 
-/* Whether ROW is the link behind check->link, unaltered; then check->link moves on. */
+/* Whether ROW is the link behind check->link, unaltered; then check->link moves on. So it
+ * does where only the key is missing, to the hash that stands there: the link behind vouches
+ * for that, if its key is not missing, too. */
 struct err *audit_check_row(struct audit_check *check, const struct audit_row *row,
 	struct audit_fault *ret) MUST_USE;
 
@@ -39,6 +41,10 @@ struct err *audit_check_waiting(struct ctx *ctx, const struct audit_waiting *row
 struct err *audit_check_cut(
 	struct ctx *ctx, const struct audit_cut *cut, struct audit_fault *ret) MUST_USE;
 
+#define KEY_MISSING_FMT "was signed with key '" STR_FMT "', which the keyring has not"
+
+/* Whether a key may be called ID. */
+bool audit_is_key_id(struct str id);
 /* ID, which the keyring has not: absent where it cannot be a key's, and so was altered. */
 struct str audit_key_named(struct ctx *ctx, struct str id);
 

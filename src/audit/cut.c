@@ -39,6 +39,12 @@ log_check(struct ctx *ctx, struct str folder)
 			"the audit log is not cut while something is wrong with "
 			"it: " STR_FMT,
 			STR_ARG(audit_fault_text(ctx->arena, &verified.fault)));
+	if (verified.unproven.count)
+		return err_new(ctx, ERR_CONFLICT,
+			"the audit log is not cut while not all of it can be "
+			"verified: " STR_FMT,
+			STR_ARG(audit_unproven_text(
+				ctx->arena, &verified.unproven.keys[0])));
 	return NULL;
 }
 

@@ -1,15 +1,12 @@
 #include "audit/verify.h"
 
-#include "audit/alarm.h"
 #include "audit/anchor.h"
 #include "audit/anchored.h"
 #include "audit/audit.h"
 #include "audit/recall.h"
 #include "audit/witness.h"
-#include "base/log.h"
 #include "codec/iso_time.h"
 #include "db/db.h"
-#include "sys/trouble.h"
 
 enum {
 	PROGRESS_EVERY = 1024, /* rows; a power of two */
@@ -21,6 +18,9 @@ struct verifying {
 	const struct audit_verify_options *options;
 	struct audit_check check;
 	struct audit_cut cut; /* the newest; seq 0: none */
+	/* One behind it, whose key is missing. */
+	struct audit_cut unproven_cut;
+	struct audit_fault unproven_fault;
 	struct anchors anchors;
 	size_t next_anchor;
 	struct anchored newest; /* what the database remembers: of any anchor */
@@ -48,6 +48,15 @@ is_faulty(const struct verifying *verifying)
 
 /* --- Cuts */
 
+/* Where the newest is, whoever made it; 0: nowhere. */
+static int64_t
+cut_end(const struct verifying *verifying)
+{
+	return verifying->unproven_cut.seq > verifying->cut.seq
+		? verifying->unproven_cut.seq
+		: verifying->cut.seq;
+}
+
 static struct err *
 cuts_check(struct verifying *verifying)
 {
@@ -57,21 +66,49 @@ cuts_check(struct verifying *verifying)
 	TRY(q_audit_cut_list(&tx, &cuts));
 	for (size_t i = 0; i < cuts.count && !is_faulty(verifying); i++) {
 		struct audit_fault *fault = &verifying->result.fault;
+		const struct audit_cut *cut = &cuts.items[i];
 
-		TRY(audit_check_cut(verifying->ctx, &cuts.items[i], fault));
-		/* Whoever begins behind one needs it for nothing. */
-		if (!str_is_none(fault->missing_key) &&
-			verifying->options->from > cuts.items[i].seq) {
-			*fault = (struct audit_fault){ .seq = 0 };
+		TRY(audit_check_cut(verifying->ctx, cut, fault));
+		/* A newer one that is ours vouches for it. */
+		verifying->unproven_fault = *fault;
+		if (str_is_none(fault->missing_key)) {
+			verifying->cut = *cut;
 			continue;
 		}
-		verifying->cut = cuts.items[i];
+		verifying->unproven_cut = *cut;
+		*fault = (struct audit_fault){ .seq = 0 };
 	}
-	verifying->result.cut_seq = verifying->cut.seq;
+	verifying->result.cut_seq = cut_end(verifying);
 	return NULL;
 }
 
+/* Whoever begins behind that cut needs it for nothing. */
+static void
+cut_take(struct verifying *verifying)
+{
+	struct audit_fault *fault = &verifying->unproven_fault;
+
+	if (!str_is_none(fault->missing_key) && verifying->options->from <= fault->seq) {
+		fault->seq = 0;
+		audit_unproven_take(&verifying->result.unproven, fault);
+		verifying->result.fault = *fault;
+	}
+}
+
 /* --- Links */
+
+/* ANCHOR, whose key is missing, is of another chain than this. */
+static void
+anchor_unproven(struct verifying *verifying, const struct anchor *anchor)
+{
+	struct audit_fault fault = {
+		.what = STR("more keys are missing than ever were ours"),
+		.missing_key = anchor->missing_key,
+	};
+
+	audit_unproven_take(&verifying->result.unproven, &fault);
+	verifying->result.fault = fault;
+}
 
 /* What the anchor says of the links up to check->link. */
 static struct err *
@@ -80,20 +117,24 @@ anchors_compare(struct verifying *verifying)
 	const struct audit_link *link = &verifying->check.link;
 	const struct anchors *anchors = &verifying->anchors;
 
-	while (verifying->next_anchor < anchors->count) {
-		const struct audit_link *anchor = &anchors->links[verifying->next_anchor];
+	while (verifying->next_anchor < anchors->count && !is_faulty(verifying)) {
+		const struct anchor *anchor = &anchors->items[verifying->next_anchor];
+		bool is_proven = str_is_none(anchor->missing_key);
 
-		if (anchor->seq > link->seq)
+		if (anchor->link.seq > link->seq)
 			return NULL;
 		verifying->next_anchor++;
 		/* One before the first link that is left, or asked for, says nothing. */
-		if (anchor->seq < link->seq)
+		if (anchor->link.seq < link->seq)
 			continue;
-		verifying->result.anchors++;
-		if (!audit_hash_eq(&link->hash, audit_hash_str(&anchor->hash)))
+		verifying->result.anchors += is_proven;
+		if (audit_hash_eq(&link->hash, audit_hash_str(&anchor->link.hash)))
+			continue;
+		if (is_proven)
 			return fault_set(verifying, link->seq,
 				"is another than the anchor knows: the chain was made "
 				"anew from there or before");
+		anchor_unproven(verifying, anchor);
 	}
 	return NULL;
 }
@@ -104,7 +145,9 @@ begin(struct verifying *verifying, const struct audit_row *row)
 {
 	const struct audit_cut *cut = &verifying->cut;
 	struct audit_link *link = &verifying->check.link;
-	bool is_trusted = verifying->options->from > 0 || row->seq <= cut->seq;
+	bool is_trusted = verifying->options->from > 0 || row->seq <= cut->seq ||
+		(verifying->unproven_cut.seq > cut->seq &&
+			row->seq <= verifying->unproven_cut.seq + 1);
 
 	verifying->result.first = row->seq;
 	*link = AUDIT_LINK_NONE;
@@ -125,29 +168,41 @@ begin(struct verifying *verifying, const struct audit_row *row)
 	return fault_set(verifying, row->seq, "follows no hash");
 }
 
-static struct err *
-link_check(struct verifying *verifying, const struct audit_row *row)
+/* What ROW says of the log itself. */
+static void
+said_count(struct audit_verified *result, const struct audit_row *row)
 {
-	struct audit_verified *result = &verifying->result;
-	const struct audit_cut *cut = &verifying->cut;
-
-	if (!result->rows)
-		TRY(begin(verifying, row));
-	if (is_faulty(verifying))
-		return NULL;
-	TRY(audit_check_row(&verifying->check, row, &result->fault));
-	if (is_faulty(verifying))
-		return NULL;
-	if (row->seq == cut->seq && !str_eq(row->hash, cut->hash))
-		return fault_set(verifying, row->seq, "is another than was cut behind");
-	TRY(anchors_compare(verifying));
-	result->rows++;
-	result->last = row->seq;
 	if (str_eq(row->action, audit_action_name(AUDIT_AUDIT_TAMPERED)) &&
 		!result->tampered++)
 		result->tampered_first = row->seq;
 	result->anchors_begun += str_eq(
 		row->action, audit_action_name(AUDIT_AUDIT_ANCHOR_BEGUN));
+}
+
+static struct err *
+link_check(struct verifying *verifying, const struct audit_row *row)
+{
+	struct audit_verified *result = &verifying->result;
+	const struct audit_cut *cut = &verifying->cut;
+	bool is_proven;
+
+	if (!result->first)
+		TRY(begin(verifying, row));
+	if (is_faulty(verifying))
+		return NULL;
+	TRY(audit_check_row(&verifying->check, row, &result->fault));
+	is_proven = !is_faulty(verifying);
+	if (!str_is_none(result->fault.missing_key))
+		audit_unproven_take(&result->unproven, &result->fault);
+	if (is_faulty(verifying))
+		return NULL;
+	if (row->seq == cut->seq && !str_eq(row->hash, cut->hash))
+		return fault_set(verifying, row->seq, "is another than was cut behind");
+	TRY(anchors_compare(verifying));
+	result->last = row->seq;
+	result->rows += is_proven;
+	if (is_proven)
+		said_count(result, row);
 	return NULL;
 }
 
@@ -164,7 +219,7 @@ verify_row(void *arg, const struct audit_row *row)
 	if (is_faulty(verifying))
 		return NULL;
 	arena_rewind(verifying->ctx->arena, mark);
-	if (options->progress && verifying->result.rows % PROGRESS_EVERY == 0)
+	if (options->progress && row->seq % PROGRESS_EVERY == 0)
 		options->progress(options->progress_arg, row->seq, verifying->end);
 	return NULL;
 }
@@ -181,6 +236,22 @@ behind_end(struct verifying *verifying)
 		(long long)verifying->end, (long long)verifying->options->from);
 }
 
+/* Nothing is left behind it. */
+static struct err *
+behind_cut(struct verifying *verifying)
+{
+	struct audit_link *link = &verifying->check.link;
+	int64_t seq = cut_end(verifying);
+	const struct audit_cut *cut = seq > verifying->cut.seq ? &verifying->unproven_cut
+							       : &verifying->cut;
+
+	*link = AUDIT_LINK_NONE;
+	link->seq = seq;
+	if (seq > 0 && !audit_hash_from(cut->hash, &link->hash))
+		return fault_set(verifying, seq, "has no hash");
+	return anchors_compare(verifying);
+}
+
 static struct err *
 links_check(struct verifying *verifying)
 {
@@ -190,7 +261,7 @@ links_check(struct verifying *verifying)
 	bool found;
 
 	TRY(q_audit_head(&tx, &head, &found));
-	verifying->end = found ? head.seq : verifying->cut.seq;
+	verifying->end = found ? head.seq : cut_end(verifying);
 	if (from > verifying->end)
 		return behind_end(verifying);
 	if (found)
@@ -198,15 +269,9 @@ links_check(struct verifying *verifying)
 			(struct audit_from){
 				.first = from > 0 ? from : INT64_MIN, .last = head.seq },
 			verify_row, verifying));
-	if (is_faulty(verifying) || verifying->result.rows)
+	if (is_faulty(verifying) || verifying->result.first)
 		return NULL;
-	/* Nothing is left behind the cut. */
-	verifying->check.link = AUDIT_LINK_NONE;
-	verifying->check.link.seq = verifying->cut.seq;
-	if (verifying->cut.seq > 0 &&
-		!audit_hash_from(verifying->cut.hash, &verifying->check.link.hash))
-		return fault_set(verifying, verifying->cut.seq, "has no hash");
-	return anchors_compare(verifying);
+	return behind_cut(verifying);
 }
 
 static struct err *
@@ -215,7 +280,10 @@ end_check(struct verifying *verifying)
 	const struct anchors *anchors = &verifying->anchors;
 	int64_t last = verifying->check.link.seq;
 
-	if (anchors->last_seq <= last)
+	for (size_t i = verifying->next_anchor; i < anchors->count; i++)
+		if (!str_is_none(anchors->items[i].missing_key) && !is_faulty(verifying))
+			anchor_unproven(verifying, &anchors->items[i]);
+	if (anchors->last_seq <= last || is_faulty(verifying))
 		return NULL;
 	return fault_set(verifying, last + 1,
 		"is missing, and all behind it: the anchor knows of more, the end of the "
@@ -227,6 +295,7 @@ end_check(struct verifying *verifying)
 static struct err *
 waiting_check(struct verifying *verifying)
 {
+	struct audit_verified *result = &verifying->result;
 	struct tx tx = db_auto(verifying->ctx, SHARD_GLOBAL);
 	struct uuid after = { { 0 } };
 
@@ -239,10 +308,12 @@ waiting_check(struct verifying *verifying)
 			bool is_gone;
 
 			TRY(audit_recall_waiting(&tx, &page.items[i], &verifying->cut,
-				&verifying->result.fault, &is_gone));
+				&result->fault, &is_gone));
+			if (!str_is_none(result->fault.missing_key))
+				audit_unproven_take(&result->unproven, &result->fault);
 			if (is_faulty(verifying))
 				return NULL;
-			verifying->result.waiting += !is_gone;
+			result->waiting += !is_gone;
 		}
 		if (!page.count)
 			return NULL;
@@ -266,6 +337,9 @@ page_check(struct verifying *verifying, struct witness_file *file,
 		if (!found->is_line)
 			continue;
 		TRY(audit_recall_line(&tx, &found->line, &verifying->cut, ret, &state));
+		/* Whoever meets that row tells of its key. */
+		if (!str_is_none(ret->missing_key))
+			*ret = (struct audit_fault){ .seq = 0 };
 		verifying->result.witnessed++;
 	}
 	return NULL;
@@ -313,8 +387,22 @@ own_find(const struct anchors *anchors, const struct anchored_list *all,
 	struct anchored *ret)
 {
 	for (size_t i = 0; i < all->count && anchors->count; i++)
-		if (audit_hash_eq(&anchors->file, audit_hash_str(&all->items[i].file)))
+		if (str_is_none(all->items[i].missing_key) &&
+			audit_hash_eq(
+				&anchors->file, audit_hash_str(&all->items[i].file)))
 			*ret = all->items[i];
+}
+
+/* RET: of all of which that can be told, what went furthest. */
+static void
+newest_find(const struct anchored_list *all, struct anchored *ret)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (str_is_none(all->items[i].missing_key)) {
+			*ret = all->items[i];
+			return;
+		}
+	}
 }
 
 /* An anchor that is damaged proves nothing; the chain is gone along all the same. */
@@ -345,8 +433,8 @@ anchors_take(struct verifying *verifying)
 {
 	const struct audit_verify_options *options = verifying->options;
 	struct anchors *anchors = &verifying->anchors;
-	struct audit_link *links;
 	struct anchored_list all;
+	struct anchor *remembered;
 
 	TRY(anchored_all(verifying->ctx, &all, &verifying->result.fault));
 	if (is_faulty(verifying) && !options->is_without_anchor)
@@ -357,17 +445,30 @@ anchors_take(struct verifying *verifying)
 	}
 	TRY(file_take(verifying));
 	own_find(anchors, &all, &verifying->own);
-	if (all.count)
-		verifying->newest = all.items[0];
+	newest_find(&all, &verifying->newest);
 	verifying->result.anchored_seq = verifying->newest.link.seq;
+	verifying->result.anchors_unproven = anchors->unproven;
 	verifying->result.anchors_torn = (int64_t)anchors->torn;
 	verifying->result.is_anchor_open = anchors->is_last_torn;
 	verifying->file_seq = anchors->last_seq;
-	TRY_NEW(verifying->ctx->arena, links, all.count);
+	TRY_NEW(verifying->ctx->arena, remembered, all.count);
 	for (size_t i = 0; i < all.count; i++)
-		links[i] = all.items[i].link;
-	TRY(anchors_add(verifying->ctx, anchors, links, all.count));
+		remembered[i] = (struct anchor){ all.items[i].link,
+			all.items[i].missing_key };
+	TRY(anchors_add(verifying->ctx, anchors, remembered, all.count));
 	return NULL;
+}
+
+static struct str
+file_state(const struct verifying *verifying, bool is_older)
+{
+	const struct anchors *anchors = &verifying->anchors;
+
+	if (is_older)
+		return STR(" was cut or is an older copy");
+	if (anchors->unproven.count)
+		return STR(" has no line but of keys that the keyring has not");
+	return anchors->is_there ? STR(" is empty") : STR(" is missing");
 }
 
 /* Whether the file is there, and as whole as it was. */
@@ -375,7 +476,6 @@ static struct err *
 file_check(struct verifying *verifying)
 {
 	const struct audit_verify_options *options = verifying->options;
-	const struct anchors *anchors = &verifying->anchors;
 	bool is_older = verifying->own.link.seq > verifying->file_seq;
 	const struct anchored *known = is_older ? &verifying->own : &verifying->newest;
 	struct buf what;
@@ -386,10 +486,7 @@ file_check(struct verifying *verifying)
 	buf_init(&what, verifying->ctx->arena, FILE_FAULT_BYTES);
 	buf_put(&what, options->folder);
 	buf_put(&what, STR("/" AUDIT_ANCHOR_FILE));
-	buf_put(&what,
-		is_older                    ? STR(" was cut or is an older copy")
-			: anchors->is_there ? STR(" is empty")
-					    : STR(" is missing"));
+	buf_put(&what, file_state(verifying, is_older));
 	buf_fmt(&what, ", though the chain was anchored up to row %lld at ",
 		(long long)known->link.seq);
 	iso_time_format(&what, known->at);
@@ -431,6 +528,8 @@ verify(struct verifying *verifying)
 	/* That may take its time, in which the log is cut and pruned. */
 	TRY(cuts_check(verifying));
 	if (!is_faulty(verifying))
+		cut_take(verifying);
+	if (!is_faulty(verifying))
 		TRY(links_check(verifying));
 	if (!is_faulty(verifying))
 		TRY(end_check(verifying));
@@ -458,34 +557,6 @@ audit_verify(struct ctx *ctx, const struct audit_verify_options *options,
 		return err_note(err_new(ctx, ERR_INTERNAL, "internal error"),
 			"the audit log is verified without a keyring");
 	TRY(verify(&verifying));
-	if (!str_is_none(verifying.result.fault.missing_key))
-		TRY(audit_signed_by(ctx, verifying.result.fault.missing_key,
-			&verifying.result.missing));
 	*ret = verifying.result;
 	return NULL;
-}
-
-struct err *
-audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *ret)
-{
-	const struct trouble none = { .is_on = false };
-	struct alarm alarm = { .trouble = &none };
-	struct audit_verified result = { .rows = 0 };
-
-	TRY(audit_verify(
-		ctx, &(struct audit_verify_options){ .folder = folder }, &result));
-	*ret = result;
-	if (result.is_anchor_open)
-		log_warning(ctx, "the last line of the audit anchor is half written");
-	if (str_is_none(result.fault.what))
-		return NULL;
-	/* Each day anew that would say nothing new. */
-	if (!str_is_none(result.fault.missing_key))
-		return err_new(ctx, ERR_CONFLICT,
-			"the audit log cannot be verified: " STR_FMT
-			"; gridiron audit verify says how to go on",
-			STR_ARG(audit_fault_text(ctx->arena, &result.fault)));
-	TRY(alarm_tell(ctx, &alarm, &result.fault));
-	return err_new(ctx, ERR_DENIED, "the audit log was tampered with: " STR_FMT,
-		STR_ARG(audit_fault_text(ctx->arena, &result.fault)));
 }

@@ -8,7 +8,7 @@
 #define AUDIT_VERIFY_H
 
 #include "audit/check.h"
-#include "audit/signed.h"
+#include "audit/unproven.h"
 #include "base/ctx.h"
 #include "base/err.h"
 
@@ -21,18 +21,22 @@ struct audit_verify_options {
 };
 
 struct audit_verified {
-	/* The first thing that is wrong; its text is absent where all is well. */
+	/* The first thing that is wrong; its text is absent where nothing is. */
 	struct audit_fault fault;
 	/* What is wrong with the anchor's file, which then proves nothing; it is the first
 	 * where nothing else is wrong. */
 	struct str anchor_fault;
-	struct audit_signed missing; /* by the key that is missing, where one is */
-	int64_t first;               /* links looked at, from one to the other; 0: none */
+	/* What nobody can tell of, since a key is missing: it is gone past. */
+	struct audit_unproven unproven;
+	int64_t first; /* links looked at, from one to the other; 0: none */
 	int64_t last;
-	int64_t rows;
+	int64_t rows;    /* that are proven */
 	int64_t cut_seq; /* the newest cut; 0: none */
 	int64_t waiting;
 	int64_t anchors;
+	/* Lines of the anchor whose keys are missing: they prove nothing, and where the
+	 * chain is what they say nothing else. */
+	struct audit_unproven anchors_unproven;
 	int64_t anchors_torn; /* lines of the anchor that were written by half */
 	bool is_anchor_open;  /* and the last of them by nobody ended yet */
 	/* Links that say that the anchor had gone, and was begun anew. */
@@ -45,19 +49,18 @@ struct audit_verified {
 	int64_t tampered_first;
 };
 
+/* Nothing is wrong, and everything is proven. */
+static inline bool
+audit_is_sound(const struct audit_verified *verified)
+{
+	return str_is_none(verified->fault.what) && !verified->unproven.count;
+}
+
 /*
  * An error says that it could not be looked at, not that something is wrong. INVALID: the
  * log ends before options->from, and as far as the anchor knows it never went further.
  */
 struct err *audit_verify(struct ctx *ctx, const struct audit_verify_options *options,
 	struct audit_verified *ret) MUST_USE;
-
-/*
- * The daily job: audit_verify, and where something is wrong, that on the operator's log
- * and on record (audit.tampered). DENIED then, saying what. CONFLICT: a key is missing, which is
- * not on record.
- */
-struct err *audit_verify_daily(
-	struct ctx *ctx, struct str folder, struct audit_verified *ret) MUST_USE;
 
 #endif

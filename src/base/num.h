@@ -12,4 +12,11 @@ bool num_parse_i32(struct str text, int32_t min, int32_t max, int32_t *ret) MUST
  * no hex, nan, inf. */
 bool num_parse_f64(struct str text, double *ret) MUST_USE;
 
+/* What a regular noun ends with, of COUNT. */
+static inline const char *
+plural_s(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 #endif

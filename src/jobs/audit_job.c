@@ -1,4 +1,4 @@
-#include "audit/verify.h"
+#include "audit/daily.h"
 #include "jobs/job.h"
 
 struct err *

@@ -175,7 +175,9 @@ BOTH_ENGINES(a_line_that_is_damaged_elsewhere_is_none_that_was_torn)
 	OK(truncate(anchor_path(ctx, folder), (off_t)text.len / 2) == 0);
 	append(ctx, folder, forged, sizeof(forged) - 1);
 	OK_ERR(verified_of(ctx, folder, &verified));
-	FAULT_HAS(verified.anchor_fault, "is damaged, or not ours");
+	FAULT_HAS(verified.anchor_fault, "line 2 of ");
+	FAULT_HAS(verified.anchor_fault,
+		"was signed with key '0011223344556677', which the keyring has not");
 	log_close(ctx);
 	folder_remove(folder);
 }

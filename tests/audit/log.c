@@ -212,5 +212,9 @@ log_fault(struct ctx *ctx, struct str folder)
 	struct err *err = audit_verify(
 		ctx, &(struct audit_verify_options){ .folder = folder }, &verified);
 
-	return err ? err_describe(ctx->arena, err) : verified.fault.what;
+	if (err)
+		return err_describe(ctx->arena, err);
+	return str_is_none(verified.fault.what) && verified.unproven.count
+		? audit_unproven_text(ctx->arena, &verified.unproven.keys[0])
+		: verified.fault.what;
 }

@@ -1,8 +1,6 @@
 /* Entries: written with what they tell of, chained in order, watched over. */
 #include "audit/audit_q.h"
 #include "audit/personal.h"
-#include "audit/signed.h"
-#include "crypto/keyring.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "tests/audit/log.h"
@@ -478,61 +476,4 @@ BOTH_ENGINES(many_instances_at_once_make_one_chain_without_gaps)
 	EQ_I64(verified.waiting, 0);
 	EQ_I64(verified.tampered, 0);
 	folder_remove(folder);
-}
-
-/* --- A key that is missing */
-
-BOTH_ENGINES(a_key_that_is_missing_is_no_tampering_and_the_rest_is_verified)
-{
-	const struct keyring *keys = ctx->keys;
-	struct audit_verify_options behind = { .is_without_anchor = true };
-	struct audit_verified verified;
-	struct keyring *other;
-	struct audit_signed left;
-	struct audit_round round;
-	struct err *err;
-
-	OK_ERR(log_users(ctx));
-	OK_ERR(log_open(ctx, STR_NONE));
-	OK_ERR(log_entries(ctx, 4));
-	log_close(ctx);
-	OK_ERR(keyring_new(ctx, &other));
-	ctx->keys = other;
-	OK_ERR(log_open(ctx, STR_NONE));
-	OK_ERR(log_entries(ctx, 3));
-	log_close(ctx);
-	OK_ERR(audit_verify(ctx, &(struct audit_verify_options){ .from = 0 }, &verified));
-	EQ_I64(verified.fault.seq, 1);
-	EQ_STR(verified.fault.missing_key,
-		key_id(keyring_current(keys, KEY_AUDIT, ctx->now)));
-	EQ_I64(verified.missing.last, 4);
-	EQ_I64(verified.missing.rows, 4);
-	/* The daily job fails, and puts nothing on record. */
-	err = audit_verify_daily(ctx, STR_NONE, &verified);
-	OK(err && err->code == ERR_CONFLICT);
-	EQ_I64(owner_count_tampered(ctx), 0);
-	behind.from = verified.missing.last + 1;
-	OK_ERR(audit_verify(ctx, &behind, &verified));
-	OK(str_is_none(verified.fault.what));
-	EQ_I64(verified.rows, 3);
-	/* Nor does whoever follows what another's keys wrote, which he cannot tell. */
-	OK_ERR(log_open(ctx, STR_NONE));
-	ctx->keys = keys;
-	OK_ERR(log_entries(ctx, 2));
-	ctx->keys = other;
-	OK_ERR(audit_round(ctx, ctx->audit, &round));
-	EQ_I64(round.refused, 2);
-	OK_ERR(audit_round(ctx, ctx->audit, &round));
-	log_close(ctx);
-	EQ_I64(owner_count_tampered(ctx), 0);
-	EQ_I64(owner_count(ctx,
-		       "SELECT count(*) FROM audit_logs WHERE action = "
-		       "'audit.key_missing'"),
-		1);
-	ctx->keys = keys;
-	OK_ERR(audit_signed_by(
-		ctx, key_id(keyring_current(keys, KEY_AUDIT, ctx->now)), &left));
-	EQ_I64(left.rows, 4);
-	EQ_I64(left.others, 2);
-	keyring_close(other);
 }

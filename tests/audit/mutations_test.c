@@ -29,6 +29,16 @@ pick(int count)
 	return (int)(state % (uint64_t)count);
 }
 
+/* Each in turn, so that none is left out. */
+static int
+turn(int *next, int count)
+{
+	int now = *next;
+
+	*next = (now + 1) % count;
+	return now;
+}
+
 static int64_t
 setting(const char *name, int64_t otherwise)
 {
@@ -69,6 +79,7 @@ static const struct column plain[] = {
 	{ "request_id", USER_OTHER("request_id") },
 	{ "commitment", "@h" },
 	{ "key_id", "key_id || 'x'" },
+	{ "key_id", "'0123456789abcdef'" },
 	{ "created_at", "created_at + @t" },
 };
 static const struct column of_chain[] = {
@@ -119,7 +130,8 @@ filled(struct ctx *ctx, const char *text)
 static const char *
 change_chained(struct ctx *ctx)
 {
-	int n = pick((int)(COUNT_OF(plain) + COUNT_OF(of_chain)));
+	static int next;
+	int n = turn(&next, (int)(COUNT_OF(plain) + COUNT_OF(of_chain)));
 	const struct column *column = n < (int)COUNT_OF(plain)
 		? &plain[n]
 		: &of_chain[n - (int)COUNT_OF(plain)];
@@ -133,14 +145,15 @@ change_chained(struct ctx *ctx)
 static const char *
 change_waiting(struct ctx *ctx)
 {
-	const struct column *column = &plain[pick(COUNT_OF(plain))];
-	bool is_mac = pick((int)COUNT_OF(plain)) == 0;
+	static const struct column mac = { "mac", "@h" };
+	static int next;
+	int n = turn(&next, (int)COUNT_OF(plain) + 1);
+	const struct column *column = n < (int)COUNT_OF(plain) ? &plain[n] : &mac;
 
 	return SQL(ctx,
 		"UPDATE audit_pending SET %s = %s WHERE id "
 		"= " WAITING_ROW,
-		is_mac ? "mac" : column->name, is_mac ? "@h" : column->other,
-		pick(WAITING));
+		column->name, column->other, pick(WAITING));
 }
 
 /* What the database remembers of the anchor. */
@@ -151,7 +164,10 @@ change_anchored(struct ctx *ctx)
 		"mac = @h", "key_id = key_id || 'x'", "anchored_at = anchored_at + @t",
 		"file = @h" };
 
-	return SQL(ctx, "UPDATE audit_anchors SET %s", others[pick(COUNT_OF(others))]);
+	static int next;
+
+	return SQL(ctx, "UPDATE audit_anchors SET %s",
+		others[turn(&next, (int)COUNT_OF(others))]);
 }
 
 #define ROW_OF(id, seq)                                                             \
@@ -167,9 +183,10 @@ change_anchored(struct ctx *ctx)
 static const char *
 mutation(struct ctx *ctx)
 {
+	static int next;
 	int row = 1 + pick(CHAINED), other = 1 + (row + pick(CHAINED - 1)) % CHAINED;
 
-	switch (pick(15)) {
+	switch (turn(&next, 15)) {
 	case 0:
 		return SQL(ctx, "DELETE FROM audit_logs WHERE seq = %d", row);
 	case 1:

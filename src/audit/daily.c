@@ -1,0 +1,33 @@
+#include "audit/daily.h"
+
+#include "audit/alarm.h"
+#include "base/log.h"
+#include "sys/trouble.h"
+
+struct err *
+audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *ret)
+{
+	const struct trouble none = { .is_on = false };
+	struct alarm alarm = { .trouble = &none };
+	struct audit_verified result = { .rows = 0 };
+
+	TRY(audit_verify(
+		ctx, &(struct audit_verify_options){ .folder = folder }, &result));
+	*ret = result;
+	if (result.is_anchor_open)
+		log_warning(ctx, "the last line of the audit anchor is half written");
+	if (!str_is_none(result.fault.what)) {
+		TRY(alarm_tell(ctx, &alarm, &result.fault));
+		return err_new(ctx, ERR_DENIED,
+			"the audit log was tampered with: " STR_FMT,
+			STR_ARG(audit_fault_text(ctx->arena, &result.fault)));
+	}
+	/* On record each day anew, that would say nothing new. */
+	if (result.unproven.count)
+		return err_new(ctx, ERR_CONFLICT,
+			"not all of the audit log can be verified: " STR_FMT
+			"; the rest holds; gridiron audit verify says how to go on",
+			STR_ARG(audit_unproven_text(
+				ctx->arena, &result.unproven.keys[0])));
+	return NULL;
+}

@@ -1,0 +1,216 @@
+/* A key that signed some of the log and is missing: that cannot be verified, all else can. */
+#include "audit/daily.h"
+#include "audit/signed.h"
+#include "crypto/keyring.h"
+#include "tests/audit/log.h"
+
+BOTH_ENGINES(a_key_that_is_missing_is_no_tampering_and_the_rest_is_verified)
+{
+	const struct keyring *keys = ctx->keys;
+	struct audit_verify_options behind = { .from = 5 };
+	struct audit_verified verified;
+	struct keyring *other;
+	struct audit_signed left;
+	struct audit_round round;
+	struct err *err;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, STR_NONE));
+	OK_ERR(log_entries(ctx, 4));
+	log_close(ctx);
+	OK_ERR(keyring_new(ctx, &other));
+	ctx->keys = other;
+	OK_ERR(log_open(ctx, STR_NONE));
+	OK_ERR(log_entries(ctx, 3));
+	log_close(ctx);
+	OK_ERR(audit_verify(ctx, &(struct audit_verify_options){ .from = 0 }, &verified));
+	OK(str_is_none(verified.fault.what));
+	EQ_I64(verified.unproven.count, 1);
+	EQ_STR(audit_unproven_id(&verified.unproven.keys[0]),
+		key_id(keyring_current(keys, KEY_AUDIT, ctx->now)));
+	EQ_I64(verified.unproven.keys[0].first, 1);
+	EQ_I64(verified.unproven.keys[0].last, 4);
+	EQ_I64(verified.unproven.keys[0].rows, 4);
+	EQ_I64(verified.rows, 3);
+	/* The daily job fails, and puts nothing on record. */
+	err = audit_verify_daily(ctx, STR_NONE, &verified);
+	OK(err && err->code == ERR_CONFLICT);
+	EQ_I64(owner_count_tampered(ctx), 0);
+	OK_ERR(audit_verify(ctx, &behind, &verified));
+	OK(audit_is_sound(&verified));
+	EQ_I64(verified.rows, 3);
+	/* Nor does whoever follows what another's keys wrote, which he cannot tell. */
+	OK_ERR(log_open(ctx, STR_NONE));
+	ctx->keys = keys;
+	OK_ERR(log_entries(ctx, 2));
+	ctx->keys = other;
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(round.refused, 2);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	log_close(ctx);
+	EQ_I64(owner_count_tampered(ctx), 0);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE action = "
+		       "'audit.key_missing'"),
+		1);
+	ctx->keys = keys;
+	OK_ERR(audit_signed_by(
+		ctx, key_id(keyring_current(keys, KEY_AUDIT, ctx->now)), &left));
+	EQ_I64(left.rows, 4);
+	EQ_I64(left.others, 2);
+	keyring_close(other);
+}
+
+/* Rows 1 to 4 are of the missing key. */
+static const struct {
+	const char *sql;
+	int64_t seq;
+} beside_missing[] = {
+	{ "UPDATE audit_logs SET action = 'x' WHERE seq = 7", 7 },
+	{ "DELETE FROM audit_logs WHERE seq = 6", 6 },
+	{ "DELETE FROM audit_logs WHERE seq = 3", 3 },
+	{ "DELETE FROM audit_logs WHERE seq <= 2", 1 },
+	{ "UPDATE audit_logs SET hash = commitment WHERE seq = 2", 3 },
+	/* The anchor has that one, too. */
+	{ "UPDATE audit_logs SET hash = commitment WHERE seq = 4", 4 },
+};
+
+BOTH_ENGINES(tampering_behind_the_rows_of_a_missing_key_is_told)
+{
+	const struct keyring *keys = ctx->keys;
+	struct str folder = folder_make(ctx);
+	struct audit_verified verified;
+	struct keyring *other;
+	struct err *err;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 4));
+	log_close(ctx);
+	OK_ERR(keyring_new(ctx, &other));
+	ctx->keys = other;
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 4));
+	log_close(ctx);
+	OK_ERR(audit_verify(
+		ctx, &(struct audit_verify_options){ .folder = folder }, &verified));
+	OK_OR(str_is_none(verified.fault.what), STR_FMT, STR_ARG(verified.fault.what));
+	EQ_I64(verified.unproven.count, 1);
+	EQ_I64(verified.unproven.keys[0].rows, 4);
+	/* Where they stand can be told, and the hash of the last of them. */
+	OK_ERR(owner_run(ctx, "CREATE TABLE logs AS SELECT * FROM audit_logs"));
+	for (size_t i = 0; i < COUNT_OF(beside_missing); i++) {
+		OK_ERR(owner_run(ctx, "%s", beside_missing[i].sql));
+		OK_ERR(audit_verify(ctx,
+			&(struct audit_verify_options){ .folder = folder }, &verified));
+		EQ_I64(verified.fault.seq, beside_missing[i].seq);
+		err = audit_verify_daily(ctx, folder, &verified);
+		OK_OR(err && err->code == ERR_DENIED, "%s", beside_missing[i].sql);
+		OK_ERR(owner_run(ctx,
+			"BEGIN; DELETE FROM audit_logs; INSERT INTO audit_logs SELECT * "
+			"FROM logs; COMMIT"));
+	}
+	EQ_I64(owner_count_tampered(ctx), COUNT_OF(beside_missing));
+	ctx->keys = keys;
+	keyring_close(other);
+	folder_remove(folder);
+}
+
+/* Two rings with one key in common; the one has another that is in force, and goes. */
+struct rings {
+	const struct keyring *own;
+	struct keyring *left;
+	struct keyring *both;
+};
+
+static struct err *
+rings_make(struct ctx *ctx, struct rings *ret)
+{
+	*ret = (struct rings){ .own = ctx->keys };
+	TRY(keyring_new(ctx, &ret->left));
+	ctx->now += MICROSECONDS_PER_SECOND;
+	TRY(keyring_new_beside(ctx, ret->left, &ret->both));
+	ctx->now += MICROSECONDS_PER_SECOND;
+	ctx->keys = ret->both;
+	return NULL;
+}
+
+static void
+rings_close(struct ctx *ctx, struct rings *rings)
+{
+	ctx->keys = rings->own;
+	keyring_close(rings->both);
+	keyring_close(rings->left);
+}
+
+/* Entries, chained and anchored. */
+static struct err *
+anchored(struct ctx *ctx, struct str folder, const struct keyring *keys, int count)
+{
+	ctx->keys = keys;
+	TRY(log_open(ctx, folder));
+	TRY(log_entries(ctx, count));
+	log_close(ctx);
+	return NULL;
+}
+
+BOTH_ENGINES(lines_of_a_missing_key_at_the_beginning_of_an_anchor_are_no_damage)
+{
+	struct str folder = folder_make(ctx);
+	struct audit_verify_options behind = { .folder = folder, .from = 4 };
+	struct audit_verified verified;
+	struct rings rings;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(rings_make(ctx, &rings));
+	OK_ERR(anchored(ctx, folder, rings.both, 3));
+	OK_ERR(anchored(ctx, folder, rings.left, 3));
+	OK_ERR(audit_verify(ctx, &behind, &verified));
+	OK_OR(audit_is_sound(&verified), STR_FMT, STR_ARG(log_fault(ctx, folder)));
+	OK(str_is_none(verified.anchor_fault));
+	EQ_I64(verified.anchors_unproven.count, 1);
+	EQ_I64(verified.anchors_unproven.keys[0].others, 1);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_anchors"), 1);
+	/* What the file is known by does not change, and so it is missed if it is cut. */
+	ctx->keys = rings.both;
+	SOUND(ctx, folder);
+	/* Nor does a memory of another anchor that has gone, as long as it says the same. */
+	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET key_id = '0123456789abcdef'"));
+	SOUND(ctx, folder);
+	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET hash = mac"));
+	OK(str_find(log_fault(ctx, folder), STR("'0123456789abcdef'")) > 0);
+	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET seq = 1000"));
+	OK(str_find(log_fault(ctx, folder), STR("'0123456789abcdef'")) > 0);
+	rings_close(ctx, &rings);
+	folder_remove(folder);
+}
+
+/* Two instances, of which one has lost a key: rows of both come in at once. */
+BOTH_ENGINES(whoever_follows_the_chain_looks_behind_the_rows_of_a_missing_key)
+{
+	struct audit_round round;
+	struct audit *lacking;
+	struct rings rings;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(rings_make(ctx, &rings));
+	ctx->keys = rings.left;
+	OK_ERR(log_open(ctx, STR_NONE));
+	lacking = ctx->audit;
+	OK_ERR(anchored(ctx, STR_NONE, rings.both, 3));
+	OK_ERR(anchored(ctx, STR_NONE, rings.left, 3));
+	OK_ERR(owner_run(ctx, "UPDATE audit_logs SET action = 'x' WHERE seq = 5"));
+	ctx->audit = lacking;
+	OK_ERR(audit_round(ctx, lacking, &round));
+	OK_ERR(audit_round(ctx, lacking, &round));
+	EQ_I64(owner_count_tampered(ctx), 1);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE action = "
+		       "'audit.key_missing'"),
+		1);
+	log_close(ctx);
+	rings_close(ctx, &rings);
+}
