@@ -23,6 +23,9 @@ export const hasBegun = (game) => game.home_score !== null || Boolean(game.cance
 // Whether a margin of HOMEBY points, which may be of either team by rounding, is nobody's to speak of: lines go by half points.
 export const isEven = (homeBy) => Math.abs(homeBy) < 0.25;
 
+// Who is expected to win by how much.
+export const margin = (game, homeBy) => (isEven(homeBy) ? 'even' : `${homeBy < 0 ? game.away_team : game.home_team} by ${Math.abs(homeBy).toFixed(1)}`);
+
 // "Season 2026, week 12", and the round where it has a name.
 export const weekName = (season, week, game) => `Season ${season}, week ${week}${ROUNDS[game?.game_type] ? `: ${ROUNDS[game.game_type]}` : ''}`;
 

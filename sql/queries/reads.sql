@@ -191,14 +191,41 @@ SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, null
 -- name: prediction_get :opt prediction_row
 -- args: id prediction_id
 -- as: anyone
--- One published forecast.
-SELECT p.id, p.nflverse_id AS game_id, p.season, p.week, p.prediction_type, nullif(p.subject, '') AS subject, p.model,
+-- One published forecast. One that another took the place of is a sample where that one is, and of the game by the id it has now.
+SELECT p.id, CASE WHEN p.superseded_at IS NULL THEN p.nflverse_id ELSE (SELECT nflverse_id FROM games WHERE id = p.game_id) END AS game_id, p.season, p.week, p.prediction_type, nullif(p.subject, '') AS subject, p.model,
        m.tier, coalesce(m.sees_line, FALSE) AS saw_line, p.home_team, p.away_team, p.matchup,
        p.pick, p.confidence, p.expected, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
-       p.result_updated_at, p.is_simulated, p.is_sample
+       p.result_updated_at, p.is_simulated,
+       CASE WHEN p.superseded_at IS NULL THEN p.is_sample
+            ELSE EXISTS (SELECT 1
+                           FROM predictions AS c
+                          WHERE c.game_id = p.game_id AND c.model = p.model AND c.prediction_type = p.prediction_type
+                            AND c.subject = p.subject AND c.user_id IS NULL AND c.superseded_at IS NULL AND c.is_sample) END AS is_sample
   FROM predictions p
   LEFT JOIN models m ON m.name = p.model
  WHERE p.id = :id AND p.user_id IS NULL;
+
+-- name: prediction_past_list :many prediction_row
+-- args: game_id uuid, model text, type text?, open_through i32
+-- as: anyone
+-- Every forecast of MODEL of a game that counts or has counted, the newest first. Whether it is shown is decided by the one
+-- that counts: after the week OPEN_THROUGH only samples.
+SELECT p.id, c.nflverse_id AS game_id, p.season, p.week, p.prediction_type, nullif(p.subject, '') AS subject, p.model,
+       m.tier, coalesce(m.sees_line, FALSE) AS saw_line, p.home_team, p.away_team, p.matchup,
+       p.pick, p.confidence, p.expected, p.line, p.prediction_data, p.predicted_at, p.actual_result, p.outcome, p.is_correct,
+       p.result_updated_at, p.is_simulated, c.is_sample
+  FROM predictions p
+  JOIN predictions c ON c.game_id = p.game_id AND c.model = p.model AND c.prediction_type = p.prediction_type
+                    AND c.subject = p.subject AND c.user_id IS NULL AND c.superseded_at IS NULL
+  LEFT JOIN models m ON m.name = p.model
+ WHERE p.game_id = :game_id
+   AND p.model = :model
+   AND p.user_id IS NULL
+   AND (:type IS NULL OR p.prediction_type = :type)
+   AND (p.superseded_at IS NULL OR p.superseded_at > p.predicted_at)
+   AND (c.week <= :open_through OR c.is_sample)
+ ORDER BY p.predicted_at DESC, p.prediction_type, p.subject
+ LIMIT 200;
 
 -- name: accuracy_page :many accuracy_row
 -- args: first_season i32, last_season i32, type text?, model text?, is_weekly bool, after_season i32, after_key text, row_count i32

@@ -165,17 +165,13 @@ page_query(const struct prediction_list *list)
 }
 
 /* For those without live accuracy: what happened of late is not said yet. */
-static struct err *
-hide_late(struct request *rq, struct tx *tx, struct prediction_row *row)
+static void
+hide_late(const struct late_game_list *late, struct prediction_row *row)
 {
-	struct late_game_list late;
-
-	TRY(access_late_games(rq, tx, &late));
-	if (access_is_late(&late, row->game_id)) {
-		row->outcome = row->actual_result = STR_NONE;
-		row->is_correct.is_set = row->result_updated_at.is_set = false;
-	}
-	return NULL;
+	if (!access_is_late(late, row->game_id))
+		return;
+	row->outcome = row->actual_result = STR_NONE;
+	row->is_correct.is_set = row->result_updated_at.is_set = false;
 }
 
 /* A page that is written while it is read. */
@@ -290,6 +286,7 @@ struct answer
 api_prediction_get(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct late_game_list late;
 	struct prediction_row prediction;
 	struct prediction_id id;
 	bool found = false;
@@ -300,11 +297,46 @@ api_prediction_get(struct request *rq)
 		return answer_problem(
 			err_new(rq->ctx, ERR_NOT_FOUND, "no such forecast"));
 	ANSWER_ERR(access_check_forecast(rq, &tx, &prediction));
-	ANSWER_ERR(hide_late(rq, &tx, &prediction));
+	ANSWER_ERR(access_late_games(rq, &tx, &late));
+	hide_late(&late, &prediction);
 	rq->delivered = str_dup(rq->ctx->arena,
 		(struct str){ .ptr = (const char *)prediction.id.uuid.bytes,
 			.len = sizeof(prediction.id.uuid) });
 	return answer_row(rq, &prediction_schema, &prediction);
+}
+
+struct answer
+api_prediction_past_list(struct request *rq)
+{
+	const struct params *params = &rq->params;
+	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
+	struct prediction_past_list query = { .type = params->type };
+	struct prediction_row_list list;
+	struct late_game_list late;
+	struct forecaster by;
+	struct game_row game;
+	struct uuid *ids;
+
+	ANSWER_ERR(game_get(&tx, rq->path_params[0], &game));
+	ANSWER_ERR(forecaster_get(&tx, "model", params->model, &by));
+	query.game_id = game.id;
+	query.model = by.name;
+	ANSWER_ERR(access_open_through(rq, &tx, game.season, &query.open_through));
+	ANSWER_ERR(q_prediction_past_list(&tx, query, &list));
+	ANSWER_ERR(access_late_games(rq, &tx, &late));
+	ids = arena_alloc(rq->ctx->arena, (list.count + 1) * sizeof(*ids));
+	if (!ids)
+		return answer_problem(err_no_memory());
+	for (size_t i = 0; i < list.count; i++) {
+		hide_late(&late, &list.items[i]);
+		ids[i] = list.items[i].id.uuid;
+	}
+	rq->delivered = (struct str){ .ptr = (const char *)ids,
+		.len = list.count * sizeof(*ids) };
+	return answer_rows(rq,
+		&(struct page){ .schema = &prediction_schema,
+			.rows = list.items,
+			.count = list.count });
 }
 
 struct export

@@ -23,6 +23,7 @@ static const struct object_rule {
 	{ "/v1/games/{id}", 0, "2021_01_", "1898_01_NO_BODY" },
 	{ "/v1/games/{id}/lines", 0, "2021_01_", "1898_01_NO_BODY" },
 	{ "/v1/games/{id}/changes", 0, "2021_01_", "1898_01_NO_BODY" },
+	{ "/v1/games/{id}/predictions", 0, "2021_01_", "1898_01_NO_BODY" },
 	{ "/v1/games/{id}/forecast", 0, "2021_01_", "1898_01_NO_BODY" },
 	{ "/v1/ratings/{team}/history", 0, "{team}", "XXX" },
 	{ "/v1/season/{season}/outlook", 0, "2021", "2150" },

@@ -1,19 +1,22 @@
 // One game: what is forecast of it, how sure, what came of it, and what the forecast says at the reader's own line.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
 import { HOUSE, chance, get, mayUse, percent, signed } from '/api.js';
-import { american, fullKickoff, isEven, teams } from '/games.js';
+import { american, fullKickoff, hasBegun, isEven, margin, teams } from '/games.js';
 import { Closed, Data, Simulated, Skeleton, useTitle } from '/parts.js';
 import { atTime } from '/time.js';
+import { WhatIf } from '/what-if.js';
 
 const MARKETS = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
 
+const TYPES = ['game', 'ats', 'total'];
+
 async function load(id) {
-  const game = await get(`/v1/games/${encodeURIComponent(id)}`);
-  const week = { season: game.season, week: game.week };
-  const [forecasts, ratings, seen, changes, team, access] = await Promise.all([get('/v1/predictions', { ...week, team: game.home_team, model: HOUSE }), get('/v1/ratings', week), get(`/v1/games/${encodeURIComponent(id)}/lines`), get(`/v1/games/${encodeURIComponent(id)}/changes`), teams(), get('/v1/access')]);
-  // The list says which there are, each by itself all that the model said.
-  const own = await Promise.all(forecasts.data.filter((row) => row.game_id === game.id).map((row) => get(`/v1/predictions/${row.id}`)));
-  return { game, forecasts: own, seen: seen.data, changes: changes.data, access, teams: [team(game.away_team), team(game.home_team)], ratings: [game.away_team, game.home_team].map((code) => ratings.data.find((row) => row.team === code)) };
+  const path = `/v1/games/${encodeURIComponent(id)}`;
+  const [game, past, seen, changes, team, access] = await Promise.all([get(path), get(`${path}/predictions`), get(`${path}/lines`), get(`${path}/changes`), teams(), get('/v1/access')]);
+  const ratings = await get('/v1/ratings', { season: game.season, week: game.week });
+  // Of each type the newest is the one that counts.
+  const forecasts = TYPES.map((type) => past.data.find((row) => row.prediction_type === type)).filter(Boolean);
+  return { game, forecasts, past: past.data, seen: seen.data, changes: changes.data, access, teams: [team(game.away_team), team(game.home_team)], ratings: [game.away_team, game.home_team].map((code) => ratings.data.find((row) => row.team === code)) };
 }
 
 // The score, where there is one, and where a forecast of the winner is shown, the chances.
@@ -34,7 +37,7 @@ function Verdict({ row }) {
 function said(row, game) {
   const data = row.prediction_data;
   if (row.prediction_type === 'game') return `${row.pick === 'home' ? game.home_team : game.away_team} wins`;
-  if (row.prediction_type === 'ats') return `${isEven(data.spread) ? 'even' : `${data.spread < 0 ? game.away_team : game.home_team} by ${Math.abs(data.spread).toFixed(1)}`} ± ${data.margin_sd.toFixed(1)}`;
+  if (row.prediction_type === 'ats') return `${margin(game, data.spread)} ± ${data.margin_sd.toFixed(1)}`;
   return `${data.total.toFixed(1)} ± ${data.total_sd.toFixed(1)} points`;
 }
 
@@ -45,15 +48,24 @@ function picked(row, game) {
   return row.prediction_type === 'ats' ? `${team} ${signed(row.pick === 'home' ? -row.line : row.line)}` : team;
 }
 
+// By how many points the forecast is off the market's line, with the 95 % interval of what it expects.
+const Z = 1.96;
+function offLine({ line, prediction_data: { spread, total, margin_se: ofMargin, total_se: ofTotal } }) {
+  const points = spread ?? total, se = ofMargin ?? ofTotal;
+  if (line === null || points === undefined || se === undefined) return '–';
+  const [off, ...interval] = [0, -Z, Z].map((z) => signed(points - line + z * se));
+  return html`${off} <span class="soft">(${interval.join(' to ')})</span>`;
+}
+
 function Forecasts({ game, rows }) {
   const names = { game: 'Winner', ats: 'Spread', total: 'Total' };
   const winner = rows.find((row) => row.prediction_type === 'game'), by = rows.find((row) => row.prediction_type === 'ats')?.prediction_data.spread ?? 0;
   const isSplit = winner?.pick && !isEven(by) && (winner.pick === 'home') !== (by > 0);
   return html`<div class="wide" tabindex="0" role="region" aria-label="Forecasts of this game"><table>
-    <thead><tr><th scope="col">Market</th><th scope="col">Forecast</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Fair odds</th><th scope="col">Came true</th></tr></thead>
+    <thead><tr><th scope="col">Market</th><th scope="col">Forecast</th><th scope="col">Pick</th><th scope="col">Chance</th><th scope="col">Fair odds</th><th scope="col">Off the line</th><th scope="col">Came true</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}><th scope="row">${names[row.prediction_type]}</th><td>${said(row, game)}</td><td>${picked(row, game)}</td>
-      <td>${row.confidence === null ? '–' : chance(row.confidence, 1)}</td><td>${american(row.prediction_data.fair_odds ?? null)}</td><${Verdict} row=${row} /></tr>`)}</tbody></table></div>
-    <p class="soft">± is one standard deviation of what the game may bring; a pick's chance leaves ties and pushes aside. Made ${atTime(rows[0].predicted_at)}${rows[0].prediction_data.backfilled ? ', of a game already over, from what was known before its week' : ''};
+      <td>${row.confidence === null ? '–' : chance(row.confidence, 1)}</td><td>${american(row.prediction_data.fair_odds ?? null)}</td><td>${offLine(row)}</td><${Verdict} row=${row} /></tr>`)}</tbody></table></div>
+    <p class="soft">± is one standard deviation of what the game may bring; a pick's chance leaves ties and pushes aside. Off the line: points that the forecast gives ${game.home_team}, or both teams, beyond the market, with the 95 % interval of what it expects: one that holds 0 is no quarrel with the market. Made ${atTime(rows[0].predicted_at)}${rows[0].prediction_data.backfilled ? ', of a game already over, from what was known before its week' : ''};
       tier ${rows[0].tier}: ${rows[0].saw_line ? 'it saw this game\'s line' : 'it did not see this game\'s line'}.${isSplit ? ' Winner and spread name different sides here: the game is as good as even, and its chances and its points are estimated apart.' : ''}</p>`;
 }
 
@@ -80,6 +92,18 @@ function Lines({ game, id }) {
       <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${chance(row.win, 1)}</td><td>${row.push ? percent(row.push, 1) : '–'}</td>
         <td>${american(row.fair_odds)}</td><td>${row.expected_value === null ? '–' : `${signed(100 * row.expected_value)} %`}</td><td>${row.stake === null ? '–' : percent(row.stake, 1)}</td></tr>`)}</tbody></table></div>`}</div>
     <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. If the forecast is wrong, so is this.</p>`;
+}
+
+// What stood of the game from each moment on at which something was forecast anew.
+function Past({ game, rows }) {
+  const times = [...new Set(rows.map((row) => row.predicted_at))];
+  if (times.length < 2) return '';
+  const stood = (time) => TYPES.map((type) => rows.find((row) => row.prediction_type === type && Date.parse(row.predicted_at) <= Date.parse(time)));
+  const forecast = (row) => html`<td>${row ? said(row, game) : '–'}</td>`;
+  const pick = (row) => html`<td>${row ? `${picked(row, game)}${row.confidence === null ? '' : ` ${chance(row.confidence, 1)}`}` : '–'}</td>`;
+  return html`<h2>Every forecast as it stood</h2><div class="wide" tabindex="0" role="region" aria-label="Forecasts as they stood"><table>
+    <thead><tr><th scope="col">As it stood on</th><th scope="col">Winner</th><th scope="col">Spread</th><th scope="col">Pick</th><th scope="col">Total</th><th scope="col">Pick</th></tr></thead>
+    <tbody>${times.map((time) => { const [win, ats, total] = stood(time); return html`<tr key=${time}><th scope="row">${atTime(time)}</th>${pick(win)}${forecast(ats)}${pick(ats)}${forecast(total)}${pick(total)}</tr>`; })}</tbody></table></div>`;
 }
 
 // Lines as they moved, where this installation was there to see it.
@@ -116,7 +140,7 @@ export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const id = query.get('id');
   useEffect(() => { (id ? load(id) : Promise.reject(new Error('The address names no game: choose one from the week.'))).then(setState, (error) => setState({ error })); }, []);
-  const { game, forecasts, ratings, seen, changes, access, teams: [away, home] = [] } = state;
+  const { game, forecasts, past, ratings, seen, changes, access, teams: [away, home] = [] } = state;
   useTitle(game && `${away.nickname} at ${home.nickname}, week ${game.week} of ${game.season}`);
   if (state.error) return failure(state.error);
   if (!game) return html`<div class="head"><h1>Game</h1><p class="soft">One moment …</p></div><${Skeleton} kind="rows" />`;
@@ -126,6 +150,7 @@ export function Page({ query, failure }) {
     <${Simulated} rows=${[game]} /><${Chances} game=${game} win=${win} teams=${[away, home]} />
     ${forecasts.length ? html`<${Forecasts} game=${game} rows=${forecasts} />${mayUse(access, 'advanced_analytics') ? html`<${Lines} game=${game} id=${forecasts[0].id} />` : html`<h2>At your line</h2><${Closed} what="Chances, fair odds and what a bet is worth at any line:" feature="advanced_analytics" />`}`
       : html`<p class="notice">${access.audience === 'entitled' ? 'There is no forecast of this game yet.' : 'The forecast of this game is for subscribers. Three forecasts of each week are open to all.'}</p>`}
-    <${Changes} rows=${changes} /><${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
+    ${!hasBegun(game) && html`<${WhatIf} game=${game} access=${access} />`}
+    <${Past} game=${game} rows=${past} /><${Changes} rows=${changes} /><${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
     <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team, model: HOUSE }} />`;
 }

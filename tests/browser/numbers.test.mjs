@@ -1,0 +1,284 @@
+// Every number on a page is the API's: each cell of each table, as it is written in words here once more.
+import { claim, equal, get, go, open } from './lib.mjs';
+import { signIn } from './people.mjs';
+
+const fixed = (x, digits) => (x === null || x === undefined ? '–' : x.toFixed(digits));
+const signed = (x, digits = 1) => (x > 0 ? '+' : x < 0 ? '−' : '') + Math.abs(x).toFixed(digits);
+const percent = (p, digits = 1) => `${(100 * p).toFixed(digits)} %`;
+// What rounds to none or all is not certain.
+function chance(p, digits = 1) {
+  const least = 10 ** -digits;
+  if (100 * p < least) return `< ${least} %`;
+  return 100 * p > 100 - least ? `> ${(100 - least).toFixed(digits)} %` : percent(p, digits);
+}
+const odds = (x) => (x === null || x === undefined ? '–' : x > 0 ? `+${x}` : `−${-x}`);
+const withError = (x, se) => `${signed(x)} ±${se.toFixed(1)}`;
+const isEven = (by) => Math.abs(by) < 0.25;
+const moment = (page, text) => page.evaluate((at) => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at)), text);
+
+const { data: teams } = await get('/v1/teams');
+const nickname = (code) => teams.find((team) => team.code === code)?.nickname ?? code;
+const { data: seasons } = await get('/v1/seasons');
+const last = seasons.at(-1).season;
+const MIDDLE = 9; // a week in the middle of a season
+
+// The cells of the table that is called LABEL, and its heads, which there are as many of.
+async function table(page, label) {
+  const region = page.locator(`[aria-label="${label}"]`);
+  await region.locator('tbody tr').first().waitFor();
+  const [head, ...rows] = await region.locator('tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim())));
+  rows.forEach((row, i) => equal(row.length, head.length, `the number of cells in row ${i} of ${label}`));
+  return { head, rows };
+}
+
+// The table called LABEL has a row of each of DATA, written as TELL writes it, cell by cell.
+async function same(page, label, data, tell) {
+  const { head, rows } = await table(page, label);
+  equal(rows.length, data.length, `the number of rows of ${label}`);
+  data.forEach((each, i) => tell(each).forEach((want, k) => equal(rows[i][k], String(want), `${label}, row ${i}, ${head[k] || `column ${k}`}`)));
+  equal(tell(data[0]).length, head.length, `the number of columns of ${label}`);
+}
+
+const MARKS = { win: '✓right', loss: '✗wrong', push: '=push: neither right nor wrong', void: '–void: it does not count' };
+
+// A card of the week's page: what is forecast beside the line.
+function cardOf(game, { game: win, ats, total }) {
+  const { away_team: away, home_team: home } = game;
+  const onHome = win.pick === 'home' ? win.confidence : 1 - win.confidence;
+  const favoured = (by, digits) => (by === null ? '–' : isEven(by) ? 'even' : `${by > 0 ? home : away} −${digits ? Math.abs(by).toFixed(digits) : Math.abs(by)}`);
+  const money = game.away_moneyline === null || game.home_moneyline === null ? '–' : game.away_moneyline < game.home_moneyline ? `${away} ${odds(game.away_moneyline)}` : `${home} ${odds(game.home_moneyline)}`;
+  const pick = (row, sides) => (row.pick ? `${sides[row.pick]} ${chance(row.confidence, 0)}` : '–');
+  const mark = (row) => (row.outcome ? ` ${MARKS[row.outcome]}` : '');
+  const sides = { away, home }, totals = { over: 'over', under: 'under' };
+  return [`${game.away_score ?? ''}|${chance(1 - onHome, 0)}`, `${game.home_score ?? ''}|${chance(onHome, 0)}`,
+    `Winner${mark(win)}||${money}|${pick(win, sides)}`, `Spread${mark(ats)}|${favoured(ats.expected, 1)}|${favoured(game.spread_line, 0)}|${pick(ats, sides)}`,
+    `Total${mark(total)}|${total.expected.toFixed(1)}|${game.total_line ?? '–'}|${pick(total, totals)}`].join('\n');
+}
+
+for (const [path, week] of [['/', 'season=current&week=current'], [`/?season=${last}&week=${MIDDLE}`, `season=${last}&week=${MIDDLE}`]]) {
+  await claim(`every number on the cards of ${path} is the API's`, async () => {
+    const { page, close } = await open(path);
+    await page.waitForSelector('.card[data-game]');
+    const { data: games } = await get(`/v1/games?${week}`), { data: forecasts } = await get(`/v1/predictions?${week}&limit=200`);
+    const shown = await page.$$eval('.card[data-game]', (cards) => cards.map((card) => {
+      const text = (cell) => cell.textContent.replace(/\s+/g, ' ').trim();
+      return [...[...card.querySelectorAll('.team')].map((team) => `${text(team.querySelector('.score'))}|${text(team.querySelector('.chance'))}`),
+        ...[...card.querySelectorAll('tbody tr')].map((row) => [...row.cells].map(text).join('|'))].join('\n');
+    }));
+    equal(shown.length, games.length, 'the number of cards');
+    games.forEach((game, i) => equal(shown[i], cardOf(game, Object.fromEntries(forecasts.filter((row) => row.game_id === game.id).map((row) => [row.prediction_type, row]))), game.id));
+    await close();
+  });
+}
+
+const TYPES = { game: 'Winner', ats: 'Spread', total: 'Total' };
+const by = (game, margin) => (isEven(margin) ? 'even' : `${margin < 0 ? game.away_team : game.home_team} by ${Math.abs(margin).toFixed(1)}`);
+const favourite = (game, line) => (line === null ? '–' : line === 0 ? 'even' : `${line > 0 ? game.home_team : game.away_team} −${Math.abs(line)}`);
+
+function said(game, { prediction_type: type, prediction_data: data, pick }) {
+  if (type === 'game') return `${game[`${pick}_team`]} wins`;
+  return type === 'ats' ? `${by(game, data.spread)} ± ${data.margin_sd.toFixed(1)}` : `${data.total.toFixed(1)} ± ${data.total_sd.toFixed(1)} points`;
+}
+
+function picked(game, { prediction_type: type, pick, line }) {
+  if (!pick) return 'no line yet';
+  if (type === 'total') return `${pick} ${line}`;
+  return type === 'ats' ? `${game[`${pick}_team`]} ${signed(pick === 'home' ? -line : line)}` : game[`${pick}_team`];
+}
+
+// The points of a forecast beyond the line, with their 95 % interval.
+function offLine({ prediction_type: type, line, prediction_data: data }) {
+  if (type === 'game' || line === null) return '–';
+  const [points, se] = type === 'ats' ? [data.spread, data.margin_se] : [data.total, data.total_se];
+  return `${signed(points - line)} (${signed(points - line - 1.96 * se)} to ${signed(points - line + 1.96 * se)})`;
+}
+
+const verdict = ({ outcome, is_correct: isCorrect }) => (!outcome ? '–' : isCorrect === null ? outcome : isCorrect ? '✓ right' : '✗ wrong');
+
+async function sameGame(page, id) {
+  const game = await get(`/v1/games/${id}`), past = (await get(`/v1/games/${id}/predictions`)).data;
+  const { data: listed } = await get(`/v1/predictions?season=${game.season}&week=${game.week}&team=${game.home_team}`);
+  const counted = await Promise.all(Object.keys(TYPES).map((type) => get(`/v1/predictions/${listed.find((row) => row.game_id === id && row.prediction_type === type).id}`)));
+  await go(page, `/game?id=${id}`);
+  await page.waitForSelector('.lines tbody tr');
+  const { home_win_probability: home, tie_probability: tie } = counted[0].prediction_data;
+  const sides = await page.$$eval('.versus .side', (all) => all.map((side) => [...side.children].map((part) => part.textContent).join('|')));
+  const score = (points) => (points === null ? [] : [points]);
+  equal(sides.join(' '), [[nickname(game.away_team), ...score(game.away_score), chance(1 - home - (tie ?? 0))].join('|'), [nickname(game.home_team), ...score(game.home_score), chance(home)].join('|')].join(' '), `the chances of ${id}`);
+  await same(page, 'Forecasts of this game', counted, (row) => [TYPES[row.prediction_type], said(game, row), picked(game, row), row.confidence === null ? '–' : chance(row.confidence), odds(row.prediction_data.fair_odds), offLine(row), verdict(row)]);
+  const { data: bets } = await get(`/v1/predictions/${counted[0].id}/lines?spread=${game.spread_line ?? 0}&total=${game.total_line ?? 44}`);
+  const markets = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
+  await same(page, 'Chances at your line', bets, (row) => [row.bet.replace('-', '−'), markets[row.market], chance(row.win), row.push ? percent(row.push) : '–', odds(row.fair_odds), '–', '–']);
+  const { data: ratings } = await get(`/v1/ratings?season=${game.season}&week=${game.week}`);
+  await same(page, 'Ratings of both teams', [game.away_team, game.home_team].map((code) => ratings.find((row) => row.team === code)), ratingCells);
+  const { data: lines } = await get(`/v1/games/${id}/lines`);
+  const seen = await Promise.all(lines.map((row) => (row.seen_at ? moment(page, row.seen_at) : 'Opening line')));
+  if (lines.length) await same(page, 'Lines as they were seen', lines, (row) => [seen[lines.indexOf(row)], favourite(game, row.spread_line), row.total_line ?? '–', odds(row.away_moneyline), odds(row.home_moneyline), row.is_opening ? 'opening line' : '']);
+  return { game, past };
+}
+
+const ratingCells = (row) => [row.team, row.rank, withError(row.total, row.total_se), withError(row.offence, row.offence_se), withError(row.defence, row.defence_se),
+  withError(row.quarterback, row.quarterback_se), row.quarterback_name ?? ''];
+
+await claim('every number of a game\'s page is the API\'s, and every forecast is there as it stood', async () => {
+  const { data: week } = await get('/v1/games?season=current&week=current');
+  const { page, faults, close } = await open('/');
+  await sameGame(page, week[0].id);
+  equal(await page.$$eval('[aria-label="Forecasts as they stood"]', (all) => all.length), 0, 'tables of the past where nothing was forecast before');
+  // The first game of a season has forecasts of two days before, of its winner alone, and of one.
+  const [planted] = (await get(`/v1/games?season=${last}&week=1`)).data.map((game) => game.id).sort();
+  const { game, past } = await sameGame(page, planted);
+  equal(past.length, 7, 'how often it was forecast');
+  const times = [...new Set(past.map((row) => row.predicted_at))], at = await Promise.all(times.map((time) => moment(page, time)));
+  const stood = (time, type) => past.find((row) => row.prediction_type === type && Date.parse(row.predicted_at) <= Date.parse(time));
+  const forecast = (row) => (row ? said(game, row) : '–'), pick = (row) => (row ? `${picked(game, row)} ${chance(row.confidence)}` : '–');
+  await same(page, 'Forecasts as they stood', times, (time) => { const [win, ats, total] = Object.keys(TYPES).map((type) => stood(time, type)); return [at[times.indexOf(time)], pick(win), forecast(ats), pick(ats), forecast(total), pick(total)]; });
+  equal((await table(page, 'Forecasts as they stood')).rows.at(-1).slice(2).join(''), '––––', 'what was not forecast yet');
+  equal(faults.join('; '), '', 'faults');
+  await close();
+});
+
+await claim('a game that is to come is forecast with another quarterback, chosen by keyboard, beside the forecast that stands', async () => {
+  const { data: week } = await get('/v1/games?season=current&week=current');
+  const game = week.find((each) => each.home_score === null && each.kickoff_at && Date.parse(each.kickoff_at) > Date.now() + 600000);
+  const { page, faults, close } = await open(`/game?id=${(game ?? week[0]).id}`);
+  await page.waitForSelector('.lines tbody tr');
+  const offered = await page.$$eval('h2', (all) => all.filter((heading) => heading.textContent === 'With another quarterback').length);
+  equal(offered, game ? 1 : 0, 'whether one can be chosen, which is until kick-off');
+  if (!game) return close();
+  const path = `/v1/games/${game.id}/forecast`, present = await get(path);
+  const { data: all } = await get(`/v1/ratings/quarterbacks?season=${game.season}&week=${game.week}`);
+  await page.evaluate(() => { window.shift = 0; });
+  await page.focus('summary:text-is("Choose who plays")');
+  await page.keyboard.press('Enter');
+  await page.locator('.who select:not([disabled])').nth(1).waitFor();
+  const tell = ({ home_win_probability: p, spread, total }) => [chance(p), by(game, spread), total.toFixed(1)];
+  const none = tell(present).map((each, i) => [[`${game.home_team} wins`, 'Spread', 'Total'][i], each, '–', '–']);
+  await same(page, 'With these quarterbacks', none, (row) => row);
+  const names = await page.locator('.who select').nth(1).locator('option').evaluateAll((options) => options.map((option) => `${option.value}|${option.textContent}`));
+  const sorted = [...all.filter((row) => row.team === game.home_team), ...all.filter((row) => row.team !== game.home_team)];
+  equal(names.join('\n'), [`|${present.home_quarterback}, as expected`, ...sorted.map((row) => `${row.id}|${row.name} (${withError(row.worth, row.worth_se)})`)].join('\n'), 'who can be chosen');
+  for (const [side, key] of [['away', 'End'], ['home', 'ArrowDown']]) {
+    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
+    const ids = await page.$$eval('.who select', (selects) => selects.map((select) => select.value));
+    const then = await get(`${path}?${new URLSearchParams(Object.entries({ away_qb: ids[0], home_qb: ids[1] }).filter(([, id]) => id))}`);
+    const away = then.away_quarterback, home = then.home_quarterback;
+    await page.waitForSelector(`[role=status]:has-text("With ${away} and ${home}: ${game.home_team} wins with a chance of ${chance(then.home_win_probability)}, instead of ${chance(present.home_win_probability)}.")`);
+    const changes = [`${signed(100 * then.home_win_change)} %`, signed(then.spread_change), signed(then.total_change)], now = tell(then);
+    await same(page, 'With these quarterbacks', none, ([name, was]) => { const i = none.findIndex((row) => row[0] === name); return [name, was, now[i], changes[i]]; });
+    equal(ids[side === 'away' ? 0 : 1] !== '', true, `whether one is chosen for ${side}`);
+  }
+  equal(await page.evaluate(() => window.shift) < 0.01, true, 'whether all stood still meanwhile');
+  equal(faults.join('; '), '', 'faults');
+  return close();
+});
+
+for (const week of ['season=current&week=current', `season=${last}&week=${MIDDLE}`]) {
+  await claim(`every number of the ratings for ${week} is the API's`, async () => {
+    const { page, close } = await open(`/ratings?${week}`);
+    const { data } = await get(`/v1/ratings?${week}`);
+    await same(page, 'Ratings of all teams', data, (row) => { const [team, rank, total, ...rest] = ratingCells(row); return [`${team} ${nickname(team)}`, rank, total, '', ...rest]; });
+    await close();
+  });
+}
+
+const CHANCES = ['p_division', 'p_top_seed', 'p_playoffs', 'p_championship', 'p_final', 'p_title'];
+
+// The outlooks of the past weeks are made by a job, one after the other.
+for (let i = 0; i < 1200 && (await get(`/v1/season/${last}/outlook?week=${MIDDLE}`)).data[0]?.week !== MIDDLE; i += 1) await new Promise((done) => { setTimeout(done, 100); });
+
+for (const week of ['', MIDDLE]) {
+  await claim(`every number of the season's outlook${week && ` before week ${week}`} is the API's`, async () => {
+    const { page, close } = await open(`/season?season=${last}${week && `&week=${week}`}`);
+    const { data } = await get(`/v1/season/${last}/outlook${week && `?week=${week}`}`);
+    const isOver = data[0].week > seasons.at(-1).last_week, isSettled = data.every((row) => row.wins_sd === 0);
+    const cell = (p) => (isOver || isSettled ? (p === 0 ? '–' : p === 1 ? 'yes' : chance(p)) : chance(p));
+    await same(page, 'Chances of all teams', data, (row) => [`${row.team} ${nickname(row.team)}`, isOver ? row.wins_mean : `${row.wins_mean.toFixed(1)} ±${row.wins_sd.toFixed(1)}`, ...CHANCES.map((key) => cell(row[key]))]);
+    if (week) equal(isOver, false, 'whether the season is over in its middle');
+    await close();
+  });
+}
+
+const { data: record } = await get('/v1/accuracy?limit=200');
+
+await claim('every number of the record is the API\'s', async () => {
+  const { page, close } = await open('/accuracy');
+  const rows = record.filter((row) => row.prediction_type === 'game').reverse();
+  const gain = ({ details: { gain_on_line: g } }) => (g ? `${signed(g.brier, 4)} (${signed(g.low, 4)} to ${signed(g.high, 4)})` : '–');
+  await same(page, 'Accuracy by season', rows, (row) => [row.season, row.model, row.total_predictions, row.correct_predictions, row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`,
+    fixed(row.brier, 4), fixed(row.details.line?.brier, 4), gain(row), fixed(row.log_loss, 4), row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–']);
+  await close();
+});
+
+// ROWS by what OF says of each.
+function grouped(rows, of) {
+  const groups = {};
+  for (const row of rows) (groups[of(row)] ??= []).push(row);
+  return groups;
+}
+
+// The seasons of one model as one row, with Wilson's interval of its hit rate.
+function summed(rows) {
+  const add = (of) => rows.reduce((total, row) => total + (of(row) ?? 0), 0), games = add((row) => row.total_predictions), right = add((row) => row.correct_predictions);
+  const n = games - add((row) => row.push_count), p = right / n, z = 1.96, middle = (p + z * z / (2 * n)) / (1 + z * z / n), half = z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  const mean = (of) => { const known = rows.filter((row) => of(row) !== null); return known.length ? known.reduce((t, row) => t + of(row) * row.total_predictions, 0) / known.reduce((t, row) => t + row.total_predictions, 0) : null; };
+  const years = rows.map((row) => row.season), from = Math.min(...years), to = Math.max(...years);
+  return [rows[0].model, from === to ? from : `${from}–${to}`, games, right, n ? `${percent(p)} (${(100 * (middle - half)).toFixed(1)} to ${(100 * (middle + half)).toFixed(1)})` : '–',
+    fixed(mean((row) => row.brier), 4), fixed(mean((row) => row.log_loss), 4), signed(add((row) => row.units))];
+}
+
+for (const season of [undefined, record.at(-1).season]) {
+  await claim(`every number of every model is the API's, ${season ?? 'all seasons'}`, async () => {
+    const { page, close } = await open(season ? `/models?season=${season}` : '/models');
+    const rows = record.filter((row) => !season || row.season === season), names = { game: 'Winner', ats: 'Against the spread', total: 'Total', prop: 'Props' };
+    for (const [type, own] of Object.entries(grouped(rows, (row) => row.prediction_type))) {
+      const models = Object.values(grouped(own, (row) => row.model)).map(summed).sort((a, b) => Number(a[5]) - Number(b[5]));
+      await same(page, `Models: ${names[type]}`, models, (row) => row);
+    }
+    await close();
+  });
+}
+
+// Those who picked have picked the last season that has scores.
+const picking = seasons.filter((row) => row.finished_count > 0).at(-1).season;
+const scored = (row) => [row.rank ?? '–', fixed(row.brier, 4), row.picks, row.right_picks, row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`, row.units === null ? '–' : signed(row.units)];
+for (let i = 0; i < 300 && (await get(`/v1/leaderboard?season=${picking}`)).data.length === 0; i += 1) await new Promise((done) => { setTimeout(done, 100); });
+
+await claim('every number of the leaderboard is the API\'s', async () => {
+  const { page, close } = await open(`/leaderboard?season=${picking}`);
+  await same(page, 'Leaderboard', (await get(`/v1/leaderboard?season=${picking}`)).data, (row) => [row.name, ...scored(row)]);
+  await close();
+});
+
+// The first of those who were planted: he runs the league, and his picks are graded.
+await claim('every number of a league, of its members\' picks and of one\'s own is the API\'s', async () => {
+  const { page, faults, close } = await open('/sign-in');
+  await signIn(page, 'planted0@example.test', 'forty winners picked');
+  await page.waitForURL(/account/);
+  const ask = (path) => page.evaluate(async (asked) => (await import('/session.js')).ask('GET', asked), path);
+  const { data: leagues } = await ask('/v1/leagues');
+  await go(page, '/league');
+  await same(page, 'Your leagues', leagues, (row) => [row.name, row.season, row.member_count, `${row.display_name}, who runs it`]);
+  const { id } = leagues[0];
+  await go(page, `/league?id=${id}`);
+  const { data: standing } = await ask(`/v1/leagues/${id}/standing`);
+  await same(page, 'Standing', standing, (row) => [`${row.name}${row.is_you ? ' (you)' : ''}`, ...scored(row), row.is_you ? '' : 'Remove']);
+  await page.selectOption('.week-picks select', '1');
+  const { data: theirs } = await ask(`/v1/leagues/${id}/picks?week=1`);
+  await page.waitForFunction((count) => document.querySelectorAll('[aria-label="Picks of the week"] tbody tr').length === count, theirs.length);
+  await same(page, 'Picks of the week', theirs, (row) => [`${row.away_team} at ${row.home_team}`, row.name, row[`${row.pick}_team`], percent(row.probability, 0), verdict(row)]);
+  await go(page, `/picks?season=${picking}&week=1`);
+  await page.waitForSelector('.pick[data-game]');
+  const { data: own } = await ask(`/v1/picks?season=${picking}&week=1`), { data: games } = await get(`/v1/games?season=${picking}&week=1`);
+  const shown = await page.$$eval('.pick[data-game]', (cards) => cards.map((card) => [card.dataset.game, card.querySelector('legend').textContent.replace(/\s+/g, ' ').trim(), card.querySelector('input:checked')?.value, card.querySelector('output').textContent].join('|')));
+  equal(own.length > 8, true, 'whether there are picks');
+  games.forEach((game, i) => {
+    const pick = own.find((row) => row.game_id === game.id && row.prediction_type === 'game');
+    equal(shown[i], pick ? `${game.id}|Winner ${pick.is_correct === null ? `= ${pick.outcome}` : pick.is_correct ? '✓ right' : '✗ wrong'} Brier ${pick.brier.toFixed(2)}|${pick.pick}|${percent(pick.probability, 0)}` : `${game.id}|Winner||60 %`, `the pick of ${game.id}`);
+  });
+  const graded = own.filter((row) => row.brier !== null), right = graded.filter((row) => row.is_correct).length;
+  equal((await page.textContent('main p:has-text("winners right")')).replace(/\s+/g, ' ').trim(), `${right} of ${graded.length} winners right (${percent(right / graded.length, 0)}); Brier score ${(graded.reduce((sum, row) => sum + row.brier, 0) / graded.length).toFixed(4)}, a coin's is 0.2500.`, 'their sum');
+  equal(faults.join('; '), '', 'faults');
+  await close();
+});
