@@ -32,8 +32,11 @@ static const struct field accuracy_fields[] = {
 		"won or lost by staking one unit a pick at the stated odds"),
 	FIELD(struct accuracy_row, roi, OPT_FINE, "units a unit staked"),
 	FIELD(struct accuracy_row, details, JSON,
-		"for a season: calibration; of game forecasts also the closing line's "
-		"own record on the same games, and the gain on it with its interval; "
+		"for a season: calibration; of game forecasts also the records of Elo, "
+		"of a "
+		"coin and of the closing line on the same games, and the gains on Elo "
+		"and "
+		"the line with their intervals; "
 		"and that of the first line seen before kick-off, where one was, with "
 		"the closing line's Brier score on those games and by how many hours "
 		"it was seen before kick-off"),

@@ -23,8 +23,11 @@ static const struct table_column columns[] = {
 	{ "push_count", "PUSHED" },
 	{ "accuracy_percentage", "ACCURACY" },
 	{ "brier", "BRIER" },
+	{ "elo_brier", "ELO'S" },
 	{ "line_brier", "LINE'S" },
 	{ "log_loss", "LOG LOSS" },
+	{ "elo_log_loss", "ELO'S" },
+	{ "line_log_loss", "LINE'S" },
 	{ "units", "UNITS" },
 	{ "roi", "RETURN" },
 };
@@ -47,19 +50,19 @@ passes(const struct filter *filter, const struct accuracy_metric *metric)
 			str_eq(filter->model, metric->model));
 }
 
-/* The closing line's Brier score on the same games, out of the details. */
+/* RIVAL's SCORE on the same games, out of the details. */
 static struct opt_f64
-line_brier(struct arena *arena, struct str details)
+score_of(struct arena *arena, const char *rival, const char *score, struct str details)
 {
 	struct json_node root = { .kind = JSON_IS_NULL };
 	struct opt_f64 ret = { .is_set = false };
-	const struct json_node *brier;
+	const struct json_node *found;
 
 	if (json_read(arena, details, &root))
 		return ret;
-	brier = json_node_find(json_node_find(&root, STR("line")), STR("brier"));
-	if (brier)
-		ret = (struct opt_f64)OPT(brier->f64);
+	found = json_node_find(json_node_find(&root, str_from(rival)), str_from(score));
+	if (found)
+		ret = (struct opt_f64)OPT(found->f64);
 	return ret;
 }
 
@@ -88,8 +91,11 @@ put_metric(
 	table_put_i64(table, metric->push_count);
 	put_opt(table, metric->accuracy_percentage, 1);
 	put_opt(table, metric->brier, 4);
-	put_opt(table, line_brier(run->arena, metric->details), 4);
+	put_opt(table, score_of(run->arena, "elo", "brier", metric->details), 4);
+	put_opt(table, score_of(run->arena, "line", "brier", metric->details), 4);
 	put_opt(table, metric->log_loss, 4);
+	put_opt(table, score_of(run->arena, "elo", "log_loss", metric->details), 4);
+	put_opt(table, score_of(run->arena, "line", "log_loss", metric->details), 4);
 	put_opt(table, metric->units, 2);
 	put_opt(table, metric->roi, 3);
 }
@@ -175,7 +181,8 @@ run_accuracy(struct invocation *run)
 	print_table(run, &table);
 	if (!run->is_json)
 		fputs("\nBrier score and log loss: less is better; 0.25 and 0.693 is a "
-		      "coin. LINE'S: the closing line on the same games.\n"
+		      "coin.\nELO'S and LINE'S: Elo and the closing line on the same "
+		      "games.\n"
 		      "At -110, bets on spreads and totals break even at 52.4 % right.\n",
 			run->console.out);
 	return NULL;
@@ -184,7 +191,7 @@ run_accuracy(struct invocation *run)
 const struct command cmd_accuracy = {
 	.name = "accuracy",
 	.args = "",
-	.summary = "print how right the forecasts were, beside the closing line",
+	.summary = "print how right the forecasts were, beside Elo and the closing line",
 	.examples = "accuracy\n"
 		    "accuracy --season 2023 --weeks --type game\n"
 		    "accuracy --model all --json",

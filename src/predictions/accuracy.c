@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "predictions/elo_chance.h"
 #include "predictions/tally.h"
 
 struct metrics {
@@ -12,6 +13,7 @@ struct metrics {
  * so one week and one season are open at a time. */
 struct making {
 	struct tx *tx;
+	struct elo_chances elo;
 	struct accuracy_metric group; /* model, type, season and week being tallied */
 	bool is_open;
 	struct tally week;
@@ -87,6 +89,7 @@ take_row(void *arg, const struct prediction_graded *row)
 {
 	struct making *making = arg;
 	const struct accuracy_metric *group = &making->group;
+	struct opt_f64 elo;
 
 	if (!making->is_open || group->season != row->season ||
 		!str_eq(group->model, row->model) ||
@@ -97,8 +100,9 @@ take_row(void *arg, const struct prediction_graded *row)
 		TRY(close_week(making));
 		making->group.week = (struct opt_i32)OPT(row->week);
 	}
-	tally_add(&making->week, row);
-	tally_add(&making->season, row);
+	elo = elo_chance_of(&making->elo, row->game_id);
+	tally_add(&making->week, row, elo);
+	tally_add(&making->season, row, elo);
 	return NULL;
 }
 
@@ -223,15 +227,26 @@ compare(const struct making *making, const struct accuracy_list *stored,
 	return NULL;
 }
 
-struct err *
-accuracy_of_season(
-	struct tx *tx, int32_t season, int64_t known_by, struct accuracy_list *ret)
+static struct err *
+making_new(struct tx *tx, struct making **ret)
 {
 	struct making *making;
 
 	TRY_NEW(tx->ctx->arena, making, 1);
 	making->tx = tx;
 	map_init(&making->made_keys, tx->ctx->arena);
+	TRY(elo_chances_read(tx, &making->elo));
+	*ret = making;
+	return NULL;
+}
+
+struct err *
+accuracy_of_season(
+	struct tx *tx, int32_t season, int64_t known_by, struct accuracy_list *ret)
+{
+	struct making *making;
+
+	TRY(making_new(tx, &making));
 	TRY(q_predictions_graded_by(tx, season, known_by, take_row, making));
 	TRY(close_season(making));
 	*ret = (struct accuracy_list){ .items = making->made.items,
@@ -247,9 +262,7 @@ accuracy_store(struct tx *tx, int64_t *ret_stored)
 	struct accuracy_list stored = { .count = 0 };
 	int64_t put_count = 0, deleted = 0;
 
-	TRY_NEW(tx->ctx->arena, making, 1);
-	making->tx = tx;
-	map_init(&making->made_keys, tx->ctx->arena);
+	TRY(making_new(tx, &making));
 	TRY(q_predictions_graded(tx, take_row, making));
 	TRY(close_season(making));
 	TRY(accuracy_list_read(tx, &stored));

@@ -4,8 +4,8 @@
  * Counts, hits in per cent of what was not pushed, the same weighted by confidence, Brier
  * score, log loss, units and their return. details holds, for a season, the calibration
  * in ten bins of the home team's chance; the interval of the hit rate (Wilson, 95 %); for
- * game forecasts the closing line's own record on the same games, and how much better or
- * worse than the line the forecasts scored, with its interval.
+ * game forecasts the records of Elo, of a coin and of the closing line on the same games,
+ * and how much better or worse than Elo and the line the forecasts scored, with intervals.
  */
 #ifndef PREDICTIONS_ACCURACY_H
 #define PREDICTIONS_ACCURACY_H

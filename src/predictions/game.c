@@ -114,8 +114,8 @@ or_usual(struct opt_i32 rest_days)
 	return rest_days.is_set ? rest_days.value : REST_DAYS_USUAL;
 }
 
-static struct model_game
-numbers_of(const struct game *game)
+struct model_game
+game_numbers(const struct game *game)
 {
 	struct model_game numbers = MODEL_GAME_INIT;
 	int minutes;
@@ -182,7 +182,7 @@ gather(void *arg, const struct game *row)
 		return VEC_PUSH(gathering->arena, &gathering->cancelled, game.nflverse_id)
 			? NULL
 			: err_no_memory();
-	numbers = numbers_of(&game);
+	numbers = game_numbers(&game);
 	TRY(passer_number(gathering, game.home_qb_id, game.home_qb_name,
 		&numbers.home_quarterback));
 	TRY(passer_number(gathering, game.away_qb_id, game.away_qb_name,

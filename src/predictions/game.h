@@ -30,6 +30,9 @@ struct err *game_set_read(struct ctx *ctx, struct game_set *ret) MUST_USE;
 /* The same as TX sees it. */
 struct err *game_set_read_in(struct tx *tx, struct game_set *ret) MUST_USE;
 
+/* GAME as the model sees it, but for its quarterbacks. */
+struct model_game game_numbers(const struct game *game);
+
 /* When GAME begins, for whoever must be done before: its kick-off, or where that is not
  * known the first minute of its day in New York. */
 int64_t game_begins_at(const struct game *game);

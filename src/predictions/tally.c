@@ -95,24 +95,46 @@ add_opening(struct tally *tally, const struct prediction_graded *row, double clo
 }
 
 static void
+gain_add(struct tally_gain *gain, double chance, double brier, double happened)
+{
+	double difference = squared(chance - happened) - brier;
+
+	gain->count++;
+	gain->sum += difference;
+	gain->squares += squared(difference);
+}
+
+static void
 add_line(struct tally *tally, const struct prediction_graded *row, double happened)
 {
 	const struct quote closing = { .spread_line = row->spread_line,
 		.home_moneyline = row->home_moneyline,
 		.away_moneyline = row->away_moneyline };
-	double chance, gain;
+	double chance;
 
-	if (!row->brier.is_set || !chance_of(&closing, &chance))
+	if (!chance_of(&closing, &chance))
 		return;
 	scores_add(&tally->line, chance, happened);
-	gain = squared(chance - happened) - row->brier.value;
-	tally->gain += gain;
-	tally->gain_squares += gain * gain;
+	gain_add(&tally->line_gain, chance, row->brier.value, happened);
 	add_opening(tally, row, chance, happened);
 }
 
 static void
-add_game(struct tally *tally, const struct prediction_graded *row)
+add_rivals(struct tally *tally, const struct prediction_graded *row, struct opt_f64 elo,
+	double happened)
+{
+	if (!row->brier.is_set)
+		return;
+	scores_add(&tally->coin, 0.5, happened);
+	if (elo.is_set) {
+		scores_add(&tally->elo, elo.value, happened);
+		gain_add(&tally->elo_gain, elo.value, row->brier.value, happened);
+	}
+	add_line(tally, row, happened);
+}
+
+static void
+add_game(struct tally *tally, const struct prediction_graded *row, struct opt_f64 elo)
 {
 	int margin = row->home_score.value - row->away_score.value;
 	double happened = margin > 0 ? 1 : margin < 0 ? 0 : 0.5;
@@ -126,11 +148,11 @@ add_game(struct tally *tally, const struct prediction_graded *row)
 	place->count++;
 	place->chances += chance;
 	place->won += happened;
-	add_line(tally, row, happened);
+	add_rivals(tally, row, elo, happened);
 }
 
 void
-tally_add(struct tally *tally, const struct prediction_graded *row)
+tally_add(struct tally *tally, const struct prediction_graded *row, struct opt_f64 elo)
 {
 	bool is_push = str_eq(row->outcome, STR("push"));
 	bool is_correct = str_eq(row->outcome, STR("win"));
@@ -152,7 +174,7 @@ tally_add(struct tally *tally, const struct prediction_graded *row)
 		tally->units += row->units.value;
 	}
 	if (str_eq(row->prediction_type, STR("game")))
-		add_game(tally, row);
+		add_game(tally, row, elo);
 }
 
 static struct opt_f64
@@ -188,6 +210,7 @@ put_interval(struct json *json, int hits, int count)
 	json_put_array_end(json);
 }
 
+/* Left open: the caller may have more to say. */
 static void
 put_scores(struct json *json, struct str key, const struct tally_scores *scores)
 {
@@ -199,6 +222,11 @@ put_scores(struct json *json, struct str key, const struct tally_scores *scores)
 	json_put_i64(json, scores->count);
 	put(json, STR("brier"), scores->brier / n);
 	put(json, STR("log_loss"), scores->log_loss / n);
+}
+
+static void
+put_right(struct json *json, const struct tally_scores *scores)
+{
 	json_put_key(json, STR("correct"));
 	json_put_i64(json, scores->correct);
 	json_put_key(json, STR("decided"));
@@ -206,15 +234,13 @@ put_scores(struct json *json, struct str key, const struct tally_scores *scores)
 }
 
 static void
-put_line(struct json *json, const struct tally *tally)
+put_gain(struct json *json, struct str key, const struct tally_gain *gain)
 {
-	double n = tally->line.count, mean = tally->gain / n;
-	double variance = n > 1 ? (tally->gain_squares - n * mean * mean) / (n - 1) : 0;
+	double n = gain->count, mean = gain->sum / n;
+	double variance = n > 1 ? (gain->squares - n * mean * mean) / (n - 1) : 0;
 	double half = SIGMA_95 * sqrt(fmax(variance, 0) / n);
 
-	put_scores(json, STR("line"), &tally->line);
-	json_put_object_end(json);
-	json_put_key(json, STR("gain_on_line"));
+	json_put_key(json, key);
 	json_put_object(json);
 	put(json, STR("brier"), mean);
 	if (n > 1) {
@@ -224,6 +250,28 @@ put_line(struct json *json, const struct tally *tally)
 	json_put_object_end(json);
 }
 
+/* A coin is neither right nor wrong. */
+static void
+put_rivals(struct json *json, const struct tally *tally)
+{
+	if (tally->coin.count) {
+		put_scores(json, STR("coin"), &tally->coin);
+		json_put_object_end(json);
+	}
+	if (tally->elo.count) {
+		put_scores(json, STR("elo"), &tally->elo);
+		put_right(json, &tally->elo);
+		json_put_object_end(json);
+		put_gain(json, STR("gain_on_elo"), &tally->elo_gain);
+	}
+	if (tally->line.count) {
+		put_scores(json, STR("line"), &tally->line);
+		put_right(json, &tally->line);
+		json_put_object_end(json);
+		put_gain(json, STR("gain_on_line"), &tally->line_gain);
+	}
+}
+
 /* What a line began as stands beside what it became, and says how early it was seen. */
 static void
 put_opening(struct json *json, const struct tally *tally)
@@ -231,6 +279,7 @@ put_opening(struct json *json, const struct tally *tally)
 	double n = tally->opening.count;
 
 	put_scores(json, STR("opening_line"), &tally->opening);
+	put_right(json, &tally->opening);
 	put(json, STR("closing_brier"), tally->opening_closing_brier / n);
 	if (tally->opening_seen)
 		put(json, STR("hours_before"),
@@ -273,8 +322,7 @@ tally_metric(struct arena *arena, const struct tally *tally, bool is_season,
 	json_put_object(&json);
 	if (decided)
 		put_interval(&json, tally->correct, decided);
-	if (tally->line.count)
-		put_line(&json, tally);
+	put_rivals(&json, tally);
 	if (tally->opening.count)
 		put_opening(&json, tally);
 	if (is_season && str_eq(metric.prediction_type, STR("game")))

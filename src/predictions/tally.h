@@ -8,6 +8,12 @@ enum {
 	TALLY_BINS = 10,
 };
 
+/* By how much a rival's Brier score was above the forecast's, game by game. */
+struct tally_gain {
+	int count;
+	double sum, squares;
+};
+
 /* Scores of forecasts of game winners. */
 struct tally_scores {
 	int count;
@@ -31,8 +37,10 @@ struct tally {
 	int staked; /* have units */
 	double units;
 	/* Of type game only. */
-	struct tally_scores line;  /* the closing line's, where there is one */
-	double gain, gain_squares; /* the line's Brier score less the forecast's */
+	struct tally_scores elo, coin;
+	struct tally_gain elo_gain;
+	struct tally_scores line; /* the closing line's, where there is one */
+	struct tally_gain line_gain;
 	/* The opening line that the feed tells, else the first seen before kick-off, and on
 	 * the same games the closing line. */
 	struct tally_scores opening;
@@ -42,7 +50,9 @@ struct tally {
 	struct tally_bin bins[TALLY_BINS];
 };
 
-void tally_add(struct tally *tally, const struct prediction_graded *row);
+/* ELO: the home team's chance by it; of games only. */
+void
+tally_add(struct tally *tally, const struct prediction_graded *row, struct opt_f64 elo);
 /* What TALLY comes to; the names, season and week are the caller's. IS_SEASON:
  * with bins. */
 struct err *tally_metric(struct arena *arena, const struct tally *tally, bool is_season,

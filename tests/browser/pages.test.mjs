@@ -109,9 +109,17 @@ await claim('the accuracy table holds the API\'s numbers', async () => {
     equal(cells[i][0], String(row.season), 'the season');
     equal(cells[i][2], String(row.total_predictions), 'the games');
     equal(cells[i][5], row.brier === null ? '–' : row.brier.toFixed(4), `the Brier score of ${row.season} ${row.model}`);
-    equal(cells[i][9], row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–', `the opening line's Brier score of ${row.season}`);
+    equal(cells[i][13], row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–', `the opening line's Brier score of ${row.season}`);
+    equal(cells[i].slice(11, 13).join(), [row.details.line, row.details.elo].map((scores) => scores?.log_loss.toFixed(4) ?? '–').join(), `the log losses of line and Elo of ${row.season}`);
+    equal(cells[i][8], row.details.elo.brier.toFixed(4), `Elo's Brier score of ${row.season}`);
+    equal(cells[i][9].split(' ')[0], `${row.details.gain_on_elo.brier < 0 ? '−' : '+'}${Math.abs(row.details.gain_on_elo.brier).toFixed(4)}`, `the gain on Elo of ${row.season}`);
     equal(cells[i][6], row.details.line ? row.details.line.brier.toFixed(4) : '–', `the line's Brier score of ${row.season}`);
   });
+  for (const [name, rival] of [['Elo', 'elo'], ['coin', 'coin']]) {
+    const own = data.filter((row) => row.model === 'gridiron').map((row) => row.details[rival]);
+    const games = own.reduce((n, scores) => n + scores.games, 0), brier = own.reduce((sum, scores) => sum + scores.brier * scores.games, 0) / games;
+    equal((await page.textContent(`.tile:has(dt:text("${name}")) dd`)).startsWith(brier.toFixed(4)), true, `whether the tile of ${name} begins with ${brier.toFixed(4)}`);
+  }
   const [planted] = data.filter((row) => row.details.opening_line);
   equal(planted.details.opening_line.hours_before, 48, 'by how many hours the opening line was seen before kick-off');
   equal((await page.textContent('.tile:has(dt:text("opening line")) dd')).includes(planted.details.opening_line.brier.toFixed(4)), true, 'whether its tile has the same');

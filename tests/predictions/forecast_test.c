@@ -3,8 +3,11 @@
 
 #include "codec/gzip.h"
 #include "codec/iso_time.h"
+#include "codec/json_read.h"
+#include "model/elo.h"
 #include "predictions/accuracy.h"
 #include "predictions/forecast.h"
+#include "predictions/game.h"
 #include "predictions/grade.h"
 #include "predictions/import.h"
 #include "predictions/simulated.h"
@@ -281,6 +284,104 @@ BOTH_ENGINES(no_forecast_knows_its_own_week_or_later)
 	EQ_I64(counts.stored, 16 * 3);
 	OK_ERR(dump_forecasts(ctx, &with_noise));
 	EQ_STR(with_noise, with_truth);
+}
+
+/* What the record says of the winners of 2021, WHICH of its weeks. */
+static struct err *
+dump_2021(struct ctx *ctx, const char *which, struct str *ret)
+{
+	static const enum db_type columns[] = { DB_I32, DB_F64, DB_JSON };
+
+	return database_dump(ctx,
+		str_cstr(ctx->arena,
+			str_fmt(ctx->arena,
+				"SELECT week, brier, details FROM accuracy_metrics WHERE "
+				"prediction_type = 'game' AND season = 2021 AND week %s "
+				"ORDER BY week",
+				which)),
+		columns, COUNT_OF(columns), ret);
+}
+
+BOTH_ENGINES(elo_in_the_record_knows_earlier_days_only)
+{
+	struct str until_9, later, until_9_again, later_again;
+	struct forecast_counts counts;
+	struct grade_counts grades;
+	struct feed feed;
+
+	ctx->now = moment("2023-06-01T00:00:00Z");
+	OK_ERR(league_feed(ctx, &feed));
+	OK_ERR(league_store(ctx, &feed));
+	OK_ERR(forecast_store(ctx, &everything, &counts));
+	OK_ERR(grade_all(ctx, &grades));
+	OK_ERR(dump_2021(ctx, "<= 9", &until_9));
+	OK_ERR(dump_2021(ctx, "> 9", &later));
+	OK(str_find(until_9, STR("\"gain_on_elo\"")) > 0);
+	for (size_t i = 0; i < feed.games.count; i++) {
+		struct feed_game *game = &feed.games.items[i];
+
+		if (game->season < 2021 || (game->season == 2021 && game->week < 10))
+			continue;
+		game->home_score.value = (int32_t)(i * 7 % 41);
+		game->away_score.value = (int32_t)(i * 11 % 37);
+		game->result.value = game->home_score.value - game->away_score.value;
+		game->total.value = game->home_score.value + game->away_score.value;
+		game->checksum[0] ^= 1;
+	}
+	OK_ERR(league_store(ctx, &feed));
+	OK_ERR(grade_all(ctx, &grades));
+	OK_ERR(dump_2021(ctx, "<= 9", &until_9_again));
+	OK_ERR(dump_2021(ctx, "> 9", &later_again));
+	EQ_STR(until_9_again, until_9);
+	OK(!str_eq(later_again, later));
+}
+
+/* The Brier score of Elo over the games of SEASON, as the backtest has it. */
+static struct err *
+elo_brier(struct ctx *ctx, int season, double *ret)
+{
+	double *chances, sum = 0, games = 0;
+	struct game_set set;
+
+	TRY(game_set_read(ctx, &set));
+	TRY(elo_walk(ctx->arena, set.numbers, set.count, &chances));
+	for (size_t i = 0; i < set.count; i++)
+		if (set.numbers[i].season == season && set.numbers[i].is_played) {
+			double off = chances[i] - game_outcome(&set.numbers[i]);
+
+			sum += off * off;
+			games++;
+		}
+	*ret = sum / games;
+	return NULL;
+}
+
+BOTH_ENGINES(elo_in_the_record_is_that_of_the_backtest)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct accuracy_list list;
+	struct forecast_counts counts;
+	struct grade_counts grades;
+	int seasons = 0;
+
+	OK_ERR(league_import(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(forecast_store(ctx, &everything, &counts));
+	OK_ERR(grade_all(ctx, &grades));
+	OK_ERR(accuracy_list_read(&tx, &list));
+	for (size_t i = 0; i < list.count; i++) {
+		struct json_node root;
+		double wanted;
+
+		if (list.items[i].week.is_set ||
+			!str_eq(list.items[i].prediction_type, STR("game")))
+			continue;
+		OK_ERR(json_read(ctx->arena, list.items[i].details, &root));
+		OK_ERR(elo_brier(ctx, list.items[i].season, &wanted));
+		NEAR(json_node_find(json_node_find(&root, STR("elo")), STR("brier"))->f64,
+			wanted, 5e-7);
+		seasons++;
+	}
+	EQ_I64(seasons, 3);
 }
 
 BOTH_ENGINES(a_corrected_score_is_graded_again)

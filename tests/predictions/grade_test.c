@@ -6,6 +6,8 @@
 static struct arena arena = { .cap_bytes = 16 << 20 };
 static struct ctx ctx = { .arena = &arena, .now = 5 };
 
+static const struct opt_f64 none = { .is_set = false };
+
 static struct prediction_grade
 graded(struct prediction_ungraded row)
 {
@@ -171,7 +173,7 @@ TEST(a_tally_counts_pushes_apart)
 	struct tally tally = { .total = 0 };
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		tally_add(&tally, &rows[i]);
+		tally_add(&tally, &rows[i], none);
 	OK_ERR(tally_metric(&arena, &tally, true, &metric));
 	EQ_I64(metric.total_predictions, 4);
 	EQ_I64(metric.correct_predictions, 2);
@@ -188,8 +190,8 @@ TEST(a_tally_stands_beside_the_closing_line)
 	struct prediction_graded row = counted("win", "home", 0.8, 3);
 	struct tally tally = { .total = 0 };
 
-	tally_add(&tally, &row);
-	tally_add(&tally, &row);
+	tally_add(&tally, &row, none);
+	tally_add(&tally, &row, none);
 	OK_ERR(tally_metric(&arena, &tally, true, &metric));
 	/* An even spread is a coin: 0.25 against 0.04. */
 	OK_OR(str_find(metric.details,
@@ -204,6 +206,34 @@ TEST(a_tally_stands_beside_the_closing_line)
 		       "\"chance\": 0.8}]")) > 0);
 	OK_ERR(tally_metric(&arena, &tally, false, &metric));
 	OK(str_find(metric.details, STR("calibration")) < 0);
+}
+
+/* Elo gave the winner 0.9 once, the loser once 0.6; a tie is half for it, and for the coin
+ * it is no error at all. */
+TEST(a_tally_stands_beside_elo_and_a_coin)
+{
+	struct accuracy_metric metric = { .prediction_type = STR("game") };
+	const struct prediction_graded rows[] = { counted("win", "home", 0.8, 3),
+		counted("loss", "home", 0.6, -3), counted("push", "home", 0.5, 0) };
+	const struct opt_f64 elo[] = { OPT(0.9), OPT(0.6), { .is_set = false } };
+	struct tally tally = { .total = 0 };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		tally_add(&tally, &rows[i], elo[i]);
+	OK_ERR(tally_metric(&arena, &tally, true, &metric));
+	OK_OR(str_find(metric.details,
+		      STR("\"elo\": {\"brier\": 0.185, \"games\": 2, \"correct\": 1, "
+			  "\"decided\": 2, \"log_loss\": 0.510826}")) > 0,
+		STR_FMT, STR_ARG(metric.details));
+	/* 0.03 better, then neither. */
+	OK_OR(str_find(metric.details,
+		      STR("\"gain_on_elo\": {\"low\": -0.044399, \"high\": 0.014399, "
+			  "\"brier\": -0.015}")) > 0,
+		STR_FMT, STR_ARG(metric.details));
+	OK_OR(str_find(metric.details,
+		      STR("\"coin\": {\"brier\": 0.166667, \"games\": 3, "
+			  "\"log_loss\": 0.693147}")) > 0,
+		STR_FMT, STR_ARG(metric.details));
 }
 
 TEST(an_opening_line_stands_beside_the_closing_line_of_the_same_games)
@@ -221,8 +251,8 @@ TEST(an_opening_line_stands_beside_the_closing_line_of_the_same_games)
 	rows[0].opening_away_moneyline = (struct opt_i32)OPT(-110);
 	rows[0].home_moneyline = (struct opt_i32)OPT(-100000);
 	rows[0].away_moneyline = (struct opt_i32)OPT(100000);
-	tally_add(&tally, &rows[0]);
-	tally_add(&tally, &rows[1]);
+	tally_add(&tally, &rows[0], none);
+	tally_add(&tally, &rows[1], none);
 	EQ_I64(tally.line.count, 2);
 	EQ_I64(tally.opening.count, 1);
 	NEAR(tally.opening.brier, 0.25, 1e-9);

@@ -1,11 +1,10 @@
-// The record: Brier score by season beside the closing line and the coin, and the figures behind it.
+// The record: Brier score by season beside Elo, the closing line and the coin, and the figures behind it.
 import { html, useEffect, useMemo, useRef, useState } from '/vendor/htm-preact.js';
 import { HOUSE, all, percent, signed } from '/api.js';
 import { Chart } from '/chart.js';
 import { live } from '/live.js';
 import { Data, Warning, useTitle } from '/parts.js';
 
-const COIN = 0.25;
 const opening = (row) => row.details.opening_line;
 // The house's own first, which the figures and the warning are of.
 const models = (rows) => [...new Set(rows.map((row) => row.model))].sort((a, b) => (b === HOUSE) - (a === HOUSE));
@@ -18,7 +17,7 @@ function mean(rows, score, games) {
   return n ? scored.reduce((sum, row) => sum + score(row) * games(row), 0) / n : null;
 }
 
-// One line of the chart a model, in step with SEASONS; the closing line's and the coin's beside them.
+// One line of the chart a model, in step with SEASONS; Elo's, the closing line's and the coin's beside them.
 function lines(rows, seasons) {
   const at = (pick, own) => seasons.map((season) => {
     const row = own.find((each) => each.season === season);
@@ -27,7 +26,8 @@ function lines(rows, seasons) {
   return [
     ...models(rows).map((model, i) => ({ label: model, colour: i ? '--good' : '--home', values: at((row) => row.brier, rows.filter((row) => row.model === model)) })),
     { label: 'closing line', colour: '--away', values: at((row) => row.details.line?.brier, first(rows)) },
-    { label: 'coin', colour: '--even', values: seasons.map(() => COIN), dash: [6, 4] },
+    { label: 'Elo', colour: '--bad', values: at((row) => row.details.elo?.brier, first(rows)) },
+    { label: 'coin', colour: '--even', values: at((row) => row.details.coin?.brier, first(rows)), dash: [6, 4] },
   ];
 }
 
@@ -50,22 +50,24 @@ function Tiles({ rows }) {
     <${Tile} name=${own[0].model} brier=${mean(own, (row) => row.brier, (row) => row.total_predictions)} note=${`Brier score over ${games} games; ${percent(right / decided, 1).replace(' ', '\u00a0')} of winners`} />
     <${Tile} name="closing line" brier=${mean(own, (row) => row.details.line?.brier, (row) => row.details.line.games)} note="on the same games" />
     ${own.some(opening) && html`<${Tile} name="opening line" brier=${mean(own, (row) => opening(row)?.brier, (row) => opening(row).games)} note=${`told by the feed or first seen, on ${own.reduce((n, row) => n + (opening(row)?.games ?? 0), 0)} games; there the closing line has ${mean(own, (row) => opening(row)?.closing_brier, (row) => opening(row).games).toFixed(4)}`} />`}
-    <${Tile} name="coin" brier=${COIN} note="50 % for every game" /></dl>`;
+    <${Tile} name="Elo" brier=${mean(own, (row) => row.details.elo?.brier, (row) => row.details.elo.games)} note="ratings by results alone, on the same games" />
+    <${Tile} name="coin" brier=${mean(own, (row) => row.details.coin?.brier, (row) => row.details.coin.games)} note="50 % for every game; a tie is no error of it" /></dl>`;
 }
 
-// How much better (+) or worse (−) than the closing line, with its 95 % interval.
-function gain(row) {
-  const against = row.details.gain_on_line;
+// How much better (+) or worse (−) than a rival, with its 95 % interval.
+function gain(against) {
   return against ? `${signed(against.brier, 4)} (${signed(against.low, 4)} to ${signed(against.high, 4)})` : '–';
 }
 
 function Table({ rows }) {
   return html`<div class="wide" tabindex="0" role="region" aria-label="Accuracy by season"><table>
     <thead><tr><th scope="col">Season</th><th scope="col">Model</th><th scope="col">Games</th><th scope="col">Right</th><th scope="col">Hit rate</th>
-      <th scope="col">Brier</th><th scope="col">Line's Brier</th><th scope="col">Gain on the line</th><th scope="col">Log loss</th>${rows.some(opening) && html`<th scope="col">Opening line</th>`}</tr></thead>
+      <th scope="col">Brier</th><th scope="col">Line's Brier</th><th scope="col">Gain on the line</th><th scope="col">Elo's Brier</th><th scope="col">Gain on Elo</th><th scope="col">Log loss</th><th scope="col">Line's log loss</th><th scope="col">Elo's log loss</th>${rows.some(opening) && html`<th scope="col">Opening line</th>`}</tr></thead>
     <tbody>${rows.toReversed().map((row) => html`<tr><td>${row.season}</td><td>${row.model}</td><td>${row.total_predictions}</td>
       <td>${row.correct_predictions}</td><td>${row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`}</td>
-      <td>${row.brier?.toFixed(4) ?? '–'}</td><td>${row.details.line?.brier.toFixed(4) ?? '–'}</td><td>${gain(row)}</td><td>${row.log_loss?.toFixed(4) ?? '–'}</td>
+      <td>${row.brier?.toFixed(4) ?? '–'}</td><td>${row.details.line?.brier.toFixed(4) ?? '–'}</td><td>${gain(row.details.gain_on_line)}</td>
+      <td>${row.details.elo?.brier.toFixed(4) ?? '–'}</td><td>${gain(row.details.gain_on_elo)}</td><td>${row.log_loss?.toFixed(4) ?? '–'}</td>
+      <td>${row.details.line?.log_loss.toFixed(4) ?? '–'}</td><td>${row.details.elo?.log_loss.toFixed(4) ?? '–'}</td>
       ${rows.some(opening) && html`<td>${opening(row) ? `${opening(row).brier.toFixed(4)} (${opening(row).games} games)` : '–'}</td>`}</tr>`)}</tbody></table></div>`;
 }
 
