@@ -5,6 +5,7 @@
 
 #include "model/backtest.h"
 #include "model/elo.h"
+#include "model/fit.h"
 #include "tests/support/games_csv.h"
 
 TEST(elo_starts_even_and_moves_by_the_formula)
@@ -229,5 +230,30 @@ TEST(all_tiers_reach_their_goals_on_the_seasons_kept_apart)
 	OK(rows[TIER_L].margin_error <= 9.99);
 	OK(rows[TIER_L].total_error <= 10.69);
 	OK(rows[TIER_L].plain_margin_surprise - rows[TIER_L].margin_surprise >= 0.10);
+	arena_release(&arena);
+}
+
+/* The measures of docs/forecast.md, "How the parameters were found". */
+TEST(the_parameters_in_code_have_the_measure_that_is_told_of_them)
+{
+	struct fit_options options = {
+		.tier = TIER_L, .from_season = 2002, .through_season = 2015
+	};
+	struct parameters published = parameters_published(TIER_L);
+	struct fit_measure in_code, start;
+	struct model_game *past;
+	struct games_csv csv;
+	struct arena arena;
+	size_t count;
+
+	arena_init(&arena, 512 << 20);
+	if (!games_csv_read(&arena, &csv))
+		SKIP("no games file");
+	OK_ERR(fit_past(&arena, &options, csv.games, csv.count, &past, &count));
+	OK_ERR(fit_judge(&arena, &options, parameters_of(TIER_L), past, count, &in_code));
+	OK_ERR(fit_judge(&arena, &options, &published, past, count, &start));
+	NEAR(in_code.sum, 2.69456, 0.00001);
+	NEAR(start.sum, 2.80442, 0.00001);
+	EQ_I64(in_code.games, 3738);
 	arena_release(&arena);
 }
