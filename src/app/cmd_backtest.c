@@ -1,4 +1,4 @@
-/* gridiron backtest: the table of model/backtest.h, for people in three parts, for programs in
+/* gridiron backtest: the table of model/backtest.h, for people in four parts, for programs in
  * one. */
 #include "app/backtest_svg.h"
 #include "app/command.h"
@@ -42,6 +42,9 @@ static const struct table_column brier_columns[] = {
 	{ "less_elo_low", "FROM" },
 	{ "less_elo_high", "TO" },
 	{ "log_loss", "LOG LOSS" },
+	{ "log_loss_fifty", "50 %" },
+	{ "log_loss_home_rate", "HOME RATE" },
+	{ "log_loss_elo", "ELO" },
 	{ "log_loss_line", "LINE" },
 };
 
@@ -58,6 +61,29 @@ static const struct table_column points_columns[] = {
 	{ "total_surprise_plain", "PLAIN" },
 	{ "push_rate", "PUSHES" },
 	{ "push_rate_expected", "EXPECTED" },
+};
+
+static const struct table_column luck_columns[] = {
+	{ "log_loss_less_line", "LOG LOSS" },
+	{ "log_loss_less_line_low", "FROM" },
+	{ "log_loss_less_line_high", "TO" },
+	{ "log_loss_less_elo", "LESS ELO" },
+	{ "log_loss_less_elo_low", "FROM" },
+	{ "log_loss_less_elo_high", "TO" },
+	{ "calibration_slope_low", "SLOPE FROM" },
+	{ "calibration_slope_high", "TO" },
+	{ "margin_less_line", "MARGIN OFF" },
+	{ "margin_less_line_low", "FROM" },
+	{ "margin_less_line_high", "TO" },
+	{ "total_less_line", "TOTAL OFF" },
+	{ "total_less_line_low", "FROM" },
+	{ "total_less_line_high", "TO" },
+	{ "surprise_less_plain", "SURPRISE" },
+	{ "surprise_less_plain_low", "FROM" },
+	{ "surprise_less_plain_high", "TO" },
+	{ "total_surprise_less_plain", "OF TOTAL" },
+	{ "total_surprise_less_plain_low", "FROM" },
+	{ "total_surprise_less_plain_high", "TO" },
 };
 
 static const struct table_column record_columns[] = {
@@ -88,11 +114,11 @@ put_who(struct table *table, const struct backtest_row *row)
 }
 
 static void
-put_interval(struct table *table, const struct interval *interval)
+put_interval(struct table *table, const struct interval *interval, int decimals)
 {
-	table_put_fixed(table, interval->mean, 5);
-	table_put_fixed(table, interval->low, 5);
-	table_put_fixed(table, interval->high, 5);
+	table_put_fixed(table, interval->mean, decimals);
+	table_put_fixed(table, interval->low, decimals);
+	table_put_fixed(table, interval->high, decimals);
 }
 
 static void
@@ -100,10 +126,23 @@ put_brier(struct table *table, const struct backtest_row *row)
 {
 	for (int i = 0; i < FORECASTERS; i++)
 		table_put_fixed(table, score_brier(&row->scores[i]), 5);
-	put_interval(table, &row->less_line);
-	put_interval(table, &row->less_elo);
-	table_put_fixed(table, score_log_loss(&row->scores[FORECASTER_MODEL]), 4);
-	table_put_fixed(table, score_log_loss(&row->scores[FORECASTER_LINE]), 4);
+	put_interval(table, &row->less_line, 5);
+	put_interval(table, &row->less_elo, 5);
+	for (int i = 0; i < FORECASTERS; i++)
+		table_put_fixed(table, score_log_loss(&row->scores[i]), 4);
+}
+
+static void
+put_luck(struct table *table, const struct backtest_row *row)
+{
+	put_interval(table, &row->loss_less_line, 4);
+	put_interval(table, &row->loss_less_elo, 4);
+	table_put_fixed(table, row->calibration.slope_low, 3);
+	table_put_fixed(table, row->calibration.slope_high, 3);
+	put_interval(table, &row->margin_less_line, 3);
+	put_interval(table, &row->total_less_line, 3);
+	put_interval(table, &row->surprise_less_plain, 4);
+	put_interval(table, &row->total_surprise_less_plain, 4);
 }
 
 static void
@@ -158,13 +197,18 @@ static const struct part {
 		brier_columns, COUNT_OF(brier_columns), put_brier },
 	{ "Calibration, and points off", points_columns, COUNT_OF(points_columns),
 		put_points },
+	{ "How much of it is luck: log loss and points off less the closing line's "
+	  "(log loss less Elo's), slope, surprise less the plain normal's, with 95 % "
+	  "intervals",
+		luck_columns, COUNT_OF(luck_columns), put_luck },
 	{ "Record at the odds of the time (-110 where none are known)", record_columns,
 		COUNT_OF(record_columns), put_records },
 };
 
 enum {
 	MOST_COLUMNS = COUNT_OF(who_columns) + COUNT_OF(brier_columns) +
-		COUNT_OF(points_columns) + COUNT_OF(record_columns),
+		COUNT_OF(points_columns) + COUNT_OF(luck_columns) +
+		COUNT_OF(record_columns),
 };
 
 static size_t

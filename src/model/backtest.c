@@ -1,6 +1,7 @@
 #include "model/backtest.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "model/elo.h"
@@ -21,9 +22,40 @@ static const struct {
 } periods[] = { { 1999, 2001 }, { 2002, 2005 }, { 2006, 2015 }, { 2016, 2023 },
 	{ 2024, 9999 } };
 
-/* What each game adds to the bootstrap: the model's Brier score less Elo's and less the
- * line's, and what those are means of. */
-enum difference { LESS_ELO, GAMES, LESS_LINE, GAMES_WITH_LINE, DIFFERENCES };
+/* What each game adds to the bootstrap: the model's scores less those of its rivals, and what
+ * those are means of. */
+enum difference {
+	LESS_ELO,
+	LOSS_LESS_ELO,
+	SURPRISE_LESS_PLAIN,
+	TOTAL_SURPRISE_LESS_PLAIN,
+	GAMES,
+	LESS_LINE,
+	LOSS_LESS_LINE,
+	GAMES_WITH_LINE,
+	MARGIN_LESS_LINE,
+	GAMES_WITH_SPREAD,
+	TOTAL_LESS_LINE,
+	GAMES_WITH_TOTAL,
+	DIFFERENCES
+};
+
+#define OF_ROW(field) offsetof(struct backtest_row, field)
+
+/* Which interval of a row is a mean of what, over which games. */
+static const struct {
+	enum difference over, under;
+	size_t offset;
+} intervals[] = {
+	{ LESS_ELO, GAMES, OF_ROW(less_elo) },
+	{ LOSS_LESS_ELO, GAMES, OF_ROW(loss_less_elo) },
+	{ SURPRISE_LESS_PLAIN, GAMES, OF_ROW(surprise_less_plain) },
+	{ TOTAL_SURPRISE_LESS_PLAIN, GAMES, OF_ROW(total_surprise_less_plain) },
+	{ LESS_LINE, GAMES_WITH_LINE, OF_ROW(less_line) },
+	{ LOSS_LESS_LINE, GAMES_WITH_LINE, OF_ROW(loss_less_line) },
+	{ MARGIN_LESS_LINE, GAMES_WITH_SPREAD, OF_ROW(margin_less_line) },
+	{ TOTAL_LESS_LINE, GAMES_WITH_TOTAL, OF_ROW(total_less_line) },
+};
 _Static_assert((int)DIFFERENCES == BOOTSTRAP_COLUMNS, "all are drawn together");
 
 /* What a game's distributions say of its lines and its result. */
@@ -112,18 +144,46 @@ brier(double chance, double outcome)
 	return (chance - outcome) * (chance - outcome);
 }
 
+static double
+log_loss(double chance, double outcome)
+{
+	struct score score = { .games = 0 };
+
+	score_add(&score, chance, outcome);
+	return score.log_loss_sum;
+}
+
 static void
 find_differences(const struct grader *grader, size_t index, double ret[DIFFERENCES])
 {
 	const struct model_game *game = &grader->games[index];
-	double outcome = game_outcome(game), chance = 0;
-	double own = brier(grader->table->walk.forecasts[index].home_win, outcome);
-	bool has_line = line_chance(game, &chance);
+	const struct forecast *forecast = &grader->table->walk.forecasts[index];
+	const struct grade *grade = &grader->grades[index];
+	double outcome = game_outcome(game), elo = grader->table->elo[index], line = 0;
+	double own = brier(forecast->home_win, outcome);
+	double own_loss = log_loss(forecast->home_win, outcome);
+	bool has_line = line_chance(game, &line), has_spread = game->spread_line.is_set,
+	     has_total = game->total_line.is_set;
 
-	ret[LESS_ELO] = own - brier(grader->table->elo[index], outcome);
+	memset(ret, 0, DIFFERENCES * sizeof(*ret));
 	ret[GAMES] = 1;
-	ret[LESS_LINE] = has_line ? own - brier(chance, outcome) : 0;
+	ret[LESS_ELO] = own - brier(elo, outcome);
+	ret[LOSS_LESS_ELO] = own_loss - log_loss(elo, outcome);
+	ret[SURPRISE_LESS_PLAIN] = grade->surprise - grade->plain;
+	ret[TOTAL_SURPRISE_LESS_PLAIN] = grade->total_surprise - grade->plain_total;
 	ret[GAMES_WITH_LINE] = has_line;
+	ret[GAMES_WITH_SPREAD] = has_spread;
+	ret[GAMES_WITH_TOTAL] = has_total;
+	if (has_line) {
+		ret[LESS_LINE] = own - brier(line, outcome);
+		ret[LOSS_LESS_LINE] = own_loss - log_loss(line, outcome);
+	}
+	if (has_spread)
+		ret[MARGIN_LESS_LINE] = fabs(game_margin(game) - forecast->margin) -
+			fabs(game_margin(game) - game->spread_line.value);
+	if (has_total)
+		ret[TOTAL_LESS_LINE] = fabs(game_total(game) - forecast->total) -
+			fabs(game_total(game) - game->total_line.value);
 }
 
 static void
@@ -218,15 +278,18 @@ find_intervals(struct arena *arena, const struct grader *grader, struct tally *t
 			for (int i = 0; i < DIFFERENCES; i++)
 				sums[r][i] +=
 					grader->sums[season - grader->first_season][r][i];
-	row->less_elo.mean = tally->differences[LESS_ELO] / (double)row->games;
-	TRY(bootstrap_interval(arena, replicates, (const double(*)[DIFFERENCES])sums,
-		LESS_ELO, GAMES, &row->less_elo));
-	if (row->games_with_line == 0)
-		return NULL;
-	row->less_line.mean = tally->differences[LESS_LINE] /
-		(double)row->games_with_line;
-	return bootstrap_interval(arena, replicates, (const double(*)[DIFFERENCES])sums,
-		LESS_LINE, GAMES_WITH_LINE, &row->less_line);
+	for (size_t i = 0; i < COUNT_OF(intervals); i++) {
+		int over = intervals[i].over, under = intervals[i].under;
+		struct interval *interval = (struct interval *)((char *)row +
+			intervals[i].offset);
+
+		if (tally->differences[under] == 0)
+			continue;
+		interval->mean = tally->differences[over] / tally->differences[under];
+		TRY(bootstrap_interval(arena, replicates,
+			(const double(*)[DIFFERENCES])sums, over, under, interval));
+	}
+	return NULL;
 }
 
 /* From sums to means. */

@@ -6,6 +6,8 @@
 #include "model/odds.h"
 
 static const double chance_floor = 1e-12;
+/* So many standard errors to either side hold 95 in a hundred. */
+static const double sigma_95 = 1.959963984540054;
 
 void
 score_add(struct score *score, double chance, double outcome)
@@ -78,17 +80,40 @@ calibration_row(double chance, double outcome)
 	return row;
 }
 
+/* Half the interval of the slope, from the curvature of the likelihood where it is greatest. */
+static double
+slope_half(
+	const struct regression_row *rows, size_t count, const struct regression *fitted)
+{
+	double one = 0, x = 0, x2 = 0, determinant;
+
+	for (size_t i = 0; i < count; i++) {
+		double p = regression_chance(fitted, rows[i].input);
+		double weight = p * (1 - p), input = rows[i].input[1];
+
+		one += weight;
+		x += weight * input;
+		x2 += weight * input * input;
+	}
+	determinant = one * x2 - x * x;
+	return determinant > 0 ? sigma_95 * sqrt(one / determinant) : 0;
+}
+
 struct calibration_line
 calibration_line_fit(const struct regression_row *rows, size_t count)
 {
 	/* A touch of ridge, so that a week in which all favourites won has an answer. */
 	const struct regression prior = { .terms = 2, .weight = { 0, 1 } };
 	struct regression fitted = prior;
+	double half;
 
 	regression_fit(&prior, 0.01, rows, count, &fitted);
+	half = slope_half(rows, count, &fitted);
 	return (struct calibration_line){
 		.intercept = fitted.weight[0],
 		.slope = fitted.weight[1],
+		.slope_low = fitted.weight[1] - half,
+		.slope_high = fitted.weight[1] + half,
 	};
 }
 

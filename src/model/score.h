@@ -52,6 +52,7 @@ double curve_error(const struct calibration_curve *curve);
  * slope below 1 is overconfident. */
 struct calibration_line {
 	double intercept, slope;
+	double slope_low, slope_high; /* that hold it 95 times in a hundred */
 };
 
 struct calibration_line
@@ -78,7 +79,7 @@ struct interval {
 };
 
 enum {
-	BOOTSTRAP_COLUMNS = 4, /* summed together, so that a draw is two instructions */
+	BOOTSTRAP_COLUMNS = 12, /* summed together: drawing costs more than adding */
 };
 
 struct bootstrap_options {

@@ -204,6 +204,31 @@ TEST(tier_l_reaches_its_goals_on_the_seasons_it_was_tuned_on)
 	arena_release(&arena);
 }
 
+static void
+check_interval(struct interval interval, double mean)
+{
+	NEAR(interval.mean, mean, 1e-9);
+	OK(interval.low < mean && mean < interval.high);
+}
+
+/* Each interval is one of the difference that the row's own figures have. */
+static void
+check_means(const struct backtest_row *row)
+{
+	double own = score_log_loss(&row->scores[FORECASTER_MODEL]);
+
+	check_interval(
+		row->loss_less_elo, own - score_log_loss(&row->scores[FORECASTER_ELO]));
+	check_interval(
+		row->loss_less_line, own - score_log_loss(&row->scores[FORECASTER_LINE]));
+	check_interval(row->margin_less_line, row->margin_error - row->line_margin_error);
+	check_interval(row->total_less_line, row->total_error - row->line_total_error);
+	check_interval(row->surprise_less_plain,
+		row->margin_surprise - row->plain_margin_surprise);
+	check_interval(row->total_surprise_less_plain,
+		row->total_surprise - row->plain_total_surprise);
+}
+
 /* These seasons tuned nothing. */
 TEST(all_tiers_reach_their_goals_on_the_seasons_kept_apart)
 {
@@ -230,6 +255,13 @@ TEST(all_tiers_reach_their_goals_on_the_seasons_kept_apart)
 	OK(rows[TIER_L].margin_error <= 9.99);
 	OK(rows[TIER_L].total_error <= 10.69);
 	OK(rows[TIER_L].plain_margin_surprise - rows[TIER_L].margin_surprise >= 0.10);
+	OK(rows[TIER_L].surprise_less_plain.high < 0);
+	OK(rows[TIER_L].margin_less_line.low > 0 &&
+		rows[TIER_L].margin_less_line.high < 0.3);
+	OK(rows[TIER_L].calibration.slope_low < 1 &&
+		rows[TIER_L].calibration.slope_high > 1);
+	for (int tier = TIER_S; tier <= TIER_B; tier++)
+		check_means(&rows[tier]);
 	arena_release(&arena);
 }
 
