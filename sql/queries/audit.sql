@@ -11,8 +11,6 @@
 
 -- row audit_head: seq i64, hash hash
 
--- row audit_waiting_one: id audit_id
-
 -- row audit_cut: seq i64, hash hash, entries_until time, mac hash, key_id text, created_at time
 
 -- row audit_anchor: file hash, seq i64, hash hash, mac hash, key_id text, anchored_at time
@@ -106,6 +104,22 @@ SELECT anchor.key_id FROM (SELECT key_id FROM audit_anchors ORDER BY seq DESC LI
  ORDER BY 1
  LIMIT 5;
 
+-- name: audit_signer_all :many audit_signer
+-- args: none
+-- as: system, everybody's entries go into one chain
+-- pool: batch
+-- scan: ok, an operator's command asks once
+-- The keys by which something of the log is proven.
+SELECT key_id FROM audit_logs
+ UNION
+SELECT key_id FROM audit_pending
+ UNION
+SELECT key_id FROM audit_cuts WHERE seq = (SELECT max(seq) FROM audit_cuts)
+ UNION
+SELECT key_id FROM audit_anchors WHERE seq = (SELECT max(seq) FROM audit_anchors)
+ ORDER BY 1
+ LIMIT 100;
+
 -- name: audit_signed_rows :one audit_signed_rows
 -- args: key_id text
 -- as: system, everybody's entries go into one chain
@@ -121,10 +135,11 @@ SELECT count(*) AS total, min(seq) AS first, max(seq) AS last
 -- as: system, everybody's entries go into one chain
 -- pool: batch
 -- scan: ok, an operator's command asks once
--- What else it signed.
+-- What else it signed that something is proven by: a newer cut or anchor vouches for the older ones.
 SELECT (SELECT count(*) FROM audit_pending WHERE key_id = :key_id) AS waiting,
-       (SELECT count(*) FROM audit_cuts WHERE key_id = :key_id) AS cuts,
-       (SELECT count(*) FROM audit_anchors WHERE key_id = :key_id) AS anchors;
+       (SELECT count(*) FROM audit_cuts WHERE key_id = :key_id AND seq = (SELECT max(seq) FROM audit_cuts)) AS cuts,
+       (SELECT count(*) FROM audit_anchors
+         WHERE key_id = :key_id AND seq = (SELECT max(seq) FROM audit_anchors)) AS anchors;
 
 -- name: audit_append :batch
 -- args: id audit_id, seq i64, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
@@ -262,16 +277,6 @@ SELECT seq, hash
 SELECT seq, hash
   FROM audit_logs
  WHERE seq = :seq;
-
--- name: audit_waiting_before :opt audit_waiting_one
--- args: before time
--- as: system, retention is everybody's
--- scan: ok, what waits is few
--- Something that waits and is older.
-SELECT id
-  FROM audit_pending
- WHERE created_at < :before
- LIMIT 1;
 
 -- name: audit_oldest :opt audit_head
 -- args: none

@@ -4,6 +4,9 @@
 
 static const struct flag flags[] = {
 	{ "before", "TIME", "what is older than this day or moment (UTC) may go" },
+	{ "unproven", NULL,
+		"also what nobody can verify, since its key is lost for good; that is "
+		"put on record" },
 	{ 0 },
 };
 
@@ -20,10 +23,12 @@ check_audit_cut(struct invocation *run)
 static struct err *
 run_audit_cut(struct invocation *run)
 {
-	int64_t before, seq;
+	struct audit_cut_options options = { .folder = run->config.data,
+		.takes_unproven = flag_is_set(run, "unproven") };
+	int64_t seq;
 
-	TRY(flag_time(run, "before", &before));
-	TRY(audit_cut_before(&run->ctx, run->config.data, before, &seq));
+	TRY(flag_time(run, "before", &options.before));
+	TRY(audit_cut_before(&run->ctx, &options, &seq));
 	if (run->is_json)
 		fprintf(run->console.out, "{\"cut\": %lld}\n", (long long)seq);
 	else if (seq)

@@ -101,24 +101,45 @@ record(struct invocation *run, const struct audit_filter *filter)
 	return audit_log_alone(&run->ctx, &entry);
 }
 
+/* What stands in the way of all else is told; so much the more is what stands in the chain
+ * wanted. */
+static void
+note(struct invocation *run, const char *what, struct str why)
+{
+	fprintf(run->console.err, "gridiron audit export: %s, since " STR_FMT "\n", what,
+		STR_ARG(why));
+}
+
+/* What waits is part of it; but evidence is left as it is. */
+static struct err *
+waiting_take(struct invocation *run)
+{
+	struct audit_round round;
+	bool is_cut;
+
+	TRY(audit_spare_cut(&run->ctx, run->ctx.audit, &is_cut));
+	if (!is_cut)
+		return audit_round(&run->ctx, run->ctx.audit, &round);
+	note(run, "nothing is added to the chain",
+		STR("it ends before what was anchored, or is another there (see gridiron "
+		    "audit verify): this export is put on record by the next server"));
+	return NULL;
+}
+
 static struct err *
 run_audit_export(struct invocation *run)
 {
 	struct audit_filter filter = { .first = 0 };
-	struct audit_round round;
 	struct err *err;
 	int64_t count;
 
 	TRY(filter_parse(run, &filter));
-	TRY(record(run, &filter));
-	/* What waits is part of it. Where something is in its way, so much the more is what
-	 * stands in the chain wanted. */
-	err = audit_round(&run->ctx, run->ctx.audit, &round);
+	err = record(run, &filter);
 	if (err)
-		fprintf(run->console.err,
-			"gridiron audit export: without what waits for the chain, "
-			"since " STR_FMT "\n",
-			STR_ARG(err->message));
+		note(run, "this export is not on record", err->message);
+	err = waiting_take(run);
+	if (err)
+		note(run, "without what waits for the chain", err->message);
 	err = audit_export(&run->ctx, &filter,
 		flag_is_set(run, "csv") ? AUDIT_CSV : AUDIT_JSON_LINES, write_out, run,
 		&count);
@@ -133,7 +154,9 @@ const struct command cmd_audit_export = {
 	.detail =
 		"Oldest first, with what is personal in it, as far as those persons are "
 		"not erased. That it was exported\n"
-		"is put on record.",
+		"is put on record: behind what is there, or, where the chain was cut "
+		"off, "
+		"by the next server.",
 	.examples = "audit export >audit.jsonl\n"
 		    "audit export --since 2026-09-01 --until 2026-10-01 --csv "
 		    ">september.csv\n"

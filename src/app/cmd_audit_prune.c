@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "audit/cut.h"
+#include "base/num.h"
 
 static struct err *
 run_audit_prune(struct invocation *run)
@@ -7,10 +8,11 @@ run_audit_prune(struct invocation *run)
 	int64_t count;
 
 	TRY(audit_prune(&run->ctx, &count));
-	fprintf(run->console.out,
-		run->is_json ? "{\"pruned\": %lld}\n"
-			     : "%lld rows taken out of the audit log\n",
-		(long long)count);
+	if (run->is_json)
+		fprintf(run->console.out, "{\"pruned\": %lld}\n", (long long)count);
+	else
+		fprintf(run->console.out, "%lld row%s taken out of the audit log\n",
+			(long long)count, plural_s(count));
 	return NULL;
 }
 

@@ -39,6 +39,7 @@ struct audit {
 	int64_t anchored_ns;
 	_Atomic int64_t earliest; /* audit_earliest */
 	bool is_clock_told;
+	bool is_sparing; /* audit_spare_cut */
 	/* The fiber of audit_start. */
 	struct ctx ctx;
 	struct arena arena;
@@ -148,7 +149,7 @@ take_all(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 	struct uuid after = { { 0 } };
 
 	audit->round.refused = 0;
-	for (;;) {
+	while (!audit->is_sparing) {
 		struct arena_mark mark = arena_mark(ctx->arena);
 		struct audit_waiting_list page;
 
@@ -159,6 +160,7 @@ take_all(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 		after = page.items[page.count - 1].id.uuid;
 		arena_rewind(ctx->arena, mark);
 	}
+	return NULL;
 }
 
 static struct err *
@@ -341,7 +343,7 @@ anchor_end(struct ctx *ctx, struct audit *audit)
 	bool is_of_dead = watch_dead_done(&audit->watch);
 
 	audit->anchored_ns = clock_monotonic_ns();
-	if (str_is_none(audit->anchor.folder))
+	if (str_is_none(audit->anchor.folder) || audit->is_sparing)
 		return NULL;
 	/* Unless somebody took it away meanwhile. */
 	if (end.seq == audit->anchored_seq && !is_of_dead) {
@@ -506,6 +508,49 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	return NULL;
 }
 
+/* RET: the chain lacks LINK, which no cut has let go. */
+static struct err *
+link_is_lacking(struct tx *tx, const struct audit_link *link, bool *ret)
+{
+	struct audit_head row;
+	struct audit_cut cut;
+	bool found;
+
+	*ret = false;
+	if (!link->seq)
+		return NULL;
+	TRY(q_audit_at(tx, link->seq, &row, &found));
+	*ret = found && !audit_hash_eq(&link->hash, row.hash);
+	if (found)
+		return NULL;
+	TRY(q_audit_cut_newest(tx, &cut, &found));
+	*ret = !found || cut.seq < link->seq;
+	return NULL;
+}
+
+struct err *
+audit_spare_cut(struct ctx *ctx, struct audit *audit, bool *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct audit_link in_file = AUDIT_LINK_NONE;
+	struct audit_fault fault;
+	struct anchored newest;
+	bool is_lacking;
+
+	*ret = false;
+	if (audit->fiber)
+		return NULL;
+	if (!str_is_none(audit->anchor.folder))
+		TRY(anchor_last(ctx, audit->anchor.folder, &in_file));
+	TRY(anchored_newest(ctx, &newest, &fault));
+	TRY(link_is_lacking(&tx, &in_file, &is_lacking));
+	if (!is_lacking)
+		TRY(link_is_lacking(&tx, &newest.link, &is_lacking));
+	audit->is_sparing = is_lacking;
+	*ret = is_lacking;
+	return NULL;
+}
+
 struct err *
 audit_start(struct ctx *ctx, struct audit *audit)
 {
@@ -542,5 +587,5 @@ audit_close(struct ctx *ctx, struct audit *audit)
 	if (err)
 		log_err(&last, "what waits for the audit chain is left to the next start",
 			err);
-	watch_close(&audit->watch, !err);
+	watch_close(&audit->watch, !err && !audit->is_sparing);
 }

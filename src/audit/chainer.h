@@ -51,6 +51,14 @@ audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_
  * this process, or the last line that it found, put it there. */
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
+/*
+ * Where the chain ends before what is known to have been anchored, or is another there, this
+ * process adds nothing to it, nor to the anchor, any more, so that what was cut off can be
+ * compared and put back: what it puts on record waits. A server goes on all the same
+ * (audit_start). RET: so it is.
+ */
+struct err *audit_spare_cut(struct ctx *ctx, struct audit *audit, bool *ret) MUST_USE;
+
 struct witness *audit_witness(struct audit *audit);
 
 /* Whether the last line that was due is in the anchor. From any thread. */

@@ -8,12 +8,14 @@
 
 enum {
 	PRUNE_ROWS = 5000,
-	DETAILS_BYTES_MAX = 256,
+	DETAILS_BYTES_MAX = 4096,
 };
 
 struct cutting {
-	int64_t before;
-	int64_t seq; /* of the last link that may go */
+	const struct audit_cut_options *options;
+	struct audit_unproven unproven;
+	int64_t seq;     /* of the last link that may go */
+	int64_t dropped; /* entries that waited, whose keys are missing */
 };
 
 static struct err *
@@ -27,25 +29,42 @@ age_check(struct ctx *ctx, int64_t before)
 	return NULL;
 }
 
+/* What of UNPROVEN would go with the rows up to SEQ. */
 static struct err *
-log_check(struct ctx *ctx, struct str folder)
+unproven_refuse(struct ctx *ctx, const struct audit_unproven *unproven, int64_t seq)
+{
+	for (size_t i = 0; i < unproven->count; i++) {
+		const struct audit_unproven_key *key = &unproven->keys[i];
+
+		if (key->others || (key->rows && key->first <= seq))
+			return err_new(ctx, ERR_CONFLICT,
+				"the audit log is not cut while not all of it can be "
+				"verified: " STR_FMT
+				": put back the keyring that has it; "
+				"where it is lost for good, gridiron audit cut "
+				"--unproven lets that go too, and puts it on record",
+				STR_ARG(audit_unproven_text(ctx->arena, key)));
+	}
+	return NULL;
+}
+
+static struct err *
+log_check(struct ctx *ctx, struct cutting *cutting)
 {
 	struct audit_verified verified;
 
-	TRY(audit_verify(
-		ctx, &(struct audit_verify_options){ .folder = folder }, &verified));
+	TRY(audit_verify(ctx,
+		&(struct audit_verify_options){ .folder = cutting->options->folder },
+		&verified));
+	cutting->unproven = verified.unproven;
 	if (!str_is_none(verified.fault.what))
 		return err_new(ctx, ERR_CONFLICT,
 			"the audit log is not cut while something is wrong with "
 			"it: " STR_FMT,
 			STR_ARG(audit_fault_text(ctx->arena, &verified.fault)));
-	if (verified.unproven.count)
-		return err_new(ctx, ERR_CONFLICT,
-			"the audit log is not cut while not all of it can be "
-			"verified: " STR_FMT,
-			STR_ARG(audit_unproven_text(
-				ctx->arena, &verified.unproven.keys[0])));
-	return NULL;
+	return cutting->options->takes_unproven
+		? NULL
+		: unproven_refuse(ctx, &verified.unproven, 0);
 }
 
 /* CONFLICT where it is not ours. */
@@ -61,30 +80,73 @@ cut_newest(struct tx *tx, struct audit_cut *ret)
 		STR_ARG(audit_fault_text(tx->ctx->arena, &fault)));
 }
 
-/* The last link before which all are old; 0: none. */
+/* Where the chain was cut last; 0: nowhere. */
 static struct err *
-place_find(struct tx *tx, int64_t before, int64_t *ret)
+cut_last(struct tx *tx, const struct cutting *cutting, int64_t *ret)
 {
-	struct audit_waiting_one waiting;
-	struct audit_head young, last;
 	struct audit_cut cut;
 	bool found;
 
-	*ret = 0;
-	TRY(q_audit_waiting_before(tx, before, &waiting, &found));
-	if (found)
-		return err_new(tx->ctx, ERR_CONFLICT,
-			"entries that old still wait for the chain; try again in a "
-			"moment");
-	TRY(cut_newest(tx, &cut));
-	TRY(q_audit_first_since(tx, before, &young, &found));
+	TRY(q_audit_cut_newest(tx, &cut, &found));
+	*ret = found ? cut.seq : 0;
+	/* That of a missing key was looked at by log_check. */
+	return cutting->options->takes_unproven ? NULL : cut_newest(tx, &cut);
+}
+
+/* Entries that wait and are as old: they are taken away where nobody can verify them, and
+ * that is asked for. */
+static struct err *
+waiting_check(struct tx *tx, struct cutting *cutting)
+{
+	const struct audit_cut_options *options = cutting->options;
+	struct uuid after = { { 0 } };
+	struct audit_waiting_list page;
+
+	cutting->dropped = 0;
+	do {
+		TRY(q_audit_waiting_list(tx, after, &page));
+		for (size_t i = 0; i < page.count; i++) {
+			const struct audit_waiting *row = &page.items[i];
+			const struct audit_take take = { .id = row->id };
+			int64_t taken = 0;
+
+			after = row->id.uuid;
+			if (row->created_at >= options->before)
+				continue;
+			if (options->takes_unproven &&
+				str_is_none(audit_secret(tx->ctx, row->key_id)))
+				TRY(q_audit_take(tx, &take, 1, &taken));
+			if (!taken)
+				return err_new(tx->ctx, ERR_CONFLICT,
+					"entries that old still wait for the chain; try "
+					"again in a moment");
+			cutting->dropped += taken;
+		}
+	} while (page.count);
+	return NULL;
+}
+
+/* The last link before which all are old; 0: none. */
+static struct err *
+place_find(struct tx *tx, struct cutting *cutting)
+{
+	struct audit_head young, last;
+	int64_t cut;
+	bool found;
+
+	cutting->seq = 0;
+	TRY(waiting_check(tx, cutting));
+	TRY(cut_last(tx, cutting, &cut));
+	TRY(q_audit_first_since(tx, cutting->options->before, &young, &found));
 	if (!found)
 		TRY(q_audit_head(tx, &last, &found));
 	else
 		last.seq = young.seq - 1;
-	if (found && last.seq > cut.seq)
-		*ret = last.seq;
-	return NULL;
+	if (found && last.seq > cut)
+		cutting->seq = last.seq;
+	return cutting->options->takes_unproven
+		? NULL
+		: unproven_refuse(tx->ctx, &cutting->unproven, cutting->seq);
 }
 
 static struct err *
@@ -94,7 +156,7 @@ cut_put(struct tx *tx, const struct cutting *cutting)
 	const struct key *key = keyring_current(ctx->keys, KEY_AUDIT, ctx->now);
 	struct str secret = { (const char *)key->secret, KEY_BYTES };
 	struct audit_link link = { .seq = cutting->seq };
-	int64_t until = cutting->before - 1;
+	int64_t until = cutting->options->before - 1;
 	struct audit_head last;
 	struct audit_hash mac;
 	bool found;
@@ -115,6 +177,31 @@ cut_put(struct tx *tx, const struct cutting *cutting)
 		});
 }
 
+/* What went and was verified by nobody. */
+static void
+unproven_put(struct json *json, const struct cutting *cutting)
+{
+	json_put_key(json, STR("unproven"));
+	json_put_array(json);
+	for (size_t i = 0; i < cutting->unproven.count; i++) {
+		const struct audit_unproven_key *key = &cutting->unproven.keys[i];
+
+		if (!key->rows || key->first > cutting->seq)
+			continue;
+		json_put_object(json);
+		json_put_key(json, STR("key"));
+		json_put_text(json, audit_unproven_id(key));
+		json_put_key(json, STR("first"));
+		json_put_i64(json, key->first);
+		json_put_key(json, STR("last"));
+		json_put_i64(json, key->last < cutting->seq ? key->last : cutting->seq);
+		json_put_object_end(json);
+	}
+	json_put_array_end(json);
+	json_put_key(json, STR("unproven_waiting"));
+	json_put_i64(json, cutting->dropped);
+}
+
 static struct err *
 cut_in_tx(struct tx *tx, void *arg)
 {
@@ -124,28 +211,31 @@ cut_in_tx(struct tx *tx, void *arg)
 	struct buf out;
 	struct json json = json_begin(&out);
 
-	TRY(place_find(tx, cutting->before, &cutting->seq));
-	if (!cutting->seq)
+	TRY(place_find(tx, cutting));
+	if (!cutting->seq && !cutting->dropped)
 		return NULL;
-	TRY(cut_put(tx, cutting));
+	if (cutting->seq)
+		TRY(cut_put(tx, cutting));
 	buf_init(&out, tx->ctx->arena, DETAILS_BYTES_MAX);
 	json_put_object(&json);
 	json_put_key(&json, STR("last_seq"));
 	json_put_i64(&json, cutting->seq);
 	json_put_key(&json, STR("before"));
-	json_put_time(&json, cutting->before);
+	json_put_time(&json, cutting->options->before);
+	if (cutting->unproven.count)
+		unproven_put(&json, cutting);
 	json_put_object_end(&json);
 	entry.details = buf_str(&out);
 	return audit_log(tx, &entry);
 }
 
 struct err *
-audit_cut_before(struct ctx *ctx, struct str folder, int64_t before, int64_t *ret)
+audit_cut_before(struct ctx *ctx, const struct audit_cut_options *options, int64_t *ret)
 {
-	struct cutting cutting = { .before = before };
+	struct cutting cutting = { .options = options };
 
-	TRY(age_check(ctx, before));
-	TRY(log_check(ctx, folder));
+	TRY(age_check(ctx, options->before));
+	TRY(log_check(ctx, &cutting));
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, cut_in_tx, &cutting));
 	*ret = cutting.seq;
 	return NULL;

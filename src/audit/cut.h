@@ -12,14 +12,23 @@ enum {
 	AUDIT_CUT_AGE_LEAST_S = 86400,
 };
 
+struct audit_cut_options {
+	struct str folder; /* of the anchor and the witnesses; absent: without them */
+	int64_t before;
+	/* Also what nobody can verify, since its key is missing: that is put on record, and
+	 * entries as old of such keys that wait, which no chain takes in, go at once. */
+	bool takes_unproven;
+};
+
 /*
- * Cut behind the last link before which every entry is older than BEFORE (at least a day
- * ago). The whole chain is verified first, and the cut is put on record. RET: the last
+ * Cut behind the last link before which every entry is older than options->before (at least
+ * a day ago). The whole chain is verified first, and the cut is put on record. RET: the last
  * link that may go; 0 where none is that old, or nothing was added since the last cut.
- * CONFLICT where something is wrong with the log, or entries as old still wait.
+ * CONFLICT where something is wrong with the log, entries as old still wait, or something
+ * that would go cannot be verified and options do not say so.
  */
 struct err *audit_cut_before(
-	struct ctx *ctx, struct str folder, int64_t before, int64_t *ret) MUST_USE;
+	struct ctx *ctx, const struct audit_cut_options *options, int64_t *ret) MUST_USE;
 
 /* Take away what lies before the newest cut. RET: how many links. */
 struct err *audit_prune(struct ctx *ctx, int64_t *ret) MUST_USE;

@@ -491,9 +491,15 @@ file_check(struct verifying *verifying)
 		(long long)known->link.seq);
 	iso_time_format(&what, known->at);
 	buf_put(&what,
-		STR(": put it back from a backup, or verify --without-anchor; where it "
-		    "was put aside, or this data folder is a new one, the next server "
-		    "makes it anew and puts that on record"));
+		is_older
+			? STR(": put it back from a backup; or, where this data folder "
+			      "and another were copied with one anchor, and the other "
+			      "went on: stop the server of this one, put its file aside "
+			      "and keep it, the next server begins another and puts that "
+			      "on record; verify --without-anchor leaves it out")
+			: STR(": put it back from a backup, or verify --without-anchor; "
+			      "where it was put aside, or this data folder is a new one, "
+			      "the next server makes it anew and puts that on record"));
 	if (buf_is_cut(&what))
 		return err_no_memory();
 	verifying->result.fault.what = buf_str(&what);

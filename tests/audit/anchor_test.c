@@ -339,6 +339,31 @@ BOTH_ENGINES(an_anchor_that_was_emptied_or_cut_by_lines_is_missed)
 	folder_remove(folder);
 }
 
+/* Each would call the other's growth a cut of its own. */
+BOTH_ENGINES(data_folders_with_copies_of_one_anchor_are_told_what_to_do)
+{
+	struct str folder = folder_make(ctx), copy = folder_make(ctx), text;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 1));
+	text = anchor_text(ctx, folder);
+	OK_ERR(file_write(ctx->arena, anchor_path(ctx, copy), text, 0600));
+	OK_ERR(anchored_lines(ctx, 1));
+	log_close(ctx);
+	SOUND(ctx, folder);
+	FAULT_HAS(log_fault(ctx, copy), "were copied with one anchor");
+	/* As it says. */
+	OK(unlink(anchor_path(ctx, copy)) == 0);
+	OK_ERR(log_open(ctx, copy));
+	OK_ERR(anchored_lines(ctx, 1));
+	log_close(ctx);
+	SOUND(ctx, copy);
+	SOUND(ctx, folder);
+	folder_remove(copy);
+	folder_remove(folder);
+}
+
 BOTH_ENGINES(what_the_database_was_not_told_of_an_anchor_it_is_told_the_next_time)
 {
 	struct str folder = folder_make(ctx);

@@ -23,6 +23,13 @@ fill(struct ctx *ctx, int old, int young)
 	return audit_anchor(ctx, ctx->audit);
 }
 
+static struct err *
+cut_before(struct ctx *ctx, struct str folder, int64_t before, int64_t *ret)
+{
+	return audit_cut_before(ctx,
+		&(struct audit_cut_options){ .folder = folder, .before = before }, ret);
+}
+
 BOTH_ENGINES(what_is_old_may_go_and_the_rest_is_still_proved)
 {
 	struct str folder = folder_make(ctx);
@@ -31,7 +38,7 @@ BOTH_ENGINES(what_is_old_may_go_and_the_rest_is_still_proved)
 
 	OK_ERR(log_open(ctx, folder));
 	OK_ERR(fill(ctx, 40, 10));
-	OK_ERR(audit_cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
 	EQ_I64(cut, 40);
 	SOUND(ctx, folder);
 	OK_ERR(audit_prune(ctx, &pruned));
@@ -42,7 +49,7 @@ BOTH_ENGINES(what_is_old_may_go_and_the_rest_is_still_proved)
 	EQ_I64(verified.first, 41);
 	EQ_I64(verified.last, 50);
 	EQ_I64(verified.anchors, 2);
-	OK_ERR(audit_cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
 	EQ_I64(cut, 0);
 	/* The cut itself is on record; the chain goes on. */
 	log_close(ctx);
@@ -61,7 +68,7 @@ BOTH_ENGINES(a_chain_of_which_nothing_is_left_goes_on_behind_its_cut)
 
 	OK_ERR(log_open(ctx, folder));
 	OK_ERR(fill(ctx, 5, 0));
-	OK_ERR(audit_cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
 	OK_ERR(audit_prune(ctx, &pruned));
 	EQ_I64(pruned, 5);
 	SOUND(ctx, folder);
@@ -78,11 +85,9 @@ BOTH_ENGINES(a_log_that_is_not_sound_is_not_cut)
 	OK_ERR(owner_prepare(ctx));
 	OK_ERR(log_open(ctx, STR_NONE));
 	OK_ERR(fill(ctx, 5, 1));
-	FAILS_WITH(audit_cut_before(ctx, STR_NONE, ctx->now - DAY_US / 2, &cut),
-		ERR_INVALID);
+	FAILS_WITH(cut_before(ctx, STR_NONE, ctx->now - DAY_US / 2, &cut), ERR_INVALID);
 	OK_ERR(owner_run(ctx, "UPDATE audit_logs SET action = 'x' WHERE seq = 6"));
-	FAILS_WITH(audit_cut_before(ctx, STR_NONE, ctx->now - 2 * DAY_US, &cut),
-		ERR_CONFLICT);
+	FAILS_WITH(cut_before(ctx, STR_NONE, ctx->now - 2 * DAY_US, &cut), ERR_CONFLICT);
 	log_close(ctx);
 }
 
@@ -119,7 +124,7 @@ BOTH_ENGINES(a_cut_is_no_hole_to_slip_through)
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
 	OK_ERR(log_entries(ctx, 5));
 	OK_ERR(audit_round(ctx, ctx->audit, &round));
-	OK_ERR(audit_cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
 	EQ_I64(cut, 5);
 	OK_ERR(audit_prune(ctx, &pruned));
 	log_close(ctx);
@@ -179,7 +184,7 @@ BOTH_ENGINES(a_clock_that_goes_back_behind_a_cut_loses_nothing)
 	OK_ERR(owner_prepare(ctx));
 	OK_ERR(log_open(ctx, folder));
 	OK_ERR(fill(ctx, 5, 1));
-	OK_ERR(audit_cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(cut_before(ctx, folder, ctx->now - 2 * DAY_US, &cut));
 	log_close(ctx);
 	OK_ERR(log_open(ctx, folder));
 	past.audit = ctx->audit;
@@ -208,7 +213,7 @@ BOTH_ENGINES(whoever_slept_over_a_cut_raises_no_alarm)
 	asleep = ctx->audit;
 	OK_ERR(log_open(ctx, STR_NONE));
 	OK_ERR(fill(ctx, 5, 2));
-	OK_ERR(audit_cut_before(ctx, STR_NONE, ctx->now - 2 * DAY_US, &cut));
+	OK_ERR(cut_before(ctx, STR_NONE, ctx->now - 2 * DAY_US, &cut));
 	OK_ERR(audit_prune(ctx, &pruned));
 	EQ_I64(pruned, 5);
 	audit_close(ctx, asleep);

@@ -1,4 +1,5 @@
 /* A key that signed some of the log and is missing: that cannot be verified, all else can. */
+#include "audit/cut.h"
 #include "audit/daily.h"
 #include "audit/signed.h"
 #include "crypto/keyring.h"
@@ -213,4 +214,62 @@ BOTH_ENGINES(whoever_follows_the_chain_looks_behind_the_rows_of_a_missing_key)
 		1);
 	log_close(ctx);
 	rings_close(ctx, &rings);
+}
+
+#define DAY_US ((int64_t)86400 * MICROSECONDS_PER_SECOND)
+
+/* Rows 1 to 4 and an entry that waits are three days old, and of a key that is lost. */
+static struct err *
+lost_fill(struct ctx *ctx, struct str folder, struct keyring *lost)
+{
+	struct ctx past = *ctx;
+	struct audit_round round;
+
+	past.now -= 3 * DAY_US;
+	past.keys = lost;
+	TRY(log_open(&past, folder));
+	TRY(log_entries(&past, 4));
+	log_close(&past);
+	TRY(log_open(ctx, folder));
+	past.audit = ctx->audit;
+	TRY(log_entries(&past, 1));
+	TRY(log_entries(ctx, 3));
+	return audit_round(ctx, ctx->audit, &round);
+}
+
+BOTH_ENGINES(what_a_lost_key_signed_is_cut_off_where_that_is_asked_for_and_on_record)
+{
+	struct audit_cut_options options = { .folder = folder_make(ctx),
+		.before = ctx->now - 2 * DAY_US };
+	struct str key, said;
+	struct keyring *lost;
+	int64_t cut, pruned;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(keyring_new(ctx, &lost));
+	OK_ERR(lost_fill(ctx, options.folder, lost));
+	key = key_id(keyring_current(lost, KEY_AUDIT, ctx->now));
+	FAILS_WITH(audit_cut_before(ctx, &options, &cut), ERR_CONFLICT);
+	options.takes_unproven = true;
+	OK_ERR(audit_cut_before(ctx, &options, &cut));
+	EQ_I64(cut, 4);
+	OK_ERR(audit_prune(ctx, &pruned));
+	EQ_I64(pruned, 4);
+	/* The rest is proven, and what went is on record. */
+	log_close(ctx);
+	SOUND(ctx, options.folder);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_pending"), 0);
+	said = owner_text(ctx,
+		"SELECT CAST(details AS TEXT) FROM audit_logs WHERE action = "
+		"'operator.cut_audit'");
+	OK_OR(str_find(said, key) > 0 && str_find(said, STR("unproven_waiting")) > 0,
+		STR_FMT, STR_ARG(said));
+	/* What is wrong is cut off by nobody. */
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, options.folder));
+	OK_ERR(owner_run(ctx, "UPDATE audit_logs SET action = 'x' WHERE seq = 6"));
+	FAILS_WITH(audit_cut_before(ctx, &options, &cut), ERR_CONFLICT);
+	log_close(ctx);
+	keyring_close(lost);
+	folder_remove(options.folder);
 }
