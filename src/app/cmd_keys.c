@@ -4,7 +4,6 @@
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/key_file.h"
-#include "codec/iso_time.h"
 #include "codec/json_write.h"
 #include "crypto/keyring_file.h"
 
@@ -75,77 +74,6 @@ const struct command cmd_keys_init = {
 	.run = run_init,
 };
 
-/* --- keys list */
-
-static const struct table_column columns[] = {
-	{ "use", "USE" },
-	{ "id", "ID" },
-	{ "algorithm", "ALGORITHM" },
-	{ "state", "STATE" },
-	{ "starts_at", "STARTS" },
-	{ "retires_at", "RETIRES" },
-};
-
-static struct str
-time_text(struct arena *arena, int64_t time)
-{
-	struct buf text;
-
-	if (time == INT64_MAX)
-		return STR_NONE;
-	buf_init(&text, arena, ISO_TIME_LEN_MAX);
-	iso_time_format(&text, time - time % MICROSECONDS_PER_SECOND);
-	return buf_is_cut(&text) ? STR_NONE : buf_str(&text);
-}
-
-static struct str
-state_of(const struct key_set *set, const struct key *key, int64_t now)
-{
-	if (key->retires_at <= now)
-		return STR("retired");
-	if (key->starts_at > now)
-		return STR("about to start");
-	if (key == key_set_current(set, key->use, now))
-		return STR("current");
-	return STR("older, still serves");
-}
-
-static struct err *
-run_list(struct invocation *run)
-{
-	struct key_set *set;
-	struct table table;
-	const char *path;
-
-	TRY(path_get(run, &path));
-	TRY_NEW(run->arena, set, 1);
-	TRY(key_file_read_any(run->arena, path, set));
-	TABLE_INIT(&table, run->arena, columns);
-	for (size_t i = 0; i < set->count; i++) {
-		const struct key *key = &set->keys[i];
-
-		table_put_text(&table, key_use_name(key->use));
-		table_put_text(&table, key_id(key));
-		table_put_text(&table, key_algorithm_name(key->algorithm));
-		table_put_text(&table, state_of(set, key, run->ctx.now));
-		table_put_text(&table, time_text(run->arena, key->starts_at));
-		table_put_text(&table, time_text(run->arena, key->retires_at));
-	}
-	print_table(run, &table);
-	explicit_bzero(set, sizeof(*set));
-	return NULL;
-}
-
-const struct command cmd_keys_list = {
-	.name = "keys list",
-	.args = "",
-	.summary = "show the keys, without what is secret of them",
-	.examples = "keys list\n"
-		    "keys list --json",
-	.needs = NEEDS_CONFIG,
-	.run = run_list,
-};
-
 /* --- keys rotate */
 
 static struct err *
@@ -194,7 +122,7 @@ run_rotate(struct invocation *run)
 			     : "new " STR_FMT " key %s (" STR_FMT "), from " STR_FMT "\n",
 		STR_ARG(key_use_name(key.use)), key.id_text,
 		STR_ARG(key_algorithm_name(key.algorithm)),
-		STR_ARG(time_text(run->arena, key.starts_at)));
+		STR_ARG(key_time_text(run->arena, key.starts_at)));
 	explicit_bzero(&key, sizeof(key));
 	return NULL;
 }

@@ -3,14 +3,9 @@
 #include "app/key_file.h"
 #include "app/progress.h"
 #include "audit/audit.h"
+#include "base/num.h"
 #include "crypto/keyring_file.h"
 #include "ops/reseal.h"
-
-enum {
-	/* A request or a job that began before a rotation seals by the older key until it
-	 * ends: nothing takes so long. */
-	REST_SECONDS = 60,
-};
 
 static void
 show_progress(void *arg, int64_t done)
@@ -62,8 +57,7 @@ retire_unused(struct invocation *run, const char *path, const struct key *key,
 	struct table *table)
 {
 	const struct key *current = keyring_current(run->keys, KEY_SEAL, run->ctx.now);
-	bool is_resting = current->starts_at >
-		run->ctx.now - (int64_t)REST_SECONDS * MICROSECONDS_PER_SECOND;
+	bool is_resting = key_is_resting(current, run->ctx.now);
 	struct str state = STR("still needed");
 	struct reseal_uses uses;
 
@@ -122,23 +116,24 @@ lost_print(FILE *out, const struct resealed *resealed)
 
 	if (resealed->given_up)
 		fprintf(out,
-			"%lld keys of the audit log given up; the next entry about each "
+			"%lld key%s of the audit log given up; the next entry about each "
 			"of these users makes another\n",
-			(long long)resealed->given_up);
+			(long long)resealed->given_up, plural_s(resealed->given_up));
 	if (left)
 		fprintf(out,
-			"%lld users' keys of the audit log cannot be opened: what they "
-			"do "
-			"is put on record without their address. Put back the keyring "
+			"keys of the audit log of %lld user%s cannot be opened: what "
+			"they "
+			"do is put on record without their address. Put back the keyring "
 			"that has the missing key; where it is lost for good, gridiron "
 			"keys reseal --give-up\n",
-			(long long)left);
+			(long long)left, plural_s(left));
 	if (resealed->lost_factors)
 		fprintf(out,
-			"%lld second factors cannot be opened: recovery codes are good; "
+			"%lld second factor%s cannot be opened: recovery codes are good; "
 			"who has none asks an administrator to remove it, and an "
 			"administrator another one (gridiron admin invite)\n",
-			(long long)resealed->lost_factors);
+			(long long)resealed->lost_factors,
+			plural_s(resealed->lost_factors));
 }
 
 static struct err *
@@ -160,8 +155,8 @@ run_reseal(struct invocation *run)
 	TABLE_INIT(&table, run->arena, columns);
 	TRY(keys_put(run, path, &table));
 	if (!run->is_json)
-		fprintf(run->console.out, "%lld fields sealed again\n",
-			(long long)resealed.fields);
+		fprintf(run->console.out, "%lld field%s sealed again\n",
+			(long long)resealed.fields, plural_s(resealed.fields));
 	lost_print(run->is_json ? run->console.err : run->console.out, &resealed);
 	print_table(run, &table);
 	return NULL;

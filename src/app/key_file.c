@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "codec/iso_time.h"
+
 static struct err *
 path_in(struct invocation *run, struct str folder, struct str *ret)
 {
@@ -55,4 +57,16 @@ key_file_check(struct invocation *run)
 		run->config.keys_file.len == 0)
 		return NULL;
 	return err;
+}
+
+struct str
+key_time_text(struct arena *arena, int64_t time)
+{
+	struct buf text;
+
+	if (time == INT64_MAX)
+		return STR_NONE;
+	buf_init(&text, arena, ISO_TIME_LEN_MAX);
+	iso_time_format(&text, time - time % MICROSECONDS_PER_SECOND);
+	return buf_is_cut(&text) ? STR_NONE : buf_str(&text);
 }

@@ -15,4 +15,7 @@ key_file_options(struct invocation *run, struct keyring_options *ret) MUST_USE;
 /* Whether a server could start with it; nothing is made. */
 struct err *key_file_check(struct invocation *run) MUST_USE;
 
+/* The second of TIME; absent where it never comes. */
+struct str key_time_text(struct arena *arena, int64_t time);
+
 #endif

@@ -103,15 +103,6 @@ sets_wipe(struct keyring *keys)
 
 /* --- Opening */
 
-static struct err *
-missing_err(struct ctx *ctx, const char *path)
-{
-	return err_new(ctx, ERR_NOT_FOUND,
-		"there are no keys in %s: make them by gridiron keys init, and keep a "
-		"copy in a safe place, since what they seal cannot be read without them",
-		path);
-}
-
 /* Read or make the file into the first set. */
 static struct err *
 first_read(struct ctx *ctx, const struct keyring_options *options, struct keyring *keys)
@@ -120,7 +111,7 @@ first_read(struct ctx *ctx, const struct keyring_options *options, struct keyrin
 
 	if (!stamp_of(keys->path, &keys->stamp)) {
 		if (!options->may_generate)
-			return missing_err(ctx, keys->path);
+			return key_file_missing(ctx->arena, keys->path);
 		err = key_file_init(ctx->arena, keys->path, ctx->now);
 		/* Another process that starts made them in between. */
 		if (err && err->code != ERR_CONFLICT)
@@ -164,7 +155,7 @@ keyring_check(struct ctx *ctx, const struct keyring_options *options)
 		return err_no_memory();
 	if (!stamp_of(path, &stamp))
 		return options->may_generate ? file_check_place(ctx->arena, path, false)
-					     : missing_err(ctx, path);
+					     : key_file_missing(ctx->arena, path);
 	TRY_NEW(ctx->arena, set, 1);
 	err = key_file_read(ctx->arena, path, set);
 	explicit_bzero(set, sizeof(*set));

@@ -20,6 +20,7 @@ enum {
 	FILE_BYTES_MAX = 65536,
 	LOCK_TRIES = 100,
 	LOCK_TRY_MS = 20,
+	REST_SECONDS = 60, /* nothing takes so long */
 };
 
 static const struct {
@@ -129,7 +130,23 @@ key_set_current(const struct key_set *set, enum key_use use, int64_t now)
 	return ret;
 }
 
+bool
+key_is_resting(const struct key *current, int64_t now)
+{
+	return current->starts_at > now - (int64_t)REST_SECONDS * MICROSECONDS_PER_SECOND;
+}
+
 /* --- Reading */
+
+struct err *
+key_file_missing(struct arena *arena, const char *path)
+{
+	return err_in(arena, ERR_NOT_FOUND,
+		"there are no keys in %s: say where they are with --keys-file, or make "
+		"them by gridiron keys init, and keep a copy in a safe place, since what "
+		"they seal cannot be read without them",
+		path);
+}
 
 /* The text of member NAME, which must be one. */
 static struct err *
@@ -272,6 +289,8 @@ set_read(struct arena *arena, struct arena *scratch, const char *path, bool is_c
 
 	TRY(mode_check(arena, path));
 	err = file_read(scratch, path, FILE_BYTES_MAX, &text);
+	if (err && err->code == ERR_NOT_FOUND)
+		return key_file_missing(arena, path);
 	if (err)
 		return err_in(arena, err->code, STR_FMT, STR_ARG(err->message));
 	err = set_parse(scratch, text, ret);

@@ -21,6 +21,12 @@ void key_set_generate(struct key_set *ret, int64_t now);
 const struct key *
 key_set_current(const struct key_set *set, enum key_use use, int64_t now);
 
+/* Whether CURRENT, which is in force, took over so lately that what began before may sign or
+ * seal by an older key still: a request or a job, of any process. */
+bool key_is_resting(const struct key *current, int64_t now);
+
+/* There is no PATH. */
+struct err *key_file_missing(struct arena *arena, const char *path) MUST_USE;
 /* As keyring_open says. */
 struct err *
 key_file_read(struct arena *arena, const char *path, struct key_set *ret) MUST_USE;
