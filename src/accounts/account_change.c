@@ -1,8 +1,11 @@
 #include "accounts/account_change.h"
 
+#include "accounts/guess.h"
 #include "accounts/user.h"
+#include "accounts/users_q.h"
 #include "codec/iso_time.h"
 #include "crypto/hmac.h"
+#include "crypto/password.h"
 #include "crypto/token.h"
 
 static struct str
@@ -94,6 +97,28 @@ account_change_find(struct tx *tx, struct str text, enum account_change_kind kin
 		(change.ended_at.is_set || change.expires_at <= tx->ctx->now))
 		return dead_link(tx->ctx);
 	*ret = change;
+	return NULL;
+}
+
+struct err *
+account_change_prove(
+	struct ctx *ctx, const struct account_change *change, struct str password)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct guess guess = { .kind = GUESS_PASSWORD,
+		.account = change->old_email,
+		.address = ctx->remote_address };
+	struct password_verdict verdict;
+	struct sign_in_row user = { .is_active = false };
+	bool found;
+
+	TRY(guess_gate(ctx, &guess));
+	TRY(q_user_for_sign_in(&tx, change->old_email, &user, &found));
+	TRY(password_verify(
+		ctx, found ? user.password_hash : STR_NONE, password, &verdict));
+	if (!verdict.matches)
+		return err_field(ctx, "password", "this is not the account's password");
+	guess_right(ctx, &guess);
 	return NULL;
 }
 

@@ -36,6 +36,11 @@ struct err *
 account_change_find(struct tx *tx, struct str text, enum account_change_kind kind,
 	struct account_change *ret, bool *ret_is_done) MUST_USE;
 
+/* Whether PASSWORD is that of the account which CHANGE is of. INVALID, field "password", where
+ * it is not; RATE_LIMITED, as at sign-in, by the account and the address. */
+struct err *account_change_prove(struct ctx *ctx, const struct account_change *change,
+	struct str password) MUST_USE;
+
 /* Take it for carried out, or for withdrawn. GONE where another did so just before. */
 struct err *
 account_change_spend(struct tx *tx, const struct account_change *change) MUST_USE;

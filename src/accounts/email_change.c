@@ -224,11 +224,19 @@ confirm_in_tx(struct tx *tx, void *arg)
 }
 
 struct err *
-email_change_confirm(struct ctx *ctx, struct str text)
+email_change_confirm(struct ctx *ctx, struct str text, struct str password)
 {
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct guess guess = { .kind = GUESS_VERIFY, .address = ctx->remote_address };
+	struct account_change change;
+	bool is_done;
 
 	TRY(guess_wait(ctx, &guess));
-	return guess_judge(ctx, &guess,
-		db_transact(ctx, TX_WRITE, SHARD_GLOBAL, confirm_in_tx, &text));
+	TRY(guess_judge(ctx, &guess,
+		account_change_find(&tx, text, CHANGE_EMAIL, &change, &is_done)));
+	TRY(account_change_prove(ctx, &change, password));
+	if (is_done)
+		return NULL;
+	return db_transact(
+		ctx, TX_WRITE, db_shard_of(change.user_id), confirm_in_tx, &text);
 }

@@ -4,10 +4,8 @@
 #include "accounts/guess.h"
 #include "accounts/session.h"
 #include "accounts/user.h"
-#include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "codec/iso_time.h"
-#include "crypto/password.h"
 #include "crypto/token.h"
 #include "mail/mail.h"
 
@@ -88,28 +86,6 @@ remove_in_tx(struct tx *tx, void *arg)
 		tx, &(struct audit_entry){ .action = AUDIT_MFA_REMOVE, .user = user });
 }
 
-/* As at sign-in: by the account and the address. */
-static struct err *
-check_password(struct ctx *ctx, struct str email, struct str password)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct guess guess = {
-		.kind = GUESS_PASSWORD, .account = email, .address = ctx->remote_address
-	};
-	struct password_verdict verdict;
-	struct sign_in_row user = { .is_active = false };
-	bool found;
-
-	TRY(guess_gate(ctx, &guess));
-	TRY(q_user_for_sign_in(&tx, email, &user, &found));
-	TRY(password_verify(
-		ctx, found ? user.password_hash : STR_NONE, password, &verdict));
-	if (!verdict.matches)
-		return err_field(ctx, "password", "this is not the account's password");
-	guess_right(ctx, &guess);
-	return NULL;
-}
-
 static struct err *
 too_early(struct ctx *ctx, int64_t opens_at)
 {
@@ -138,7 +114,7 @@ mfa_removal_confirm(struct ctx *ctx, struct str text, struct str password)
 		account_change_find(&tx, text, CHANGE_MFA_REMOVAL, &change, &is_done)));
 	if (!is_done && change.opens_at > ctx->now)
 		return too_early(ctx, change.opens_at);
-	TRY(check_password(ctx, change.old_email, password));
+	TRY(account_change_prove(ctx, &change, password));
 	if (is_done)
 		return NULL;
 	return db_transact(

@@ -230,12 +230,13 @@ is_local_part(struct str text)
 	return true;
 }
 
-/* Two labels or more, as in the DNS; names in other scripts in their ASCII form. */
+/* Two labels or more, as in the DNS; names in other scripts in their ASCII form. None under
+ * "invalid", which nobody has (RFC 6761 §6.4) and erased accounts are kept under. */
 static bool
 is_domain(struct str text)
 {
+	struct str label = STR_NONE;
 	size_t label_count = 0;
-	struct str label;
 
 	while (str_next(&text, '.', &label)) {
 		label_count++;
@@ -246,7 +247,7 @@ is_domain(struct str text)
 			if (!is_alphanumeric(label.ptr[i]) && label.ptr[i] != '-')
 				return false;
 	}
-	return label_count >= 2;
+	return label_count >= 2 && !str_eq_nocase(label, STR("invalid"));
 }
 
 static bool

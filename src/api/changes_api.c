@@ -71,7 +71,9 @@ api_email_change_withdraw(struct request *rq)
 struct answer
 api_email_change_confirm(struct request *rq)
 {
-	ANSWER_ERR(email_change_confirm(rq->ctx, BODY_OF(rq, link)->token));
+	const struct own_link_body *in = BODY_OF(rq, own_link);
+
+	ANSWER_ERR(email_change_confirm(rq->ctx, in->token, in->password));
 	return answer_empty(204);
 }
 
@@ -80,7 +82,7 @@ api_email_change_confirm(struct request *rq)
 struct answer
 api_mfa_removal_confirm(struct request *rq)
 {
-	const struct mfa_removal_body *in = BODY_OF(rq, mfa_removal);
+	const struct own_link_body *in = BODY_OF(rq, own_link);
 
 	ANSWER_ERR(mfa_removal_confirm(rq->ctx, in->token, in->password));
 	return answer_empty(204);

@@ -537,8 +537,8 @@ writer_start(struct writer *writer, struct ctx *ctx, const char *path)
 	pthread_cond_init(&writer->work, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	sqlite3_wal_hook(writer->conn->sqlite, note_wal_pages, writer);
-	/* A WAL that was left behind is copied in the first pause. */
-	writer->is_wal_dirty = true;
+	/* A WAL that a crash left behind may hold what was deleted: it is emptied first. */
+	writer->is_shred_due = true;
 	if (thread_start(writer) != 0) {
 		conn_close(writer->conn);
 		return err_new(ctx, ERR_INTERNAL, "cannot start the database's writer");

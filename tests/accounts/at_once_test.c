@@ -154,7 +154,7 @@ BOTH_ENGINES(of_thirty_by_one_invitation_one_becomes_an_administrator)
 static struct err *
 confirm(struct one *one)
 {
-	return email_change_confirm(&one->ctx, one->token);
+	return email_change_confirm(&one->ctx, one->token, STR(GOOD_PASSWORD));
 }
 
 /* Whoever clicks twice is told no other thing than that it is done. */

@@ -87,7 +87,7 @@ BOTH_ENGINES(an_address_changes_when_the_new_one_confirms_and_the_old_one_is_tol
 		ERR_UNAUTHENTICATED);
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	act_as_nobody(ctx);
-	OK_ERR(email_change_confirm(ctx, link.token));
+	OK_ERR(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)));
 	FAILS_WITH(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &again),
 		ERR_UNAUTHENTICATED);
 	OK_ERR(account_sign_in(ctx, NEW, STR(GOOD_PASSWORD), &again));
@@ -125,7 +125,7 @@ BOTH_ENGINES(mail_to_a_former_address_is_erased_with_the_account)
 	OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, mail_to_alice_put, NULL));
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
-	OK_ERR(email_change_confirm(ctx, link.token));
+	OK_ERR(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)));
 	OK_ERR(erase_account(ctx, &(struct proof){ .password = STR(GOOD_PASSWORD) }));
 	OK_ERR(value_of(ctx,
 		"SELECT CAST(count(*) AS text) FROM outbox WHERE recipient IN "
@@ -162,7 +162,7 @@ BOTH_ENGINES(the_old_address_is_told_as_soon_as_another_is_asked_for_and_can_sto
 	OK_ERR(ask_for(ctx, &here, STR("alice@third.example")));
 	OK_ERR(mail_take(ctx, MAIL_EMAIL_CHANGE_ASKED, ALICE, &told));
 	/* Only the last link counts, */
-	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)), ERR_GONE);
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	/* three an hour are sent, */
@@ -174,7 +174,7 @@ BOTH_ENGINES(the_old_address_is_told_as_soon_as_another_is_asked_for_and_can_sto
 	OK_ERR(password_forgotten(ctx, ALICE));
 	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &told));
 	OK_ERR(password_reset(ctx, told.token, STR(BETTER)));
-	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)), ERR_GONE);
 }
 
 BOTH_ENGINES(whoever_asks_learns_nothing_of_a_taken_address)
@@ -193,7 +193,7 @@ BOTH_ENGINES(whoever_asks_learns_nothing_of_a_taken_address)
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	act_as_nobody(ctx);
 	OK_ERR(account_make(ctx, NEW, STR(BETTER)));
-	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)), ERR_GONE);
 	OK_ERR(account_sign_in(ctx, NEW, STR(BETTER), &here));
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &here));
 }
@@ -228,7 +228,7 @@ BOTH_ENGINES(an_address_that_somebody_registered_and_never_proved_is_not_his)
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	act_as_nobody(ctx);
-	OK_ERR(email_change_confirm(ctx, link.token));
+	OK_ERR(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)));
 	FAILS_WITH(user_verify(ctx, squatters.token, STR(BETTER)), ERR_GONE);
 	/* No link of his is left on file, whatever it was for. */
 	OK_ERR(value_of(ctx,
@@ -258,12 +258,13 @@ BOTH_ENGINES(a_change_ends_after_a_day_or_when_it_is_withdrawn_and_is_forgotten)
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	OK_ERR(email_change_withdraw(ctx));
-	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)), ERR_GONE);
 	OK_ERR(ask_for(ctx, &here, NEW));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	later(ctx, 24 * 3600);
-	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
-	FAILS_WITH(email_change_confirm(ctx, STR("grc_none")), ERR_GONE);
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)), ERR_GONE);
+	FAILS_WITH(
+		email_change_confirm(ctx, STR("grc_none"), STR(GOOD_PASSWORD)), ERR_GONE);
 	ctx->now += (SWEEP_AFTER_DAYS + 1) * MICROSECONDS_PER_DAY;
 	OK_ERR(account_sweep(ctx, &swept));
 	OK(swept.links >= 2);
@@ -485,7 +486,7 @@ BOTH_ENGINES(another_address_makes_the_wait_a_week_too)
 				.code = losing.alice.codes.codes[0] } }));
 	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, NEW, &link));
 	act_as_nobody(ctx);
-	OK_ERR(email_change_confirm(ctx, link.token));
+	OK_ERR(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)));
 	OK_ERR(start(ctx, losing.boss.user_id, losing.alice.tokens.user_id));
 	OK_ERR(mail_take(ctx, MAIL_REMOVE_MFA, NEW, &link));
 	EQ_I64(link.opens_at - ctx->now, 7 * MICROSECONDS_PER_DAY);
@@ -542,7 +543,7 @@ BOTH_ENGINES(what_waits_ends_when_the_account_is_shut_out)
 	OK_ERR(admin_user_act(ctx, here.user_id, ADMIN_DEACTIVATES, all));
 	OK_ERR(admin_user_act(ctx, here.user_id, ADMIN_REACTIVATES, all));
 	act_as_nobody(ctx);
-	FAILS_WITH(email_change_confirm(ctx, link.token), ERR_GONE);
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR(GOOD_PASSWORD)), ERR_GONE);
 	later(ctx, 25 * 3600);
 	FAILS_WITH(mfa_removal_confirm(ctx, losing.link.token, STR(GOOD_PASSWORD)),
 		ERR_GONE);

@@ -310,6 +310,49 @@ TEST(nothing_personal_is_left_in_the_files_of_sqlite)
 	database_run(DIALECT_SQLITE, nothing_is_left_in_files);
 }
 
+/* The files as a crash leaves them: what was deleted may stand in the log. */
+static struct err *
+copy_files(struct ctx *ctx, struct str to)
+{
+	static const char *const suffixes[] = { "", "-wal" };
+
+	for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+		struct str content, path;
+
+		TRY(file_of_database(ctx, suffixes[i], &content));
+		path = str_fmt(ctx->arena, STR_FMT "%s", STR_ARG(to), suffixes[i]);
+		TRY(file_write(ctx->arena, str_cstr(ctx->arena, path), content, 0600));
+	}
+	return NULL;
+}
+
+static void
+a_log_that_a_crash_left_is_emptied(struct ctx *ctx)
+{
+	struct str crashed = str_fmt(ctx->arena, STR_FMT ".crashed",
+		STR_ARG(str_slice(database_url(), strlen("sqlite:"), SIZE_MAX)));
+	struct db_options options = {
+		.url = str_fmt(ctx->arena, "sqlite:" STR_FMT, STR_ARG(crashed)),
+	};
+	struct catalog catalog;
+	struct str log;
+	struct ctx again = *ctx;
+	int planted;
+
+	OK_ERR(prepare(ctx, &catalog, &planted));
+	OK_ERR(copy_files(ctx, crashed));
+	OK_ERR(db_open(ctx, &options, &again.db));
+	OK_ERR(file_of_database(ctx, "-wal", &log));
+	OK(str_find(log, STR("planted")) >= 0);
+	OK_ERR(wait_for_empty_log(&again));
+	db_close(again.db);
+}
+
+TEST(nothing_deleted_stays_in_a_log_that_a_crash_left)
+{
+	database_run(DIALECT_SQLITE, a_log_that_a_crash_left_is_emptied);
+}
+
 /* --- The files of a PostgreSQL that nobody else writes to: tests/accounts/meson.build */
 
 enum { OPEN_FILES = 20 };

@@ -158,6 +158,7 @@ await claim('another address is asked for with the password, and is the account\
   const link = await linkTo('/confirm-email', after);
   await go(page, link);
   await page.waitForFunction(() => location.hash === '');  // nothing is left of the token in the address
+  await fill(page, { 'Your password': PASSWORD });
   await press(page, 'Confirm');
   await page.waitForSelector('[role=status]:has-text("It is your address now")');
   await signInAs(page, after, PASSWORD);
@@ -166,6 +167,7 @@ await claim('another address is asked for with the password, and is the account\
   equal(faults.join('; '), '', 'faults');
   await go(page, '/');
   await go(page, link);
+  await fill(page, { 'Your password': PASSWORD });
   await press(page, 'Confirm');
   await page.waitForSelector('[role=status]:has-text("It is your address now")');
   await close();

@@ -308,6 +308,17 @@ TEST(an_address_with_a_domain_of_another_script_is_told_its_form)
 	OK(err && str_find(err->message, STR("punycode")) < 0);
 }
 
+/* Erased accounts are kept under "invalid": nobody takes their places beforehand. */
+TEST(no_address_is_under_invalid)
+{
+	struct sample_body body;
+
+	begin();
+	OK(body_parse(&ctx, &sample, with("\"email\":\"a@erased.invalid\""), &body));
+	OK(body_parse(&ctx, &sample, with("\"email\":\"a@erased.INVALID\""), &body));
+	OK(!body_parse(&ctx, &sample, with("\"email\":\"a@invalid.example\""), &body));
+}
+
 TEST(messages_say_what_is_wanted_and_never_what_came)
 {
 	struct sample_body body;

@@ -6,6 +6,7 @@ import { atTime, onDay } from '/time.js';
 
 const PASSWORD = { name: 'password', label: 'Password, once more', type: 'password', autocomplete: 'current-password', required: true };
 const CODE = { name: 'code', label: 'Code of the app', autocomplete: 'one-time-code', inputmode: 'numeric', required: true };
+const ANY_CODE = { ...CODE, inputmode: 'text', autocapitalize: 'none', hint: 'Or a recovery code.' };
 
 // Whoever goes by keyboard or by ear is led to what is new, when it comes.
 const focus = (node) => node?.focus();
@@ -35,6 +36,6 @@ export function Codes({ begun, tell }) {
     ${status?.removal_opens_at && html`<div class="notice bad" role="alert"><p>An administrator was told that you have lost your codes. By the link that we mailed you they can be turned off from ${atTime(status.removal_opens_at)} on.</p>
       <button onClick=${() => ask('DELETE', '/v1/me/mfa/removal').then(() => load(), (failed) => setState({ ...state, error: failed }))}>Keep the codes</button></div>`}
     ${status?.enabled_at && html`<p>On since ${onDay(status.enabled_at)}; ${status.recovery_codes_left} recovery codes are left.</p>
-      <details><summary>New recovery codes</summary><${Form} label="Make new codes" fields=${[PASSWORD, CODE]} send=${renew} /></details>
-      <details><summary>Turn codes off</summary><${Form} label="Turn off" danger=${true} fields=${[PASSWORD, CODE]} send=${(values) => ask('DELETE', '/v1/me/mfa', values).then(() => load())} /></details>`}</section>`;
+      <details><summary>New recovery codes</summary><${Form} label="Make new codes" fields=${[PASSWORD, ANY_CODE]} send=${renew} /></details>
+      <details><summary>Turn codes off</summary><${Form} label="Turn off" danger=${true} fields=${[PASSWORD, ANY_CODE]} send=${(values) => ask('DELETE', '/v1/me/mfa', values).then(() => load())} /></details>`}</section>`;
 }

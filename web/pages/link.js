@@ -5,6 +5,7 @@ import { forget, isSignedIn, ask, post } from '/session.js';
 
 const PASSWORD = { name: 'password', label: 'New password', type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 256, required: true,
   hint: 'At least 8 characters, better 15 or more. Anything goes but what is known from breaches.' };
+const PRESENT = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password', required: true };
 const token = () => location.hash.slice(1);
 
 // A link opened in the tab that is on its page already changes only what stands behind #.
@@ -26,19 +27,18 @@ function Verify() {
     <p><a href="/register">Have another link sent</a> · <a href="/forgot-password">Set another password</a></p>`;
 }
 
-// Another address for the account. A press of the button, so that no mail scanner that opens links confirms it.
+// Another address for the account, with its password: whoever has the address by a slip, or was given out to have it, is not its owner.
 function ConfirmEmail() {
   const text = useToken();
-  return html`<h1>Your new address</h1><p>It becomes the address of your account; other devices will have to sign in again.</p>
-    <${Form} label="Confirm" fields=${[]} send=${() => post('/v1/auth/confirm-email', { token: text })} done=${html`It is your address now. <a href="/account">To your account</a>`} />`;
+  return html`<h1>Your new address</h1><p>It becomes the address of your account; other devices will have to sign in again. You did not ask for that? Then leave this page, and nothing changes.</p>
+    <${Form} label="Confirm" fields=${[PRESENT]} send=${(values) => post('/v1/auth/confirm-email', { ...values, token: text })} done=${html`It is your address now. <a href="/account">To your account</a>`} />`;
 }
 
 // Codes whose owner has lost them are turned off, or kept after all.
 function RemoveMfa() {
   const text = useToken();
-  const password = { name: 'password', label: 'Your password', type: 'password', autocomplete: 'current-password', required: true };
   return html`<h1>Codes at sign-in</h1><p>If you have lost the app and the recovery codes, turn the codes off here, from the moment on that the mail names.</p>
-    <${Form} label="Turn codes off" danger=${true} fields=${[password]} send=${(values) => post('/v1/auth/remove-mfa', { ...values, token: text }).then(forget)} done=${html`They are off. <a href="/sign-in">Sign in</a>`} />
+    <${Form} label="Turn codes off" danger=${true} fields=${[PRESENT]} send=${(values) => post('/v1/auth/remove-mfa', { ...values, token: text }).then(forget)} done=${html`They are off. <a href="/sign-in">Sign in</a>`} />
     <h2>It was not you?</h2><p>Then nothing is turned off, and the link is void.</p>
     <${Form} label="Keep the codes" fields=${[]} send=${() => post('/v1/auth/keep-mfa', { token: text })} done="They stay on." />`;
 }
