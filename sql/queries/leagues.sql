@@ -85,7 +85,10 @@ VALUES (:actor, :league_id, :now);
 INSERT INTO league_standings (id, league_id, user_id, name, name_folded, joined_at, pick_count, decided_count,
                               right_count, brier, units, updated_at)
 SELECT {{new id}}, :league_id, :actor, :name, :name_folded, :now, count(p.brier), count(p.is_correct),
-       coalesce(sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END), 0), round(avg(p.brier) * 1000000) / 1000000, sum(p.units), :now
+       coalesce(sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END), 0),
+       CAST((CAST(sum(CAST(floor(p.brier * 1000000000 + 0.5) AS {{i64}})) AS {{i64}})
+            + 500 * count(p.brier)) / NULLIF(1000 * count(p.brier), 0) AS {{f64}}) / 1000000,
+       CAST(CAST(sum(CAST(floor(p.units * 1000000000 + 0.5) AS {{i64}})) AS {{i64}}) AS {{f64}}) / 1000000000, :now
   FROM picks p
   JOIN games g ON g.id = p.game_id
  WHERE p.user_id = :actor AND g.season = :season AND p.prediction_type = 'game' AND p.brier IS NOT NULL;
@@ -147,7 +150,10 @@ UPDATE league_standings AS s
    SET pick_count = t.pick_count, decided_count = t.decided_count, right_count = t.right_count, brier = t.brier,
        units = t.units, updated_at = :now
   FROM (SELECT m.id, count(p.brier) AS pick_count, count(p.is_correct) AS decided_count,
-               sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count, round(avg(p.brier) * 1000000) / 1000000 AS brier, sum(p.units) AS units
+               sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count,
+               CAST((CAST(sum(CAST(floor(p.brier * 1000000000 + 0.5) AS {{i64}})) AS {{i64}})
+                    + 500 * count(p.brier)) / NULLIF(1000 * count(p.brier), 0) AS {{f64}}) / 1000000 AS brier,
+               CAST(CAST(sum(CAST(floor(p.units * 1000000000 + 0.5) AS {{i64}})) AS {{i64}}) AS {{f64}}) / 1000000000 AS units
           FROM league_standings m
           JOIN leagues l ON l.id = m.league_id
           LEFT JOIN (picks p JOIN games g ON g.id = p.game_id)

@@ -97,10 +97,15 @@ UPDATE picks
 -- as: system, of those who have said that the leaderboard may show them
 -- scan: ok, of picks
 -- How good everybody who wishes to be seen was at picking winners, the best Brier score first; equal ones, to six places,
--- share a rank.
-SELECT rank() OVER (ORDER BY round(avg(p.brier) * 1000000)) AS rank, u.leaderboard_name AS name, count(*) AS pick_count,
+-- share a rank. Summed as integers: the engines add and round numbers with a point each in its own way.
+SELECT rank() OVER (ORDER BY (CAST(sum(CAST(floor(p.brier * 1000000000 + 0.5) AS {{i64}})) AS {{i64}})
+     + 500 * count(p.brier)) / NULLIF(1000 * count(p.brier), 0))
+         AS rank,
+       u.leaderboard_name AS name, count(*) AS pick_count,
        count(p.is_correct) AS decided_count, sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS right_count,
-       round(avg(p.brier) * 1000000) / 1000000 AS brier, sum(p.units) AS units
+       CAST((CAST(sum(CAST(floor(p.brier * 1000000000 + 0.5) AS {{i64}})) AS {{i64}})
+            + 500 * count(p.brier)) / NULLIF(1000 * count(p.brier), 0) AS {{f64}}) / 1000000 AS brier,
+       CAST(CAST(sum(CAST(floor(p.units * 1000000000 + 0.5) AS {{i64}})) AS {{i64}}) AS {{f64}}) / 1000000000 AS units
   FROM picks p
   JOIN users u ON u.id = p.user_id
   JOIN games g ON g.id = p.game_id

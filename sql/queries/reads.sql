@@ -248,7 +248,8 @@ SELECT season, week, model, prediction_type, total_predictions, correct_predicti
 -- as: anyone
 -- scan: ok, games to come are some hundreds
 -- Graded winners in bins of five percent of the chance that the pick was given, but for games that began after KNOWN_BY.
-SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count, avg(p.probability) AS mean_probability,
+SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count,
+       CAST(CAST(sum(CAST(floor(p.probability * 1000000000 + 0.5) AS {{i64}})) AS {{i64}}) AS {{f64}}) / 1000000000 / count(*) AS mean_probability,
        sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS correct_count
   FROM predictions p
  WHERE p.season BETWEEN :first_season AND :last_season

@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -519,12 +520,22 @@ thread_start(struct writer *writer)
 	return rc;
 }
 
+/* Whether a crash left a WAL behind: it may hold what was deleted, and is emptied first. */
+static bool
+is_log_left(struct ctx *ctx, const char *path)
+{
+	const char *log = str_cstr(ctx->arena, str_fmt(ctx->arena, "%s-wal", path));
+	struct stat found;
+
+	return log && stat(log, &found) == 0 && found.st_size > 0;
+}
+
 struct err *
 writer_start(struct writer *writer, struct ctx *ctx, const char *path)
 {
 	pthread_condattr_t monotonic;
 
-	*writer = (struct writer){ .conn = NULL };
+	*writer = (struct writer){ .is_shred_due = is_log_left(ctx, path) };
 	TRY(conn_open(ctx, path, false, &writer->conn));
 	if (!place_find(&writer->place, path)) {
 		conn_close(writer->conn);
@@ -537,8 +548,6 @@ writer_start(struct writer *writer, struct ctx *ctx, const char *path)
 	pthread_cond_init(&writer->work, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	sqlite3_wal_hook(writer->conn->sqlite, note_wal_pages, writer);
-	/* A WAL that a crash left behind may hold what was deleted: it is emptied first. */
-	writer->is_shred_due = true;
 	if (thread_start(writer) != 0) {
 		conn_close(writer->conn);
 		return err_new(ctx, ERR_INTERNAL, "cannot start the database's writer");
