@@ -297,6 +297,24 @@ BOTH_ENGINES(picks_are_graded_and_the_leaderboard_shows_those_who_wish)
 	EQ_I64(counts.picks, 0);
 }
 
+/* The engines round 250000.5 each in its own way. */
+BOTH_ENGINES(a_mean_halfway_between_two_millionths_is_the_same_on_both_engines)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct grade_counts counts;
+	struct leader_list leaders;
+
+	OK_ERR(put_both(ctx));
+	OK_ERR(season_at(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(pick_week(ctx, ANN, 0.6, GAMES));
+	OK_ERR(season_at(ctx, "2023-06-01T00:00:00Z"));
+	OK_ERR(grade_all(ctx, &counts));
+	OK_ERR(db_run_text(&tx, STR("UPDATE picks SET brier = 0.2500005")));
+	OK_ERR(q_leaders(&tx, SEASON, LEADER_PICKS_LEAST, &leaders));
+	EQ_I64(leaders.count, 1);
+	NEAR(leaders.items[0].brier, 0.250001, 1e-12);
+}
+
 /* Two who said the same share a rank, and stand in the order of their names. */
 BOTH_ENGINES(equal_scores_share_a_rank_on_the_leaderboard_and_in_a_league)
 {
