@@ -9,11 +9,12 @@ export function Field({ form, name, label, hint, error, ...props }) {
     ${hint && html`<p class="soft" id=${`${id}-hint`}>${hint}</p>`}${error && html`<p class="wrong" id=${`${id}-error`}>${error}</p>`}</div>`;
 }
 
-// FIELDS: props of each Field. SEND(values) answers a promise; DONE is said, or made, when it kept.
+// A button that is disabled while it sends would lose the focus: it only says so. FIELDS: props of each Field. SEND(values) answers a promise; DONE is said, or made, when it kept.
 export function Form({ fields, label, send, done, danger = false }) {
   const [state, setState] = useState({});
   async function submit(event) {
     event.preventDefault();
+    if (state.isSending) return;
     const form = event.target;
     const values = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ''));
     setState({ isSending: true });
@@ -32,5 +33,5 @@ export function Form({ fields, label, send, done, danger = false }) {
     ${fields.map((field) => html`<${Field} key=${field.name} form=${label.replaceAll(' ', '-')} ...${field} error=${isOfField && error.field === field.name ? error.message : undefined} />`)}
     ${error && !isOfField && html`<p class="wrong" role="alert">${error.message}${error.retryAfter ? ` Try again in ${error.retryAfter} s.` : ''}</p>`}
     ${state.done && html`<div class="notice" role="status">${state.done}</div>`}
-    <button class=${danger ? 'danger' : 'main'} disabled=${state.isSending}>${state.isSending ? 'One moment …' : label}</button></form>`;
+    <button class=${danger ? 'danger' : 'main'} aria-disabled=${state.isSending}>${state.isSending ? 'One moment …' : label}</button></form>`;
 }

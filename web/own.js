@@ -12,8 +12,8 @@ export function needsSignIn(error) {
 // Like a form of one button: ACTION is done at a press; what it answers in words, and what the server did not like, is said beside it.
 export function Press({ label, action, danger = false, plain = false, ...props }) {
   const [state, setState] = useState({});
-  const press = () => { setState({ isSending: true }); action().then((said) => setState({ said }), (error) => setState({ error })); };
-  return html`<button class=${plain ? 'plain' : danger ? 'danger' : ''} type="button" disabled=${state.isSending} onClick=${press} ...${props}>${label}</button>
+  const press = () => { if (state.isSending) return; setState({ isSending: true }); action().then((said) => setState({ said }), (error) => setState({ error })); };
+  return html`<button class=${plain ? 'plain' : danger ? 'danger' : ''} type="button" aria-disabled=${state.isSending} onClick=${press} ...${props}>${label}</button>
     ${state.error && html`<p class="wrong" role="alert">${state.error.message}</p>`}${typeof state.said === 'string' && html`<p class="soft" role="status">${state.said}</p>`}`;
 }
 

@@ -1,5 +1,5 @@
 // What several pages show in the same way.
-import { html, useEffect, useState } from '/vendor/htm-preact.js';
+import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
 import { address, plansWith } from '/api.js';
 import { Press, keepFile } from '/own.js';
 import { askText, isSignedIn } from '/session.js';
@@ -7,8 +7,17 @@ import { askText, isSignedIn } from '/session.js';
 // The page's own title, in the tab and in the history. Until there is TEXT it stays as it is.
 export const useTitle = (text) => useEffect(() => { if (text) document.title = `${text} – Gridiron`; }, [text]);
 
+// What was chosen leads to another address, where the choice has the focus again: arrow keys go on from there.
+const CHOSEN = 'gridiron.chosen';
+
 export function Choice({ label, value, values, names = values, onChange }) {
-  return html`<label>${label}<select value=${value} disabled=${values.length === 0} onChange=${(event) => onChange(event.target.value)}>
+  const box = useRef();
+  useEffect(() => {
+    if (values.length === 0 || sessionStorage.getItem(CHOSEN) !== location.pathname + label) return;
+    sessionStorage.removeItem(CHOSEN);
+    if (document.activeElement === document.body) box.current.focus();
+  }, [values.length === 0]);
+  return html`<label>${label}<select ref=${box} value=${value} disabled=${values.length === 0} onChange=${(event) => onChange(event.target.value)}>
     ${values.map((v, i) => html`<option value=${v} selected=${String(v) === String(value)}>${names[i]}</option>`)}</select></label>`;
 }
 
@@ -53,7 +62,10 @@ export function Data({ path, query = {}, csv = path, name = path.slice('/v1/'.le
 }
 
 // To another address of the same page, with QUERY changed.
-export const go = (query) => location.assign(`${location.pathname}?${new URLSearchParams(query)}`);
+export function go(query) {
+  sessionStorage.setItem(CHOSEN, location.pathname + (document.activeElement.labels?.[0]?.firstChild.textContent ?? ''));
+  location.assign(`${location.pathname}?${new URLSearchParams(query)}`);
+}
 
 export function Skeleton({ kind = 'chart', count = 1 }) {
   return Array.from({ length: count }, () => html`<div class=${`${kind} skeleton`} aria-hidden="true"></div>`);

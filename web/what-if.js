@@ -18,7 +18,7 @@ function Quarterback({ label, team, named, rows, onChange }) {
 function Table({ game, present, then }) {
   const rows = [[`${game.home_team} wins`, ({ home_win_probability: p }) => chance(p, 1), ({ home_win_change: by }) => `${signed(100 * by)} %`],
     ['Spread', ({ spread }) => margin(game, spread), ({ spread_change: by }) => signed(by)], ['Total', ({ total }) => total.toFixed(1), ({ total_change: by }) => signed(by)]];
-  return html`<div class="wide" tabindex="0" role="region" aria-label="With these quarterbacks"><table>
+  return html`<div class="wide" tabindex="0" role="region" aria-label="With these quarterbacks"><table class="even">
     <thead><tr><th scope="col">Forecast</th><th scope="col">As expected</th><th scope="col">With these</th><th scope="col">Change</th></tr></thead>
     <tbody>${rows.map(([name, tell, change]) => html`<tr key=${name}><th scope="row">${name}</th><td>${present ? tell(present) : '–'}</td><td>${then ? tell(then) : '–'}</td><td>${then ? change(then) : '–'}</td></tr>`)}</tbody></table></div>`;
 }

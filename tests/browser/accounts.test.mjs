@@ -1,14 +1,14 @@
 // An account from registration to erasure, in a real browser, with the mail that the server writes.
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PHONE, accessible, base, claim, equal, fits, go, open, shots } from './lib.mjs';
 import { fill, linkTo, newcomer, press, prove, signIn as signInAs } from './people.mjs';
+import { codeOf } from './totp.mjs';
 
 const EMAIL = 'ada@example.test', PASSWORD = 'a walk in the rain', BETTER = 'two walks in the snow';
 const signIn = (page, password) => signInAs(page, EMAIL, password);
 
 for (const path of ['/sign-in', '/register', '/forgot-password', '/verify-email#grv_x', '/confirm-email#gre_x', '/remove-mfa#grm_x', '/remove-mfa']) {
-  await claim(`${path} has no serious accessibility fault and works by keyboard`, async () => {
+  await claim(`${path} has no serious accessibility fault and fits a phone`, async () => {
     const { page, close } = await open(path, { viewport: PHONE });
     await page.waitForSelector('main h1');
     await accessible(page);
@@ -186,16 +186,6 @@ await claim('a forgotten password is set anew by mail, also where its link opens
   await page.waitForURL(/account/);
   await close();
 });
-
-// What an authenticator app shows for SECRET now (RFC 6238).
-function codeOf(secret, at = Date.now()) {
-  const bits = [...secret.replace(/[ =]/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
-  const digest = createHmac('sha1', key).update(step).digest();
-  return String((digest.readUInt32BE(digest[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
-}
 
 // The page turns codes on; RET: the secret of the app, and a recovery code.
 async function turnOnCodes(page, password) {

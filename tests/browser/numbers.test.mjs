@@ -186,7 +186,7 @@ for (const week of ['season=current&week=current', `season=${last}&week=${MIDDLE
 const CHANCES = ['p_division', 'p_top_seed', 'p_playoffs', 'p_championship', 'p_final', 'p_title'];
 
 // The outlooks of the past weeks are made by a job, one after the other.
-for (let i = 0; i < 1200 && (await get(`/v1/season/${last}/outlook?week=${MIDDLE}`)).data[0]?.week !== MIDDLE; i += 1) await new Promise((done) => { setTimeout(done, 100); });
+for (let i = 0; i < 1200 && (await get(`/v1/season/${last}/outlook?week=${MIDDLE}`)).data?.[0]?.week !== MIDDLE; i += 1) await new Promise((done) => { setTimeout(done, 100); });
 
 for (const week of ['', MIDDLE]) {
   await claim(`every number of the season's outlook${week && ` before week ${week}`} is the API's`, async () => {
@@ -199,6 +199,35 @@ for (const week of ['', MIDDLE]) {
     await close();
   });
 }
+
+await claim('winners of games to come are chosen by keyboard, and every chance is then what the API says with these results', async () => {
+  const { page, faults, close } = await open('/season');
+  const { data: present } = await get('/v1/season/current/outlook');
+  await page.waitForSelector('.u-over');
+  const { season, week } = present[0], { data: games } = await get(`/v1/games?season=${season}&week=${week}`);
+  const toCome = games.filter((game) => game.home_score === null);
+  equal(await page.$$eval('h2', (all) => all.filter((heading) => heading.textContent === 'If games to come ended so').length), toCome.length ? 1 : 0, 'whether they can be chosen');
+  if (toCome.length === 0) return close();
+  await page.waitForLoadState('networkidle');
+  await page.focus('summary:text-is("Choose winners")');
+  await page.evaluate(() => new Promise((done) => { setTimeout(() => { window.shift = 0; done(); }, 100); })); // what came while it loaded is told a little later
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.supposed select');
+  equal(await page.$$eval('.supposed label', (all) => all.map((label) => label.firstChild.textContent).join()), toCome.map((game) => `${game.away_team} at ${game.home_team}`).join(), 'the games');
+  await page.focus('.supposed select >> nth=0');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.focus('button:text-is("Play the season")');
+  await page.keyboard.press('Enter');
+  const { data: then } = await get(`/v1/season/${season}/outlook?result=${toCome[0].id}:away,${toCome[1].id}:home`);
+  await page.waitForSelector(`[role=status]:has-text("Played ${then[0].runs.toLocaleString('en')} times with these 2 results.")`);
+  await same(page, 'Chances with these results', present, (row) => [row.team, ...['p_playoffs', 'p_division', 'p_top_seed', 'p_title'].map((key) => { const p = then.find((each) => each.team === row.team)[key]; return `${chance(p)} (${signed(100 * (p - row[key]))})`; })]);
+  equal(await page.evaluate(() => window.shift) < 0.01, true, 'whether all stood still meanwhile');
+  equal(faults.join('; '), '', 'faults');
+  return close();
+});
 
 const { data: record } = await get('/v1/accuracy?limit=200');
 

@@ -143,7 +143,7 @@ export function Page({ query, failure }) {
   const { game, forecasts, past, ratings, seen, changes, access, teams: [away, home] = [] } = state;
   useTitle(game && `${away.nickname} at ${home.nickname}, week ${game.week} of ${game.season}`);
   if (state.error) return failure(state.error);
-  if (!game) return html`<div class="head"><h1>Game</h1><p class="soft">One moment …</p></div><${Skeleton} kind="rows" />`;
+  if (!game) return html`<div class="head"><h1>One moment …</h1></div><${Skeleton} kind="rows" />`;
   const win = forecasts.find((row) => row.prediction_type === 'game');
   return html`<div class="head"><h1>${away.name} at ${home.name}</h1>
       <p class="soft">${fullKickoff(game)}${game.is_neutral ? ', neutral site' : ''} · <a href=${`/?season=${game.season}&week=${game.week}`}>season ${game.season}, week ${game.week}</a></p></div>

@@ -4,6 +4,7 @@ import { chance, get } from '/api.js';
 import { Chart } from '/chart.js';
 import { teams } from '/games.js';
 import { Choice, Closed, Data, Skeleton, go, useTitle } from '/parts.js';
+import { Supposed } from '/supposed.js';
 
 const FIRST_SEASON = 2002; // of today's divisions
 const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_playoffs', 'Playoffs'], ['p_championship', 'Last 4'], ['p_final', 'Final'], ['p_title', 'Title']];
@@ -69,11 +70,12 @@ export function Page({ query, failure }) {
   if (state.error) return failure(state.error);
   return html`<div class="head"><h1>${title}</h1>
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} /></div></div>
-    <p class="soft">${isOver ? 'What became of every team, by the league\'s rules for ties and seeds; below, what it looked like before each week.'
+    <p class="soft intro">${isOver ? 'What became of every team, by the league\'s rules for ties and seeds; below, what it looked like before each week.'
       : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.${first?.games_played ? ` ${first.games_played === 1 ? 'One game' : `${first.games_played} games`} of this week ${first.games_played === 1 ? 'is' : 'are'} over and counted.` : ''}`}</p>
     ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances without a day's delay, those of the last two weeks and of the playoffs, and what they would be with other results come" feature="real_time_predictions" />`
       : state.access.audience === 'regular' && html`<${Closed} what="Chances during the playoffs come" feature="playoff_predictions" />`)}
     ${state.waits ? html`<p class="notice" role="status">${state.waits} This page shows it then.</p>` : !state.rows ? html`<${Skeleton} kind="rows" />`
       : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
+        ${!isOver && !query.get('week') && state.access.audience !== 'public' && html`<${Supposed} season=${season} from=${first.week} last=${last} rows=${state.rows} />`}
         <${Data} path=${`/v1/season/${season}/outlook`} query=${first.games_played ? {} : { week: first.week }} />`}`;
 }
