@@ -10,10 +10,10 @@
 /* Above every address that begins with what stands before it: the last of all characters. */
 #define LAST_CHARACTER "\xF4\x8F\xBF\xBF"
 
-/* Who looked for whom. Of one that was found it is under that one's key, unreadable once he is
- * erased; an address of nobody or of several is somebody's too, and is left out. */
+/* Who looked, and whom he found where that was one. Never what he wrote: it may be the
+ * address, or half of it, of somebody who has no key yet that an erasure could take away. */
 static struct err *
-put_on_record(struct ctx *ctx, struct str prefix, const struct admin_user_row_list *found)
+put_on_record(struct ctx *ctx, const struct admin_user_row_list *found)
 {
 	struct audit_entry entry = { .action = AUDIT_ADMIN_USER_SEARCH,
 		.details = str_fmt(ctx->arena, "{\"found\":%zu}", found->count) };
@@ -22,8 +22,6 @@ put_on_record(struct ctx *ctx, struct str prefix, const struct admin_user_row_li
 		return err_no_memory();
 	if (found->count == 1)
 		entry.subject = found->items[0].id;
-	if (found->count == 1 || str_find_char(prefix, '@') < 0)
-		entry.personal = prefix;
 	return audit_log_alone(ctx, &entry);
 }
 
@@ -46,7 +44,7 @@ admin_user_list(struct ctx *ctx, const struct admin_user_search *search,
 			.row_count = search->row_count,
 		},
 		&found));
-	TRY(put_on_record(ctx, prefix, &found));
+	TRY(put_on_record(ctx, &found));
 	*ret = found;
 	return NULL;
 }

@@ -258,6 +258,8 @@ user_deactivate(struct tx *tx, struct user_id user)
 	TRY(q_user_deactivate(tx, user, tx->ctx->now, &changed));
 	if (changed != 1)
 		return err_new(tx->ctx, ERR_NOT_FOUND, "no such active user");
+	/* Nor do links that were sent before wait for the day he is let in again. */
+	TRY(q_reset_drop_unused(tx, user));
 	TRY(account_change_end_all(tx, user));
 	return session_end_all(
 		tx, user, (struct uuid){ { 0 } }, SESSION_DEACTIVATED, &epoch);

@@ -42,8 +42,8 @@ struct err *user_remind(struct tx *tx, struct user_id user, struct str email) MU
  * since people click twice. GONE where it does not work. */
 struct err *user_verify(struct ctx *ctx, struct str token, struct str password) MUST_USE;
 
-/* Shut USER out, ending every session and every change that waits for its link; and let him
- * in again. NOT_FOUND where there is none in the other state. In the transaction of whoever
+/* Shut USER out, ending every session, and every reset and change that waits for its link;
+ * and let him in again. NOT_FOUND where there is none in the other state. In the transaction of whoever
  * decides it and puts it on record. */
 struct err *user_deactivate(struct tx *tx, struct user_id user) MUST_USE;
 struct err *user_reactivate(struct tx *tx, struct user_id user) MUST_USE;

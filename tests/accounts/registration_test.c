@@ -177,3 +177,20 @@ BOTH_ENGINES(a_deactivated_account_is_shut_out_and_can_be_let_in_again)
 	OK_ERR(reactivate(ctx, user));
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 }
+
+BOTH_ENGINES(a_reset_link_from_before_an_account_was_shut_out_is_void)
+{
+	struct session_tokens tokens;
+	struct mail mail;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &mail));
+	OK_ERR(deactivate(ctx, tokens.user_id));
+	OK_ERR(reactivate(ctx, tokens.user_id));
+	FAILS_WITH(password_reset(ctx, mail.token, STR("quite another password")),
+		ERR_GONE);
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+}
