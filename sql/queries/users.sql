@@ -13,7 +13,7 @@
 -- row verification: user_id user_id, id verification_id, email text, password_hash text?, first_name text?,
 --   last_name text?, expires_at time, used_at time?
 -- row reset: user_id user_id, id reset_id, expires_at time, used_at time?, email text, is_active bool
--- row link_count: total i64
+-- row link_count: total i64, oldest time?
 
 -- name: user_for_sign_in :opt sign_in_row
 -- args: email text
@@ -203,12 +203,13 @@ DELETE FROM email_verifications
  WHERE user_id = :user_id AND used_at IS NULL;
 
 -- name: verification_count :one link_count
--- args: user_id user_id, since time
+-- args: email_identity text, since time
 -- as: system, whoever registers is nobody yet
--- How many links went out since a moment, so that nobody's mailbox is flooded.
-SELECT count(*) AS total
-  FROM email_verifications
- WHERE user_id = :user_id AND created_at > :since;
+-- How many links went to a mailbox since a moment, under all its spellings, so that none is flooded; and when the first did.
+SELECT count(*) AS total, min(v.created_at) AS oldest
+  FROM users u
+  JOIN email_verifications v ON v.user_id = u.id
+ WHERE u.email_identity = :email_identity AND v.created_at > :since;
 
 -- name: verification_sweep :rows
 -- args: before time
@@ -252,10 +253,19 @@ DELETE FROM password_resets
 -- name: reset_count :one link_count
 -- args: user_id user_id, since time
 -- as: system, whoever has forgotten a password is nobody yet
--- How many links went out since a moment, so that nobody's mailbox is flooded.
-SELECT count(*) AS total
+-- How many links went out since a moment, so that nobody's mailbox is flooded; and when the first did.
+SELECT count(*) AS total, min(created_at) AS oldest
   FROM password_resets
  WHERE user_id = :user_id AND created_at > :since;
+
+-- name: reset_count_unproved :one link_count
+-- args: email_identity text, since time
+-- as: system, whoever has forgotten a password is nobody yet
+-- The same of all accounts of a mailbox that nobody has proved: strangers can make as many as it has spellings.
+SELECT count(*) AS total, min(r.created_at) AS oldest
+  FROM users u
+  JOIN password_resets r ON r.user_id = u.id
+ WHERE u.email_identity = :email_identity AND NOT u.email_verified AND r.created_at > :since;
 
 -- name: reset_sweep :rows
 -- args: before time

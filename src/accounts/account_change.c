@@ -17,8 +17,8 @@ kind_name(enum account_change_kind kind)
 	return names[kind];
 }
 
-static struct err *
-too_many(struct ctx *ctx, int64_t oldest)
+struct err *
+links_too_many(struct ctx *ctx, int64_t oldest)
 {
 	struct err *err = err_new(ctx, ERR_RATE_LIMITED,
 		"%d links were sent within the hour", LINKS_AN_HOUR_MAX);
@@ -43,7 +43,7 @@ account_change_put(struct tx *tx, const struct account_change_new *change)
 			.since = ctx->now - MICROSECONDS_PER_HOUR },
 		&sent));
 	if (sent.total >= LINKS_AN_HOUR_MAX)
-		return too_many(ctx, sent.oldest.value);
+		return links_too_many(ctx, sent.oldest.value);
 	TRY(account_change_end(tx, change->user_id, change->kind, &was_waiting));
 	token_hash(change->token, hash);
 	return q_account_change_insert(tx,

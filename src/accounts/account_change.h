@@ -24,6 +24,9 @@ struct account_change_new {
 	int64_t expires_at;
 };
 
+/* RATE_LIMITED, until the first of the links of this hour, sent at OLDEST, is an hour old. */
+struct err *links_too_many(struct ctx *ctx, int64_t oldest) MUST_USE;
+
 /* Keep it, in place of what waits. RATE_LIMITED: three were asked for in this hour. */
 struct err *
 account_change_put(struct tx *tx, const struct account_change_new *change) MUST_USE;

@@ -4,6 +4,7 @@
 #include "accounts/api_key.h"
 #include "accounts/grant.h"
 #include "accounts/guess.h"
+#include "accounts/identity.h"
 #include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
@@ -50,17 +51,34 @@ send(struct tx *tx, struct user_id user, const struct forgetting *forgetting,
 		});
 }
 
+/* The links of this hour that count against another one to USER at EMAIL. */
+static struct err *
+count_sent(struct tx *tx, const struct registered *user, struct str email,
+	struct link_count *ret)
+{
+	int64_t since = tx->ctx->now - MINUTES(60);
+	struct str identity;
+
+	/* Of what is proved strangers can make no more, nor use up its links elsewhere. */
+	if (user->email_verified)
+		return q_reset_count(tx, user->id, since, ret);
+	identity = email_identity(tx->ctx->arena, email);
+	if (str_is_none(identity))
+		return err_no_memory();
+	return q_reset_count_unproved(tx, identity, since, ret);
+}
+
 static struct err *
 forget_in_tx(struct tx *tx, void *arg)
 {
 	const struct forgetting *forgetting = arg;
 	struct registered user = { .is_active = false };
-	struct link_count sent = { 0 };
+	struct link_count sent = { .total = 0 };
 	bool found, is_sent;
 
 	TRY(q_user_by_email(tx, forgetting->email, &user, &found));
 	if (found)
-		TRY(q_reset_count(tx, user.id, tx->ctx->now - MINUTES(60), &sent));
+		TRY(count_sent(tx, &user, forgetting->email, &sent));
 	is_sent = found && user.is_active && sent.total < LINKS_AN_HOUR_MAX;
 	if (is_sent)
 		TRY(send(tx, user.id, forgetting, false));
@@ -91,9 +109,19 @@ password_forgotten(struct ctx *ctx, struct str email)
 struct err *
 password_reset_send(struct tx *tx, struct user_id user, struct str email)
 {
+	struct ctx *ctx = tx->ctx;
 	struct forgetting forgetting = { .email = email };
+	struct registered registered;
+	struct link_count sent;
+	bool found;
 
-	TRY(token_new(tx->ctx->arena, STR(TOKEN_RESET), &forgetting.token));
+	TRY(q_user_by_email(tx, email, &registered, &found));
+	if (!found)
+		return err_new(ctx, ERR_NOT_FOUND, "no such active user");
+	TRY(count_sent(tx, &registered, email, &sent));
+	if (sent.total >= LINKS_AN_HOUR_MAX)
+		return links_too_many(ctx, sent.oldest.value);
+	TRY(token_new(ctx->arena, STR(TOKEN_RESET), &forgetting.token));
 	return send(tx, user, &forgetting, true);
 }
 

@@ -14,7 +14,8 @@ enum {
 struct err *password_forgotten(struct ctx *ctx, struct str email) MUST_USE;
 
 /* Send USER, whose address is EMAIL, a link: an administrator starts a reset and never
- * sets a password. In the transaction that puts it on record. */
+ * sets a password. In the transaction that puts it on record. RATE_LIMITED: three were sent
+ * within the hour. */
 struct err *
 password_reset_send(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 

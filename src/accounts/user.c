@@ -8,7 +8,8 @@
 #include "accounts/standing.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
-#include "codec/uuid.h"
+#include "codec/hex.h"
+#include "crypto/digest.h"
 #include "crypto/hmac.h"
 #include "crypto/password.h"
 #include "crypto/password_kind.h"
@@ -25,6 +26,7 @@ struct registering {
 	struct str identity;
 	struct str password_hash;
 	struct str token;
+	int64_t sent; /* links to this mailbox within the hour, however it was spelt */
 };
 
 /* A link to prove the address of USER, unless enough are on their way. */
@@ -34,11 +36,9 @@ send_link(struct tx *tx, struct user_id user, const struct registering *register
 	struct ctx *ctx = tx->ctx;
 	struct str email = registering->registration->email;
 	int64_t expires_at = ctx->now + HOURS(VERIFY_LINK_HOURS);
-	struct link_count sent;
 	uint8_t hash[SHA256_BYTES];
 
-	TRY(q_verification_count(tx, user, ctx->now - HOURS(1), &sent));
-	if (sent.total >= LINKS_AN_HOUR_MAX)
+	if (registering->sent >= LINKS_AN_HOUR_MAX)
 		return NULL;
 	token_hash(registering->token, hash);
 	TRY(q_verification_insert(tx,
@@ -66,11 +66,16 @@ send_link(struct tx *tx, struct user_id user, const struct registering *register
 struct err *
 user_remind(struct tx *tx, struct user_id user, struct str email)
 {
+	struct str identity = email_identity(tx->ctx->arena, email);
+	uint8_t digest[SHA256_BYTES];
 	struct buf key;
 
-	buf_init(&key, tx->ctx->arena, 100);
+	if (str_is_none(identity))
+		return err_no_memory();
+	digest_sha256(identity, digest);
+	buf_init(&key, tx->ctx->arena, 150);
 	buf_fmt(&key, "already-registered ");
-	uuid_format(&key, user.uuid);
+	hex_encode(&key, str_from_bytes(digest, sizeof(digest)));
 	buf_fmt(&key, " %lld", (long long)(tx->ctx->now / HOURS(1)));
 	if (buf_is_cut(&key))
 		return err_no_memory();
@@ -94,35 +99,52 @@ register_again(struct tx *tx, const struct registered *user,
 	return send_link(tx, user->id, registering);
 }
 
+/* Where no link may go to the mailbox any more, an account that waits for one is not made
+ * either, and RET is left alone. */
+static struct err *
+register_anew(struct tx *tx, const struct registering *registering, struct user_id *ret)
+{
+	struct user_id id = { uuid_v7(tx->ctx->now) };
+	int64_t inserted;
+
+	if (registering->sent >= LINKS_AN_HOUR_MAX)
+		return NULL;
+	TRY(q_user_insert(tx,
+		(struct user_insert){
+			.id = id,
+			.email = registering->registration->email,
+			.email_identity = registering->identity,
+			.now = tx->ctx->now,
+		},
+		&inserted));
+	if (inserted != 1)
+		return NULL;
+	*ret = id;
+	return send_link(tx, id, registering);
+}
+
 static struct err *
 register_in_tx(struct tx *tx, void *arg)
 {
-	const struct registering *registering = arg;
-	const struct registration *registration = registering->registration;
-	struct registered user;
-	struct user_id id = { uuid_v7(tx->ctx->now) };
-	int64_t inserted = 0;
-	bool found;
+	struct registering *registering = arg;
+	struct registered user = { .id = { { { 0 } } } };
+	struct link_count sent;
+	bool found, is_made;
 
-	TRY(q_user_by_email(tx, registration->email, &user, &found));
-	if (!found)
-		TRY(q_user_insert(tx,
-			(struct user_insert){
-				.id = id,
-				.email = registration->email,
-				.email_identity = registering->identity,
-				.now = tx->ctx->now,
-			},
-			&inserted));
-	if (inserted == 1)
-		TRY(send_link(tx, id, registering));
-	else if (found)
+	TRY(q_user_by_email(tx, registering->registration->email, &user, &found));
+	TRY(q_verification_count(
+		tx, registering->identity, tx->ctx->now - HOURS(1), &sent));
+	registering->sent = sent.total;
+	if (found)
 		TRY(register_again(tx, &user, registering));
+	else
+		TRY(register_anew(tx, registering, &user.id));
+	is_made = !found && !uuid_is_nil(user.id.uuid);
 	return audit_log(tx,
 		&(struct audit_entry){
 			.action = AUDIT_REGISTER,
-			.outcome = inserted == 1 ? AUDIT_SUCCESS : AUDIT_REFUSED,
-			.subject = found ? user.id : id,
+			.outcome = is_made ? AUDIT_SUCCESS : AUDIT_REFUSED,
+			.subject = user.id,
 		});
 }
 

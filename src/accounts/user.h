@@ -11,7 +11,8 @@
 
 enum {
 	VERIFY_LINK_HOURS = 24,
-	/* Of each kind of link, to one account. */
+	/* Of each kind of link, to one account that is proved, and to all of a mailbox
+	 * (accounts/identity.h) that are not: docs/decisions/links-an-hour.md. */
 	LINKS_AN_HOUR_MAX = 3,
 };
 
@@ -28,13 +29,14 @@ struct registration {
  * yet a link of its own: the link that is followed brings its password and its names.
  *
  * INVALID, field "password": one that is not taken. Nothing else depends on whether the
- * address has an account, and the work done is the same.
+ * address has an account, and the work done is the same. Where the mailbox was sent its
+ * links of this hour, under whatever spelling, nothing is made and nothing sent.
  */
 struct err *
 user_register(struct ctx *ctx, const struct registration *registration) MUST_USE;
 
 /* Word to USER, whose address somebody gave for an account that is to be made or to move:
- * he has one. Once an hour. */
+ * he has one. Once an hour to a mailbox. */
 struct err *user_remind(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 
 /* Follow the link with TOKEN, giving the PASSWORD that it was registered with: INVALID, field

@@ -305,6 +305,27 @@ BOTH_ENGINES(a_reset_goes_to_the_users_own_mail)
 		ERR_NOT_FOUND);
 }
 
+BOTH_ENGINES(administrators_start_three_resets_of_one_user_an_hour)
+{
+	struct user_id ann;
+	struct err *err;
+	size_t count;
+
+	OK_ERR(make_boss(ctx));
+	OK_ERR(account_make(ctx, STR("ann@example.org"), STR(GOOD_PASSWORD)));
+	ann = user_of(ctx, "ann@example.org");
+	OK_ERR(mail_count(ctx, &count));
+	act_as(ctx, "boss@example.org");
+	ctx->now += (int64_t)3601 * MICROSECONDS_PER_SECOND;
+	for (int i = 0; i < 3; i++)
+		OK_ERR(admin_user_act(ctx, ann, ADMIN_RESETS_PASSWORD, all));
+	ctx->now += (int64_t)60 * MICROSECONDS_PER_SECOND;
+	err = admin_user_act(ctx, ann, ADMIN_RESETS_PASSWORD, all);
+	OK(err && err->code == ERR_RATE_LIMITED && err->retry_after_s == 3540);
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64(count, 3);
+}
+
 BOTH_ENGINES(users_are_found_by_how_their_address_begins)
 {
 	static const char *const emails[] = { "ann@example.org", "anna@example.org",

@@ -246,6 +246,29 @@ BOTH_ENGINES(thirty_who_follow_one_link_prove_one_address)
 }
 
 static struct err *
+register_spelling(struct one *one)
+{
+	return user_register(&one->ctx,
+		&(struct registration){
+			.email = str_fmt(
+				one->ctx.arena, "janedoe+%d@gmail.com", one->number),
+			.password = STR(GOOD_PASSWORD),
+		});
+}
+
+BOTH_ENGINES(thirty_who_register_one_mailbox_have_it_sent_three_links)
+{
+	struct crowd crowd;
+	size_t count;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(all_at_once(ctx, register_spelling, STR(""), ERR_GONE, &crowd));
+	EQ_I64(crowd.done, CROWD);
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64((int64_t)count, LINKS_AN_HOUR_MAX);
+}
+
+static struct err *
 take_name(struct one *one)
 {
 	struct profile_change change = {

@@ -133,6 +133,74 @@ BOTH_ENGINES(links_end_after_a_day_and_three_an_hour_are_sent)
 	FAILS_WITH(user_verify(ctx, mail.token, STR(GOOD_PASSWORD)), ERR_GONE);
 }
 
+/* Somebody registers EMAIL, and has forgotten its password. */
+static struct err *
+bother(struct ctx *ctx, struct str email)
+{
+	static int from;
+
+	ctx->remote_address = str_fmt(ctx->arena, "198.51.100.%d", from++ % 250);
+	TRY(user_register(ctx,
+		&(struct registration){
+			.email = email, .password = STR("password of mallory") }));
+	return password_forgotten(ctx, email);
+}
+
+/* The same of COUNT spellings of one mailbox. */
+static struct err *
+flood(struct ctx *ctx, const char *name, const char *domain, int count)
+{
+	for (int i = 0; i < count; i++)
+		TRY(bother(ctx, str_fmt(ctx->arena, "%s+%d@%s", name, i, domain)));
+	return NULL;
+}
+
+BOTH_ENGINES(a_mailbox_is_sent_three_links_an_hour_however_it_is_spelt)
+{
+	struct mail mail;
+	struct str users;
+	size_t count;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, STR("jane.doe@gmail.com"), STR(GOOD_PASSWORD)));
+	OK_ERR(mail_count(ctx, &count));
+	OK_ERR(flood(ctx, "janedoe", "gmail.com", 5));
+	OK_ERR(flood(ctx, "j.anedoe", "googlemail.com", 5));
+	OK_ERR(mail_count(ctx, &count));
+	/* Her own was the first of the hour's three; the two others are two accounts, and
+	 * a reset went to each. */
+	EQ_I64(count, 4);
+	for (int i = 0; i < 2; i++)
+		OK_ERR(flood(ctx, "janedoe", "gmail.com", 2));
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64(count, 1);
+	/* What is not sent a link is not made either. */
+	OK_ERR(value_of(ctx, "SELECT CAST(count(*) AS text) FROM users", &users));
+	EQ_STR(users, STR("3"));
+	/* What she has proved keeps its own links. */
+	OK_ERR(password_forgotten(ctx, STR("jane.doe@gmail.com")));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, STR("jane.doe@gmail.com"), &mail));
+	ctx->now += (int64_t)3601 * MICROSECONDS_PER_SECOND;
+	OK_ERR(flood(ctx, "janedoe", "googlemail.com", 1));
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, STR("janedoe+0@googlemail.com"), &mail));
+}
+
+BOTH_ENGINES(a_mailbox_is_told_once_an_hour_that_it_has_an_account)
+{
+	static const char *const emails[] = { "jane.doe@gmail.com", "janedoe@gmail.com" };
+	size_t count;
+
+	OK_ERR(accounts_begin(ctx));
+	for (size_t i = 0; i < COUNT_OF(emails); i++)
+		OK_ERR(account_make(ctx, str_from(emails[i]), STR(GOOD_PASSWORD)));
+	OK_ERR(mail_count(ctx, &count));
+	OK_ERR(bother(ctx, STR("jane.doe@gmail.com")));
+	OK_ERR(bother(ctx, STR("janedoe@gmail.com")));
+	OK_ERR(mail_count(ctx, &count));
+	/* And a reset to each: they are two accounts, both proved. */
+	EQ_I64(count, 3);
+}
+
 static struct err *
 deactivate_in_tx(struct tx *tx, void *arg)
 {
@@ -190,7 +258,7 @@ BOTH_ENGINES(a_reset_link_from_before_an_account_was_shut_out_is_void)
 	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &mail));
 	OK_ERR(deactivate(ctx, tokens.user_id));
 	OK_ERR(reactivate(ctx, tokens.user_id));
-	FAILS_WITH(password_reset(ctx, mail.token, STR("quite another password")),
-		ERR_GONE);
+	FAILS_WITH(
+		password_reset(ctx, mail.token, STR("quite another password")), ERR_GONE);
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
 }
