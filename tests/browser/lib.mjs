@@ -62,7 +62,18 @@ export async function go(page, path) {
 // Nothing on PAGE has moved since it was opened.
 export async function still(page, path) {
   const shift = await page.evaluate(() => window.shift);
-  if (shift > 0.1) throw new Error(`${path} shifts by ${shift}, more than the .1 of a good page`);
+  if (shift > 0.01) throw new Error(`${path} shifts by ${shift}, more than .01`);
+}
+
+// Nor does anything where PATH is opened on a phone whose network takes half a second for each answer; SIGN: what is there when it is complete.
+export async function stillOnSlowPhone(path, sign) {
+  const { page, close } = await open('/sign-in', { viewport: PHONE });
+  await page.route('**/v1/**', (route) => setTimeout(() => route.continue().catch(() => {}), 500));
+  await go(page, path);
+  await page.waitForSelector(sign);
+  await page.waitForLoadState('networkidle');
+  await still(page, `${path} on a phone`);
+  await close();
 }
 
 // A narrow phone, or a wide screen at 400 % (WCAG 1.4.10).

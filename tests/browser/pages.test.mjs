@@ -1,11 +1,11 @@
 // The pages in a real browser, over a server with games: no console error, no serious accessibility fault, and the
 // numbers on the page equal the API's. Run by tests/browser/run, which starts the server; output is TAP.
-import { PHONE, base, browser, claim, equal, fits, get, go, open, still, wellMade } from './lib.mjs';
+import { PHONE, base, browser, claim, equal, fits, get, go, open, still, stillOnSlowPhone, wellMade } from './lib.mjs';
 
 // A page, and what is there when it is complete.
 const { data: [aGame] } = await get('/v1/games?season=current&week=current');
 const pages = { '/': '.card[data-game]', [`/game?id=${aGame.id}`]: '.lines tbody tr', '/ratings': '.u-over', '/season': '.u-over', '/accuracy': '.u-over',
-  '/models': '.wide tbody tr', '/docs': 'section h2' };
+  '/models': '.wide tbody tr', '/leaderboard': '.data a', '/docs': 'section h2' };
 // The season's outlook is made by a job soon after the start.
 for (let i = 0; i < 1200 && !(await get('/v1/season/current/outlook')).data; i += 1) await new Promise((done) => { setTimeout(done, 100); });
 
@@ -26,6 +26,7 @@ for (const [path, sign] of Object.entries(pages)) {
     await page.waitForLoadState('networkidle');
     equal(faults.join('; '), '', 'faults');
     await still(page, path);
+    await stillOnSlowPhone(path, sign);
     bytes.set(path, await weight(requests.filter((request) => !CHARTS.test(request.url()))));
     titles.set(path, await page.title());
     links.set(path, await page.$$eval('.data a', (anchors) => anchors.map((anchor) => anchor.getAttribute('href'))));
