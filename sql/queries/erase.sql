@@ -198,11 +198,11 @@ UPDATE invitations
  WHERE accepted_by = :user_id;
 
 -- name: erase_invitations_to :exec
--- args: email text
+-- args: user_id user_id, email text
 -- as: system, invitations are nobody's rows
--- Invitations that he has not accepted.
+-- Invitations to an address that is or was his, which nobody has accepted.
 DELETE FROM invitations
- WHERE email = :email AND accepted_at IS NULL;
+ WHERE (email = :email OR addressee_id = :user_id) AND accepted_at IS NULL;
 
 -- name: erase_directory :exec
 -- args: user_id user_id

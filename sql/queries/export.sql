@@ -22,8 +22,8 @@
 -- row export_admin_users_row: id uuid, role text, permissions array, created_by uuid?, last_admin_login time?,
 --   is_active bool, created_at time, updated_at time
 -- row export_audit_logs_row: id uuid, seq i64, subject_id uuid?, actor_kind text, action text, outcome text,
---   resource_type text?, resource_id text?, details object, ip_address text?, user_agent text?, request_id uuid?,
---   created_at time
+--   resource_type text?, resource_id text?, details object, ip_address text?, user_agent text?, personal bytes?,
+--   request_id uuid?, created_at time
 -- row export_subscriptions_row: id uuid, tier_id uuid, status text, starts_at time, expires_at time,
 --   auto_renew bool, amount_paid_cents amount, currency currency, is_add_on bool, promotion_id uuid?,
 --   previous_id uuid?, cancelled_at time?, cancel_reason text?, past_due_since time?, ended_at time?,
@@ -37,6 +37,9 @@
 -- row export_free_access_grants_row: id uuid, granted_by uuid?, tier_id uuid, access_type text, start_date time,
 --   end_date time, notes text?, is_active bool, batch_id uuid?, revoked_at time?, revoked_by uuid?,
 --   created_at time, updated_at time
+-- row export_invitations_row: id uuid, email text?, kind text, admin_role text?, tier_id uuid?, access_type text?,
+--   grant_days i32?, notes text?, batch_id uuid?, invited_by uuid?, created_at time, expires_at time,
+--   accepted_at time?, accepted_by uuid?, addressee_id uuid?, revoked_at time?
 -- row export_promotion_uses_row: id uuid, promotion_id uuid, use_number i32, subscription_id uuid?,
 --   payment_id uuid?, discount_cents amount, currency currency, created_at time, released_at time?
 -- row export_webhook_events_row: id uuid, provider text, event_id text, event_type text, object_id text?,
@@ -163,11 +166,23 @@ SELECT id, role, permissions, created_by, last_admin_login, is_active, created_a
 -- name: export_audit_logs :many export_audit_logs_row
 -- args: actor user_id, after uuid
 -- as: actor
--- What table audit_logs holds of a user.
+-- What table audit_logs holds of a user: what he did,
 SELECT id, seq, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, ip_address, user_agent,
-       request_id, created_at
+       personal, request_id, created_at
   FROM audit_logs
  WHERE user_id = :actor AND id > :after
+ ORDER BY id
+ LIMIT 100;
+
+-- name: export_audit_logs_about :many export_audit_logs_row
+-- args: user_id user_id, after uuid
+-- as: system, what another did to him is the other's row
+-- and what was done to him, or tried on him, by whoever else. From where an administrator called is not his to read.
+SELECT id, seq, subject_id, actor_kind, action, outcome, resource_type, resource_id, details,
+       CASE WHEN user_id IS NULL THEN ip_address END AS ip_address,
+       CASE WHEN user_id IS NULL THEN user_agent END AS user_agent, personal, request_id, created_at
+  FROM audit_logs
+ WHERE subject_id = :user_id AND id > :after AND (user_id IS NULL OR user_id <> :user_id)
  ORDER BY id
  LIMIT 100;
 
@@ -203,6 +218,20 @@ SELECT id, granted_by, tier_id, access_type, start_date, end_date, notes, is_act
        created_at, updated_at
   FROM free_access_grants
  WHERE user_id = :actor AND id > :after
+ ORDER BY id
+ LIMIT 100;
+
+-- name: export_invitations :many export_invitations_row
+-- args: user_id user_id, after uuid
+-- as: system, no row of these belongs to a user alone
+-- What table invitations holds of a user: what he accepted, and what waits at his address or waited at a former one.
+SELECT id, email, kind, admin_role, tier_id, access_type, grant_days, notes, batch_id, invited_by, created_at,
+       expires_at, accepted_at, accepted_by, addressee_id, revoked_at
+  FROM invitations
+ WHERE (accepted_by = :user_id
+        OR (addressee_id = :user_id AND accepted_at IS NULL)
+        OR (email = (SELECT u.email FROM users u WHERE u.id = :user_id) AND accepted_at IS NULL))
+   AND id > :after
  ORDER BY id
  LIMIT 100;
 

@@ -97,3 +97,11 @@ SELECT id, email, kind, admin_role, tier_id, access_type, grant_days, notes, inv
  WHERE email = :email AND kind = 'grant' AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > :now
  ORDER BY id
  LIMIT 100;
+
+-- name: invitation_adopt :exec
+-- args: addressee_id user_id, email text
+-- as: anyone
+-- What was offered to an address, and nobody has accepted, was offered to a user, who is leaving it.
+UPDATE invitations
+   SET addressee_id = :addressee_id
+ WHERE email = :email AND accepted_at IS NULL AND addressee_id IS NULL;

@@ -4,6 +4,7 @@
 #include "accounts/grant.h"
 #include "accounts/guess.h"
 #include "accounts/identity.h"
+#include "accounts/invitations_q.h"
 #include "accounts/session.h"
 #include "accounts/user.h"
 #include "accounts/users_q.h"
@@ -206,6 +207,7 @@ confirm_in_tx(struct tx *tx, void *arg)
 	TRY(cut_off(tx, &change));
 	TRY(grants_claim(tx, change.user_id, change.email));
 	TRY(mail_adopt(tx, change.user_id, change.old_email));
+	TRY(q_invitation_adopt(tx, change.user_id, change.old_email));
 	TRY(mail_put(tx,
 		&(struct mail){
 			.kind = MAIL_EMAIL_CHANGED,

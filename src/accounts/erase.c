@@ -85,7 +85,7 @@ erase_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 	/* While the key of what is personal is still there. */
 	TRY(audit_log(tx, &(struct audit_entry){ .action = AUDIT_ERASE }));
 	TRY(mail_forget(tx, user, account.email));
-	TRY(q_erase_invitations_to(tx, account.email));
+	TRY(q_erase_invitations_to(tx, user, account.email));
 	TRY(clear_rows(tx, user));
 	buf_init(&tombstone, tx->ctx->arena, TOMBSTONE_BYTES_MAX);
 	uuid_format(&tombstone, user.uuid);

@@ -238,47 +238,66 @@ damage_of(struct err *err, bool *ret_is_damaged)
 	return NULL;
 }
 
-/* Of USER, who may be erased or, where the row was altered, nobody. */
-static struct err *
-key_find(struct ctx *ctx, struct user_id user, struct personal_key *ret,
-	bool *ret_is_damaged)
+/* USER may be erased or, where the row was altered, nobody. */
+struct err *
+audit_reader_open(struct ctx *ctx, struct user_id user, struct audit_reader *ret)
 {
+	struct audit_reader reader = { .user = user };
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct personal_key key = { .is_there = false };
 	struct audit_owner owner;
 	bool found = false;
 
-	*ret = (struct personal_key){ .is_there = false };
 	if (!uuid_is_nil(user.uuid))
 		TRY(q_audit_owner_find(&tx, user, &owner, &found));
 	/* Whoever never had a key had nothing sealed. */
-	*ret_is_damaged = !found ||
+	reader.is_damaged = !found ||
 		(str_is_none(owner.personal_key) && !owner.erased_at.is_set);
-	if (!found || str_is_none(owner.personal_key))
-		return NULL;
-	return damage_of(key_unseal(ctx, user, owner.personal_key, ret), ret_is_damaged);
+	if (found && !str_is_none(owner.personal_key))
+		TRY(damage_of(key_unseal(ctx, user, owner.personal_key, &key),
+			&reader.is_damaged));
+	reader.is_there = key.is_there;
+	memcpy(reader.key, key.bytes, sizeof(reader.key));
+	*ret = reader;
+	return NULL;
 }
 
-/* ret is absent where nobody can read it any more, or it is damaged. */
-static struct err *
-part_open(struct ctx *ctx, const struct audit_people *people, const struct part *part,
-	struct str *ret, bool *ret_is_damaged)
+static struct user_id
+owner_of(const struct audit_people *people, const struct part *part)
 {
-	struct user_id owner = part->owner == OWNER_USER ? people->user : people->subject;
+	static const struct user_id nobody = { { { 0 } } };
+
+	return part->owner == OWNER_USER       ? people->user
+		: part->owner == OWNER_SUBJECT ? people->subject
+					       : nobody;
+}
+
+/* With the key of READER, or where it is NULL with that which it was sealed under. ret is
+ * absent where nobody can read it any more, or it is damaged. */
+static struct err *
+part_open(struct ctx *ctx, const struct audit_reader *reader,
+	const struct audit_people *people, const struct part *part, struct str *ret,
+	bool *ret_is_damaged)
+{
 	struct seal_place place = part_place(people->entry, part->kind);
 	char storage[CONTEXT_LEN_MAX];
-	struct personal_key key;
+	struct audit_reader owner;
 	struct buf text;
 
 	*ret = STR_NONE;
 	*ret_is_damaged = false;
 	if (part->owner == OWNER_NOBODY)
 		return damage_of(unseal(ctx, &place, part->sealed, ret), ret_is_damaged);
-	TRY(key_find(ctx, owner, &key, ret_is_damaged));
-	if (!key.is_there)
+	if (!reader) {
+		TRY(audit_reader_open(ctx, owner_of(people, part), &owner));
+		reader = &owner;
+	}
+	*ret_is_damaged = reader->is_damaged;
+	if (!reader->is_there)
 		return NULL;
 	buf_init_fixed(&text, storage, sizeof(storage));
 	return damage_of(
-		aead_open(ctx->arena, key.bytes,
+		aead_open(ctx->arena, reader->key,
 			context_of(&text, people->entry, part->kind), part->sealed, ret),
 		ret_is_damaged);
 }
@@ -299,19 +318,22 @@ where_read(struct ctx *ctx, struct str text, struct audit_personal *ret)
 	return NULL;
 }
 
-struct err *
-audit_personal_open(struct ctx *ctx, const struct audit_people *people, struct str sealed,
-	struct audit_personal *ret)
+static struct err *
+parts_open(struct ctx *ctx, const struct audit_reader *reader,
+	const struct audit_people *people, struct str sealed, struct audit_personal *ret)
 {
 	struct audit_personal personal = { .is_erased = false };
 	struct part part;
 
 	while (sealed.len && !personal.is_damaged) {
+		bool is_part = part_next(&sealed, &part), is_damaged = true;
 		struct str plain = STR_NONE;
-		bool is_damaged = true;
 
-		if (part_next(&sealed, &part))
-			TRY(part_open(ctx, people, &part, &plain, &is_damaged));
+		if (is_part && reader &&
+			!user_id_eq(owner_of(people, &part), reader->user))
+			continue;
+		if (is_part)
+			TRY(part_open(ctx, reader, people, &part, &plain, &is_damaged));
 		if (is_damaged)
 			personal.is_damaged = true;
 		else if (str_is_none(plain))
@@ -323,4 +345,18 @@ audit_personal_open(struct ctx *ctx, const struct audit_people *people, struct s
 	}
 	*ret = personal;
 	return NULL;
+}
+
+struct err *
+audit_personal_open(struct ctx *ctx, const struct audit_people *people, struct str sealed,
+	struct audit_personal *ret)
+{
+	return parts_open(ctx, NULL, people, sealed, ret);
+}
+
+struct err *
+audit_personal_read(struct ctx *ctx, const struct audit_reader *reader,
+	const struct audit_people *people, struct str sealed, struct audit_personal *ret)
+{
+	return parts_open(ctx, reader, people, sealed, ret);
 }

@@ -13,6 +13,7 @@
 #define AUDIT_PERSONAL_H
 
 #include "audit/audit.h"
+#include "crypto/aead.h"
 
 /* Of whom an entry tells. */
 struct audit_people {
@@ -38,5 +39,20 @@ struct audit_personal {
 /* Reads keys by queries outside any transaction. */
 struct err *audit_personal_open(struct ctx *ctx, const struct audit_people *people,
 	struct str sealed, struct audit_personal *ret) MUST_USE;
+
+/* The key of one person, opened once to read many entries. */
+struct audit_reader {
+	struct user_id user;
+	bool is_there;   /* else erased, or damaged */
+	bool is_damaged; /* it cannot be opened, or is missing though they are not erased */
+	uint8_t key[AEAD_KEY_BYTES];
+};
+struct err *audit_reader_open(
+	struct ctx *ctx, struct user_id user, struct audit_reader *ret) MUST_USE;
+/* Of what is personal in an entry only what is READER's: another's is left out, as if it
+ * were not there. */
+struct err *audit_personal_read(struct ctx *ctx, const struct audit_reader *reader,
+	const struct audit_people *people, struct str sealed,
+	struct audit_personal *ret) MUST_USE;
 
 #endif
