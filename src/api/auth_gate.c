@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "audit/audit.h"
+#include "audit/tally.h"
 #include "billing/tier.h"
 #include "crypto/token.h"
 
@@ -152,6 +153,7 @@ admit_administrator(struct request *rq)
 	rq->ctx->actor.is_admin = !refusal;
 	if (!refusal)
 		return NULL;
+	rq->is_on_record = true;
 	TRY(audit_log_alone(rq->ctx,
 		&(struct audit_entry){ .action = AUDIT_ACCESS_DENIED,
 			.outcome = AUDIT_REFUSED,
@@ -183,15 +185,66 @@ auth_gate(struct request *rq)
 		: auth_check_feature(rq, (enum feature)route->feature);
 }
 
+static bool
+was_tried(const struct request *rq)
+{
+	return !str_is_none(http_request_header(rq->http, STR("authorization")));
+}
+
 struct err *
 auth_challenge(struct request *rq, const struct err *err, struct http_answer *answer)
 {
-	bool was_tried = !str_is_none(
-		http_request_header(rq->http, STR("authorization")));
-
 	if (err->code != ERR_UNAUTHENTICATED)
 		return NULL;
 	return http_answer_add(rq->ctx, answer, STR("WWW-Authenticate"),
-		was_tried ? STR("Bearer realm=\"gridiron\", error=\"invalid_token\"")
-			  : STR("Bearer realm=\"gridiron\""));
+		was_tried(rq) ? STR("Bearer realm=\"gridiron\", error=\"invalid_token\"")
+			      : STR("Bearer realm=\"gridiron\""));
+}
+
+/* --- What of it is on record --- */
+
+static void
+note(struct request *rq, enum audit_action action, const char *reason)
+{
+	audit_note(rq->ctx,
+		&(struct audit_note){ .action = action,
+			.outcome = AUDIT_REFUSED,
+			.reason = reason,
+			.route = rq->route->label });
+}
+
+static const char *
+reason_of(const struct request *rq)
+{
+	const struct caller *caller = &rq->caller;
+	int scope = rq->route->key;
+
+	if (rq->lacks_mfa)
+		return "second_factor";
+	if (caller->kind == CALLER_API_KEY &&
+		(scope == ROUTE_NO_KEY || !(caller->scopes >> scope & 1)))
+		return "scope";
+	return "rights"; /* a plan, or what the rules of the thing leave to others */
+}
+
+/* Who signs in, refreshes or proves something has an entry of his own for that. */
+static bool
+is_of_a_credential(const struct request *rq)
+{
+	return was_tried(rq) && rq->caller.kind == CALLER_NOBODY &&
+		!(rq->route->who == WHO_ANYONE && rq->route->key == ROUTE_NO_KEY);
+}
+
+void
+auth_note_refusal(struct request *rq, const struct err *err)
+{
+	bool is_known = rq->caller.kind != CALLER_NOBODY;
+
+	if (err->code == ERR_UNAUTHENTICATED && is_of_a_credential(rq))
+		note(rq, AUDIT_ACCESS_DENIED, "credentials");
+	else if (err->code == ERR_DENIED && is_known && !rq->is_on_record)
+		note(rq, AUDIT_ACCESS_DENIED, reason_of(rq));
+	else if (err->code == ERR_RATE_LIMITED &&
+		(is_known || rq->route->rate == RATE_WRITE || is_of_a_credential(rq)))
+		note(rq, AUDIT_ACCESS_THROTTLED, NULL);
 }

@@ -29,4 +29,11 @@ struct err *auth_gate(struct request *rq) MUST_USE;
 struct err *auth_challenge(
 	struct request *rq, const struct err *err, struct http_answer *answer) MUST_USE;
 
+/*
+ * Put on record that RQ was refused as ERR, where that tells of an attempt: credentials
+ * that are wrong, and what somebody known, or a client at the routes that let in, was
+ * denied or asked too often (docs/decisions/refusals.md). Writes nothing itself.
+ */
+void auth_note_refusal(struct request *rq, const struct err *err);
+
 #endif

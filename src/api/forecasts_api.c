@@ -3,6 +3,7 @@
 #include "api/cursor.h"
 #include "api/route.h"
 #include "api/schemas.h"
+#include "audit/tally.h"
 #include "codec/uuid.h"
 #include "predictions/forecaster.h"
 #include "predictions/reads_q.h"
@@ -411,6 +412,10 @@ api_prediction_export(struct request *rq)
 	/* The first page is read here, so that what is wrong is still answered as a
 	 * problem. */
 	ANSWER_ERR(q_prediction_page(&tx, export->query, &export->first));
+	if (rq->http->method != METHOD_HEAD)
+		audit_note(rq->ctx,
+			&(struct audit_note){ .action = AUDIT_FORECASTS_EXPORT,
+				.route = rq->route->label });
 	return (struct answer){ .http = {
 					.status = 200,
 					.content_type = STR("text/csv; charset=utf-8"),

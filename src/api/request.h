@@ -32,8 +32,9 @@ struct request {
 	struct api *api;
 	struct caller caller; /* who asks (api/auth_gate.h) */
 	bool is_open;         /* open access holds for him (api/access.h) */
-	bool lacks_mfa; /* he needs a second factor here; without, he is shown what a
+	bool lacks_mfa;    /* he needs a second factor here; without, he is shown what a
 			   stranger is */
+	bool is_on_record; /* that he was refused, at once */
 	struct rate_taken rate; /* limit 0: not counted (api/rate_gate.h) */
 	struct params params;
 	struct str delivered; /* by the answer: forecasts' ids, sixteen bytes each */

@@ -165,6 +165,7 @@ answer_routed(struct request *rq)
 		access_note(rq);
 		return private_unless_public(rq, answer.http);
 	}
+	auth_note_refusal(rq, answer.err);
 	/* What the client did wrong is said to the client, and the line of the request
 	 * has its status. One that left ended its own request. */
 	if (answer.err->code == ERR_BUSY && !rq->http->is_client_gone)

@@ -7,6 +7,7 @@
 #include "audit/anchored.h"
 #include "audit/append.h"
 #include "audit/recall.h"
+#include "audit/tally.h"
 #include "audit/watch.h"
 #include "base/log.h"
 #include "db/db.h"
@@ -29,6 +30,8 @@ struct audit {
 	_Atomic bool
 		is_busy; /* one fiber at a time, of whichever loop, keeps the chain */
 	struct watch watch;
+	struct audit_tally *tally;
+	bool is_closing;
 	struct alarm alarm;
 	struct anchor_options anchor;
 	struct audit_round round;
@@ -53,6 +56,12 @@ struct witness *
 audit_witness(struct audit *audit)
 {
 	return audit->watch.witness;
+}
+
+struct audit_tally *
+audit_tally(struct audit *audit)
+{
+	return audit->tally;
 }
 
 void
@@ -367,9 +376,10 @@ round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 {
 	int64_t lost = audit->watch.lost;
 	struct audit_cut cut;
-	struct err *err;
+	struct err *err, *told;
 
 	audit->round = (struct audit_round){ .chained = 0 };
+	told = audit_tally_write(ctx, audit->tally, audit->is_closing);
 	alarm_begin(&audit->alarm);
 	TRY(cut_get(ctx, audit, &cut));
 	TRY(follow(ctx, audit, &cut));
@@ -380,7 +390,7 @@ round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	alarm_end(&audit->alarm);
 	audit->round.lost = audit->watch.lost - lost;
 	*ret = audit->round;
-	return NULL;
+	return told;
 }
 
 struct err *
@@ -485,6 +495,9 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	struct audit_cut cut;
 
 	TRY_NEW(ctx->arena, audit, 1);
+	audit->tally = audit_tally_new(ctx->arena);
+	if (!audit->tally)
+		return err_no_memory();
 	audit->anchored_ns = clock_monotonic_ns();
 	audit->anchor.is_syslog = options->is_syslog;
 	audit->anchor.folder = options->folder;
@@ -579,6 +592,7 @@ audit_close(struct ctx *ctx, struct audit *audit)
 		fiber_event_join(&audit->ended);
 		arena_release(&audit->arena);
 	}
+	audit->is_closing = true;
 	last.now = clock_now_us();
 	last.deadline = clock_deadline_ms(ROUND_DEADLINE_MS);
 	err = audit_round(&last, audit, &round);
@@ -588,4 +602,5 @@ audit_close(struct ctx *ctx, struct audit *audit)
 		log_err(&last, "what waits for the audit chain is left to the next start",
 			err);
 	watch_close(&audit->watch, !err && !audit->is_sparing);
+	audit_tally_close(audit->tally);
 }
