@@ -1,7 +1,10 @@
 /*
- * A second instance: opens the database of argv[1] and answers lines.
+ * A second instance: opens the database of argv[1] and answers lines. Its clock stands
+ * still, so nothing that it keeps grows old.
  *
  *     get UUID   →  active|inactive|absent EPOCH hits HITS
+ *     role UUID  →  the number of the role, hits HITS
+ *     key TEXT   →  good|refused
  *     hears      →  yes|no
  */
 #include <stdio.h>
@@ -9,6 +12,7 @@
 
 #include <sys/epoll.h>
 
+#include "accounts/caller.h"
 #include "accounts/standing.h"
 #include "codec/uuid.h"
 #include "db/listen.h"
@@ -18,7 +22,7 @@
 enum {
 	ARENA_BYTES_MAX = 64 << 20,
 	LINE_BYTES_MAX = 200,
-	DEADLINE_MS = 120000,
+	DEADLINE_MS = 600000,
 };
 
 struct peer {
@@ -27,18 +31,20 @@ struct peer {
 };
 
 static void
-answer_get(struct ctx *ctx, struct str text)
+answer_standing(struct ctx *ctx, struct str text, bool asks_role)
 {
 	struct standing standing = { 0 };
 	struct user_id user;
 	struct err *err = NULL;
 	bool found = false;
 
-	ctx->now = clock_now_us();
 	if (uuid_parse(text, &user.uuid))
 		err = standing_get(ctx, user, &standing, &found);
 	if (err)
 		printf("error " STR_FMT "\n", STR_ARG(err->message));
+	else if (asks_role)
+		printf("%d hits %llu\n", (int)standing.role,
+			(unsigned long long)standing_counters().hits);
 	else
 		printf("%s %lld hits %llu\n",
 			!found                       ? "absent"
@@ -51,8 +57,14 @@ answer_get(struct ctx *ctx, struct str text)
 static void
 answer(struct ctx *ctx, struct str line)
 {
-	if (str_starts_with(line, STR("get ")))
-		answer_get(ctx, str_slice(line, 4, line.len));
+	struct str rest = line, word;
+	struct caller caller;
+
+	(void)!str_next(&rest, ' ', &word);
+	if (str_eq(word, STR("get")) || str_eq(word, STR("role")))
+		answer_standing(ctx, rest, str_eq(word, STR("role")));
+	else if (str_eq(word, STR("key")))
+		printf("%s\n", caller_by_key(ctx, rest, &caller) ? "refused" : "good");
 	else
 		printf("%s\n", db_hears(ctx->db) ? "yes" : "no");
 	fflush(stdout);

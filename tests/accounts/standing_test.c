@@ -1,21 +1,12 @@
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <sys/wait.h>
-
 #include "accounts/standing.h"
-#include "base/buf.h"
-#include "codec/uuid.h"
 #include "db/listen.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
+#include "tests/accounts/peer.h"
 #include "tests/accounts/people.h"
 #include "tests/support/database.h"
 
 enum {
-	LINE_BYTES_MAX = 200,
 	TRIES_MAX = 500,
 	PAUSE_MS = 20,
 };
@@ -280,89 +271,16 @@ BOTH_ENGINES(before_anybody_listens_nothing_is_kept)
 
 /* --- Two instances ------------------------------------------------------------------ */
 
-struct peer {
-	pid_t pid;
-	FILE *to;
-	FILE *from;
-	char line[LINE_BYTES_MAX];
-};
-
-static bool
-peer_start(struct peer *peer, struct arena *arena)
-{
-	const char *url = str_cstr(arena, database_url());
-	int to[2], from[2];
-
-	if (pipe(to) != 0 || pipe(from) != 0)
-		return false;
-	peer->pid = fork();
-	if (peer->pid == 0) {
-		dup2(to[0], STDIN_FILENO);
-		dup2(from[1], STDOUT_FILENO);
-		close(to[1]);
-		close(from[0]);
-		execl(STANDING_PEER, STANDING_PEER, url, (char *)NULL);
-		_exit(127);
-	}
-	close(to[0]);
-	close(from[1]);
-	peer->to = fdopen(to[1], "w");
-	peer->from = fdopen(from[0], "r");
-	return peer->pid > 0 && peer->to && peer->from;
-}
-
-static void
-peer_end(struct peer *peer)
-{
-	fclose(peer->to);
-	fclose(peer->from);
-	waitpid(peer->pid, NULL, 0);
-}
-
-static struct str
-peer_ask(struct peer *peer, const char *question)
-{
-	fprintf(peer->to, "%s\n", question);
-	fflush(peer->to);
-	if (!fgets(peer->line, sizeof(peer->line), peer->from))
-		return STR("gone");
-	return str_trim(str_from(peer->line));
-}
-
-/* Ask until the answer begins with WANT. */
-static bool
-peer_says(struct peer *peer, const char *question, const char *want)
-{
-	for (int i = 0; i < TRIES_MAX; i++) {
-		if (str_starts_with(peer_ask(peer, question), str_from(want)))
-			return true;
-		(void)fiber_sleep_until(clock_deadline_ms(PAUSE_MS));
-	}
-	fprintf(stderr, "# '%s' still answers %s", question, peer->line);
-	return false;
-}
-
-static const char *
-question_of(struct arena *arena, int number)
-{
-	struct buf text;
-
-	buf_init(&text, arena, LINE_BYTES_MAX);
-	buf_fmt(&text, "get ");
-	uuid_format(&text, person(number).uuid);
-	return str_cstr(arena, buf_str(&text));
-}
-
 static void
 revoke_here_is_seen_there(struct ctx *ctx)
 {
-	const char *get = question_of(ctx->arena, 1);
+	const char *get = peer_question(ctx->arena, "get", person(1));
 	static struct peer peer; /* a test that fails leaves it open */
 
 	OK_ERR(standing_open(ctx));
 	wait_to_hear(ctx);
 	OK_ERR(person_put(ctx, 1));
-	OK(peer_start(&peer, ctx->arena));
+	OK(peer_start(&peer, ctx->arena, database_url()));
 	OK(peer_says(&peer, "hears", "yes"));
 	OK(peer_says(&peer, get, "active 0 hits 0"));
 	/* Not told: it is kept there. */
@@ -387,13 +305,13 @@ TEST(a_revocation_is_effective_on_both_instances)
 static void
 deaf_instance_asks(struct ctx *ctx)
 {
-	const char *get = question_of(ctx->arena, 1);
+	const char *get = peer_question(ctx->arena, "get", person(1));
 	static struct peer peer; /* a test that fails leaves it open */
 
 	OK_ERR(person_put(ctx, 1));
 	/* So that this instance has a connection for what follows. */
 	OK_ERR(people_change(ctx, 1, "UPDATE users SET session_epoch = 0"));
-	OK(peer_start(&peer, ctx->arena));
+	OK(peer_start(&peer, ctx->arena, database_url()));
 	OK(peer_says(&peer, "hears", "yes"));
 	EQ_STR(peer_ask(&peer, get), STR("active 0 hits 0"));
 	EQ_STR(peer_ask(&peer, get), STR("active 0 hits 1"));
