@@ -30,7 +30,6 @@ struct audit {
 	_Atomic bool
 		is_busy; /* one fiber at a time, of whichever loop, keeps the chain */
 	struct watch watch;
-	struct audit_tally *tally;
 	bool is_closing;
 	struct alarm alarm;
 	struct anchor_options anchor;
@@ -56,12 +55,6 @@ struct witness *
 audit_witness(struct audit *audit)
 {
 	return audit->watch.witness;
-}
-
-struct audit_tally *
-audit_tally(struct audit *audit)
-{
-	return audit->tally;
 }
 
 void
@@ -379,7 +372,7 @@ round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	struct err *err, *told;
 
 	audit->round = (struct audit_round){ .chained = 0 };
-	told = audit_tally_write(ctx, audit->tally, audit->is_closing);
+	told = audit_tally_write(ctx, audit->is_closing);
 	alarm_begin(&audit->alarm);
 	TRY(cut_get(ctx, audit, &cut));
 	TRY(follow(ctx, audit, &cut));
@@ -495,9 +488,6 @@ audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **
 	struct audit_cut cut;
 
 	TRY_NEW(ctx->arena, audit, 1);
-	audit->tally = audit_tally_new(ctx->arena);
-	if (!audit->tally)
-		return err_no_memory();
 	audit->anchored_ns = clock_monotonic_ns();
 	audit->anchor.is_syslog = options->is_syslog;
 	audit->anchor.folder = options->folder;
@@ -602,5 +592,4 @@ audit_close(struct ctx *ctx, struct audit *audit)
 		log_err(&last, "what waits for the audit chain is left to the next start",
 			err);
 	watch_close(&audit->watch, !err && !audit->is_sparing);
-	audit_tally_close(audit->tally);
 }

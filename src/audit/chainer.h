@@ -13,7 +13,6 @@
 #include "base/err.h"
 
 struct audit;
-struct audit_tally;
 struct witness;
 
 struct audit_options {
@@ -61,7 +60,6 @@ struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 struct err *audit_spare_cut(struct ctx *ctx, struct audit *audit, bool *ret) MUST_USE;
 
 struct witness *audit_witness(struct audit *audit);
-struct audit_tally *audit_tally(struct audit *audit);
 
 /* Whether the last line that was due is in the anchor. From any thread. */
 bool audit_is_anchored(const struct audit *audit);

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include "audit/chainer.h"
 #include "base/buf.h"
 #include "codec/ip.h"
 #include "codec/json_write.h"
@@ -36,28 +35,13 @@ struct place {
 	char agent[AGENT_BYTES];
 };
 
-struct audit_tally {
+/* Of the process. */
+static struct {
 	pthread_mutex_t lock;
 	struct place places[TALLY_PLACES];
 	/* Of those who found no place. */
 	struct place others[AUDIT_ACTION_COUNT];
-};
-
-struct audit_tally *
-audit_tally_new(struct arena *arena)
-{
-	struct audit_tally *tally = arena_alloc(arena, sizeof(*tally));
-
-	if (tally)
-		pthread_mutex_init(&tally->lock, NULL);
-	return tally;
-}
-
-void
-audit_tally_close(struct audit_tally *tally)
-{
-	pthread_mutex_destroy(&tally->lock);
-}
+} tally = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* --- Noting */
 
@@ -86,21 +70,21 @@ key_eq(const struct key *a, const struct key *b)
 
 /* The place of KEY, or a free one for it; else that of all others. */
 static struct place *
-place_find(struct audit_tally *tally, const struct key *key)
+place_find(const struct key *key)
 {
 	struct str who = { (const char *)key->who, sizeof(key->who) };
 	size_t first = (str_hash(who) + key->action) % TALLY_PLACES;
 	struct place *free = NULL;
 
 	for (size_t i = 0; i < NEAR; i++) {
-		struct place *place = &tally->places[(first + i) % TALLY_PLACES];
+		struct place *place = &tally.places[(first + i) % TALLY_PLACES];
 
 		if (place->began_at && key_eq(&place->key, key))
 			return place;
 		if (!place->began_at && !free)
 			free = place;
 	}
-	return free ? free : &tally->others[key->action];
+	return free ? free : &tally.others[key->action];
 }
 
 static void
@@ -137,21 +121,20 @@ others_begin(struct place *place, const struct ctx *ctx, const struct audit_note
 void
 audit_note(const struct ctx *ctx, const struct audit_note *note)
 {
-	struct audit_tally *tally = ctx->audit ? audit_tally(ctx->audit) : NULL;
 	struct key key = key_of(ctx, note);
 	struct place *place;
 
-	if (!tally)
+	if (!ctx->audit)
 		return;
-	pthread_mutex_lock(&tally->lock);
-	place = place_find(tally, &key);
-	if (!place->began_at && place == &tally->others[note->action])
+	pthread_mutex_lock(&tally.lock);
+	place = place_find(&key);
+	if (!place->began_at && place == &tally.others[note->action])
 		others_begin(place, ctx, note);
 	else if (!place->began_at)
 		place_begin(place, &key, ctx, note);
 	if (place->times < UINT32_MAX)
 		place->times++;
-	pthread_mutex_unlock(&tally->lock);
+	pthread_mutex_unlock(&tally.lock);
 }
 
 /* --- Telling */
@@ -259,26 +242,26 @@ write_in_tx(struct tx *tx, void *arg)
 }
 
 struct err *
-audit_tally_write(struct ctx *ctx, struct audit_tally *tally, bool is_last)
+audit_tally_write(struct ctx *ctx, bool is_last)
 {
 	struct tellings list = { .count = 0 };
 
 	TRY_NEW(ctx->arena, list.items, WRITE_MAX);
 	do {
 		list.count = 0;
-		pthread_mutex_lock(&tally->lock);
+		pthread_mutex_lock(&tally.lock);
 		for (size_t i = 0; i < TALLY_PLACES; i++)
-			look_at(&tally->places[i], ctx->now, is_last, &list);
+			look_at(&tally.places[i], ctx->now, is_last, &list);
 		for (size_t i = 0; i < AUDIT_ACTION_COUNT; i++)
-			look_at(&tally->others[i], ctx->now, is_last, &list);
-		pthread_mutex_unlock(&tally->lock);
+			look_at(&tally.others[i], ctx->now, is_last, &list);
+		pthread_mutex_unlock(&tally.lock);
 		if (list.count == 0)
 			return NULL;
 		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, write_in_tx, &list));
-		pthread_mutex_lock(&tally->lock);
+		pthread_mutex_lock(&tally.lock);
 		for (size_t i = 0; i < list.count; i++)
 			list.items[i].place->told += list.items[i].times;
-		pthread_mutex_unlock(&tally->lock);
+		pthread_mutex_unlock(&tally.lock);
 	} while (is_last || list.count == WRITE_MAX);
 	return NULL;
 }

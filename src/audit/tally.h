@@ -26,12 +26,6 @@ struct audit_note {
 	const char *route;
 };
 
-struct audit_tally;
-
-/* In ARENA; NULL where that is full. */
-struct audit_tally *audit_tally_new(struct arena *arena) MUST_USE;
-void audit_tally_close(struct audit_tally *tally);
-
 /*
  * Note that the actor of CTX, or where there is none whoever asks from its remote_address
  * (a /64 of version 6), did what NOTE says. From any thread. Nothing where CTX has no
@@ -41,7 +35,6 @@ void audit_note(const struct ctx *ctx, const struct audit_note *note);
 
 /* For the chain's keeper: put on record what is to be told now, of all hours where
  * IS_LAST. What fails is told the next time. */
-struct err *
-audit_tally_write(struct ctx *ctx, struct audit_tally *tally, bool is_last) MUST_USE;
+struct err *audit_tally_write(struct ctx *ctx, bool is_last) MUST_USE;
 
 #endif
