@@ -5,6 +5,7 @@
 #include "api/ready.h"
 #include "api/route.h"
 #include "audit/chainer.h"
+#include "crypto/keyring.h"
 #include "ops/health.h"
 
 static const struct str plain_text = STR_INIT("text/plain; charset=utf-8");
@@ -20,8 +21,14 @@ struct answer
 api_readyz(struct request *rq)
 {
 	const struct audit *audit = rq->ctx->audit;
+	const struct keyring *keys = rq->ctx->keys;
 
 	ANSWER_ERR(health_ready(rq->ctx));
+	/* It serves with the keys that it has. */
+	if (keys && keyring_is_refused(keys))
+		return answer_text(200, plain_text,
+			STR("ready, but the changed keyring is not used: the log says "
+			    "why\n"));
 	/* What goes on record is there all the same: no reason to send nobody here. */
 	return answer_text(200, plain_text,
 		!audit || audit_is_anchored(audit)

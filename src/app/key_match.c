@@ -6,8 +6,14 @@
 #include "audit/append.h"
 #include "audit/check.h"
 #include "base/log.h"
+#include "crypto/keyring_file.h"
 #include "db/db.h"
 #include "ops/reseal.h"
+#include "sys/clock.h"
+
+enum {
+	ACCEPT_DEADLINE_MS = 5000,
+};
 
 struct err *
 keys_expect(struct invocation *run, const struct keyring_options *options)
@@ -81,4 +87,31 @@ keys_match(struct invocation *run)
 	if (!is_known)
 		return foreign_err(run, signers.items[0].key_id);
 	return run->command->needs >= NEEDS_SERVED_DATABASE ? missing_tell(run) : NULL;
+}
+
+struct err *
+keys_accept(struct ctx *ctx, const struct key_set *set, void *arg)
+{
+	struct invocation *run = arg;
+	struct ctx own = run->ctx;
+	struct tx tx = db_auto(&own, SHARD_GLOBAL);
+	struct audit_signer_list signers;
+	struct str path;
+
+	own.arena = ctx->arena;
+	own.now = ctx->now;
+	own.deadline = clock_deadline_ms(ACCEPT_DEADLINE_MS);
+	TRY(key_file_path(run, &path));
+	TRY(q_audit_signer_list(&tx, &signers));
+	for (size_t i = 0; i < signers.count; i++)
+		if (!key_set_find(set, KEY_AUDIT, signers.items[i].key_id))
+			return err_new(&own, ERR_CONFLICT,
+				"the keys in " STR_FMT
+				" are not those of this database: key " STR_FMT
+				", which signed its audit log, is not among them; the "
+				"server goes on with the keys that it has: put the right "
+				"file back from its backup, or copy it from another "
+				"instance",
+				STR_ARG(path), STR_ARG(signers.items[i].key_id));
+	return NULL;
 }

@@ -15,4 +15,8 @@ keys_expect(struct invocation *run, const struct keyring_options *options) MUST_
  * server logs which keys that seal fields are missing. */
 struct err *keys_match(struct invocation *run) MUST_USE;
 
+/* keyring_accept_fn of a server, ARG its invocation: all keys that the audit log was
+ * signed with, at its ends, must be in SET. */
+struct err *keys_accept(struct ctx *ctx, const struct key_set *set, void *arg) MUST_USE;
+
 #endif

@@ -96,7 +96,7 @@ keys_start(struct invocation *run)
 	run->ctx.keys = keys;
 	err = keys_match(run);
 	if (!err && run->command->needs >= NEEDS_SERVED_DATABASE)
-		err = keyring_watch(&run->ctx, keys);
+		err = keyring_watch(&run->ctx, keys, keys_accept, run);
 	if (err)
 		keys_stop(run);
 	return err;

@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/file.h"
+#include "sys/trouble.h"
 #include "sys/wait.h"
 
 enum {
@@ -36,7 +37,12 @@ struct keyring {
 	const char *path;              /* NULL: in memory alone */
 	struct stamp stamp;
 	struct fiber *watcher;
-	struct arena arena; /* of the watcher */
+	struct fiber_event unwatched; /* the watcher has ended */
+	struct arena arena;           /* of the watcher */
+	keyring_accept_fn accept;     /* may be NULL */
+	void *accept_arg;
+	_Atomic bool is_refused; /* the file, as it is now */
+	struct trouble trouble;  /* in telling whether it is to be */
 };
 
 static bool
@@ -223,6 +229,54 @@ look_at_file(void *arg)
 			&look->keys->arena, look->keys->path, look->set);
 }
 
+/* Whoever changes the file by commands leaves the audit key in force in it: it is retired
+ * by none that signs, and never while anything is signed by it. */
+static struct err *
+next_check(struct ctx *ctx, struct keyring *keys, const struct key_set *next)
+{
+	const struct key *signer = keyring_current(keys, KEY_AUDIT, ctx->now);
+	const struct key *same = key_set_find(next, KEY_AUDIT, key_id(signer));
+
+	if (!keys->accept ||
+		(same && memcmp(same->secret, signer->secret, KEY_BYTES) == 0))
+		return NULL;
+	return keys->accept(ctx, next, keys->accept_arg);
+}
+
+static bool
+is_final(const struct err *err)
+{
+	return err->code == ERR_CONFLICT;
+}
+
+/* A file that was changed is told of once, not four times a second. */
+static void
+look_take(struct ctx *ctx, struct keyring *keys, const struct look *look)
+{
+	struct err *err = look->err ? look->err : next_check(ctx, keys, look->set);
+
+	if (err)
+		explicit_bzero(look->set, sizeof(*look->set));
+	if (err && !look->err && !is_final(err)) {
+		if (!fiber_is_cancelled())
+			trouble_note(&keys->trouble, NULL,
+				"whether to use the changed keyring cannot be told", err);
+		return;
+	}
+	keys->stamp = look->stamp;
+	atomic_store(&keys->is_refused, err != NULL);
+	if (err) {
+		/* Of whichever kind: it is the operator's to mend. */
+		log_error(NULL, "the changed keyring is not used",
+			LOG_STR("error", err->message));
+		return;
+	}
+	set_publish(keys, look->set);
+	trouble_over(&keys->trouble, NULL, "the changed keyring could be looked at");
+	log_info(NULL, "keyring read again", LOG_TEXT("file", keys->path),
+		LOG_I64("keys", (int64_t)look->set->count));
+}
+
 static void
 look_once(struct ctx *ctx, struct keyring *keys)
 {
@@ -230,18 +284,8 @@ look_once(struct ctx *ctx, struct keyring *keys)
 
 	sets_wipe(keys);
 	/* Eight changes within a minute: the ninth is seen when a set is at rest. */
-	if (!look.set || fiber_offload(ctx, look_at_file, &look) || !look.is_changed)
-		return;
-	/* A file that cannot be read is told of once, not four times a second. */
-	keys->stamp = look.stamp;
-	if (look.err) {
-		explicit_bzero(look.set, sizeof(*look.set));
-		log_err(NULL, "the changed keyring is not used", look.err);
-		return;
-	}
-	set_publish(keys, look.set);
-	log_info(NULL, "keyring read again", LOG_TEXT("file", keys->path),
-		LOG_I64("keys", (int64_t)look.set->count));
+	if (look.set && !fiber_offload(ctx, look_at_file, &look) && look.is_changed)
+		look_take(ctx, keys, &look);
 }
 
 static void
@@ -257,11 +301,15 @@ watch(void *arg)
 		look_once(&ctx, keys);
 		arena_reset(&keys->arena);
 	}
+	fiber_event_set(&keys->unwatched);
 }
 
 struct err *
-keyring_watch(struct ctx *ctx, struct keyring *keys)
+keyring_watch(struct ctx *ctx, struct keyring *keys, keyring_accept_fn accept, void *arg)
 {
+	keys->accept = accept;
+	keys->accept_arg = arg;
+	fiber_event_init(&keys->unwatched);
 	keys->watcher = fiber_spawn("watch keys", watch, keys);
 	if (!keys->watcher)
 		return err_new(ctx, ERR_BUSY, "no fiber is left to watch the keyring");
@@ -271,9 +319,18 @@ keyring_watch(struct ctx *ctx, struct keyring *keys)
 void
 keyring_unwatch(struct keyring *keys)
 {
-	if (keys->watcher)
-		fiber_cancel(keys->watcher);
+	if (!keys->watcher)
+		return;
+	fiber_cancel(keys->watcher);
+	/* It may be in the middle of a look. */
+	fiber_event_join(&keys->unwatched);
 	keys->watcher = NULL;
+}
+
+bool
+keyring_is_refused(const struct keyring *keys)
+{
+	return atomic_load(&keys->is_refused);
 }
 
 /* --- Looking up */
@@ -296,13 +353,7 @@ keyring_current(const struct keyring *keys, enum key_use use, int64_t now)
 const struct key *
 keyring_find(const struct keyring *keys, enum key_use use, struct str id, int64_t now)
 {
-	const struct key_set *set = atomic_load(&keys->set);
+	const struct key *key = key_set_find(atomic_load(&keys->set), use, id);
 
-	for (size_t i = 0; i < set->count; i++) {
-		const struct key *key = &set->keys[i];
-
-		if (key->use == use && str_eq(key_id(key), id))
-			return now < key->retires_at ? key : NULL;
-	}
-	return NULL;
+	return key && now < key->retires_at ? key : NULL;
 }

@@ -101,13 +101,24 @@ struct err *keyring_new_beside(
 /* Wipes every key. No thread may use KEYS any more. */
 void keyring_close(struct keyring *keys);
 
+struct key_set; /* crypto/keyring_file.h */
+
+/* Whether a changed file that lacks the audit key in force may be taken up. CONFLICT: it
+ * may not. Any other error: that cannot be told yet, and it is asked again. */
+typedef struct err *(*keyring_accept_fn)(
+	struct ctx *ctx, const struct key_set *set, void *arg);
+
 /*
  * Read the file again when it changes, four times a second, in a fiber of this loop that
- * ends at keyring_unwatch. A file that cannot be read is logged, and the keys stay those
- * that they were.
+ * ends at keyring_unwatch. A file that cannot be read, or that ACCEPT refuses, is logged,
+ * and the keys stay those that they were. ACCEPT may be NULL, and may wait.
  */
-struct err *keyring_watch(struct ctx *ctx, struct keyring *keys) MUST_USE;
+struct err *keyring_watch(struct ctx *ctx, struct keyring *keys, keyring_accept_fn accept,
+	void *arg) MUST_USE;
 void keyring_unwatch(struct keyring *keys);
+
+/* Whether the file is such that it was not taken up. From any thread. */
+bool keyring_is_refused(const struct keyring *keys);
 
 /* The key of USE that signs and seals at NOW. There always is one. */
 const struct key *

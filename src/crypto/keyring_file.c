@@ -136,6 +136,18 @@ key_is_resting(const struct key *current, int64_t now)
 	return current->starts_at > now - (int64_t)REST_SECONDS * MICROSECONDS_PER_SECOND;
 }
 
+const struct key *
+key_set_find(const struct key_set *set, enum key_use use, struct str id)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct key *key = &set->keys[i];
+
+		if (key->use == use && str_eq(key_id(key), id))
+			return key;
+	}
+	return NULL;
+}
+
 /* --- Reading */
 
 struct err *

@@ -20,6 +20,9 @@ void key_set_generate(struct key_set *ret, int64_t now);
 /* The key of USE that started last before NOW, or NULL. */
 const struct key *
 key_set_current(const struct key_set *set, enum key_use use, int64_t now);
+/* The key of USE called ID, whenever it starts and retires, or NULL. */
+const struct key *
+key_set_find(const struct key_set *set, enum key_use use, struct str id);
 
 /* Whether CURRENT, which is in force, took over so lately that what began before may sign or
  * seal by an older key still: a request or a job, of any process. */

@@ -283,7 +283,7 @@ watch_it(struct watching *watching)
 {
 	struct ctx *ctx = &watching->ctx;
 
-	TRY(keyring_watch(ctx, watching->keys));
+	TRY(keyring_watch(ctx, watching->keys, NULL, NULL));
 	TRY(rotate(ctx, KEY_JWT, ctx->now, &watching->key));
 	watching->is_seen = waits_for(watching, key_id(&watching->key));
 	TRY(file_write(&arena, path, STR("{"), 0600));
@@ -311,5 +311,123 @@ TEST(a_watched_keyring_takes_a_new_key_up_and_keeps_its_own_when_the_file_breaks
 	OK(watching.is_seen);
 	OK(watching.is_kept);
 	keyring_close(watching.keys);
+	clean();
+}
+
+/* Files that another instance, or an older backup, might have. */
+struct replacing {
+	struct ctx ctx;
+	struct keyring *keys;
+	struct key_set own;     /* as it was */
+	struct key_set foreign; /* of the same audit key in name alone */
+	struct key_set rotated;
+	enum err_code refusal; /* of whoever is asked */
+	bool is_refusing;
+	int asked;
+	bool is_refused;
+	bool is_kept;
+	bool is_taken_back;
+	int asked_of_rotated;
+	bool is_asked_again;
+	bool is_taken_at_last;
+	struct err *err;
+};
+
+static struct err *
+accept_foreign(struct ctx *ctx, const struct key_set *set, void *arg)
+{
+	struct replacing *replacing = arg;
+
+	(void)set;
+	replacing->asked++;
+	return replacing->is_refusing ? err_new(ctx, replacing->refusal, "on purpose")
+				      : NULL;
+}
+
+static bool
+waits_for_current(const struct replacing *replacing, const struct key_set *set)
+{
+	const struct key *wanted = key_set_current(set, KEY_AUDIT, replacing->ctx.now);
+
+	for (int i = 0; i < 200; i++) {
+		const struct key *key = keyring_current(
+			replacing->keys, KEY_AUDIT, replacing->ctx.now);
+
+		if (memcmp(key->secret, wanted->secret, KEY_BYTES) == 0)
+			return true;
+		fiber_sleep_until(clock_deadline_ms(50));
+	}
+	return false;
+}
+
+static bool
+waits_for_asked(const struct replacing *replacing, int count)
+{
+	for (int i = 0; i < 200 && replacing->asked < count; i++)
+		fiber_sleep_until(clock_deadline_ms(50));
+	return replacing->asked >= count;
+}
+
+static struct err *
+replace_it(struct replacing *replacing)
+{
+	struct ctx *ctx = &replacing->ctx;
+	struct key key;
+
+	TRY(keyring_watch(ctx, replacing->keys, accept_foreign, replacing));
+	replacing->is_refusing = true;
+	replacing->refusal = ERR_CONFLICT;
+	TRY(key_file_write(&arena, path, &replacing->foreign));
+	waits_for_asked(replacing, 1);
+	replacing->is_refused = keyring_is_refused(replacing->keys);
+	fiber_sleep_until(clock_deadline_ms(600));
+	replacing->is_kept = replacing->asked == 1 &&
+		waits_for_current(replacing, &replacing->own);
+	/* Rotated: the key in force is still there. */
+	TRY(key_file_write(&arena, path, &replacing->own));
+	TRY(rotate(ctx, KEY_AUDIT, ctx->now, &key));
+	TRY(key_file_read_any(&arena, path, &replacing->rotated));
+	replacing->is_taken_back = waits_for_current(replacing, &replacing->rotated) &&
+		!keyring_is_refused(replacing->keys);
+	replacing->asked_of_rotated = replacing->asked - 1;
+	/* The database is away for a while. */
+	replacing->refusal = ERR_BUSY;
+	TRY(key_file_write(&arena, path, &replacing->own));
+	replacing->is_asked_again = waits_for_asked(replacing, 3) &&
+		waits_for_current(replacing, &replacing->rotated);
+	replacing->is_refusing = false;
+	replacing->is_taken_at_last = waits_for_current(replacing, &replacing->own);
+	return NULL;
+}
+
+static void
+replace_main(void *arg)
+{
+	struct replacing *replacing = arg;
+
+	replacing->err = replace_it(replacing);
+	keyring_unwatch(replacing->keys);
+}
+
+TEST(a_watched_keyring_asks_before_it_takes_up_a_file_without_its_audit_key)
+{
+	struct replacing replacing = { .ctx = new_ctx() };
+	struct key *key;
+
+	OK_ERR(opened(&replacing.ctx, true, &replacing.keys));
+	OK_ERR(key_file_read(&arena, path, &replacing.own));
+	key_set_generate(&replacing.foreign, replacing.ctx.now);
+	key = &replacing.foreign.keys[KEY_AUDIT];
+	memcpy(key->id_text, replacing.own.keys[KEY_AUDIT].id_text, sizeof(key->id_text));
+	OK_ERR(loop_run_once(
+		&arena, (struct loop_options){ 0 }, replace_main, &replacing));
+	OK_ERR(replacing.err);
+	OK(replacing.is_refused);
+	OK(replacing.is_kept);
+	OK(replacing.is_taken_back);
+	EQ_I64(replacing.asked_of_rotated, 0);
+	OK(replacing.is_asked_again);
+	OK(replacing.is_taken_at_last);
+	keyring_close(replacing.keys);
 	clean();
 }
