@@ -9,6 +9,7 @@
 -- row late_game: nflverse_id text, season i32, week i32
 -- row game_row: id uuid, nflverse_id text, season i32, game_type text, week i32, gameday text, kickoff_at time?, home_team text, away_team text, is_neutral bool, div_game bool, home_score i32?, away_score i32?, spread_line f64?, total_line f64?, home_moneyline i32?, away_moneyline i32?, home_qb_name text?, away_qb_name text?, roof text?, stadium text?, is_simulated bool, cancelled_at time?
 -- row side_odds: odds i32?
+-- row former_game: former_id text, nflverse_id text?
 -- row game_change_row: kind text, created_at time, nflverse_id text, season i32, week i32, gameday text, kickoff_at time?, home_score i32?, away_score i32?
 -- row team_row: code text, franchise text, name text, nickname text, conference text, division text, first_season i32, last_season i32?
 -- row rating_row: model text, season i32, week i32, team text, rank i32, total f64, total_se f64, offence f64, offence_se f64, defence f64, defence_se f64, quarterback f64, quarterback_se f64, quarterback_name text?
@@ -91,6 +92,31 @@ SELECT id, nflverse_id, season, game_type, week, gameday, kickoff_at, home_team,
        roof, stadium, is_simulated, cancelled_at
   FROM games
  WHERE id = (SELECT game_id FROM game_changes WHERE nflverse_id = :nflverse_id ORDER BY created_at DESC, id DESC LIMIT 1);
+
+-- name: games_formerly :many former_game
+-- args: ids array
+-- as: anyone
+-- What each of a JSON array's ids, 16 at most, that a game had before it moved to another week has become.
+-- for: postgresql
+SELECT f.id AS former_id,
+       (SELECT g.nflverse_id
+          FROM game_changes AS c
+          JOIN games AS g ON g.id = c.game_id
+         WHERE c.nflverse_id = f.id
+         ORDER BY c.created_at DESC, c.id DESC
+         LIMIT 1) AS nflverse_id
+  FROM jsonb_array_elements_text(:ids) AS f (id)
+ LIMIT 16;
+-- for: sqlite
+SELECT f.value AS former_id,
+       (SELECT g.nflverse_id
+          FROM game_changes AS c
+          JOIN games AS g ON g.id = c.game_id
+         WHERE c.nflverse_id = f.value
+         ORDER BY c.created_at DESC, c.id DESC
+         LIMIT 1) AS nflverse_id
+  FROM json_each(:ids) AS f
+ LIMIT 16;
 
 -- name: game_changes_of :many game_change_row
 -- args: game_id uuid

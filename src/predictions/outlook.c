@@ -2,13 +2,15 @@
 
 #include <stdatomic.h>
 
+#include "codec/json_write.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
 #include "sys/fiber.h"
 #include "sys/wait.h"
 
 enum {
-	RUNS_BETWEEN_LOOKS = 500, /* some tens of milliseconds */
+	NAMES_BYTES_MAX = 64 << 10, /* of what a request's head can hold */
+	RUNS_BETWEEN_LOOKS = 500,   /* some tens of milliseconds */
 };
 
 /* --- Simulating */
@@ -106,30 +108,87 @@ play(void *arg)
 	}
 }
 
-/* The game called ID, or that was before it moved. */
+/* The results that are supposed, by the names that their games have now. */
+struct supposing {
+	struct simulating *simulating;
+	const struct outlook_result *results;
+	struct str names[OUTLOOK_RESULTS_MOST];
+	const struct game *games[OUTLOOK_RESULTS_MOST]; /* NULL: no such game is played */
+	size_t count;
+};
+
+static const struct game *
+game_named(const struct game_set *games, struct str name)
+{
+	for (size_t i = 0; i < games->count; i++)
+		if (str_eq(games->games[i].nflverse_id, name))
+			return &games->games[i];
+	return NULL;
+}
+
+static bool
+is_called_off(const struct game_set *games, struct str name)
+{
+	for (size_t i = 0; i < games->cancelled_count; i++)
+		if (str_eq(games->cancelled[i], name))
+			return true;
+	return false;
+}
+
+/* What nobody is called may have been called so before it moved. */
 static struct err *
-game_find(const struct simulating *simulating, struct str id, struct game_row *row,
-	const struct model_game **ret)
+names_follow(struct supposing *supposing)
+{
+	const struct game_set *games = &supposing->simulating->games;
+	struct ctx *ctx = supposing->simulating->ctx;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct former_game_list formerly = { .count = 0 };
+	struct buf text;
+	struct json ids = json_begin(&text);
+	bool is_any = false;
+
+	buf_init(&text, ctx->arena, NAMES_BYTES_MAX);
+	json_put_array(&ids);
+	for (size_t i = 0; i < supposing->count; i++) {
+		if (supposing->games[i] || is_called_off(games, supposing->names[i]))
+			continue;
+		json_put_text(&ids, supposing->names[i]);
+		is_any = true;
+	}
+	json_put_array_end(&ids);
+	if (!is_any)
+		return NULL;
+	if (buf_is_cut(&text))
+		return err_no_memory();
+	TRY(q_games_formerly(&tx, buf_str(&text), &formerly));
+	for (size_t i = 0; i < supposing->count; i++)
+		for (size_t j = 0; j < formerly.count && !supposing->games[i]; j++)
+			if (!str_is_none(formerly.items[j].nflverse_id) &&
+				str_eq(supposing->names[i],
+					formerly.items[j].former_id)) {
+				supposing->names[i] = formerly.items[j].nflverse_id;
+				supposing->games[i] = game_named(
+					games, supposing->names[i]);
+			}
+	return NULL;
+}
+
+/* Whether a result can be supposed of GAME, asked for as ID and called NAME now. */
+static struct err *
+game_check(const struct simulating *simulating, struct str id, struct str name,
+	const struct game *game)
 {
 	const struct game_set *games = &simulating->games;
 	struct ctx *ctx = simulating->ctx;
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct err *err = game_get(&tx, id, row);
 
-	if (err && err->code != ERR_NOT_FOUND)
-		return err;
-	*ret = NULL;
-	for (size_t i = 0; !err && i < games->count && !*ret; i++)
-		if (str_eq(games->games[i].nflverse_id, row->nflverse_id))
-			*ret = &games->numbers[i];
-	if (!err && row->cancelled_at.is_set)
+	if (!game && is_called_off(games, name))
 		return err_field(
 			ctx, "result", "'" STR_FMT "' was called off", STR_ARG(id));
-	if (!*ret || (*ret)->season != simulating->when.season)
+	if (!game || game->season != simulating->when.season)
 		return err_field(ctx, "result",
 			"there is no game '" STR_FMT "' in season %d", STR_ARG(id),
 			simulating->when.season);
-	if ((*ret)->type != GAME_REGULAR)
+	if (games->numbers[game - games->games].type != GAME_REGULAR)
 		return err_field(ctx, "result",
 			"'" STR_FMT
 			"' is a playoff game; only results of the regular season "
@@ -139,43 +198,53 @@ game_find(const struct simulating *simulating, struct str id, struct game_row *r
 }
 
 static struct err *
-suppose_one(struct simulating *simulating, const struct outlook_result *result,
-	const struct model_game **game)
+suppose_one(struct supposing *supposing, size_t at)
 {
+	struct simulating *simulating = supposing->simulating;
+	const struct outlook_result *result = &supposing->results[at];
+	const struct game *game = supposing->games[at];
 	struct season_time when = simulating->when;
-	struct game_row row;
+	const struct model_game *numbers;
 
-	TRY(game_find(simulating, result->game_id, &row, game));
+	TRY(game_check(simulating, result->game_id, supposing->names[at], game));
+	numbers = &simulating->games.numbers[game - simulating->games.games];
 	if (season_plan_suppose(
-		    simulating->plan, (*game)->home, (*game)->away, result->result))
+		    simulating->plan, numbers->home, numbers->away, result->result))
 		return NULL;
-	if (!when.is_live || !row.home_score.is_set || !row.away_score.is_set)
+	if (!when.is_live || !game->home_score.is_set || !game->away_score.is_set)
 		return err_field(simulating->ctx, "result",
 			"'" STR_FMT "' was over before week %d", STR_ARG(result->game_id),
 			when.week);
 	return err_field(simulating->ctx, "result",
 		"'" STR_FMT "' is over: " STR_FMT " %d, " STR_FMT
 		" %d; with week=%d its result can be supposed as before it",
-		STR_ARG(result->game_id), STR_ARG(row.home_team), row.home_score.value,
-		STR_ARG(row.away_team), row.away_score.value, row.week);
+		STR_ARG(result->game_id), STR_ARG(game->home_team),
+		game->home_score.value, STR_ARG(game->away_team), game->away_score.value,
+		game->week);
 }
 
 /* Let the results come out that are supposed. */
 static struct err *
 suppose(struct simulating *simulating)
 {
-	const struct outlook_options *options = simulating->options;
-	const struct model_game *games[OUTLOOK_RESULTS_MOST];
+	struct supposing supposing = { .simulating = simulating,
+		.results = simulating->options->results,
+		.count = simulating->options->result_count };
 
-	for (size_t i = 0; i < options->result_count; i++) {
-		TRY(suppose_one(simulating, &options->results[i], &games[i]));
+	for (size_t i = 0; i < supposing.count; i++) {
+		supposing.names[i] = supposing.results[i].game_id;
+		supposing.games[i] = game_named(&simulating->games, supposing.names[i]);
+	}
+	TRY(names_follow(&supposing));
+	for (size_t i = 0; i < supposing.count; i++) {
+		TRY(suppose_one(&supposing, i));
 		for (size_t j = 0; j < i; j++)
-			if (games[j] == games[i])
+			if (supposing.games[j] == supposing.games[i])
 				return err_field(simulating->ctx, "result",
 					"'" STR_FMT "' and '" STR_FMT
 					"' are the same game",
-					STR_ARG(options->results[j].game_id),
-					STR_ARG(options->results[i].game_id));
+					STR_ARG(supposing.results[j].game_id),
+					STR_ARG(supposing.results[i].game_id));
 	}
 	return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "codec/iso_time.h"
 #include "db/dispatch.h"
+#include "db/fault.h"
 #include "predictions/import.h"
 #include "predictions/outlook_store.h"
 #include "predictions/outlooks_q.h"
@@ -411,6 +412,7 @@ BOTH_ENGINES(a_moved_game_has_both_its_names_and_one_called_off_none)
 	struct what_if what_if;
 	struct outlook outlook;
 	struct game_set games;
+	struct fault *fault;
 	struct str id;
 	size_t game;
 
@@ -426,8 +428,22 @@ BOTH_ENGINES(a_moved_game_has_both_its_names_and_one_called_off_none)
 			  "'moved', '2022_07_OLD_ID', season, 7, gameday, NULL, NULL, "
 			  "NULL, 1 FROM games WHERE nflverse_id = '%s'",
 		id));
+	OK_ERR(fault_put(ctx, ctx->db, &fault));
+	fault_arm(fault, 1000, ERR_INTERNAL);
 	OK_ERR(outlook_results_parse(ctx, STR("2022_07_OLD_ID:home"), &options));
 	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+	EQ_I64(fault_calls(fault), 2);
+	/* However many are supposed: all games at once, and their former names. */
+	fault_arm(fault, 1000, ERR_INTERNAL);
+	OK_ERR(outlook_results_parse(ctx,
+		str_fmt(ctx->arena,
+			"2022_07_OLD_ID:home," STR_FMT ":away," STR_FMT ":tie",
+			STR_ARG(games.games[game + 1].nflverse_id),
+			STR_ARG(games.games[game + 2].nflverse_id)),
+		&options));
+	OK_ERR(outlook_simulate(ctx, &options, &outlook));
+	EQ_I64(fault_calls(fault), 2);
+	fault_arm(fault, 0, ERR_INTERNAL);
 	OK_ERR(outlook_results_parse(ctx,
 		str_fmt(ctx->arena, "2022_07_OLD_ID:home," STR_FMT ":away", STR_ARG(id)),
 		&options));
