@@ -141,13 +141,18 @@ status_find(const struct migrate_status *status, int32_t number)
 	return NULL;
 }
 
+/* Of its file, or of one that it says it does the same as (`-- formerly: CHECKSUM`). */
 static bool
 is_checksum_of(const struct migrator *migrator, int32_t number, struct str checksum)
 {
 	const struct migration *migration = migrator_find(migrator, number);
+	struct arena *arena = migrator->ctx->arena;
+	struct str formerly = str_fmt(
+		arena, "\n-- formerly: " STR_FMT "\n", STR_ARG(checksum));
 
-	return migration &&
-		str_eq(checksum, checksum_of(migrator->ctx->arena, migration));
+	return migration && !str_is_none(formerly) &&
+		(str_eq(checksum, checksum_of(arena, migration)) ||
+			str_find(migration->source, formerly) >= 0);
 }
 
 static struct err *

@@ -163,6 +163,24 @@ SCRATCH_TEST(a_changed_file_is_refused_by_name)
 	FAILS_WITH(migrate_redo(&s->ctx, &s->options), ERR_CONFLICT);
 }
 
+SCRATCH_TEST(a_file_that_does_the_same_as_the_one_applied_stands)
+{
+	struct migration *copy = copy_migrations(s);
+	struct migrate_status status;
+	struct str applied;
+
+	OK_ERR(migrate_up(&s->ctx, &s->options, 4, NULL));
+	OK_ERR(scratch_value(
+		s, "SELECT checksum FROM schema_migrations WHERE version = 2", &applied));
+	copy[1].source = str_fmt(&s->arena, "%s\n-- formerly: " STR_FMT "\n" STR_FMT,
+		"-- migration: the same", STR_ARG(applied), STR_ARG(copy[1].source));
+	OK_ERR(migrate_status(&s->ctx, &s->options, &status));
+	EQ_I64(status.items[1].state, MIGRATE_APPLIED);
+	OK_ERR(migrate_up(&s->ctx, &s->options, 5, NULL));
+	copy[1].source = str_slice(copy[1].source, 0, 40);
+	FAILS_WITH(migrate_up(&s->ctx, &s->options, 0, NULL), ERR_CONFLICT);
+}
+
 SCRATCH_TEST(a_newer_programs_migration_is_refused)
 {
 	struct migrate_status status;
