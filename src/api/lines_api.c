@@ -1,6 +1,8 @@
 /* A forecast asked again, at any line and at given odds. */
 #include "predictions/lines.h"
 
+#include <math.h>
+
 #include "api/access.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -39,14 +41,23 @@ const struct row_schema line_schema = ROW_SCHEMA("line", struct line_row, line_f
 	"A bet as a forecast sees it. No edge is claimed: nothing here has beaten the "
 	"closing line");
 
+/* A line as the answer shows it, to four places and never -0: what is said of it is said of
+ * what is shown. */
+static struct opt_f64
+line_shown(struct opt_f64 line)
+{
+	line.value = round(line.value * 10000) / 10000 + 0.0;
+	return line;
+}
+
 struct answer
 api_line_list(struct request *rq)
 {
 	const struct params *params = &rq->params;
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct lines_terms terms = {
-		.spread = params->spread,
-		.total = params->total,
+		.spread = line_shown(params->spread),
+		.total = line_shown(params->total),
 		.odds = { [BET_HOME] = params->home_odds,
 			[BET_AWAY] = params->away_odds,
 			[BET_HOME_SPREAD] = params->home_spread_odds,
