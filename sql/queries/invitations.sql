@@ -105,3 +105,14 @@ SELECT id, email, kind, admin_role, tier_id, access_type, grant_days, notes, inv
 UPDATE invitations
    SET addressee_id = :addressee_id
  WHERE email = :email AND accepted_at IS NULL AND addressee_id IS NULL;
+
+-- name: invitation_sweep :rows
+-- args: before time, row_count i32
+-- as: anyone
+-- Forget up to ROW_COUNT invitations that ran out before a moment, whatever became of them.
+DELETE FROM invitations
+ WHERE id IN (SELECT id
+                FROM invitations
+               WHERE expires_at < :before
+               ORDER BY expires_at
+               LIMIT :row_count);

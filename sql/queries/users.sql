@@ -13,6 +13,7 @@
 -- row verification: user_id user_id, id verification_id, email text, password_hash text?, first_name text?,
 --   last_name text?, expires_at time, used_at time?
 -- row reset: user_id user_id, id reset_id, expires_at time, used_at time?, email text, is_active bool
+-- row unproved: id user_id
 -- row link_count: total i64, oldest time?
 
 -- name: user_for_sign_in :opt sign_in_row
@@ -273,3 +274,25 @@ SELECT count(*) AS total, min(r.created_at) AS oldest
 -- Forget links that ran out before a moment.
 DELETE FROM password_resets
  WHERE expires_at < :before;
+
+-- name: unproved_list :many unproved
+-- args: before time, row_count i32
+-- as: system, retention
+-- Accounts made before a moment whose address nobody proved, and to which no link is left. Those that an administrator
+-- shut out stay shut out; those with a password came from another program.
+SELECT u.id
+  FROM users u
+ WHERE NOT u.email_verified AND u.erased_at IS NULL AND u.is_active AND u.password_hash = '!' AND u.created_at < :before
+   AND NOT EXISTS (SELECT 1 FROM email_verifications v WHERE v.user_id = u.id)
+   AND NOT EXISTS (SELECT 1 FROM password_resets r WHERE r.user_id = u.id)
+ ORDER BY u.created_at
+ LIMIT :row_count;
+
+-- name: unproved_forget :batch
+-- args: id user_id, tombstone text, now time
+-- as: system, retention
+-- Forget whose such an account was to be. The row stays, since the audit log refers to it.
+UPDATE users
+   SET email = :tombstone, email_identity = NULL, is_active = FALSE, deactivated_at = :now, erased_at = :now,
+       personal_key = NULL, session_epoch = session_epoch + 1, updated_at = :now
+ WHERE id = :id AND NOT email_verified AND is_active;

@@ -1,10 +1,89 @@
 #include "accounts/sweep.h"
 
 #include "accounts/account_changes_q.h"
+#include "accounts/invitations_q.h"
 #include "accounts/sessions_q.h"
 #include "accounts/users_q.h"
+#include "base/buf.h"
 #include "codec/iso_time.h"
+#include "codec/uuid.h"
 #include "mail/mail.h"
+
+enum {
+	BATCH = 500, /* rows a transaction, so that none holds others up */
+	TOMBSTONE_BYTES_MAX = 100,
+};
+
+/* --- Accounts that nobody proved */
+
+struct forgetting {
+	int64_t before;
+	int64_t forgotten;
+};
+
+static struct err *
+tombstone_of(struct ctx *ctx, struct user_id user, struct str *ret)
+{
+	struct buf tombstone;
+
+	buf_init(&tombstone, ctx->arena, TOMBSTONE_BYTES_MAX);
+	uuid_format(&tombstone, user.uuid);
+	buf_put(&tombstone, STR("@erased.invalid"));
+	if (buf_is_cut(&tombstone))
+		return err_no_memory();
+	*ret = buf_str(&tombstone);
+	return NULL;
+}
+
+static struct err *
+forget_in_tx(struct tx *tx, void *arg)
+{
+	struct forgetting *forgetting = arg;
+	struct unproved_forget *rows;
+	struct unproved_list found;
+
+	forgetting->forgotten = 0;
+	TRY(q_unproved_list(tx, forgetting->before, BATCH, &found));
+	if (found.count == 0)
+		return NULL;
+	TRY_NEW(tx->ctx->arena, rows, found.count);
+	for (size_t i = 0; i < found.count; i++) {
+		rows[i] = (struct unproved_forget){ .id = found.items[i].id,
+			.now = tx->ctx->now };
+		TRY(tombstone_of(tx->ctx, rows[i].id, &rows[i].tombstone));
+	}
+	return q_unproved_forget(tx, rows, found.count, &forgetting->forgotten);
+}
+
+static struct err *
+forget_unproved(struct ctx *ctx, int64_t before, int64_t *ret)
+{
+	struct forgetting forgetting = { .before = before };
+	int64_t total = 0;
+
+	do {
+		struct arena_mark mark = arena_mark(ctx->arena);
+
+		TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, forget_in_tx, &forgetting));
+		arena_rewind(ctx->arena, mark);
+		total += forgetting.forgotten;
+	} while (forgetting.forgotten == BATCH);
+	*ret = total;
+	return NULL;
+}
+
+static struct err *
+forget_invitations(struct tx *tx, int64_t before, int64_t *ret)
+{
+	int64_t swept, total = 0;
+
+	do {
+		TRY(q_invitation_sweep(tx, before, BATCH, &swept));
+		total += swept;
+	} while (swept == BATCH);
+	*ret = total;
+	return NULL;
+}
 
 struct err *
 account_sweep(struct ctx *ctx, struct sweep_counts *ret)
@@ -18,6 +97,9 @@ account_sweep(struct ctx *ctx, struct sweep_counts *ret)
 	TRY(q_reset_sweep(&tx, before, &resets));
 	TRY(q_account_change_sweep(&tx, before, &changes));
 	TRY(mail_sweep(&tx, before, &ret->mails));
+	TRY(forget_invitations(&tx, before, &ret->invitations));
+	/* Behind the links: an account waits for as long as one of its own is kept. */
+	TRY(forget_unproved(ctx, before, &ret->accounts));
 	ret->links = verifications + resets + changes;
 	return NULL;
 }

@@ -13,5 +13,9 @@ job_retention(struct ctx *ctx, struct job_run *run)
 	json_put_i64(run->result, counts.links);
 	json_put_key(run->result, STR("mails"));
 	json_put_i64(run->result, counts.mails);
+	json_put_key(run->result, STR("invitations"));
+	json_put_i64(run->result, counts.invitations);
+	json_put_key(run->result, STR("accounts"));
+	json_put_i64(run->result, counts.accounts);
 	return NULL;
 }

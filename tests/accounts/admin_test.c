@@ -5,9 +5,11 @@
 #include "accounts/admin.h"
 #include "accounts/admin_user.h"
 #include "accounts/standing.h"
+#include "accounts/sweep.h"
 #include "accounts/users_q.h"
 #include "audit/audit_q.h"
 #include "audit/personal.h"
+#include "codec/iso_time.h"
 
 #define BOSS_PASSWORD "nobody guesses this one"
 
@@ -324,6 +326,26 @@ BOTH_ENGINES(administrators_start_three_resets_of_one_user_an_hour)
 	OK(err && err->code == ERR_RATE_LIMITED && err->retry_after_s == 3540);
 	OK_ERR(mail_count(ctx, &count));
 	EQ_I64(count, 3);
+}
+
+BOTH_ENGINES(an_invitation_is_forgotten_a_month_after_it_ran_out)
+{
+	struct sweep_counts counts;
+	struct str left;
+
+	OK_ERR(make_boss(ctx));
+	act_as(ctx, "boss@example.org");
+	OK_ERR(admin_invite(ctx, STR("ann@example.org"), ROLE_SUPPORT));
+	ctx->now += 20 * MICROSECONDS_PER_DAY;
+	OK_ERR(admin_invite(ctx, STR("late@example.org"), ROLE_SUPPORT));
+	ctx->now += 16 * MICROSECONDS_PER_DAY;
+	OK_ERR(account_sweep(ctx, &counts));
+	EQ_I64(counts.invitations, 1); /* the boss's own, accepted */
+	ctx->now += 2 * MICROSECONDS_PER_DAY;
+	OK_ERR(account_sweep(ctx, &counts));
+	EQ_I64(counts.invitations, 1);
+	OK_ERR(value_of(ctx, "SELECT email FROM invitations", &left));
+	EQ_STR(left, STR("late@example.org"));
 }
 
 BOTH_ENGINES(users_are_found_by_how_their_address_begins)

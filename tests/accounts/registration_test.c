@@ -1,7 +1,9 @@
 /* Registering and proving an address, on both engines. */
 #include "accounts/guess.h"
 #include "accounts/password_reset.h"
+#include "accounts/sweep.h"
 #include "accounts/user.h"
+#include "codec/iso_time.h"
 #include "tests/accounts/accounts.h"
 #include "tests/support/database.h"
 
@@ -261,4 +263,58 @@ BOTH_ENGINES(a_reset_link_from_before_an_account_was_shut_out_is_void)
 	FAILS_WITH(
 		password_reset(ctx, mail.token, STR("quite another password")), ERR_GONE);
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+}
+
+static struct err *
+sweep_on_day(struct ctx *ctx, int64_t begun, int day, struct sweep_counts *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	ctx->now = begun + day * MICROSECONDS_PER_DAY;
+	TRY(db_run_text(
+		&tx, STR("UPDATE outbox SET status = 'sent', sent_at = created_at")));
+	return account_sweep(ctx, ret);
+}
+
+#define ON_FILE                                                                       \
+	"SELECT CAST((SELECT count(*) FROM users WHERE email = 'alice@example.org') " \
+	"+ (SELECT count(*) FROM users WHERE email_identity = 'alice@example.org') "  \
+	"+ (SELECT count(*) FROM email_verifications) + (SELECT count(*) FROM "       \
+	"outbox) AS text)"
+
+BOTH_ENGINES(an_address_that_nobody_proved_goes_a_month_after_its_last_link)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct sweep_counts counts;
+	struct session_tokens tokens;
+	struct mail mail;
+	struct str left;
+	int64_t begun;
+
+	OK_ERR(accounts_begin(ctx));
+	begun = ctx->now;
+	OK_ERR(account_make(ctx, STR("bob@example.org"), STR(GOOD_PASSWORD)));
+	OK_ERR(user_register(ctx,
+		&(struct registration){ .email = STR("shut@example.org"),
+			.password = STR(GOOD_PASSWORD) }));
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE users SET is_active = FALSE, deactivated_at = created_at "
+		    "WHERE email = 'shut@example.org'")));
+	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	ctx->now = begun + 20 * MICROSECONDS_PER_DAY;
+	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(sweep_on_day(ctx, begun, 50, &counts));
+	EQ_I64(counts.accounts, 0);
+	OK_ERR(sweep_on_day(ctx, begun, 52, &counts));
+	EQ_I64(counts.accounts, 1);
+	OK_ERR(value_of(ctx, ON_FILE, &left));
+	EQ_STR(left, STR("0"));
+	OK_ERR(sweep_on_day(ctx, begun, 400, &counts));
+	EQ_I64(counts.accounts, 0);
+	/* Whoever it is comes as anybody does. */
+	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mail));
+	OK_ERR(user_verify(ctx, mail.token, STR(GOOD_PASSWORD)));
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(account_sign_in(ctx, STR("bob@example.org"), STR(GOOD_PASSWORD), &tokens));
 }
