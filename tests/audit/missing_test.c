@@ -129,6 +129,8 @@ static struct err *
 rings_make(struct ctx *ctx, struct rings *ret)
 {
 	*ret = (struct rings){ .own = ctx->keys };
+	/* Closing signs at the clock's time, at which the other is in force already. */
+	ctx->now -= 2 * MICROSECONDS_PER_SECOND;
 	TRY(keyring_new(ctx, &ret->left));
 	ctx->now += MICROSECONDS_PER_SECOND;
 	TRY(keyring_new_beside(ctx, ret->left, &ret->both));
