@@ -51,9 +51,11 @@ VALUES ({{new id}}, :nflverse_id, :season, :game_type, :week, :gameday, :gametim
 --   home_moneyline_open i32?, away_moneyline_open i32?, spread_line_open f64?, total_line_open f64?, is_simulated bool,
 --   source text, source_checksum hash, finished_at time?, now time
 -- as: anyone
--- A game that the feed now tells differently. The arguments are those of game_insert.
+-- A game that the feed now tells differently. The arguments are those of game_insert. The hour of a day that stands is kept
+-- where the feed has none any more.
 UPDATE games
-   SET season = :season, game_type = :game_type, week = :week, gameday = :gameday, gametime = :gametime,
+   SET season = :season, game_type = :game_type, week = :week, gameday = :gameday,
+       gametime = coalesce(:gametime, CASE WHEN gameday = :gameday THEN gametime END),
        kickoff_at = :kickoff_at, home_team = :home_team, away_team = :away_team, is_neutral = :is_neutral,
        div_game = :div_game, home_score = :home_score, away_score = :away_score, result = :result, total = :total,
        overtime = :overtime, home_rest = :home_rest, away_rest = :away_rest, home_moneyline = :home_moneyline,

@@ -253,6 +253,24 @@ plan_update(struct import *import, const struct feed_game *game,
 	return NULL;
 }
 
+/* GAME, that is stored as STAMP: a feed that no longer tells the hour has not put it off, so it
+ * begins when it was to. */
+static struct err *
+hour_kept(struct import *import, const struct game_stamp *stamp,
+	const struct feed_game **game)
+{
+	struct feed_game *copy;
+
+	if ((*game)->kickoff_at.is_set || !stamp->kickoff_at.is_set ||
+		!str_eq((*game)->gameday, stamp->gameday))
+		return NULL;
+	TRY_NEW(import->ctx->arena, copy, 1);
+	*copy = **game;
+	copy->kickoff_at = stamp->kickoff_at;
+	*game = copy;
+	return NULL;
+}
+
 static struct err *
 plan(struct import *import)
 {
@@ -266,8 +284,10 @@ plan(struct import *import)
 			TRY(game_changes_check(&import->changes, game, stamp));
 		else
 			TRY(game_changes_former(&import->changes, game, &stamp));
-		if (stamp)
+		if (stamp) {
+			TRY(hour_kept(import, stamp, &game));
 			TRY(game_changes_seen(&import->changes, game, stamp));
+		}
 		if (!stamp)
 			TRY(plan_insert(import, game));
 		else if (str_eq(checksum, stamp->source_checksum))

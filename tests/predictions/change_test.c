@@ -79,6 +79,36 @@ static const char picks[] =
 static const char audited[] =
 	"SELECT action || ' ' || CAST(details AS text) FROM audit_pending ORDER BY id";
 
+/* Only the hour is gone: it is not put off to midnight, nor was what was said that morning too late. */
+BOTH_ENGINES(a_game_whose_hour_leaves_the_feed_begins_when_it_was_to)
+{
+	struct feed_row rows[ROWS];
+
+	memcpy(rows, schedule, sizeof(rows));
+	OK_ERR(put_users(ctx, ANN));
+	OK_ERR(import_at(ctx, "2020-10-11T12:00:00Z", rows, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "home"));
+	rows[PUT_OFF].clock = "";
+	OK_ERR(import_at(ctx, "2020-10-11T13:00:00Z", rows, ROWS));
+	EQ_STR(dumped(ctx,
+		       "SELECT gametime || CASE WHEN kickoff_at IS NULL THEN '' ELSE ' "
+		       "known' END FROM games WHERE nflverse_id = '2020_05_DEN_NE'"),
+		STR("13:00 known\n"));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts\n"));
+	EQ_STR(dumped(ctx, changes), STR(""));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "away"));
+	/* On another day nobody knows it any more. */
+	rows[PUT_OFF].day = "2020-10-12";
+	OK_ERR(import_at(ctx, "2020-10-11T14:00:00Z", rows, ROWS));
+	EQ_STR(dumped(ctx,
+		       "SELECT coalesce(gametime, 'none') FROM games WHERE nflverse_id = "
+		       "'2020_05_DEN_NE'"),
+		STR("none\n"));
+	ctx->now += INT64_C(3600) * 15 * 1000000; /* after midnight there */
+	FAILS_WITH(pick_of(ctx, "2020_05_DEN_NE", "home"), ERR_CONFLICT);
+}
+
 /* The feed names a game by its week, so one that is put off leaves it and another of the
  * same teams comes. */
 BOTH_ENGINES(a_game_put_off_is_forecast_and_counted_in_its_new_week)
@@ -177,13 +207,13 @@ BOTH_ENGINES(what_was_said_after_a_kick_off_that_was_not_known_does_not_count)
 		STR("2020_05_DEN_NE 5 win\n2020_05_DEN_NE 5 counts win\n"));
 	EQ_STR(dumped(ctx, metrics), STR("5 1\n"));
 	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away win\n"));
-	/* Nobody knows any more: then its day decides. */
+	/* A feed that says no hour any more has said none other. */
 	rows[PUT_OFF].clock = "";
 	OK_ERR(import_at(ctx, "2020-10-12T14:00:00Z", rows, ROWS));
 	OK_ERR(grade_all(ctx, &grades));
 	EQ_STR(dumped(ctx, forecasts),
-		STR("2020_05_DEN_NE 5 counts win\n2020_05_DEN_NE 5 win\n"));
-	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away void\n"));
+		STR("2020_05_DEN_NE 5 win\n2020_05_DEN_NE 5 counts win\n"));
+	EQ_STR(dumped(ctx, picks), STR("2020_05_DEN_NE away win\n"));
 }
 
 BOTH_ENGINES(a_corrected_result_is_graded_again_and_on_record)
