@@ -33,10 +33,10 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
  ORDER BY p.model, p.prediction_type, p.season, p.week, g.nflverse_id, p.subject;
 
 -- name: predictions_graded_by :each prediction_graded
--- args: season season, known_by time
+-- args: season season, known_by time, known_day text
 -- as: system, accuracy is published of every model without an owner
 -- pool: batch
--- The same of one season, but for games that began after KNOWN_BY.
+-- The same of one season, but for games_of_late.
 SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probability, p.confidence, p.outcome, p.brier,
        p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
        o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
@@ -55,7 +55,7 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
    AND p.outcome <> 'void'
    AND p.user_id IS NULL
    AND p.superseded_at IS NULL
-   AND (g.kickoff_at IS NULL OR g.kickoff_at <= :known_by)
+   AND (g.kickoff_at <= :known_by OR (g.kickoff_at IS NULL AND g.gameday < :known_day))
  ORDER BY p.model, p.prediction_type, p.season, p.week, g.nflverse_id, p.subject;
 
 -- row accuracy_metric: model text, prediction_type text, season season, week week?, total_predictions i32,

@@ -2,7 +2,7 @@
 -- Season outlooks: every team's chances for the rest of a season, as simulated before a week; under week 0 as of now, where
 -- games of the next week are over already.
 
--- row outlook_row: model text, season i32, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division f64, p_top_seed f64, p_playoffs f64, p_divisional f64, p_championship f64, p_final f64, p_title f64, details json, created_at time, games_played i32
+-- row outlook_row: model text, season i32, week i32?, team text, runs i32, wins_mean f64, wins_sd f64, p_division f64, p_top_seed f64, p_playoffs f64, p_divisional f64, p_championship f64, p_final f64, p_title f64, details json, created_at time, games_played i32?, stands_before i32, counted i32
 -- row outlook_week: season i32, week i32
 
 -- name: outlook_put :batch
@@ -52,23 +52,32 @@ SELECT DISTINCT season, week
 -- name: outlook_list :many outlook_row
 -- args: model text, season i32, week i32
 -- as: anyone
--- The outlook before one week, or (0) as of now, the likeliest champion first.
-SELECT model, season, coalesce(next_week, week) AS week, team, runs, wins_mean, wins_sd, p_division, p_top_seed, p_playoffs,
-       p_divisional, p_championship, p_final, p_title, details, created_at, games_played
-  FROM season_simulations
- WHERE season = :season AND week = :week AND model = :model
- ORDER BY p_title DESC, p_playoffs DESC, wins_mean DESC, team
+-- The outlook before one week, or (0) as of now, the likeliest champion first. Where the season has no such week it is over:
+-- week and games_played are NULL, and STANDS_BEFORE is one after the last.
+SELECT s.model, s.season, g.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
+       s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at,
+       CASE WHEN g.week IS NOT NULL THEN s.games_played END AS games_played, coalesce(s.next_week, s.week) AS stands_before,
+       s.games_played AS counted
+  FROM season_simulations s
+  LEFT JOIN (SELECT DISTINCT season, week FROM games WHERE season = :season) g
+    ON g.season = s.season AND g.week = coalesce(s.next_week, s.week)
+ WHERE s.season = :season AND s.week = :week AND s.model = :model
+ ORDER BY s.p_title DESC, s.p_playoffs DESC, s.wins_mean DESC, s.team
  LIMIT 64;
 
 -- name: outlook_history :many outlook_row
 -- args: model text, team text, season i32, last_week i32
 -- as: anyone
 -- One franchise's outlooks of a season, under whatever code it had then, week by week, up to LAST_WEEK; then the one as of now.
-SELECT s.model, s.season, coalesce(s.next_week, s.week) AS week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
-       s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at, s.games_played
+SELECT s.model, s.season, g.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
+       s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at,
+       CASE WHEN g.week IS NOT NULL THEN s.games_played END AS games_played, coalesce(s.next_week, s.week) AS stands_before,
+       s.games_played AS counted
   FROM teams a
   JOIN teams b ON b.franchise = a.franchise
   JOIN season_simulations s ON s.team = b.code
+  LEFT JOIN (SELECT DISTINCT season, week FROM games WHERE season = :season) g
+    ON g.season = s.season AND g.week = coalesce(s.next_week, s.week)
  WHERE a.code = :team AND s.season = :season AND s.week <= :last_week AND s.model = :model
  ORDER BY coalesce(s.next_week, s.week), s.games_played
  LIMIT 64;

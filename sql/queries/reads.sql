@@ -270,10 +270,10 @@ SELECT season, week, model, prediction_type, total_predictions, correct_predicti
  LIMIT :row_count;
 
 -- name: calibration_bins :many calibration_bin
--- args: model text, first_season i32, last_season i32, known_by time
+-- args: model text, first_season i32, last_season i32, known_by time, known_day text
 -- as: anyone
 -- scan: ok, games to come are some hundreds
--- Graded winners in bins of five percent of the chance that the pick was given, but for games that began after KNOWN_BY.
+-- Graded winners in bins of five percent of the chance that the pick was given, but for games_of_late.
 SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count,
        CAST(CAST(sum(CAST(floor(p.probability * 1000000000 + 0.5) AS {{i64}})) AS {{i64}}) AS {{f64}}) / 1000000000 / count(*) AS mean_probability,
        sum(CASE WHEN p.is_correct THEN 1 ELSE 0 END) AS correct_count
@@ -282,7 +282,7 @@ SELECT floor(p.probability * 20) AS bin, count(*) AS forecast_count,
    AND p.prediction_type = 'game' AND p.model = :model AND p.user_id IS NULL
    AND p.is_correct IS NOT NULL AND p.probability IS NOT NULL
    AND p.superseded_at IS NULL
-   AND p.game_id NOT IN (SELECT id FROM games WHERE kickoff_at > :known_by)
+   AND p.game_id NOT IN (SELECT id FROM games WHERE kickoff_at > :known_by OR (kickoff_at IS NULL AND gameday >= :known_day))
  GROUP BY floor(p.probability * 20)
  ORDER BY bin
  LIMIT 40;
@@ -296,12 +296,14 @@ SELECT max(week) AS week
  WHERE season = :season AND game_type = 'REG';
 
 -- name: games_of_late :many late_game
--- args: known_by time
+-- args: known_by time, known_day text
 -- as: anyone
 -- scan: ok, some three hundred games a season
--- Finished games that began after KNOWN_BY: what happened in them is not everybody's yet.
-SELECT nflverse_id, season, week
-  FROM games
- WHERE kickoff_at > :known_by AND home_score IS NOT NULL
- ORDER BY kickoff_at DESC
+-- Finished games that began after KNOWN_BY, or whose hour is not known on KNOWN_DAY or later: what happened in them is not
+-- everybody's yet. The week is that of its day: before later ones it is known, also where it was put off from an early one.
+SELECT g.nflverse_id, g.season,
+       (SELECT max(w.week) FROM games w WHERE w.season = g.season AND w.gameday <= g.gameday) AS week
+  FROM games g
+ WHERE (g.kickoff_at > :known_by OR (g.kickoff_at IS NULL AND g.gameday >= :known_day)) AND g.home_score IS NOT NULL
+ ORDER BY g.gameday DESC, g.nflverse_id
  LIMIT 100;

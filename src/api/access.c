@@ -229,13 +229,12 @@ access_outlooks(
 	}
 	if (reach.is_coarse)
 		reach.forecasts_through -= WEEKS_WITHHELD;
-	/* In the middle of a week some have one game less to go. */
-	reach.live_through = reach.forecasts_through - reach.is_coarse;
+	/* It would go back to before the week with each game that is over, for a day. */
+	reach.has_live = !reach.is_coarse;
 	TRY(access_late_games(rq, tx, &late));
 	for (size_t i = 0; i < late.count; i++) {
 		if (late.items[i].season != season)
 			continue;
-		reach.live_through = 0;
 		if (late.items[i].week < reach.results_through)
 			reach.results_through = late.items[i].week;
 	}
@@ -257,7 +256,8 @@ access_late_games(struct request *rq, struct tx *tx, struct late_game_list *ret)
 	*ret = (struct late_game_list){ .count = 0 };
 	if (access_audience(rq) != AUDIENCE_PUBLIC)
 		return NULL;
-	return q_games_of_late(tx, access_known_by(rq), ret);
+	return q_games_of_late(tx, access_known_by(rq),
+		schedule_day_after(rq->ctx->arena, access_known_by(rq)), ret);
 }
 
 bool

@@ -82,14 +82,14 @@ struct err *access_check_live(struct request *rq) MUST_USE;
 /*
  * Which outlooks of a season are shown: those before weeks up to results_through, as what
  * happened later is not told yet, and of them those before weeks up to forecasts_through;
- * the live one before weeks up to live_through, 0 for none. With a game to go a team's
- * chances are that game's forecast, and with two its wins' mean and deviation are both
- * games'; but what is settled is no forecast. Of wins is_coarse tells nothing else.
+ * the live one where has_live. With a game to go a team's chances are that game's forecast,
+ * and with two its wins' mean and deviation are both games'; but what is settled is no
+ * forecast. Where is_coarse, wins are told to the nearest half, and nothing else of them.
  */
 struct outlook_reach {
 	int32_t results_through;
 	int32_t forecasts_through;
-	int32_t live_through;
+	bool has_live;
 	bool is_coarse;
 };
 struct err *access_outlooks(struct request *rq, struct tx *tx, int32_t season,

@@ -225,7 +225,9 @@ api_accuracy_calibration(struct request *rq)
 		(struct calibration_bins){ .model = model,
 			.first_season = span.first,
 			.last_season = span.last,
-			.known_by = access_known_by(rq) },
+			.known_by = access_known_by(rq),
+			.known_day = schedule_day_after(
+				rq->ctx->arena, access_known_by(rq)) },
 		&list));
 	rows = arena_alloc_array(rq->ctx->arena, list.count + 1, sizeof(*rows));
 	if (!rows)

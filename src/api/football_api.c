@@ -235,7 +235,7 @@ api_rating_list(struct request *rq)
 {
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct rating_row_list list = { 0 };
-	struct opt_i32 asked = rq->params.week;
+	struct opt_i32 asked = rq->params.week, whole = { .is_set = false };
 	struct week_range range;
 	struct week_row week;
 	bool found;
@@ -254,8 +254,9 @@ api_rating_list(struct request *rq)
 				.season = week.season,
 				.week = week.week },
 			&list));
-	if (list.count == 0)
-		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
+	/* Those of a season before are not what was asked for, if there is none such. */
+	if (list.count == 0 || week.season != range.season)
+		ANSWER_ERR(schedule_explain(&tx, rq->params.season, whole));
 	return answer_rows(rq,
 		&(struct page){ .schema = &rating_schema,
 			.rows = list.items,

@@ -412,6 +412,8 @@ api_prediction_export(struct request *rq)
 	/* The first page is read here, so that what is wrong is still answered as a
 	 * problem. */
 	ANSWER_ERR(q_prediction_page(&tx, export->query, &export->first));
+	if (export->first.count == 0)
+		ANSWER_ERR(schedule_explain(&tx, rq->params.season, rq->params.week));
 	if (rq->http->method != METHOD_HEAD)
 		audit_note(rq->ctx,
 			&(struct audit_note){ .action = AUDIT_FORECASTS_EXPORT,

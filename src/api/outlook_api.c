@@ -1,4 +1,6 @@
 /* Season outlooks. */
+#include <math.h>
+
 #include "api/access.h"
 #include "api/api.h"
 #include "api/auth_gate.h"
@@ -15,6 +17,7 @@
 #include "predictions/schedule.h"
 
 enum {
+	PATH_QUERY_BYTES_MAX = 512,
 	OUTLOOK_MEMORY_BYTES = 128 << 20,
 	MADE_IN_S = 10, /* some seconds, on a free machine */
 };
@@ -22,13 +25,16 @@ enum {
 static const struct field outlook_fields[] = {
 	FIELD(struct outlook_row, model, TEXT, "the model that played the season"),
 	FIELD(struct outlook_row, season, I32, "the year the season starts in"),
-	FIELD(struct outlook_row, week, I32,
-		"as known before this week; one after the last: the end"),
+	FIELD(struct outlook_row, week, OPT_I32,
+		"as known before this week; null where the season is over"),
 	FIELD(struct outlook_row, team, TEXT, "code of the time"),
 	FIELD(struct outlook_row, runs, I32,
 		"how often it was played; a chance p is off by √(p(1−p)/runs)"),
-	FIELD(struct outlook_row, wins_mean, FIXED, "games won, a tie counting half"),
-	FIELD(struct outlook_row, wins_sd, FIXED, "their standard deviation"),
+	FIELD(struct outlook_row, wins_mean, FIXED,
+		"games won, a tie counting half; without a plan, until that is settled, "
+		"to "
+		"the nearest half"),
+	FIELD(struct outlook_row, wins_sd, FIXED, "their standard deviation, likewise"),
 	FIELD(struct outlook_row, p_division, FIXED, "chance to win the division"),
 	FIELD(struct outlook_row, p_top_seed, FIXED, "chance of the first seed"),
 	FIELD(struct outlook_row, p_playoffs, FIXED, "chance to reach the playoffs"),
@@ -41,9 +47,9 @@ static const struct field outlook_fields[] = {
 	FIELD(struct outlook_row, details, JSON,
 		"wins: the chance of 0, 1, … games won; seeds: of the first, second, …"),
 	FIELD(struct outlook_row, created_at, TIME, "when it was played"),
-	FIELD(struct outlook_row, games_played, I32,
+	FIELD(struct outlook_row, games_played, OPT_I32,
 		"how many games of that week, or later ones, are over and counted: with "
-		"none it is as it stood before the week"),
+		"none it is as it stood before the week; null where the season is over"),
 };
 const struct row_schema outlook_schema = ROW_SCHEMA("outlook", struct outlook_row,
 	outlook_fields, "A team's chances for the rest of a season");
@@ -51,15 +57,14 @@ const struct row_schema outlook_schema = ROW_SCHEMA("outlook", struct outlook_ro
 static struct err *
 season_read(struct request *rq, struct opt_i32 *ret)
 {
-	const struct param *season = &param_table[PARAM_season];
-	struct str text = rq->path_params[0];
-	struct opt_i32 read = { .is_set = true, .value = PARAM_CURRENT };
+	struct params params;
+	struct buf query;
 
-	if (!str_eq(text, STR("current")) &&
-		!num_parse_i32(text, season->minimum, season->maximum, &read.value))
-		return err_new(rq->ctx, ERR_NOT_FOUND,
-			"no such season: give its year, or 'current'");
-	*ret = read;
+	/* Said as of a parameter. */
+	buf_init(&query, rq->ctx->arena, PATH_QUERY_BYTES_MAX);
+	buf_fmt(&query, "season=" STR_FMT, STR_ARG(rq->path_params[0]));
+	TRY(params_parse(rq->ctx, buf_str(&query), UINT32_C(1) << PARAM_season, &params));
+	*ret = params.season;
 	return NULL;
 }
 
@@ -79,7 +84,16 @@ is_settled(const struct outlook_row *row)
 static bool
 is_live(const struct outlook_row *row)
 {
-	return row->games_played > 0;
+	return row->counted > 0;
+}
+
+/* ROW without what forecasts are computed from: docs/decisions/public-outlooks.md. */
+static struct err *
+make_coarse(struct arena *arena, struct outlook_row *row)
+{
+	row->wins_mean = round(2 * row->wins_mean) / 2;
+	row->wins_sd = round(2 * row->wins_sd) / 2;
+	return outlook_details_coarse(arena, row->details, &row->details);
 }
 
 /* Only the rows that REACH has, and of them what it has. */
@@ -90,16 +104,14 @@ keep_open(struct arena *arena, struct outlook_reach reach, struct outlook_row_li
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct outlook_row row = list->items[i];
-		int32_t through = is_live(&row) ? reach.live_through
-						: reach.forecasts_through;
 
-		/* Where there is no live one at all, who is out says what was late. */
-		if (is_live(&row) && through == 0)
+		/* Not even of who is out: that says what was late. */
+		if (is_live(&row) && !reach.has_live)
 			continue;
-		if (row.week > through && !is_settled(&row))
+		if (row.stands_before > reach.forecasts_through && !is_settled(&row))
 			continue;
 		if (reach.is_coarse && !is_settled(&row))
-			TRY(outlook_details_coarse(arena, row.details, &row.details));
+			TRY(make_coarse(arena, &row));
 		list->items[kept++] = row;
 	}
 	list->count = kept;
@@ -219,8 +231,8 @@ check_week(struct request *rq, struct tx *tx, struct week_range asked,
 			.week = asked.last_week },
 		&week, &found));
 	for (size_t i = 0; i < shown->count; i++)
-		if (shown->items[i].week > last)
-			last = shown->items[i].week;
+		if (shown->items[i].stands_before > last)
+			last = shown->items[i].stands_before;
 	if (!found || last >= week.week)
 		return NULL;
 	return deny(rq, week.week);
@@ -346,12 +358,7 @@ api_outlook_list(struct request *rq)
 		keep_team(rq->params.team, &list);
 	}
 	if (list.count == 0) {
-		struct err *err = schedule_explain(&tx, season, rq->params.week);
-
-		/* The season stands in the path. */
-		if (err && str_eq(err->field, STR("season")))
-			err->code = ERR_NOT_FOUND;
-		ANSWER_ERR(err);
+		ANSWER_ERR(schedule_explain(&tx, season, rq->params.week));
 		ANSWER_ERR(explain_nothing(rq, &tx, range));
 	}
 	return answer_rows(rq,

@@ -143,8 +143,10 @@ api_quarterback_list(struct request *rq)
 	struct tx tx = db_auto(rq->ctx, SHARD_GLOBAL);
 	struct week_range range;
 	struct quarterback_list list = { .count = 0 };
+	struct opt_i32 whole = { .is_set = false };
 
 	ANSWER_ERR(schedule_range(&tx, rq->params.season, rq->params.week, &range));
+	ANSWER_ERR(schedule_explain(&tx, rq->params.season, whole));
 	ANSWER_ERR(rate_gate_work(rq));
 	request_widen(rq, BELIEVED_MEMORY_BYTES);
 	ANSWER_ERR(quarterbacks_before(rq->ctx,

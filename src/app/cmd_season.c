@@ -135,7 +135,10 @@ run_season(struct invocation *run)
 	if (!flag_is_set(run, "dry-run"))
 		TRY(outlook_store(&run->ctx, options.tier, outlook));
 	print_outlook(run, outlook);
-	if (!run->is_json)
+	if (!run->is_json && outlook->is_over)
+		fprintf(run->console.out, "\nSeason %d as it ended.\n",
+			outlook->when.season);
+	else if (!run->is_json)
 		fprintf(run->console.out,
 			"\nSeason %d as known %s week %d, %d of its games counted, "
 			"played %u times; the last column is the sampling error of the "

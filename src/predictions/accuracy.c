@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "predictions/elo_chance.h"
+#include "predictions/schedule.h"
 #include "predictions/tally.h"
 
 struct metrics {
@@ -247,7 +248,11 @@ accuracy_of_season(
 	struct making *making;
 
 	TRY(making_new(tx, &making));
-	TRY(q_predictions_graded_by(tx, season, known_by, take_row, making));
+	TRY(q_predictions_graded_by(tx,
+		(struct predictions_graded_by){ .season = season,
+			.known_by = known_by,
+			.known_day = schedule_day_after(tx->ctx->arena, known_by) },
+		take_row, making));
 	TRY(close_season(making));
 	*ret = (struct accuracy_list){ .items = making->made.items,
 		.count = making->made.count };

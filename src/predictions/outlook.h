@@ -41,6 +41,7 @@ struct outlook_options {
 
 struct outlook {
 	struct season_time when;
+	bool is_over;     /* WHEN is one after the last week */
 	int games_played; /* live: those counted of that week, or of later ones */
 	struct season_counts counts;
 	bool plays[FRANCHISES]; /* has games in the season */

@@ -17,7 +17,7 @@ enum {
 	RUNS_OF_PAST_WEEKS = 20000,
 	WEEKS_AT_ONCE = WEEK_MOST + 2,
 	/* On a machine that is slow what was played by then is stored. */
-	STORED_AFTER_MS = 60000,
+	STORED_AFTER_MS = 200000, /* of the 300 s that a job has */
 	KEPT_BYTES_MAX = 16 << 20,
 };
 
@@ -186,6 +186,7 @@ play_one(struct completing *completing)
 	struct ctx keeping = *completing->ctx;
 
 	keeping.arena = &completing->kept;
+	keeping.now = clock_now_us(); /* others of the season may be minutes older */
 	TRY(outlook_simulate(completing->ctx, &completing->options, completing->outlook));
 	TRY(gather(&keeping, completing->outlook, completing->storing));
 	arena_rewind(completing->ctx->arena, mark);
@@ -285,7 +286,8 @@ outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
 		list.items[list.count++] = (struct outlook_row){
 			.model = put.model,
 			.season = put.season,
-			.week = outlook->when.week,
+			.week = OPT(outlook->when.week),
+			.stands_before = outlook->when.week,
 			.team = put.team,
 			.runs = put.runs,
 			.wins_mean = put.wins_mean,
@@ -299,7 +301,8 @@ outlook_rows(struct ctx *ctx, enum tier tier, const struct outlook *outlook,
 			.p_title = put.p_title,
 			.details = put.details,
 			.created_at = put.now,
-			.games_played = put.games_played,
+			.games_played = OPT(put.games_played),
+			.counted = put.games_played,
 		};
 	}
 	*ret = list;

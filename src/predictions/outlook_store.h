@@ -24,7 +24,7 @@ struct outlook_completed {
 
 /* Play the season of OPTIONS live, and as it stood before each of its weeks that is not
  * stored yet, and store all of it at once, so that whoever reads finds all of a season's
- * weeks or none; what was played when a minute has passed is stored then. Errors as of
+ * weeks or none; where that takes some minutes it is stored in parts. Errors as of
  * outlook_simulate. */
 struct err *outlook_complete(struct ctx *ctx, const struct outlook_options *options,
 	struct outlook_completed *ret) MUST_USE;

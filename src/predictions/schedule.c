@@ -5,6 +5,8 @@
 
 enum {
 	DAYS_STILL_CURRENT = 3,
+	DATE_BYTES_MAX = 16,
+	EASTERN_HOURS_BEHIND = 5, /* in summer 4 */
 	SEASON_FIRST = 0,
 	SEASON_LAST = 9999,
 };
@@ -58,6 +60,7 @@ schedule_explain(struct tx *tx, struct opt_i32 season, struct opt_i32 week)
 {
 	const struct season_row *found = NULL;
 	struct season_row_list seasons;
+	struct err *err = NULL;
 
 	if (!season.is_set || season.value == WEEK_CURRENT)
 		return NULL;
@@ -68,14 +71,16 @@ schedule_explain(struct tx *tx, struct opt_i32 season, struct opt_i32 week)
 		if (seasons.items[i].season == season.value)
 			found = &seasons.items[i];
 	if (!found)
-		return err_field(tx->ctx, "season",
+		err = err_field(tx->ctx, "season",
 			"there are no games of season %d; there are those of %d to %d",
 			season.value, seasons.items[0].season,
 			seasons.items[seasons.count - 1].season);
-	if (week.is_set && week.value > found->last_week)
-		return err_field(tx->ctx, "week", "season %d has %d weeks", season.value,
+	else if (week.is_set && week.value > found->last_week)
+		err = err_field(tx->ctx, "week", "season %d has %d weeks", season.value,
 			found->last_week);
-	return NULL;
+	if (err)
+		err->code = ERR_NOT_FOUND;
+	return err;
 }
 
 /* One end of a span: NUMBER where it is not given. */
@@ -104,6 +109,20 @@ schedule_span(struct tx *tx, struct opt_i32 from, struct opt_i32 through,
 		return err_field(tx->ctx, "through", "through must not be before from");
 	*ret = span;
 	return NULL;
+}
+
+struct str
+schedule_day_after(struct arena *arena, int64_t at)
+{
+	struct buf day;
+
+	if (at == INT64_MAX)
+		return STR("9999-12-31");
+	buf_init(&day, arena, DATE_BYTES_MAX);
+	date_format(&day,
+		date_from_days((at - EASTERN_HOURS_BEHIND * MICROSECONDS_PER_HOUR) /
+			MICROSECONDS_PER_DAY));
+	return buf_str(&day);
 }
 
 struct err *

@@ -32,7 +32,7 @@ struct err *schedule_range(struct tx *tx, struct opt_i32 season, struct opt_i32 
 	struct week_range *ret) MUST_USE;
 
 /*
- * Why a list of SEASON and WEEK, either of which may be left out, came out empty: INVALID
+ * Why a list of SEASON and WEEK, either of which may be left out, came out empty: NOT_FOUND
  * with the field where there are no such games and never were, so that nobody takes a
  * mistyped year for a year without forecasts. NULL: it is empty all the same.
  */
@@ -48,6 +48,10 @@ struct season_span {
  * are in the wrong order. */
 struct err *schedule_span(struct tx *tx, struct opt_i32 from, struct opt_i32 through,
 	struct season_span *ret) MUST_USE;
+
+/* The first day (YYYY-MM-DD) on which a game whose hour is not known may have begun after
+ * AT; INT64_MAX: one that never comes. */
+struct str schedule_day_after(struct arena *arena, int64_t at);
 
 /* The game of that id, or that had it before it moved to another week. NOT_FOUND. */
 struct err *

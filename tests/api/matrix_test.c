@@ -26,7 +26,7 @@ static const struct object_rule {
 	{ "/v1/games/{id}/predictions", 0, "2021_01_", "1898_01_NO_BODY" },
 	{ "/v1/games/{id}/forecast", 0, "2021_01_", "1898_01_NO_BODY" },
 	{ "/v1/ratings/{team}/history", 0, "{team}", "XXX" },
-	{ "/v1/season/{season}/outlook", 0, "2021", "2150" },
+	{ "/v1/season/{season}/outlook", 0, "2021", "1950" },
 	/* Everybody's are those without an owner; another's is there for nobody. */
 	{ "/v1/predictions/{id}", OBJECT_PREDICTION, NULL, NULL },
 	{ "/v1/predictions/{id}/lines", OBJECT_PREDICTION, NULL, NULL },

@@ -349,15 +349,15 @@ BOTH_ENGINES(in_the_middle_of_a_week_the_outlook_counts_what_is_over)
 	OK(live.games_played > 0);
 	OK_ERR(q_outlook_list(&tx, ask, &list));
 	EQ_I64(list.count, 32);
-	EQ_I64(list.items[0].week, live.when.week);
-	EQ_I64(list.items[0].games_played, live.games_played);
+	EQ_I64(list.items[0].stands_before, live.when.week);
+	EQ_I64(list.items[0].games_played.value, live.games_played);
 	/* Beside it stands what was known before the week. */
 	options.week = ask.week = live.when.week;
 	OK_ERR(outlook_simulate(ctx, &options, &before));
 	OK_ERR(outlook_store(ctx, TIER_L, &before));
 	OK_ERR(q_outlook_list(&tx, ask, &list));
 	EQ_I64(list.count, 32);
-	EQ_I64(list.items[0].games_played, 0);
+	EQ_I64(list.items[0].games_played.value, 0);
 	/* What is over comes out otherwise only in what was known before. */
 	OK_ERR(week_game(ctx, live.when.week, &games, &over));
 	OK(games.numbers[over].is_played);

@@ -14,7 +14,6 @@ const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_p
 const shown = (p, isSettled) => (isSettled && p === 0 ? '–' : isSettled && p === 1 ? 'yes' : chance(p, 1));
 
 // While the first one is being made.
-const ASK_AGAIN_MS = 3000;
 
 const shade = (p) => ({ '--share': `${Math.round(100 * Math.sqrt(p))}%` });
 
@@ -32,7 +31,7 @@ function History({ team, season, named, failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
     setState({});
-    get(`/v1/season/${season}/outlook`, { team }).then(({ data }) => setState({ xs: data.map((row) => row.week + (row.games_played ? 0.5 : 0)), lines: [
+    get(`/v1/season/${season}/outlook`, { team }).then(({ data }) => setState({ xs: data.map((row, i) => (row.week ?? (data[i - 1]?.week ?? 0) + 1) + (row.games_played ? 0.5 : 0)), lines: [
       { label: 'playoffs', colour: '--home', values: data.map((row) => 100 * row.p_playoffs) },
       { label: 'division', colour: '--away', values: data.map((row) => 100 * row.p_division) },
       { label: 'title', colour: '--good', values: data.map((row) => 100 * row.p_title) }] }), (error) => setState({ error }));
@@ -52,7 +51,7 @@ export function Page({ query, failure }) {
     let later;
     const made = get(`/v1/season/${encodeURIComponent(asked)}/outlook`, { week: query.get('week') }).catch((error) => {
       if (error.code !== 'busy') throw error;
-      later = setTimeout(() => setTurn(turn + 1), ASK_AGAIN_MS);
+      later = setTimeout(() => setTurn(turn + 1), 1000 * (error.retryAfter ?? 10));
       return { waits: error.message };
     });
     Promise.all([made, get('/v1/seasons'), teams(), get('/v1/access')])
@@ -62,7 +61,7 @@ export function Page({ query, failure }) {
   const first = state.rows?.[0];
   const season = first?.season ?? (asked === 'current' ? state.seasons?.at(-1)?.season : Number(asked));
   const last = state.seasons?.find((row) => row.season === season)?.last_week;
-  const isOver = first && first.week > last;
+  const isOver = first && first.week === null;
   const chosen = team ?? first?.team;
   const when = (row) => (isOver ? 'as it ended' : row.games_played ? `in week ${row.week}` : `before week ${row.week}`);
   const title = `Season ${season ?? ''}${first ? `, ${when(first)}` : ''}`;
@@ -72,10 +71,10 @@ export function Page({ query, failure }) {
       <div class="picks"><${Choice} label="Season" value=${season} values=${(state.seasons ?? []).map((row) => row.season)} onChange=${(v) => go({ season: v })} /></div></div>
     <p class="soft intro">${isOver ? 'What became of every team, by the league\'s rules for ties and seeds; below, what it looked like before each week.'
       : `The rest of the season played ${first ? first.runs.toLocaleString('en') : 'many'} times, with strengths as uncertain as they are and ties broken by the league's rules.${first?.games_played ? ` ${first.games_played === 1 ? 'One game' : `${first.games_played} games`} of this week ${first.games_played === 1 ? 'is' : 'are'} over and counted.` : ''}`}</p>
-    ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances without a day's delay, those of the last two weeks and of the playoffs, and what they would be with other results come" feature="real_time_predictions" />`
+    ${state.rows && !isOver && (state.access.audience === 'public' ? html`<${Closed} what="Chances as each game ends, wins to more than the half, the last two weeks, the playoffs, and what chances would be with other results come" feature="real_time_predictions" />`
       : state.access.audience === 'regular' && html`<${Closed} what="Chances during the playoffs come" feature="playoff_predictions" />`)}
     ${state.waits ? html`<p class="notice" role="status">${state.waits} This page shows it then.</p>` : !state.rows ? html`<${Skeleton} kind="rows" />`
       : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
         ${!isOver && !query.get('week') && state.access.audience !== 'public' && html`<${Supposed} season=${season} from=${first.week} last=${last} rows=${state.rows} />`}
-        <${Data} path=${`/v1/season/${season}/outlook`} query=${first.games_played ? {} : { week: first.week }} />`}`;
+        <${Data} path=${`/v1/season/${season}/outlook`} query=${first.games_played || isOver ? {} : { week: first.week }} />`}`;
 }
