@@ -52,15 +52,16 @@ SELECT DISTINCT season, week
 -- name: outlook_list :many outlook_row
 -- args: model text, season i32, week i32
 -- as: anyone
--- The outlook before one week, or (0) as of now, the likeliest champion first. Where the season has no such week it is over:
--- week and games_played are NULL, and STANDS_BEFORE is one after the last.
-SELECT s.model, s.season, g.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
+-- The outlook before one week, or (0) as of now, the likeliest champion first. Behind the last game of the season, which
+-- is over then, week and games_played are NULL, and STANDS_BEFORE is one after the last.
+SELECT s.model, s.season, CASE WHEN o.is_over THEN NULL ELSE coalesce(s.next_week, s.week) END AS week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
        s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at,
-       CASE WHEN g.week IS NOT NULL THEN s.games_played END AS games_played, coalesce(s.next_week, s.week) AS stands_before,
+       CASE WHEN o.is_over THEN NULL ELSE s.games_played END AS games_played, coalesce(s.next_week, s.week) AS stands_before,
        s.games_played AS counted
   FROM season_simulations s
-  LEFT JOIN (SELECT DISTINCT season, week FROM games WHERE season = :season) g
-    ON g.season = s.season AND g.week = coalesce(s.next_week, s.week)
+  LEFT JOIN (SELECT season, week, TRUE AS is_over FROM games
+              WHERE season = :season AND game_type = 'SB' AND home_score IS NOT NULL) o
+    ON o.season = s.season AND o.week < coalesce(s.next_week, s.week)
  WHERE s.season = :season AND s.week = :week AND s.model = :model
  ORDER BY s.p_title DESC, s.p_playoffs DESC, s.wins_mean DESC, s.team
  LIMIT 64;
@@ -69,15 +70,16 @@ SELECT s.model, s.season, g.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_di
 -- args: model text, team text, season i32, last_week i32
 -- as: anyone
 -- One franchise's outlooks of a season, under whatever code it had then, week by week, up to LAST_WEEK; then the one as of now.
-SELECT s.model, s.season, g.week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
+SELECT s.model, s.season, CASE WHEN o.is_over THEN NULL ELSE coalesce(s.next_week, s.week) END AS week, s.team, s.runs, s.wins_mean, s.wins_sd, s.p_division, s.p_top_seed, s.p_playoffs,
        s.p_divisional, s.p_championship, s.p_final, s.p_title, s.details, s.created_at,
-       CASE WHEN g.week IS NOT NULL THEN s.games_played END AS games_played, coalesce(s.next_week, s.week) AS stands_before,
+       CASE WHEN o.is_over THEN NULL ELSE s.games_played END AS games_played, coalesce(s.next_week, s.week) AS stands_before,
        s.games_played AS counted
   FROM teams a
   JOIN teams b ON b.franchise = a.franchise
   JOIN season_simulations s ON s.team = b.code
-  LEFT JOIN (SELECT DISTINCT season, week FROM games WHERE season = :season) g
-    ON g.season = s.season AND g.week = coalesce(s.next_week, s.week)
+  LEFT JOIN (SELECT season, week, TRUE AS is_over FROM games
+              WHERE season = :season AND game_type = 'SB' AND home_score IS NOT NULL) o
+    ON o.season = s.season AND o.week < coalesce(s.next_week, s.week)
  WHERE a.code = :team AND s.season = :season AND s.week <= :last_week AND s.model = :model
  ORDER BY coalesce(s.next_week, s.week), s.games_played
  LIMIT 64;

@@ -314,15 +314,15 @@ outlook_simulate(
 	TRY(simulating.err);
 	TRY(suppose(&simulating));
 	*ret = (struct outlook){ .when = simulating.when,
-		.is_over = true,
 		.games_played = simulating.games_played };
 	for (size_t i = 0; i < simulating.games.count; i++) {
 		const struct model_game *game = &simulating.games.numbers[i];
 
 		if (game->season != simulating.when.season)
 			continue;
-		if (game->week >= simulating.when.week)
-			ret->is_over = false;
+		if (game->type == GAME_SUPER_BOWL && game->is_played &&
+			game->week < simulating.when.week)
+			ret->is_over = true;
 		ret->plays[game->home] = true;
 		ret->plays[game->away] = true;
 	}

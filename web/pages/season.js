@@ -13,8 +13,6 @@ const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_p
 // what has always come out is so by the rules.
 const shown = (p, isSettled) => (isSettled && p === 0 ? '–' : isSettled && p === 1 ? 'yes' : chance(p, 1));
 
-// While the first one is being made.
-
 const shade = (p) => ({ '--share': `${Math.round(100 * Math.sqrt(p))}%` });
 
 function Table({ rows, team, pick, isOver, named }) {
