@@ -27,6 +27,11 @@ static const struct field line_fields[] = {
 	FIELD(struct line_row, win, FIXED, "chance that the bet wins"),
 	FIELD(struct line_row, push, FIXED, "chance that the stake comes back"),
 	FIELD(struct line_row, loss, FIXED, "chance that it loses"),
+	FIELD(struct line_row, half_win, FIXED,
+		"at a quarter line (3.25 is half the stake at 3, half at 3.5): chance "
+		"that one half wins and the other comes back; the five add up to 1"),
+	FIELD(struct line_row, half_loss, FIXED,
+		"likewise that one half loses and the other comes back"),
 	FIELD(struct line_row, fair_odds, OPT_I32,
 		"American odds that neither win nor lose in the long run"),
 	FIELD(struct line_row, odds, OPT_FIXED, "the odds given, as American ones"),

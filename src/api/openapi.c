@@ -32,6 +32,7 @@ put_parameter_schema(struct json *json, const struct param *param)
 	} kinds[] = {
 		[PARAM_KIND_I32] = { "integer", "minimum", "maximum" },
 		[PARAM_KIND_F64] = { "number", "minimum", "maximum" },
+		[PARAM_KIND_LINE] = { "number", "minimum", "maximum" },
 		[PARAM_KIND_ODDS] = { "number", NULL, NULL },
 		[PARAM_KIND_TEAM] = { "string", "minLength", "maxLength" },
 		[PARAM_KIND_TEXT] = { "string", "minLength", "maxLength" },
@@ -53,6 +54,10 @@ put_parameter_schema(struct json *json, const struct param *param)
 		json_put_i64(json, param->minimum);
 		json_put_key(json, str_from(kinds[param->kind].high));
 		json_put_i64(json, param->maximum);
+		if (param->kind == PARAM_KIND_LINE) {
+			json_put_key(json, STR("multipleOf"));
+			json_put_f64(json, 0.25);
+		}
 	} else if (!str_is_none(words)) {
 		json_put_key(json, STR("enum"));
 		json_put_array(json);

@@ -35,6 +35,7 @@ param_words(enum param_kind kind)
 	case PARAM_KIND_SEASON:
 	case PARAM_KIND_WEEK:
 	case PARAM_KIND_F64:
+	case PARAM_KIND_LINE:
 	case PARAM_KIND_TEXT:
 	case PARAM_KIND_TEAM:
 	case PARAM_KIND_ODDS:
@@ -112,6 +113,21 @@ parse_f64(
 }
 
 static struct err *
+parse_line(
+	struct ctx *ctx, const struct param *param, struct str value, struct opt_f64 *ret)
+{
+	struct opt_f64 line;
+
+	TRY(parse_f64(ctx, param, value, &line));
+	if (!line_is_quarter_points(line.value))
+		return err_field(ctx, param->name.ptr,
+			"%s must be whole, half or quarter points: 3, 3.25, 3.5",
+			param->name.ptr);
+	*ret = line;
+	return NULL;
+}
+
+static struct err *
 parse_text(struct ctx *ctx, const struct param *param, struct str value, struct str *ret)
 {
 	bool fits = value.len >= (size_t)param->minimum &&
@@ -182,6 +198,8 @@ parse_one(struct ctx *ctx, const struct param *param, struct str value,
 		return parse_i32(ctx, param, value, field);
 	case PARAM_KIND_F64:
 		return parse_f64(ctx, param, value, field);
+	case PARAM_KIND_LINE:
+		return parse_line(ctx, param, value, field);
 	case PARAM_KIND_TEXT:
 		return parse_text(ctx, param, value, field);
 	case PARAM_KIND_TEAM:
@@ -276,6 +294,7 @@ put_value(struct buf *out, const struct param *param, const struct params *param
 			buf_put_i64(out, whole->value);
 		break;
 	case PARAM_KIND_F64:
+	case PARAM_KIND_LINE:
 	case PARAM_KIND_ODDS:
 		if (number->is_set)
 			buf_fmt(out, "%.17g", number->value);

@@ -18,6 +18,7 @@ enum {
 #define PARAM_FIELD_SEASON(name)  struct opt_i32 name;
 #define PARAM_FIELD_WEEK(name)    struct opt_i32 name;
 #define PARAM_FIELD_F64(name)     struct opt_f64 name;
+#define PARAM_FIELD_LINE(name)    struct opt_f64 name;
 #define PARAM_FIELD_TEXT(name)    struct str name;
 #define PARAM_FIELD_TEAM(name)    struct str name;     /* the code of today */
 #define PARAM_FIELD_ODDS(name)    struct opt_f64 name; /* American */
@@ -44,6 +45,7 @@ enum param_kind {
 	PARAM_KIND_SEASON,
 	PARAM_KIND_WEEK,
 	PARAM_KIND_F64,
+	PARAM_KIND_LINE, /* a multiple of .25 */
 	PARAM_KIND_TEXT,
 	PARAM_KIND_TEAM,
 	PARAM_KIND_ODDS,

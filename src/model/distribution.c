@@ -92,6 +92,56 @@ distribution_mean(const struct distribution *distribution)
 	return sum;
 }
 
+double
+chances_won(struct chances chances)
+{
+	return chances.win + chances.half_win / 2;
+}
+
+double
+chances_lost(struct chances chances)
+{
+	return chances.loss + chances.half_loss / 2;
+}
+
+struct chances
+chances_turned(struct chances chances)
+{
+	return (struct chances){
+		.win = chances.loss,
+		.push = chances.push,
+		.loss = chances.win,
+		.half_win = chances.half_loss,
+		.half_loss = chances.half_win,
+	};
+}
+
+bool
+line_is_half_points(double line)
+{
+	return line * 2 == nearbyint(line * 2);
+}
+
+bool
+line_is_quarter_points(double line)
+{
+	return line * 4 == nearbyint(line * 4);
+}
+
+/* What a bet comes to that is LEAD points ahead. Of a quarter line's two halves one is a
+ * push where LEAD is a quarter; a quarter is exact in binary. */
+static double *
+share_of(struct chances *chances, double lead)
+{
+	if (lead == 0)
+		return &chances->push;
+	if (lead == 0.25)
+		return &chances->half_win;
+	if (lead == -0.25)
+		return &chances->half_loss;
+	return lead > 0 ? &chances->win : &chances->loss;
+}
+
 struct chances
 distribution_against(const struct distribution *distribution, double line)
 {
@@ -100,14 +150,9 @@ distribution_against(const struct distribution *distribution, double line)
 	struct chances ret = { 0 };
 
 	for (int i = 0; i < count; i++) {
-		double value = distribution->first + i;
+		double lead = distribution->first + i - line;
 
-		if (value > line)
-			ret.win += list[i];
-		else if (value < line)
-			ret.loss += list[i];
-		else
-			ret.push += list[i];
+		*share_of(&ret, lead) += list[i];
 	}
 	return ret;
 }

@@ -33,10 +33,23 @@ struct distribution {
 };
 
 /* Chances that add up to 1. Of a game: the home team wins, nobody, the away team. Of the
- * spread: home covers, push, away covers. Of the total: over, push, under. */
+ * spread: home covers, push, away covers. Of the total: over, push, under. At a quarter
+ * line, 3.25, half the stake is at 3 and half at 3.5: where one half is a push, the bet is
+ * half won or half lost. */
 struct chances {
 	double win, push, loss;
+	double half_win, half_loss;
 };
+
+/* The share of the stake that wins, or loses, on average. */
+double chances_won(struct chances chances);
+double chances_lost(struct chances chances);
+/* As the other side sees them. */
+struct chances chances_turned(struct chances chances);
+/* Whether LINE is whole or half points, which a game cannot be half won at. */
+bool line_is_half_points(double line);
+/* Whether LINE is a multiple of a quarter: one that bets are made at. */
+bool line_is_quarter_points(double line);
 
 /* KEYS must outlive what is returned; NULL means that all weights are 1. */
 
@@ -58,7 +71,8 @@ double distribution_mean(const struct distribution *distribution);
 /* Win, tie, loss for a margin. */
 struct chances distribution_result(const struct distribution *distribution);
 /* The value comes out above LINE, on it, below it. For a margin LINE is the points by
- * which the home team is favoured, so -3.5 gives the chance to cover +3.5. */
+ * which the home team is favoured, so -3.5 gives the chance to cover +3.5. Between the
+ * quarters a line is as good as the half point beside it. */
 struct chances distribution_against(const struct distribution *distribution, double line);
 
 /* Observed and expected counts of margins by size, or of totals, from which weights are

@@ -50,7 +50,7 @@ odds_from_decimal(double decimal)
 double
 odds_fair(struct chances chances)
 {
-	return odds_from_decimal(1 + chances.loss / chances.win);
+	return odds_from_decimal(1 + chances_lost(chances) / chances_won(chances));
 }
 
 double
@@ -84,18 +84,34 @@ odds_devig(double home_american, double away_american)
 double
 odds_value(struct chances chances, double american)
 {
-	return chances.win * (odds_to_decimal(american) - 1) - chances.loss;
+	return chances_won(chances) * (odds_to_decimal(american) - 1) -
+		chances_lost(chances);
 }
 
+/*
+ * The share f of the bankroll where its expected logarithm is greatest. With profit b, and
+ * c for what a half settled stake brings (b/2 or -1/2; 0 there is none):
+ *
+ *     w·b/(1 + b·f) + h·c/(1 + c·f) - l/(1 - f) = 0
+ *
+ * which is a quadratic; of its roots the least above 0.
+ */
 double
 odds_kelly(struct chances chances, double american, struct stake_limits limits)
 {
 	double profit = odds_to_decimal(american) - 1;
-	double at_stake = chances.win + chances.loss;
-	double share;
+	double value = odds_value(chances, american);
+	double in_part = chances.half_win + chances.half_loss;
+	double at_stake = chances.win + in_part + chances.loss;
+	double half = 0, slope, square, share;
 
-	if (at_stake <= 0 || profit <= 0)
+	if (value <= 0 || profit <= 0)
 		return 0;
-	share = (chances.win * profit - chances.loss) / (profit * at_stake);
+	if (in_part > 0)
+		half = chances.half_win > 0 ? profit / 2 : -0.5;
+	slope = chances.win * profit * (1 - half) + in_part * half * (1 - profit) +
+		chances.loss * (profit + half);
+	square = slope * slope + 4 * profit * half * at_stake * value;
+	share = 2 * value / (slope + sqrt(fmax(square, 0)));
 	return fmin(fmax(share * limits.fraction, 0), limits.cap);
 }

@@ -44,7 +44,8 @@ struct stake_limits {
 
 /* The share of the bankroll to stake: 0 where the bet is not worth it. (J. L. Kelly, "A
  * New Interpretation of Information Rate", 1956; a push returns the stake and is left
- * out.) */
+ * out, and at a quarter line half is won or lost.) CHANCES are of one line: of half_win
+ * and half_loss one is 0. */
 double odds_kelly(struct chances chances, double american, struct stake_limits limits);
 
 #endif

@@ -19,7 +19,7 @@ const char *const prediction_type_names[PREDICTION_TYPES] = {
 
 /* One decision that can be right or wrong, with the terms it is graded at. */
 struct choice {
-	const char *pick; /* NULL: none, as there is no line */
+	const char *pick; /* NULL: none, as there is no line to grade it at */
 	double probability;
 	struct opt_f64 line;
 	struct opt_i32 odds;
@@ -57,12 +57,6 @@ put_fair_odds(struct json *json, struct str key, struct chances chances)
 	json_put_i64(json, llround(odds));
 }
 
-static struct chances
-turned(struct chances chances)
-{
-	return (struct chances){ chances.loss, chances.push, chances.win };
-}
-
 static struct opt_i32
 odds_or(struct opt_i32 odds, int32_t usual)
 {
@@ -81,7 +75,7 @@ choice_of(struct chances chances, const char *first, const char *second)
 	return (struct choice){
 		.pick = is_first ? first : second,
 		.probability = (is_first ? chances.win : chances.loss) / decided,
-		.chances = is_first ? chances : turned(chances),
+		.chances = is_first ? chances : chances_turned(chances),
 	};
 }
 
@@ -94,8 +88,15 @@ choose_winner(const struct game *game, const struct forecast *forecast)
 		.pick = is_home ? "home" : "away",
 		.probability = is_home ? forecast->home_win : 1 - forecast->home_win,
 		.odds = odds_or(is_home ? game->home_moneyline : game->away_moneyline, 0),
-		.chances = is_home ? forecast->result : turned(forecast->result),
+		.chances = is_home ? forecast->result : chances_turned(forecast->result),
 	};
+}
+
+/* A grade is right, wrong or a push: nothing is half won. */
+static bool
+can_be_graded(struct opt_f64 line)
+{
+	return line.is_set && line_is_half_points(line.value);
 }
 
 static struct choice
@@ -103,7 +104,7 @@ choose_cover(const struct game *game, const struct forecast *forecast)
 {
 	struct choice choice = { .pick = NULL };
 
-	if (!game->spread_line.is_set)
+	if (!can_be_graded(game->spread_line))
 		return choice;
 	choice = choice_of(
 		distribution_against(&forecast->margins, game->spread_line.value), "home",
@@ -120,7 +121,7 @@ choose_total(const struct game *game, const struct forecast *forecast)
 {
 	struct choice choice = { .pick = NULL };
 
-	if (!game->total_line.is_set)
+	if (!can_be_graded(game->total_line))
 		return choice;
 	choice = choice_of(
 		distribution_against(&forecast->totals, game->total_line.value), "over",
@@ -200,7 +201,8 @@ put_sides(struct json *json, const struct choice *choice, const char *first,
 	const char *second)
 {
 	bool is_first = choice->pick && *choice->pick == *first;
-	struct chances chances = is_first ? choice->chances : turned(choice->chances);
+	struct chances chances = is_first ? choice->chances
+					  : chances_turned(choice->chances);
 	char key[40];
 
 	if (!choice->pick)

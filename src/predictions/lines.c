@@ -152,7 +152,9 @@ lines_disagreement(struct arena *arena, const struct json_node *data, enum bet b
 static struct opt_i32
 fair_odds_of(struct chances chances)
 {
-	double odds = chances.win > 0 && chances.loss > 0 ? odds_fair(chances) : NAN;
+	double odds = chances_won(chances) > 0 && chances_lost(chances) > 0
+		? odds_fair(chances)
+		: NAN;
 
 	if (!isfinite(odds) || fabs(odds) > most_fair_odds)
 		return (struct opt_i32){ .is_set = false };
@@ -218,6 +220,8 @@ put_bet(struct asking *asking, enum bet bet, struct opt_f64 line, struct chances
 		.win = chances.win,
 		.push = chances.push,
 		.loss = chances.loss,
+		.half_win = chances.half_win,
+		.half_loss = chances.half_loss,
 		.fair_odds = fair_odds_of(chances),
 		.odds = asking->terms->odds[bet],
 	};
@@ -234,8 +238,7 @@ put_bets(struct asking *asking, enum bet bet, struct opt_f64 line,
 	struct chances chances = distribution_against(distribution, line.value);
 
 	TRY(put_bet(asking, bet, line, chances));
-	return put_bet(asking, (enum bet)(bet + 1), line,
-		(struct chances){ chances.loss, chances.push, chances.win });
+	return put_bet(asking, (enum bet)(bet + 1), line, chances_turned(chances));
 }
 
 /* The line asked for, else the game's, else the fair one, on a half point. */

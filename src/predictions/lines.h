@@ -46,8 +46,9 @@ struct line_row {
 	struct str bet;    /* as it is written on a slip: "KC -3.5" */
 	struct opt_f64 line;
 	double win, push, loss;
-	struct opt_i32 fair_odds; /* American; none where they would be endless */
-	struct opt_f64 odds;      /* those given, American */
+	double half_win, half_loss; /* at a quarter line */
+	struct opt_i32 fair_odds;   /* American; none where they would be endless */
+	struct opt_f64 odds;        /* those given, American */
 	/* Only with odds. */
 	struct opt_f64 break_even;     /* the chance at which they neither win nor lose */
 	struct opt_f64 expected_value; /* won on average for one staked */

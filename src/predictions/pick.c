@@ -42,6 +42,12 @@ terms_of(struct tx *tx, const struct pick_ask *ask, const struct game_row *game,
 		return err_field(ctx, "type",
 			"this game has no %s line yet; pick its winner, or come back",
 			is_total ? "total" : "spread");
+	if (!line_is_half_points(put->line.value))
+		return err_field(ctx, "type",
+			"this game's %s line is %.9g now: a pick cannot be half right; "
+			"pick "
+			"its winner, or come back when the line has moved",
+			is_total ? "total" : "spread", put->line.value);
 	TRY(q_game_side_odds(tx, game->id, ask->pick, &side));
 	put->odds = side.odds;
 	if (!side.odds.is_set || !odds_are_american(side.odds.value))

@@ -262,6 +262,11 @@ read_terms(struct row_state *state)
 		return BAD(state, MEMBER_line, "a winner is picked without a line");
 	if (!line.is_set && state->type != TYPE_GAME)
 		return BAD(state, MEMBER_line, "is missing");
+	if (line.is_set && state->type != TYPE_PROP && !line_is_half_points(line.value))
+		return BAD(state, MEMBER_line,
+			"must be whole or half points, not %.9g: a forecast cannot be "
+			"half right",
+			line.value);
 	state->row->line = line;
 	TRY(number_of(state, MEMBER_odds, odds_range, &odds));
 	if (!odds.is_set)

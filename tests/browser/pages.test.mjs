@@ -187,6 +187,14 @@ await claim('a game\'s page says what the API says, at the reader\'s own line to
   const { data: lines } = await get(`/v1/predictions/${data[0].id}/lines?spread=-7.5`);
   const row = (await cells(page, '.lines tbody tr')).find((each) => each[0] === `${aGame.home_team} +7.5`);
   equal(row[2], `${(100 * lines.find((each) => each.bet === row[0]).win).toFixed(1)} %`, 'the chance to cover');
+  // Half of a stake at 3.75 is at 4: by 4 it comes back, and the other half wins.
+  await page.fill('.picks input >> nth=0', '3.75');
+  await page.keyboard.press('Tab');
+  await page.waitForSelector(`.lines th:has-text("${aGame.home_team} −3.75")`);
+  const { data: quarters } = await get(`/v1/predictions/${data[0].id}/lines?spread=3.75`);
+  const shown = await cells(page, '.lines tbody tr');
+  equal(shown[2][3], `half won ${(100 * quarters[2].half_win).toFixed(1)} %`, 'what comes back of the home team\'s bet');
+  equal(shown[3][3], `half lost ${(100 * quarters[3].half_loss).toFixed(1)} %`, 'what comes back of the other');
   equal(faults.join('; '), '', 'faults');
   // What is typed while an answer is on its way stays.
   await page.route('**/lines?*', (route) => setTimeout(() => route.continue(), 300));

@@ -176,6 +176,30 @@ BOTH_ENGINES(a_run_that_says_the_same_stores_nothing)
 	EQ_I64(grades.metrics, 0);
 }
 
+/* A pick is right, wrong or a push: it cannot be half right. */
+BOTH_ENGINES(at_a_quarter_line_a_game_has_the_models_numbers_but_no_pick)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct forecast_counts counts;
+	int64_t picked, said;
+
+	OK_ERR(league_import(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(db_run_text(
+		&tx, STR("UPDATE games SET spread_line = 3.25, total_line = 43.75")));
+	OK_ERR(forecast_store(ctx, &to_come, &counts));
+	OK_ERR(count_of(ctx,
+		"SELECT count(*) FROM predictions WHERE prediction_type <> 'game' AND "
+		"(pick IS NOT NULL OR line IS NOT NULL OR probability IS NOT NULL)",
+		&picked));
+	EQ_I64(picked, 0);
+	OK_ERR(count_of(ctx,
+		"SELECT count(*) FROM predictions WHERE prediction_type <> 'game' AND "
+		"expected IS NOT NULL",
+		&said));
+	OK(counts.games > 0);
+	EQ_I64(said, counts.games * 2);
+}
+
 BOTH_ENGINES(a_changed_forecast_of_a_game_to_come_is_a_new_row)
 {
 	struct forecast_counts counts;

@@ -130,6 +130,46 @@ BOTH_ENGINES(a_bet_at_fair_odds_is_worth_nothing_and_staked_nothing)
 		NEAR(list.rows[bet].stake.value, KELLY_CAP_PERCENT / 100.0, 1e-12);
 }
 
+BOTH_ENGINES(at_a_quarter_line_a_bet_is_half_at_the_line_below_and_half_above)
+{
+	static const double quarters[][2] = { { 3.25, 44.25 }, { 2.75, 43.75 } };
+	struct prediction_row_list forecasts;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct lines_terms terms = { .kelly_share = 1 };
+	struct line_list low, high, list;
+
+	for (int bet = 0; bet < BETS; bet++)
+		terms.odds[bet] = (struct opt_f64)OPT(-110);
+	OK_ERR(week_forecast(ctx, &forecasts));
+	for (size_t i = 0; i < COUNT_OF(quarters); i++) {
+		terms.spread = (struct opt_f64)OPT(quarters[i][0] - 0.25);
+		terms.total = (struct opt_f64)OPT(quarters[i][1] - 0.25);
+		OK_ERR(lines_list(&tx, forecasts.items[0].id, &terms, &low));
+		terms.spread.value += 0.5;
+		terms.total.value += 0.5;
+		OK_ERR(lines_list(&tx, forecasts.items[0].id, &terms, &high));
+		terms.spread.value -= 0.25;
+		terms.total.value -= 0.25;
+		OK_ERR(lines_list(&tx, forecasts.items[0].id, &terms, &list));
+		for (int bet = BET_HOME_SPREAD; bet < BETS; bet++) {
+			const struct line_row *row = &list.rows[bet];
+			double half = fmax(low.rows[bet].push, high.rows[bet].push);
+
+			OK(half > 0);
+			NEAR(row->half_win + row->half_loss, half, 1e-12);
+			OK((row->half_loss > 0) == ((bet % 2 == 0) == (i == 0)));
+			NEAR(row->win + row->loss + half, 1, 1e-12);
+			NEAR(row->push, 0, 0);
+			NEAR(row->expected_value.value,
+				(low.rows[bet].expected_value.value +
+					high.rows[bet].expected_value.value) /
+					2,
+				1e-12);
+		}
+	}
+	EQ_STR(list.rows[BET_UNDER].bet, STR("under 43.75"));
+}
+
 BOTH_ENGINES(a_forecast_nobody_made_has_no_lines)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);

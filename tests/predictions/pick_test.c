@@ -121,6 +121,32 @@ BOTH_ENGINES(a_pick_of_a_spread_or_total_has_the_odds_of_its_side)
 	}
 }
 
+BOTH_ENGINES(a_quarter_line_takes_no_pick_as_none_can_be_half_right)
+{
+	static const struct str types[][2] = { { STR_INIT("ats"), STR_INIT("home") },
+		{ STR_INIT("total"), STR_INIT("over") } };
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct pick_row_list list;
+
+	OK_ERR(put_both(ctx));
+	OK_ERR(season_at(ctx, "2022-10-20T12:00:00Z"));
+	OK_ERR(pick_week(ctx, ANN, 0.6, 1));
+	OK_ERR(picks_of(ctx, user(ANN), &list));
+	OK_ERR(db_run_text(
+		&tx, STR("UPDATE games SET spread_line = 2.75, total_line = 44.25")));
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		struct err *err = pick_make(ctx,
+			&(struct pick_ask){ .game_id = list.items[0].game_id,
+				.type = types[i][0],
+				.pick = types[i][1],
+				.probability = 0.6 },
+			NULL);
+
+		OK(err && err->code == ERR_INVALID);
+		EQ_STR(err->field, STR("type"));
+	}
+}
+
 /* At the microsecond of kick-off it has begun, for whoever picks and for whoever looks; where
  * the hour is not known, with its day: its score comes when it is over. */
 BOTH_ENGINES(a_pick_counts_until_the_microsecond_before_its_game_begins)

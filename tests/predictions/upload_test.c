@@ -274,6 +274,9 @@ static const struct {
 	{ "{\"game_id\": \"%.*s\", \"type\": \"total\", \"pick\": \"over\", "
 	  "\"probability\": 0.6, \"line\": -40}",
 		"line" },
+	{ "{\"game_id\": \"%.*s\", \"type\": \"ats\", \"pick\": \"home\", "
+	  "\"probability\": 0.6, \"line\": 3.25}",
+		"line" },
 	{ "{\"game_id\": \"%.*s\", \"type\": \"total\", \"pick\": \"over\", "
 	  "\"probability\": 0.6, \"line\": 40, \"odds\": 50}",
 		"odds" },
@@ -450,16 +453,14 @@ BOTH_ENGINES(a_published_model_may_be_asked_at_any_line)
 	struct line_list list;
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct prediction_row_list stored;
-	struct str game;
 
 	OK_ERR(league_at(ctx, "2022-10-20T12:00:00Z"));
-	game = game_of(ctx, 9, 2);
 	OK_ERR(upload_run(ctx, &options,
 		str_fmt(ctx->arena,
-			"{\"game_id\": \"" STR_FMT
-			"\", \"type\": \"game\", \"pick\": \"home\", \"probability\": "
-			"0.5, \"data\": {\"margins\": {\"location\": 0, \"sd\": 13}}}",
-			STR_ARG(game)),
+			"{\"game_id\": \"%s\", \"type\": \"game\", \"pick\": \"home\", "
+			"\"probability\": 0.5, \"data\": {\"margins\": {\"location\": 0, "
+			"\"sd\": 13}}}",
+			str_cstr(ctx->arena, game_of(ctx, 9, 2))),
 		&counts, &faults));
 	EQ_I64(counts.stored, 1);
 	OK_ERR(q_prediction_page(&tx,

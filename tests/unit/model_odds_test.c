@@ -85,6 +85,53 @@ TEST(cover_push_and_loss_at_a_line)
 	NEAR(above.push, 0, 0);
 }
 
+/* By hand: 3 comes with 1/(13·√(2π)) = .030688, 4 with that times e^(-1/338) = .030597, and
+ * what is beside 3 is as likely on either side: .484656. */
+TEST(at_a_quarter_line_a_margin_beside_it_settles_half_of_the_stake)
+{
+	struct distribution d = distribution_at(3, 13, NULL, true);
+	struct chances above_three = distribution_against(&d, 3.25);
+	struct chances below_four = distribution_against(&d, 3.75);
+	struct chances between = distribution_against(&d, 3.3);
+
+	NEAR(above_three.win, 0.484656, 1e-6);
+	NEAR(above_three.half_loss, 0.030688, 1e-6);
+	NEAR(above_three.loss, 0.484656, 1e-6);
+	NEAR(above_three.push + above_three.half_win, 0, 0);
+	NEAR(below_four.win, 0.454059, 1e-6);
+	NEAR(below_four.half_win, 0.030597, 1e-6);
+	NEAR(below_four.loss, 0.515344, 1e-6);
+	NEAR(below_four.push + below_four.half_loss, 0, 0);
+	NEAR(between.loss, 0.515344, 1e-6);
+	NEAR(between.half_win + between.half_loss, 0, 0);
+}
+
+TEST(a_quarter_line_is_worth_the_mean_of_the_lines_beside_it)
+{
+	struct key_weights keys = football_weights();
+	struct distribution margins = distribution_of_margin(0.6, 13, &keys, true);
+	struct distribution totals = distribution_of_total(44, 13.4, &keys);
+
+	for (double line = -80; line < 140; line += 0.5) {
+		const struct distribution *d = line < 0 ? &margins : &totals;
+		struct chances low = distribution_against(d, line);
+		struct chances high = distribution_against(d, line + 0.5);
+		struct chances c = distribution_against(d, line + 0.25);
+		struct chances other = chances_turned(c);
+
+		NEAR(chances_won(c), (low.win + high.win) / 2, 1e-12);
+		NEAR(chances_lost(c), (low.loss + high.loss) / 2, 1e-12);
+		NEAR(c.win + c.half_win + c.push + c.half_loss + c.loss, 1, 1e-12);
+		NEAR(odds_value(c, 150),
+			(odds_value(low, 150) + odds_value(high, 150)) / 2, 1e-12);
+		NEAR(odds_value(other, -110),
+			(odds_value(chances_turned(low), -110) +
+				odds_value(chances_turned(high), -110)) /
+				2,
+			1e-12);
+	}
+}
+
 TEST(a_total_distribution_has_no_negative_values)
 {
 	struct distribution d = distribution_of_total(41, 13.4, NULL);
@@ -262,8 +309,10 @@ TEST(fair_odds_of_both_sides_give_the_chances_back)
 {
 	for (double win = 0.02; win < 0.95; win += 0.031)
 		for (double push = 0; push < 0.05; push += 0.024) {
-			struct chances c = { win, push, 1 - win - push };
-			struct chances other = { c.loss, c.push, c.win };
+			struct chances c = {
+				.win = win, .push = push, .loss = 1 - win - push
+			};
+			struct chances other = chances_turned(c);
 			double odds = odds_fair(c), against = odds_fair(other);
 
 			OK(odds_are_american(odds) && odds_are_american(against));
@@ -298,17 +347,38 @@ TEST(kelly_stays_within_its_bounds_and_grows_with_the_chance)
 		double before = 0;
 
 		for (double win = 0; win <= 0.9; win += 0.01) {
-			struct chances c = { win, 0.05, 0.95 - win };
+			struct chances c = {
+				.win = win, .push = 0.05, .loss = 0.95 - win
+			};
 			double share = odds_kelly(c, odds[i], limits);
 
 			OK(share >= before && share <= limits.cap);
 			OK((share > 0) == (odds_value(c, odds[i]) > 0));
 			before = share;
 		}
-		NEAR(odds_kelly((struct chances){ 0, 1, 0 }, odds[i], limits), 0, 0);
-		NEAR(odds_kelly((struct chances){ 1, 0, 0 }, odds[i], limits), limits.cap,
-			1e-12);
+		NEAR(odds_kelly((struct chances){ .push = 1 }, odds[i], limits), 0, 0);
+		NEAR(odds_kelly((struct chances){ .win = 1 }, odds[i], limits),
+			limits.cap, 1e-12);
 	}
+}
+
+/* By hand, from w·b/(1 + b·f) + h·c/(1 + c·f) = l/(1 - f): at even odds
+ * f² - 1.9·f + .1 = 0 and at +150 1.125·f² + 1.2375·f - .175 = 0. */
+TEST(a_bet_half_settled_counts_half)
+{
+	const struct stake_limits limits = { .fraction = 1, .cap = 1 };
+	struct chances half_lost = { .win = 0.5, .half_loss = 0.1, .loss = 0.4 };
+	struct chances half_won = { .win = 0.4, .half_win = 0.1, .loss = 0.5 };
+
+	NEAR(odds_value(half_lost, 100), 0.05, 1e-12);
+	NEAR(odds_fair(half_lost), -1 / 0.9 * 100, 1e-9); /* .45 against .5 */
+	NEAR(odds_kelly(half_lost, 100, limits), 0.0541760, 1e-6);
+	NEAR(odds_value(half_won, 150), 0.175, 1e-12);
+	NEAR(odds_fair(half_won), 0.5 / 0.45 * 100, 1e-9);
+	NEAR(odds_kelly(half_won, 150, limits), 0.1267979, 1e-6);
+	NEAR(odds_kelly(half_won, 100, limits), 0, 0);
+	NEAR(odds_kelly((struct chances){ .win = 0.5, .half_win = 0.5 }, 150, limits), 1,
+		1e-12);
 }
 
 TEST(scores_of_known_forecasts)

@@ -10,6 +10,14 @@ const MARKETS = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
 
 const TYPES = ['game', 'ats', 'total'];
 
+// The nearest line that bets are made at.
+const quarter = (line) => Math.round(4 * line) / 4;
+
+function push({ push: back, half_win: won, half_loss: lost }) {
+  if (won || lost) return `half ${won ? 'won' : 'lost'} ${percent(won || lost, 1)}`;
+  return back ? percent(back, 1) : '–';
+}
+
 async function load(id) {
   const path = `/v1/games/${encodeURIComponent(id)}`;
   const [game, past, seen, changes, team, access] = await Promise.all([get(path), get(`${path}/predictions`), get(`${path}/lines`), get(`${path}/changes`), teams(), get('/v1/access')]);
@@ -71,7 +79,7 @@ function Forecasts({ game, rows }) {
 
 // The forecast at any line and odds.
 function Lines({ game, id }) {
-  const [asked, setAsked] = useState({ spread: game.spread_line ?? 0, total: game.total_line ?? 44 });
+  const [asked, setAsked] = useState({ spread: quarter(game.spread_line ?? 0), total: quarter(game.total_line ?? 44) });
   const [state, setState] = useState({ rows: [] });
   useEffect(() => {
     let isStale = false;
@@ -85,13 +93,13 @@ function Lines({ game, id }) {
   const field = (name, props) => html`<label>${labels[name]}<input type="number" defaultValue=${asked[name] ?? ''} ...${props} onChange=${({ target }) => setAsked((now) => ({ ...now, [name]: target.value }))} /></label>`;
   const odds = { step: 5, placeholder: '-110' };
   return html`<h2>At your line</h2><div class="picks wrap">
-      ${field('spread', { step: 0.5, min: -80, max: 80 })}${field('total', { step: 0.5, min: 0, max: 140 })}
+      ${field('spread', { step: 0.25, min: -80, max: 80 })}${field('total', { step: 0.25, min: 0, max: 140 })}
       ${['home_spread_odds', 'away_spread_odds', 'over_odds', 'under_odds'].map((name) => field(name, odds))}</div>
     <div class="lines" aria-live="polite">${state.error && html`<p class="notice">${inWords(state.error)}</p>`}${state.rows.length > 0 && html`<div class="wide" tabindex="0" role="region" aria-label="Chances at your line"><table>
       <thead><tr><th scope="col">Bet</th><th scope="col">Market</th><th scope="col">Wins</th><th scope="col">Push</th><th scope="col">Fair odds</th><th scope="col">Worth</th><th scope="col">Stake</th></tr></thead>
-      <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${chance(row.win, 1)}</td><td>${row.push ? percent(row.push, 1) : '–'}</td>
+      <tbody>${state.rows.map((row) => html`<tr><th scope="row">${row.bet.replace('-', '−')}</th><td class="soft">${MARKETS[row.market]}</td><td>${chance(row.win, 1)}</td><td>${push(row)}</td>
         <td>${american(row.fair_odds)}</td><td>${row.expected_value === null ? '–' : `${signed(100 * row.expected_value)} %`}</td><td>${row.stake === null ? '–' : percent(row.stake, 1)}</td></tr>`)}</tbody></table></div>`}</div>
-    <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. If the forecast is wrong, so is this.</p>`;
+    <p class="soft">Worth: what a bet returns on average, at the odds given. Stake: a quarter of Kelly's share of the bankroll, 5 % at most. At a quarter line half the stake is at the line below, half at the one above: one half may come back alone. If the forecast is wrong, so is this.</p>`;
 }
 
 // What stood of the game from each moment on at which something was forecast anew.
