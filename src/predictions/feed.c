@@ -37,15 +37,22 @@ static const struct limits column_limits[COLUMN_COUNT] = {
 #undef X
 };
 
+/* Under which a game stands in the maps of pairs and weeks. */
+struct keys {
+	struct str pair, home_week, away_week;
+};
+
 struct reading {
 	struct arena *arena;
 	struct feed *feed;
 	int64_t now;                   /* 0: at no time in particular */
 	ptrdiff_t place[COLUMN_COUNT]; /* of each column in a row, or NO_PLACE */
 	size_t field_count;
+	/* Of the rows that were taken, since one that was refused is no game: */
 	struct map lines; /* game_id → the line it stood on, an int64_t */
 	struct map weeks; /* likewise, of "2023 1 KC": who plays in which week */
 	struct map pairs; /* likewise, of "2023 REG DET KC": who is at home to whom */
+	struct keys keys; /* of the row being read, once it was checked */
 	struct csv_row row;
 	struct err *err; /* no memory: ends everything */
 };
@@ -275,8 +282,9 @@ scores_resolve(struct reading *reading, struct feed_game *game)
 	return true;
 }
 
-int64_t
-feed_game_begins_at(const struct feed_game *game)
+/* As game_begins_at of predictions/game.h has it of a game that is stored. */
+static int64_t
+begins_at(const struct feed_game *game)
 {
 	struct date date = { 0 };
 
@@ -297,7 +305,7 @@ time_check(struct reading *reading, const struct feed_game *game)
 		return fault(reading, COLUMN_season,
 			"%d is more than a year away; is this computer's clock right?",
 			game->season);
-	if (game->home_score.is_set && feed_game_begins_at(game) > reading->now)
+	if (game->home_score.is_set && begins_at(game) > reading->now)
 		return fault(reading, COLUMN_home_score,
 			"is given, but the game of " STR_FMT
 			" has not begun; is this computer's clock right?",
@@ -305,28 +313,20 @@ time_check(struct reading *reading, const struct feed_game *game)
 	return true;
 }
 
-/* The line of an earlier row of which KEY was said as it is of this one; 0: none. */
+/* The line of the game that stands under KEY; 0: none does. */
 static int64_t
-said_before(struct reading *reading, struct map *said, struct str key)
+line_of(const struct map *games, struct str key)
 {
-	const int64_t *earlier = map_find(said, key);
-	int64_t *line = arena_alloc(reading->arena, sizeof(*line));
+	const int64_t *line = map_find(games, key);
 
-	if (earlier)
-		return *earlier;
-	if (!line || str_is_none(key) || !map_put(said, key, line))
-		reading->err = err_no_memory();
-	else
-		*line = reading->row.line;
-	return 0;
+	return line ? *line : 0;
 }
 
 static bool
-plays_once(struct reading *reading, const struct feed_game *game, struct str team)
+plays_once(struct reading *reading, const struct feed_game *game, struct str team,
+	struct str key)
 {
-	int64_t earlier = said_before(reading, &reading->weeks,
-		str_fmt(reading->arena, "%d %d " STR_FMT, game->season, game->week,
-			STR_ARG(team)));
+	int64_t earlier = line_of(&reading->weeks, key);
 
 	return earlier == 0 ||
 		fault(reading, COLUMN_week,
@@ -334,23 +334,41 @@ plays_once(struct reading *reading, const struct feed_game *game, struct str tea
 			STR_ARG(team), game->week, (long long)earlier);
 }
 
+static struct str
+week_key(struct reading *reading, const struct feed_game *game, struct str team)
+{
+	return str_fmt(reading->arena, "%d %d " STR_FMT, game->season, game->week,
+		STR_ARG(team));
+}
+
 /* No game stands there twice under two names. */
 static bool
 opponents_check(struct reading *reading, const struct feed_game *game)
 {
-	int64_t earlier = said_before(reading, &reading->pairs,
-		str_fmt(reading->arena, "%d " STR_FMT " " STR_FMT " " STR_FMT,
+	struct keys keys = {
+		.pair = str_fmt(reading->arena, "%d " STR_FMT " " STR_FMT " " STR_FMT,
 			game->season, STR_ARG(game->game_type), STR_ARG(game->away_team),
-			STR_ARG(game->home_team)));
+			STR_ARG(game->home_team)),
+		.home_week = week_key(reading, game, game->home_team),
+		.away_week = week_key(reading, game, game->away_team),
+	};
+	int64_t earlier;
 
+	if (str_is_none(keys.pair) || str_is_none(keys.home_week) ||
+		str_is_none(keys.away_week)) {
+		reading->err = err_no_memory();
+		return false;
+	}
+	earlier = line_of(&reading->pairs, keys.pair);
 	if (earlier)
 		return fault(reading, COLUMN_home_team,
 			STR_FMT " is at home to " STR_FMT
 				" twice, the first time on line %lld",
 			STR_ARG(game->home_team), STR_ARG(game->away_team),
 			(long long)earlier);
-	return plays_once(reading, game, game->home_team) &&
-		plays_once(reading, game, game->away_team);
+	reading->keys = keys;
+	return plays_once(reading, game, game->home_team, keys.home_week) &&
+		plays_once(reading, game, game->away_team, keys.away_week);
 }
 
 static bool
@@ -358,7 +376,7 @@ game_check(struct reading *reading, struct feed_game *game)
 {
 	static const char *const types[] = { "REG", "WC", "DIV", "CON", "SB", NULL };
 	static const char *const locations[] = { "Home", "Neutral", NULL };
-	const int64_t *earlier = map_find(&reading->lines, game->nflverse_id);
+	int64_t earlier = line_of(&reading->lines, game->nflverse_id);
 
 	if (!check_text_is_one_of(reading, COLUMN_game_type, game->game_type, types) ||
 		!check_text_is_one_of(
@@ -370,7 +388,7 @@ game_check(struct reading *reading, struct feed_game *game)
 	if (earlier)
 		return fault(reading, COLUMN_nflverse_id,
 			"'" STR_FMT "' is already on line %lld",
-			STR_ARG(game->nflverse_id), (long long)*earlier);
+			STR_ARG(game->nflverse_id), (long long)earlier);
 	return opponents_check(reading, game);
 }
 
@@ -505,6 +523,9 @@ game_keep(struct reading *reading, const struct feed_game *game)
 	TRY_NEW(reading->arena, line, 1);
 	*line = game->line;
 	if (!map_put(&reading->lines, game->nflverse_id, line) ||
+		!map_put(&reading->pairs, reading->keys.pair, line) ||
+		!map_put(&reading->weeks, reading->keys.home_week, line) ||
+		!map_put(&reading->weeks, reading->keys.away_week, line) ||
 		!VEC_PUSH(reading->arena, &feed->games, *game))
 		return err_no_memory();
 	return NULL;

@@ -114,10 +114,6 @@ struct feed {
 	size_t fault_count;
 };
 
-/* When GAME begins: its kick-off, or where that is not known the first minute of its day
- * in New York. */
-int64_t feed_game_begins_at(const struct feed_game *game);
-
 /* Read everything that SOURCE has, as of NOW (0: at no time in particular). INVALID,
  * TOO_LARGE where the file is refused; a message says line and column but not which file. */
 struct err *feed_read(struct arena *arena, struct csv_source source, int64_t now,

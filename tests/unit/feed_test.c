@@ -228,6 +228,36 @@ TEST(a_team_twice_in_a_week_is_a_fault)
 		STR("DET plays twice in week 1, the first time on line 2"));
 }
 
+/* Of three rows the second is refused, since DET plays in that week already: it does not
+ * stand in the way of the third, which is right. */
+TEST(a_row_that_was_refused_is_no_earlier_game)
+{
+	struct str wrong = changed("2023_01_DET_KC", "2023_01_DET_BUF"), right, text;
+	struct csv_memory memory;
+	struct feed feed;
+	ptrdiff_t at;
+
+	wrong = str_slice(wrong, strlen(header), wrong.len);
+	at = str_find(wrong, STR(",KC,"));
+	wrong = str_fmt(&arena, STR_FMT ",BUF," STR_FMT,
+		STR_ARG(str_slice(wrong, 0, (size_t)at)),
+		STR_ARG(str_slice(wrong, (size_t)at + 4, wrong.len)));
+	at = str_find(wrong, STR(",1,2023-09-07"));
+	right = str_fmt(&arena, STR_FMT ",2,2023-09-14" STR_FMT,
+		STR_ARG(str_slice(wrong, 0, (size_t)at)),
+		STR_ARG(str_slice(
+			wrong, (size_t)at + strlen(",1,2023-09-07"), wrong.len)));
+	text = str_fmt(&arena, "%s%s" STR_FMT STR_FMT, header, opener, STR_ARG(wrong),
+		STR_ARG(right));
+	memory = (struct csv_memory){ .rest = text };
+	OK_ERR(feed_read(&arena, csv_from_memory(&memory), 0, &feed));
+	EQ_I64(feed.fault_count, 1);
+	EQ_STR(feed.faults.items[0].reason,
+		STR("DET plays twice in week 1, the first time on line 2"));
+	EQ_I64(feed.games.count, 2);
+	EQ_I64(feed.games.items[1].line, 4);
+}
+
 static struct str
 refusal(struct str text)
 {
