@@ -332,7 +332,14 @@ game_changes_keep(struct tx *tx, const struct game_changes *changes)
 	TRY(q_game_back(tx, changes->back.items, changes->back.count, &affected));
 	TRY(q_game_missing_set(
 		tx, changes->missing.items, changes->missing.count, &affected));
-	TRY(games_call_off(tx, changes->called_off.items, changes->called_off.count));
+	return games_call_off(tx, changes->called_off.items, changes->called_off.count);
+}
+
+struct err *
+game_changes_rename(struct tx *tx, const struct game_changes *changes)
+{
+	int64_t affected;
+
 	return q_game_rename(
 		tx, changes->renames.items, changes->renames.count, &affected);
 }

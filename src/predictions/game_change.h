@@ -102,6 +102,9 @@ struct err *game_changes_end(struct game_changes *changes) MUST_USE;
 /* Before the games are updated, and after. ret_regraded: forecasts that lost their
  * grades. */
 struct err *game_changes_keep(struct tx *tx, const struct game_changes *changes) MUST_USE;
+/* Between the two. CONFLICT where a game that is stored has the name. */
+struct err *
+game_changes_rename(struct tx *tx, const struct game_changes *changes) MUST_USE;
 struct err *game_changes_follow(struct tx *tx, const struct game_changes *changes,
 	int64_t *ret_regraded) MUST_USE;
 

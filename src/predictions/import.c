@@ -324,15 +324,31 @@ chunk_of(size_t count, size_t begin)
 	return count - begin < CHUNK ? count - begin : CHUNK;
 }
 
+/* What ERR of a statement that gives games their names says. Stamps are of the feed's
+ * seasons, and a game has one name in all of them. */
+static struct err *
+name_explain(struct ctx *ctx, struct err *err)
+{
+	if (!err || err->code != ERR_CONFLICT)
+		return err;
+	return err_note(err_new(ctx, ERR_CONFLICT,
+				"a game has the game_id of a stored game of another "
+				"season, or another import stored it just now; nothing "
+				"was stored"),
+		STR_FMT, STR_ARG(err->message));
+}
+
 static struct err *
 carry_out(struct tx *tx, struct import *import)
 {
 	int64_t affected;
 
 	TRY(game_changes_keep(tx, &import->changes));
+	TRY(name_explain(tx->ctx, game_changes_rename(tx, &import->changes)));
 	for (size_t i = 0; i < import->inserts.count; i += CHUNK) {
-		TRY(q_game_insert(tx, import->inserts.items + i,
-			chunk_of(import->inserts.count, i), &affected));
+		TRY(name_explain(tx->ctx,
+			q_game_insert(tx, import->inserts.items + i,
+				chunk_of(import->inserts.count, i), &affected)));
 		tell_progress(import, i);
 	}
 	for (size_t i = 0; i < import->updates.count; i += CHUNK) {
@@ -342,20 +358,6 @@ carry_out(struct tx *tx, struct import *import)
 	}
 	TRY(q_game_line_insert(tx, import->lines.items, import->lines.count, &affected));
 	return game_changes_follow(tx, &import->changes, &import->counts.regraded);
-}
-
-/* Stamps are of the feed's seasons, and a game has one name in all of them. */
-static struct err *
-carry_out_known(struct tx *tx, struct import *import)
-{
-	struct err *err = carry_out(tx, import);
-
-	if (!err || err->code != ERR_CONFLICT)
-		return err;
-	return err_note(err_new(tx->ctx, ERR_CONFLICT,
-				"a game has the game_id of a stored game of another "
-				"season; nothing was stored"),
-		STR_FMT, STR_ARG(err->message));
 }
 
 static struct err *
@@ -382,7 +384,7 @@ store_in_tx(struct tx *tx, void *arg)
 	if (import->options->is_dry_run)
 		return NULL;
 	TRY(teams_put(tx));
-	TRY(carry_out_known(tx, import));
+	TRY(carry_out(tx, import));
 	return import->inserts.count || import->updates.count ||
 			import->counts.on_again || import->counts.called_off
 		? publication_renew(tx)

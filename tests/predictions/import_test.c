@@ -147,6 +147,43 @@ BOTH_ENGINES(a_failed_import_leaves_nothing)
 	EQ_STR(dump, STR(""));
 }
 
+BOTH_ENGINES(a_name_that_is_taken_says_by_whom)
+{
+	struct feed_row next = week_one[0];
+	struct import_counts counts;
+	struct err *err;
+	struct feed feed;
+	struct str dump;
+
+	OK_ERR(import_rows(ctx, week_one, 1, &counts));
+	next.season = 2024;
+	next.day = "2024-09-07";
+	OK_ERR(feed_of(ctx->arena, &next, 1, &feed));
+	feed.games.items[0].nflverse_id = STR("2023_01_DET_KC");
+	err = import_store(ctx, &feed, &from_test, &counts);
+	FAILS_WITH(err, ERR_CONFLICT);
+	EQ_STR(err->message,
+		STR("a game has the game_id of a stored game of another season, or "
+		    "another import stored it just now; nothing was stored"));
+	OK_ERR(dump_one(ctx, "SELECT gameday FROM games", &dump));
+	EQ_STR(dump, STR("2023-09-07\n"));
+}
+
+BOTH_ENGINES(what_else_conflicts_is_no_name_that_is_taken)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct feed_row rows[] = { week_one[1], week_one[2] };
+	struct import_counts counts;
+	struct err *err;
+
+	OK_ERR(db_run_text(
+		&tx, STR("CREATE UNIQUE INDEX one_line ON game_lines (source)")));
+	rows[0].scores = NULL;
+	err = import_rows(ctx, rows, 2, &counts);
+	FAILS_WITH(err, ERR_CONFLICT);
+	OK_OR(str_find(err->message, STR("game_id")) < 0, STR_FMT, STR_ARG(err->message));
+}
+
 /* Everything but ids and times. */
 static struct err *
 dump_games(struct ctx *ctx, struct str *ret)
