@@ -128,7 +128,7 @@ leave_out_late(
 		return NULL;
 	/* All of one season: it is a matter of a day. */
 	season = late.items[0].season;
-	TRY(accuracy_of_season(tx, season, access_known_by(rq), &metrics));
+	TRY(accuracy_of_season(rq->ctx, season, access_known_by(rq), &metrics));
 	for (size_t i = 0; i < *count; i++) {
 		const struct accuracy_metric *metric = metric_of(&metrics, &rows[i]);
 

@@ -12,6 +12,7 @@
 #include "metrics/metrics.h"
 #include "predictions/believed.h"
 #include "predictions/delivery.h"
+#include "predictions/elo_chance.h"
 
 enum {
 	METRICS_BYTES_MAX = 4 << 20,
@@ -93,6 +94,10 @@ put_server(struct metrics *metrics, const struct api *api)
 		believed.walked);
 	put_one(metrics, METRIC_COUNTER, "gridiron_walks_saved_total",
 		"Times that it was kept.", believed.kept);
+	put_one(metrics, METRIC_COUNTER, "gridiron_elo_walks_total",
+		"Walks through all seasons to Elo's chances, for the record without what "
+		"is late.",
+		elo_chances_walked());
 	put_one(metrics, METRIC_GAUGE, "gridiron_http_connections",
 		"Connections open now.", counters.connections_open);
 	put_one(metrics, METRIC_COUNTER, "gridiron_http_connections_accepted_total",

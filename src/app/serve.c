@@ -21,6 +21,7 @@
 #include "jobs/schedule.h"
 #include "predictions/believed.h"
 #include "predictions/delivery.h"
+#include "predictions/elo_chance.h"
 #include "sys/clock.h"
 #include "sys/signal.h"
 #include "sys/wait.h"
@@ -376,6 +377,7 @@ serve(struct invocation *run, const struct serve_options *options)
 	if (serving->server)
 		http_server_close(serving->server);
 	believed_forget();
+	elo_chances_forget();
 	openapi_close(&serving->api.openapi);
 	return err;
 }

@@ -236,22 +236,23 @@ making_new(struct tx *tx, struct making **ret)
 	TRY_NEW(tx->ctx->arena, making, 1);
 	making->tx = tx;
 	map_init(&making->made_keys, tx->ctx->arena);
-	TRY(elo_chances_read(tx, &making->elo));
 	*ret = making;
 	return NULL;
 }
 
 struct err *
 accuracy_of_season(
-	struct tx *tx, int32_t season, int64_t known_by, struct accuracy_list *ret)
+	struct ctx *ctx, int32_t season, int64_t known_by, struct accuracy_list *ret)
 {
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct making *making;
 
-	TRY(making_new(tx, &making));
-	TRY(q_predictions_graded_by(tx,
+	TRY(making_new(&tx, &making));
+	TRY(elo_chances_find(ctx, &making->elo));
+	TRY(q_predictions_graded_by(&tx,
 		(struct predictions_graded_by){ .season = season,
 			.known_by = known_by,
-			.known_day = schedule_day_after(tx->ctx->arena, known_by) },
+			.known_day = schedule_day_after(ctx->arena, known_by) },
 		take_row, making));
 	TRY(close_season(making));
 	*ret = (struct accuracy_list){ .items = making->made.items,
@@ -268,6 +269,7 @@ accuracy_store(struct tx *tx, int64_t *ret_stored)
 	int64_t put_count = 0, deleted = 0;
 
 	TRY(making_new(tx, &making));
+	TRY(elo_chances_read(tx, &making->elo));
 	TRY(q_predictions_graded(tx, take_row, making));
 	TRY(close_season(making));
 	TRY(accuracy_list_read(tx, &stored));

@@ -27,7 +27,7 @@ struct err *accuracy_list_read(struct tx *tx, struct accuracy_list *ret) MUST_US
 
 /* The metrics of SEASON as they would be without the games that began after KNOWN_BY.
  * Nothing is stored. */
-struct err *accuracy_of_season(struct tx *tx, int32_t season, int64_t known_by,
+struct err *accuracy_of_season(struct ctx *ctx, int32_t season, int64_t known_by,
 	struct accuracy_list *ret) MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@
 #include "codec/json_read.h"
 #include "model/elo.h"
 #include "predictions/accuracy.h"
+#include "predictions/elo_chance.h"
 #include "predictions/forecast.h"
 #include "predictions/game.h"
 #include "predictions/grade.h"
@@ -406,6 +407,56 @@ BOTH_ENGINES(elo_in_the_record_is_that_of_the_backtest)
 		seasons++;
 	}
 	EQ_I64(seasons, 3);
+}
+
+/* The chance that Elo gave in the record of the last season, without what is later. */
+static struct err *
+late_record(struct ctx *ctx, struct str *ret)
+{
+	struct accuracy_list list;
+	struct buf out;
+
+	TRY(accuracy_of_season(ctx, 2022, ctx->now, &list));
+	buf_init(&out, ctx->arena, 1 << 20);
+	for (size_t i = 0; i < list.count; i++)
+		buf_put(&out, list.items[i].details);
+	*ret = buf_str(&out);
+	return NULL;
+}
+
+BOTH_ENGINES(elo_is_walked_once_for_the_record_until_games_change)
+{
+	struct forecast_counts counts;
+	struct grade_counts grades;
+	struct feed feed;
+	struct str first, again, corrected;
+	uint64_t walked;
+
+	ctx->now = moment("2023-06-01T00:00:00Z");
+	OK_ERR(league_feed(ctx, &feed));
+	OK_ERR(league_store(ctx, &feed));
+	OK_ERR(forecast_store(ctx, &everything, &counts));
+	OK_ERR(grade_all(ctx, &grades));
+	walked = elo_chances_walked();
+	OK_ERR(late_record(ctx, &first));
+	OK_ERR(late_record(ctx, &again));
+	EQ_I64(elo_chances_walked() - walked, 1);
+	OK(str_find(first, STR("\"elo\"")) > 0);
+	EQ_STR(again, first);
+	/* The first game of all ended otherwise: Elo learns something else from it. */
+	feed.games.items[0].home_score.value += 40;
+	feed.games.items[0].result.value += 40;
+	feed.games.items[0].total.value += 40;
+	memset(feed.games.items[0].checksum, 1, SHA256_BYTES);
+	ctx->now += 1000000;
+	OK_ERR(league_store(ctx, &feed));
+	OK_ERR(late_record(ctx, &corrected));
+	EQ_I64(elo_chances_walked() - walked, 2);
+	OK(!str_eq(corrected, first));
+	elo_chances_forget();
+	OK_ERR(late_record(ctx, &again));
+	EQ_I64(elo_chances_walked() - walked, 3);
+	EQ_STR(again, corrected);
 }
 
 BOTH_ENGINES(a_corrected_score_is_graded_again)
