@@ -409,7 +409,7 @@ BOTH_ENGINES(elo_in_the_record_is_that_of_the_backtest)
 	EQ_I64(seasons, 3);
 }
 
-/* The chance that Elo gave in the record of the last season, without what is later. */
+/* The details of the record of the last season, as a request makes it. */
 static struct err *
 late_record(struct ctx *ctx, struct str *ret)
 {
