@@ -111,19 +111,26 @@ note(struct invocation *run, const char *what, struct str why)
 }
 
 /* What waits is part of it; but evidence is left as it is. */
-static struct err *
+static void
 waiting_take(struct invocation *run)
 {
 	struct audit_round round;
 	bool is_cut;
+	struct err *err = audit_spare_cut(&run->ctx, run->ctx.audit, &is_cut);
 
-	TRY(audit_spare_cut(&run->ctx, run->ctx.audit, &is_cut));
-	if (!is_cut)
-		return audit_round(&run->ctx, run->ctx.audit, &round);
-	note(run, "nothing is added to the chain",
-		STR("it ends before what was anchored, or is another there (see gridiron "
-		    "audit verify): this export is put on record by the next server"));
-	return NULL;
+	if (err || is_cut) {
+		note(run,
+			"nothing is added to the chain, and this export is put on record "
+			"by the next server",
+			err ? err->message
+			    : STR("it ends before what was anchored or is another there, "
+				  "or the memory of that was altered (see gridiron audit "
+				  "verify)"));
+		return;
+	}
+	err = audit_round(&run->ctx, run->ctx.audit, &round);
+	if (err)
+		note(run, "without what waits for the chain", err->message);
 }
 
 static struct err *
@@ -137,9 +144,7 @@ run_audit_export(struct invocation *run)
 	err = record(run, &filter);
 	if (err)
 		note(run, "this export is not on record", err->message);
-	err = waiting_take(run);
-	if (err)
-		note(run, "without what waits for the chain", err->message);
+	waiting_take(run);
 	err = audit_export(&run->ctx, &filter,
 		flag_is_set(run, "csv") ? AUDIT_CSV : AUDIT_JSON_LINES, write_out, run,
 		&count);
@@ -155,8 +160,8 @@ const struct command cmd_audit_export = {
 		"Oldest first, with what is personal in it, as far as those persons are "
 		"not erased. That it was exported\n"
 		"is put on record: behind what is there, or, where the chain was cut "
-		"off, "
-		"by the next server.",
+		"off or\n"
+		"that cannot be told, by the next server.",
 	.examples = "audit export >audit.jsonl\n"
 		    "audit export --since 2026-09-01 --until 2026-10-01 --csv "
 		    ">september.csv\n"

@@ -543,14 +543,16 @@ audit_spare_cut(struct ctx *ctx, struct audit *audit, bool *ret)
 	*ret = false;
 	if (audit->fiber)
 		return NULL;
+	/* Also where it cannot be told. */
+	audit->is_sparing = true;
 	if (!str_is_none(audit->anchor.folder))
 		TRY(anchor_last(ctx, audit->anchor.folder, &in_file));
 	TRY(anchored_newest(ctx, &newest, &fault));
 	TRY(link_is_lacking(&tx, &in_file, &is_lacking));
 	if (!is_lacking)
 		TRY(link_is_lacking(&tx, &newest.link, &is_lacking));
-	audit->is_sparing = is_lacking;
-	*ret = is_lacking;
+	audit->is_sparing = is_lacking || !str_is_none(fault.what);
+	*ret = audit->is_sparing;
 	return NULL;
 }
 

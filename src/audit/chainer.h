@@ -52,7 +52,8 @@ audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 /*
- * Where the chain ends before what is known to have been anchored, or is another there, this
+ * Where the chain ends before what is known to have been anchored, or is another there, or
+ * that cannot be told, since what is known was altered or cannot be read (an error), this
  * process adds nothing to it, nor to the anchor, any more, so that what was cut off can be
  * compared and put back: what it puts on record waits. A server goes on all the same
  * (audit_start). RET: so it is.

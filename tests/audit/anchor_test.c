@@ -497,3 +497,35 @@ BOTH_ENGINES(a_damaged_anchor_leaves_the_chain_to_be_verified)
 	FAULT_HAS(verified.anchor_fault, "is damaged, or not ours");
 	folder_remove(folder);
 }
+
+/* As an export does that finds the chain in question: nothing may be added to it. */
+BOTH_ENGINES(what_cannot_be_compared_with_the_anchor_is_spared)
+{
+	struct str folder = folder_make(ctx), text;
+	const char *path = anchor_path(ctx, folder);
+	bool is_spared = false;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	log_close(ctx);
+	text = anchor_text(ctx, folder);
+	/* The memory of it was altered. */
+	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET mac = hash"));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(audit_spare_cut(ctx, ctx->audit, &is_spared));
+	OK(is_spared);
+	log_close(ctx);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_logs"), 6);
+	EQ_STR(anchor_text(ctx, folder), text);
+	/* The anchor cannot be read. */
+	OK_ERR(log_open(ctx, folder));
+	OK(unlink(path) == 0 && mkdir(path, 0700) == 0);
+	OK(audit_spare_cut(ctx, ctx->audit, &is_spared) != NULL);
+	log_close(ctx);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_logs"), 6);
+	OK(rmdir(path) == 0);
+	folder_remove(folder);
+}
