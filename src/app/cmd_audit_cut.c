@@ -20,28 +20,44 @@ check_audit_cut(struct invocation *run)
 	return flag_time(run, "before", &before);
 }
 
+static void
+waiting_print(struct invocation *run, int64_t count, const char *what)
+{
+	if (count)
+		fprintf(run->console.out,
+			"entries of lost keys that waited for the chain: %lld %s\n",
+			(long long)count, what);
+}
+
 static struct err *
 run_audit_cut(struct invocation *run)
 {
 	struct audit_cut_options options = { .folder = run->config.data,
 		.takes_unproven = flag_is_set(run, "unproven") };
-	int64_t seq;
+	struct audit_cut_done done;
 
 	TRY(flag_time(run, "before", &options.before));
-	TRY(audit_cut_before(&run->ctx, &options, &seq));
-	if (run->is_json)
-		fprintf(run->console.out, "{\"cut\": %lld}\n", (long long)seq);
-	else if (seq)
+	TRY(audit_cut_before(&run->ctx, &options, &done));
+	if (run->is_json) {
+		fprintf(run->console.out,
+			"{\"cut\": %lld, \"waiting_taken\": %lld, \"waiting_left\": "
+			"%lld}\n",
+			(long long)done.seq, (long long)done.taken, (long long)done.left);
+		return NULL;
+	}
+	if (done.seq)
 		fprintf(run->console.out,
 			"rows up to %lld may go; take them away with gridiron audit "
 			"prune, "
 			"as the owner of the schema\n",
-			(long long)seq);
+			(long long)done.seq);
 	else
 		fprintf(run->console.out,
 			"nothing to cut: the audit log has no rows from before " STR_FMT
 			" that were not cut already\n",
 			STR_ARG(flag_text(run, "before")));
+	waiting_print(run, done.taken, "taken away");
+	waiting_print(run, done.left, "left, until a cut lets rows go");
 	return NULL;
 }
 

@@ -14,8 +14,9 @@ enum {
 struct cutting {
 	const struct audit_cut_options *options;
 	struct audit_unproven unproven;
-	int64_t seq;     /* of the last link that may go */
-	int64_t dropped; /* entries that waited, whose keys are missing */
+	int64_t seq;  /* of the last link that may go */
+	int64_t lost; /* entries as old that wait, whose keys are missing */
+	int64_t waiting[AUDIT_UNPROVEN_KEYS_MAX]; /* the same, by key */
 };
 
 static struct err *
@@ -93,34 +94,48 @@ cut_last(struct tx *tx, const struct cutting *cutting, int64_t *ret)
 	return cutting->options->takes_unproven ? NULL : cut_newest(tx, &cut);
 }
 
-/* Entries that wait and are as old: they are taken away where nobody can verify them, and
- * that is asked for. */
-static struct err *
-waiting_check(struct tx *tx, struct cutting *cutting)
+/* How many wait of the key of ROW; NULL where it can be verified, or was not asked for. */
+static int64_t *
+lost_find(struct ctx *ctx, struct cutting *cutting, const struct audit_waiting *row)
 {
-	const struct audit_cut_options *options = cutting->options;
+	if (!cutting->options->takes_unproven ||
+		!str_is_none(audit_secret(ctx, row->key_id)))
+		return NULL;
+	for (size_t i = 0; i < cutting->unproven.count; i++)
+		if (str_eq(row->key_id, audit_unproven_id(&cutting->unproven.keys[i])))
+			return &cutting->waiting[i];
+	return NULL;
+}
+
+/* Entries that wait and are as old: CONFLICT, but where nobody can verify them and that is
+ * asked for. Those are counted, and taken away where IS_TAKING. */
+static struct err *
+waiting_check(struct tx *tx, struct cutting *cutting, bool is_taking)
+{
 	struct uuid after = { { 0 } };
 	struct audit_waiting_list page;
 
-	cutting->dropped = 0;
+	cutting->lost = 0;
+	memset(cutting->waiting, 0, sizeof(cutting->waiting));
 	do {
 		TRY(q_audit_waiting_list(tx, after, &page));
 		for (size_t i = 0; i < page.count; i++) {
 			const struct audit_waiting *row = &page.items[i];
 			const struct audit_take take = { .id = row->id };
-			int64_t taken = 0;
+			int64_t *lost, taken = 1;
 
 			after = row->id.uuid;
-			if (row->created_at >= options->before)
+			if (row->created_at >= cutting->options->before)
 				continue;
-			if (options->takes_unproven &&
-				str_is_none(audit_secret(tx->ctx, row->key_id)))
+			lost = lost_find(tx->ctx, cutting, row);
+			if (lost && is_taking)
 				TRY(q_audit_take(tx, &take, 1, &taken));
-			if (!taken)
+			if (!lost || !taken)
 				return err_new(tx->ctx, ERR_CONFLICT,
 					"entries that old still wait for the chain; try "
 					"again in a moment");
-			cutting->dropped += taken;
+			++*lost;
+			cutting->lost++;
 		}
 	} while (page.count);
 	return NULL;
@@ -135,7 +150,7 @@ place_find(struct tx *tx, struct cutting *cutting)
 	bool found;
 
 	cutting->seq = 0;
-	TRY(waiting_check(tx, cutting));
+	TRY(waiting_check(tx, cutting, false));
 	TRY(cut_last(tx, cutting, &cut));
 	TRY(q_audit_first_since(tx, cutting->options->before, &young, &found));
 	if (!found)
@@ -185,21 +200,27 @@ unproven_put(struct json *json, const struct cutting *cutting)
 	json_put_array(json);
 	for (size_t i = 0; i < cutting->unproven.count; i++) {
 		const struct audit_unproven_key *key = &cutting->unproven.keys[i];
+		bool has_rows = key->rows && key->first <= cutting->seq;
 
-		if (!key->rows || key->first > cutting->seq)
+		if (!has_rows && !cutting->waiting[i])
 			continue;
 		json_put_object(json);
 		json_put_key(json, STR("key"));
 		json_put_text(json, audit_unproven_id(key));
-		json_put_key(json, STR("first"));
-		json_put_i64(json, key->first);
-		json_put_key(json, STR("last"));
-		json_put_i64(json, key->last < cutting->seq ? key->last : cutting->seq);
+		if (has_rows) {
+			json_put_key(json, STR("first"));
+			json_put_i64(json, key->first);
+			json_put_key(json, STR("last"));
+			json_put_i64(json,
+				key->last < cutting->seq ? key->last : cutting->seq);
+		}
+		json_put_key(json, STR("waiting"));
+		json_put_i64(json, cutting->waiting[i]);
 		json_put_object_end(json);
 	}
 	json_put_array_end(json);
 	json_put_key(json, STR("unproven_waiting"));
-	json_put_i64(json, cutting->dropped);
+	json_put_i64(json, cutting->lost);
 }
 
 static struct err *
@@ -212,10 +233,11 @@ cut_in_tx(struct tx *tx, void *arg)
 	struct json json = json_begin(&out);
 
 	TRY(place_find(tx, cutting));
-	if (!cutting->seq && !cutting->dropped)
+	/* Only a cut vouches for what was committed and waits no more. */
+	if (!cutting->seq)
 		return NULL;
-	if (cutting->seq)
-		TRY(cut_put(tx, cutting));
+	TRY(waiting_check(tx, cutting, true));
+	TRY(cut_put(tx, cutting));
 	buf_init(&out, tx->ctx->arena, DETAILS_BYTES_MAX);
 	json_put_object(&json);
 	json_put_key(&json, STR("last_seq"));
@@ -230,14 +252,16 @@ cut_in_tx(struct tx *tx, void *arg)
 }
 
 struct err *
-audit_cut_before(struct ctx *ctx, const struct audit_cut_options *options, int64_t *ret)
+audit_cut_before(struct ctx *ctx, const struct audit_cut_options *options,
+	struct audit_cut_done *ret)
 {
 	struct cutting cutting = { .options = options };
 
 	TRY(age_check(ctx, options->before));
 	TRY(log_check(ctx, &cutting));
 	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, cut_in_tx, &cutting));
-	*ret = cutting.seq;
+	*ret = (struct audit_cut_done){ .seq = cutting.seq };
+	*(cutting.seq ? &ret->taken : &ret->left) = cutting.lost;
 	return NULL;
 }
 

@@ -16,19 +16,25 @@ struct audit_cut_options {
 	struct str folder; /* of the anchor and the witnesses; absent: without them */
 	int64_t before;
 	/* Also what nobody can verify, since its key is missing: that is put on record, and
-	 * entries as old of such keys that wait, which no chain takes in, go at once. */
+	 * entries as old of such keys that wait, which no chain takes in, go with the cut. */
 	bool takes_unproven;
+};
+
+struct audit_cut_done {
+	int64_t seq;   /* the last link that may go; 0: nothing was cut */
+	int64_t taken; /* entries that waited, of keys that are missing */
+	int64_t left;  /* the same, which stay where nothing was cut to vouch for them */
 };
 
 /*
  * Cut behind the last link before which every entry is older than options->before (at least
- * a day ago). The whole chain is verified first, and the cut is put on record. RET: the last
- * link that may go; 0 where none is that old, or nothing was added since the last cut.
+ * a day ago). The whole chain is verified first, and the cut is put on record. Nothing is
+ * cut where no link is that old, or none was added since the last cut.
  * CONFLICT where something is wrong with the log, entries as old still wait, or something
  * that would go cannot be verified and options do not say so.
  */
-struct err *audit_cut_before(
-	struct ctx *ctx, const struct audit_cut_options *options, int64_t *ret) MUST_USE;
+struct err *audit_cut_before(struct ctx *ctx, const struct audit_cut_options *options,
+	struct audit_cut_done *ret) MUST_USE;
 
 /* Take away what lies before the newest cut. RET: how many links. */
 struct err *audit_prune(struct ctx *ctx, int64_t *ret) MUST_USE;

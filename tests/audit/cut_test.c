@@ -26,8 +26,13 @@ fill(struct ctx *ctx, int old, int young)
 static struct err *
 cut_before(struct ctx *ctx, struct str folder, int64_t before, int64_t *ret)
 {
-	return audit_cut_before(ctx,
-		&(struct audit_cut_options){ .folder = folder, .before = before }, ret);
+	struct audit_cut_done done;
+
+	TRY(audit_cut_before(ctx,
+		&(struct audit_cut_options){ .folder = folder, .before = before },
+		&done));
+	*ret = done.seq;
+	return NULL;
 }
 
 BOTH_ENGINES(what_is_old_may_go_and_the_rest_is_still_proved)

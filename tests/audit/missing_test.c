@@ -244,8 +244,9 @@ BOTH_ENGINES(what_a_lost_key_signed_is_cut_off_where_that_is_asked_for_and_on_re
 	struct audit_cut_options options = { .folder = folder_make(ctx),
 		.before = ctx->now - 2 * DAY_US };
 	struct str key, said;
+	struct audit_cut_done cut;
 	struct keyring *lost;
-	int64_t cut, pruned;
+	int64_t pruned;
 
 	OK_ERR(log_users(ctx));
 	OK_ERR(keyring_new(ctx, &lost));
@@ -254,7 +255,9 @@ BOTH_ENGINES(what_a_lost_key_signed_is_cut_off_where_that_is_asked_for_and_on_re
 	FAILS_WITH(audit_cut_before(ctx, &options, &cut), ERR_CONFLICT);
 	options.takes_unproven = true;
 	OK_ERR(audit_cut_before(ctx, &options, &cut));
-	EQ_I64(cut, 4);
+	EQ_I64(cut.seq, 4);
+	EQ_I64(cut.taken, 1);
+	EQ_I64(cut.left, 0);
 	OK_ERR(audit_prune(ctx, &pruned));
 	EQ_I64(pruned, 4);
 	/* The rest is proven, and what went is on record. */
@@ -272,6 +275,82 @@ BOTH_ENGINES(what_a_lost_key_signed_is_cut_off_where_that_is_asked_for_and_on_re
 	OK_ERR(owner_run(ctx, "UPDATE audit_logs SET action = 'x' WHERE seq = 6"));
 	FAILS_WITH(audit_cut_before(ctx, &options, &cut), ERR_CONFLICT);
 	log_close(ctx);
+	keyring_close(lost);
+	folder_remove(options.folder);
+}
+
+/* OLD rows of ours and an entry of a lost key that waits are three days old, three rows are
+ * of now. */
+static struct err *
+waiting_fill(struct ctx *ctx, int old, const struct keyring *lost)
+{
+	struct ctx past = *ctx;
+	struct audit_round round;
+
+	past.now -= 3 * DAY_US;
+	TRY(log_users(ctx));
+	TRY(log_entries(&past, old));
+	TRY(audit_round(ctx, ctx->audit, &round));
+	past.keys = lost;
+	TRY(log_entries(&past, 1));
+	TRY(log_entries(ctx, 3));
+	return audit_round(ctx, ctx->audit, &round);
+}
+
+BOTH_ENGINES(entries_of_a_lost_key_that_wait_go_with_a_cut_that_names_it)
+{
+	struct audit_cut_options options = { .folder = folder_make(ctx),
+		.before = ctx->now - 2 * DAY_US,
+		.takes_unproven = true };
+	struct audit_cut_done cut;
+	struct keyring *lost;
+	struct str key, said;
+
+	OK_ERR(keyring_new(ctx, &lost));
+	OK_ERR(log_open(ctx, options.folder));
+	OK_ERR(waiting_fill(ctx, 3, lost));
+	OK_ERR(audit_cut_before(ctx, &options, &cut));
+	EQ_I64(cut.seq, 3);
+	EQ_I64(cut.taken, 1);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_pending WHERE action <> "
+		       "'operator.cut_audit' AND action <> 'audit.key_missing'"),
+		0);
+	log_close(ctx);
+	SOUND(ctx, options.folder);
+	EQ_I64(owner_count_tampered(ctx), 0);
+	key = key_id(keyring_current(lost, KEY_AUDIT, ctx->now));
+	said = owner_text(ctx,
+		"SELECT CAST(details AS TEXT) FROM audit_logs WHERE action = "
+		"'operator.cut_audit'");
+	OK_OR(str_find(said, key) > 0, STR_FMT, STR_ARG(said));
+	keyring_close(lost);
+	folder_remove(options.folder);
+}
+
+/* Without a cut nothing would vouch for them: their witness would tell of tampering. */
+BOTH_ENGINES(entries_of_a_lost_key_that_wait_stay_where_nothing_is_cut)
+{
+	struct audit_cut_options options = { .folder = folder_make(ctx),
+		.before = ctx->now - 2 * DAY_US,
+		.takes_unproven = true };
+	struct audit_cut_done cut;
+	struct keyring *lost;
+
+	OK_ERR(keyring_new(ctx, &lost));
+	OK_ERR(log_open(ctx, options.folder));
+	OK_ERR(waiting_fill(ctx, 0, lost));
+	OK_ERR(audit_cut_before(ctx, &options, &cut));
+	EQ_I64(cut.seq, 0);
+	EQ_I64(cut.taken, 0);
+	EQ_I64(cut.left, 1);
+	log_close(ctx);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_pending"), 1);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE action = "
+		       "'operator.cut_audit'"),
+		0);
+	EQ_I64(owner_count_tampered(ctx), 0);
 	keyring_close(lost);
 	folder_remove(options.folder);
 }
