@@ -8,7 +8,6 @@
 #include "sys/clock.h"
 
 enum {
-	RUNS_OF_PAST_SEASONS = 20000,
 	TURN_MS = 20000,
 };
 
@@ -33,10 +32,9 @@ season_before(const struct game_set *games, int32_t season)
 static struct err *
 play_season(struct ctx *ctx, const struct job_run *run, int32_t season, int *weeks)
 {
-	struct outlook_options options = { .tier = TIER_L,
-		.season = season,
-		.runs = RUNS_OF_PAST_SEASONS,
-		.stop = run->setup->is_stopping };
+	struct outlook_options options = {
+		.tier = TIER_L, .season = season, .stop = run->setup->is_stopping
+	};
 	struct outlook_completed completed;
 	struct arena_mark mark = arena_mark(ctx->arena);
 

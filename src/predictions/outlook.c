@@ -263,26 +263,27 @@ work(void *arg)
 		fiber_event_set(&worker->done);
 }
 
-/* Share the runs out among OUTLOOK_THREADS threads; run n is the same whichever plays it. */
+/* Share the runs out among threads; run n is the same whichever plays it. */
 static struct err *
 play_shared(struct ctx *ctx, const struct season_plan *plan,
 	const struct outlook_options *options, struct season_counts *ret)
 {
 	uint32_t runs = (uint32_t)(options->runs ? options->runs : SEASON_RUNS_USUAL);
+	uint32_t threads = options->threads ? options->threads : OUTLOOK_THREADS;
 	struct worker *workers;
 	struct err *err = NULL;
 
-	TRY_NEW(ctx->arena, workers, OUTLOOK_THREADS);
-	for (uint32_t i = 0; i < OUTLOOK_THREADS; i++) {
+	TRY_NEW(ctx->arena, workers, threads);
+	for (uint32_t i = 0; i < threads; i++) {
 		struct worker *worker = &workers[i];
 
 		worker->ctx = *ctx;
 		worker->plan = plan;
 		worker->stop = options->stop;
-		worker->first = (uint32_t)((uint64_t)runs * i / OUTLOOK_THREADS);
-		worker->runs = (uint32_t)((uint64_t)runs * (i + 1) / OUTLOOK_THREADS) -
+		worker->first = (uint32_t)((uint64_t)runs * i / threads);
+		worker->runs = (uint32_t)((uint64_t)runs * (i + 1) / threads) -
 			worker->first;
-		if (i + 1 < OUTLOOK_THREADS && fiber_current()) {
+		if (i + 1 < threads && fiber_current()) {
 			fiber_event_init(&worker->done);
 			worker->fiber = fiber_spawn("outlook", work, worker);
 			if (worker->fiber)
@@ -290,7 +291,7 @@ play_shared(struct ctx *ctx, const struct season_plan *plan,
 		}
 		work(worker);
 	}
-	for (int i = 0; i < OUTLOOK_THREADS; i++) {
+	for (uint32_t i = 0; i < threads; i++) {
 		if (workers[i].fiber)
 			fiber_join(workers[i].fiber, &workers[i].done, ctx->deadline);
 		err = err ? err : workers[i].err;

@@ -31,9 +31,10 @@ enum {
 
 struct outlook_options {
 	enum tier tier;
-	int32_t season; /* 0: the last that has games */
-	int32_t week;   /* as it stood before it; 0: live */
-	int32_t runs;   /* 0: SEASON_RUNS_USUAL */
+	int32_t season;   /* 0: the last that has games */
+	int32_t week;     /* as it stood before it; 0: live */
+	int32_t runs;     /* 0: SEASON_RUNS_USUAL */
+	uint32_t threads; /* 0: OUTLOOK_THREADS; the chances are the same */
 	const struct outlook_result *results;
 	size_t result_count;
 	const _Atomic bool *stop; /* set: TIMEOUT, soon; NULL: never */

@@ -13,8 +13,6 @@
 enum {
 	DETAILS_BYTES_MAX = 2048,
 	DECIMALS = 6,
-	/* Of weeks gone by, which nobody decides upon: a chance is off by .0035 at most. */
-	RUNS_OF_PAST_WEEKS = 20000,
 	WEEKS_AT_ONCE = WEEK_MOST + 2,
 	/* On a machine that is slow what was played by then is stored. */
 	STORED_AFTER_MS = 200000, /* of the 300 s that a job has */
@@ -223,7 +221,6 @@ play_all(struct completing *completing, struct outlook_completed *ret)
 	TRY(q_outlook_weeks(&tx, forecast_model_name(options->tier), now.season,
 		&completing->stored));
 	options->season = now.season;
-	options->runs = RUNS_OF_PAST_WEEKS;
 	for (int32_t week = 1; week <= before; week++) {
 		if (is_stored(&completing->stored, week))
 			continue;

@@ -4,8 +4,11 @@
 #include "tests/support/feed_text.h"
 #include "tests/support/http_peer.h"
 
+#include "codec/iso_time.h"
 #include "db/db.h"
 #include "db/fault.h"
+#include "predictions/import.h"
+#include "predictions/simulated.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/random.h"
@@ -433,4 +436,76 @@ BOTH_ENGINES(a_schedule_that_cannot_be_written_at_first_is_written_later)
 		fiber_sleep_until(clock_deadline_ms(1));
 	schedule_stop(&schedule);
 	EQ_I64(number(ctx, count), JOB_COUNT);
+}
+
+/* A made-up season as it stands after some weeks. */
+static struct err *
+season_import(struct ctx *ctx)
+{
+	struct simulated_options season = {
+		.seed = 13, .first_season = 2022, .last_season = 2022
+	};
+	const struct import_options options = { .source = STR("season"),
+		.is_simulated = true };
+	struct import_counts counts;
+	struct feed feed;
+	struct str csv;
+
+	if (!iso_time_parse(STR("2022-10-05T12:00:00Z"), &season.now))
+		return err_new(ctx, ERR_INTERNAL, "a wrong date");
+	TRY(simulated_league(ctx->arena, &season, &csv));
+	TRY(feed_of_text(ctx->arena, csv, &feed));
+	return import_store(ctx, &feed, &options, &counts);
+}
+
+static bool
+tells(struct ctx *ctx, const struct job_outcome *outcome, const char *key, int64_t wanted)
+{
+	return str_find(outcome->result,
+		       str_fmt(ctx->arena, "\"%s\":%lld", key, (long long)wanted)) >= 0;
+}
+
+BOTH_ENGINES(an_outlook_of_every_week_is_played_once_and_in_all_its_runs)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct job_outcome outcome;
+	int64_t week;
+
+	setup = (struct job_setup){ .instance = STR("one") };
+	OK_ERR(season_import(ctx));
+	OK_ERR(schedule_prepare(ctx, false));
+	OK_ERR(schedule_run(ctx, &setup, STR("outlook"), &outcome));
+	EQ_STR(outcome.status, STR("succeeded"));
+	week = number(ctx, "SELECT CAST(max(week) AS bigint) FROM season_simulations");
+	OK(week >= 4);
+	for (int turn = 0; turn < 2; turn++) {
+		OK_OR(tells(ctx, &outcome, "runs", 100000) &&
+				tells(ctx, &outcome, "week", week) &&
+				tells(ctx, &outcome, "past_weeks", turn ? 0 : week - 1),
+			STR_FMT, STR_ARG(outcome.result));
+		/* One a club and week, each of all runs. */
+		EQ_I64(number(ctx,
+			       "SELECT CAST(count(*) AS bigint) FROM season_simulations "
+			       "WHERE runs = 100000 AND week > 0"),
+			week * 32);
+		EQ_I64(number(ctx,
+			       "SELECT CAST(count(*) AS bigint) FROM (SELECT DISTINCT "
+			       "week, "
+			       "team FROM season_simulations) AS pairs"),
+			week * 32);
+		/* The second time only the one of now is another. */
+		if (turn) {
+			EQ_I64(number(ctx,
+				       "SELECT CAST(count(*) AS bigint) FROM kept JOIN "
+				       "season_simulations s ON s.id = kept.id AND "
+				       "s.created_at = kept.created_at"),
+				(week - 1) * 32);
+			break;
+		}
+		OK_ERR(db_run_text(&tx,
+			STR("CREATE TABLE kept AS SELECT id, created_at FROM "
+			    "season_simulations WHERE week > 0")));
+		ctx->now += 1000000;
+		OK_ERR(schedule_run(ctx, &setup, STR("outlook"), &outcome));
+	}
 }
