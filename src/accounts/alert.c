@@ -1,5 +1,6 @@
 #include "accounts/alert.h"
 
+#include "base/num.h"
 #include "codec/base64.h"
 #include "codec/iso_time.h"
 #include "codec/uuid.h"
@@ -187,7 +188,7 @@ promise_one(struct tx *tx, struct promising *promising, const struct alert_reade
 			.headline = str_fmt(arena,
 				"%d game%s at %.9g %% or more on " STR_FMT
 				", US Eastern time",
-				count, count == 1 ? "" : "s", 100 * least_of(reader),
+				count, plural_s(count), 100 * least_of(reader),
 				STR_ARG(gameday)),
 			.details = buf_str(&details),
 		}));

@@ -27,12 +27,12 @@ struct err *email_change_ask(struct ctx *ctx, const struct email_change *change)
 struct err *email_change_withdraw(struct ctx *ctx) MUST_USE;
 
 /*
- * Follow the link with token TEXT and the account's PASSWORD, so that whoever has the
- * address gets no account that another asked for, nor keeps one by a slip of its owner's:
- * the account has the new address. Every session ends but
- * that which asked, links that were sent to the old address are void, and whatever an
- * administrator offered to the new address is the account's. Followed again it changes
- * nothing. GONE; INVALID, field "password".
+ * Follow the link with token TEXT and the account's PASSWORD, so that a mistyped address
+ * gives nobody the account, and nobody has a stranger's address confirmed for his own: the
+ * account has the new address. Every session ends but that which asked, links that were
+ * sent to the old address are void, and whatever an administrator offered to the new
+ * address is the account's. Followed again it changes nothing. GONE; INVALID, field
+ * "password".
  */
 struct err *
 email_change_confirm(struct ctx *ctx, struct str text, struct str password) MUST_USE;

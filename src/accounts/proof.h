@@ -26,9 +26,9 @@ typedef struct err *(*proved_change)(
 
 /*
  * Carry CHANGE out in a transaction of the actor's if PROOF is his. INVALID, with the
- * field of the password or "code", where it is not, which is put on record; RATE_LIMITED after too
- * many such; CONFLICT where the password, the address or the second factor changed while it
- * was compared.
+ * field of the password or "code", where it is not, which is put on record; RATE_LIMITED
+ * after too many such; CONFLICT where the password, the address or the second factor
+ * changed while it was compared.
  */
 struct err *proof_transact(struct ctx *ctx, const struct proof *proof,
 	proved_change change, void *arg) MUST_USE;

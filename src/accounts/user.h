@@ -39,14 +39,14 @@ user_register(struct ctx *ctx, const struct registration *registration) MUST_USE
  * he has one. Once an hour to a mailbox. */
 struct err *user_remind(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 
-/* Follow the link with TOKEN, giving the PASSWORD that it was registered with: INVALID, field
- * "password", where that is another. A link that proved its address may be followed again,
- * since people click twice. GONE where it does not work. */
+/* Follow the link with TOKEN, giving the PASSWORD that it was registered with: INVALID,
+ * field "password", where that is another. A link that proved its address may be followed
+ * again, since people click twice. GONE where it does not work. */
 struct err *user_verify(struct ctx *ctx, struct str token, struct str password) MUST_USE;
 
 /* Shut USER out, ending every session, and every reset and change that waits for its link;
- * and let him in again. NOT_FOUND where there is none in the other state. In the transaction of whoever
- * decides it and puts it on record. */
+ * and let him in again. NOT_FOUND where there is none in the other state. In the
+ * transaction of whoever decides it and puts it on record. */
 struct err *user_deactivate(struct tx *tx, struct user_id user) MUST_USE;
 struct err *user_reactivate(struct tx *tx, struct user_id user) MUST_USE;
 

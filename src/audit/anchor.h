@@ -75,7 +75,8 @@ struct anchors {
 };
 
 /* All of the file, none where there is no file. INVALID, naming the line, where one is
- * damaged or not ours, which a torn last line is not, nor one whose key is missing. Waits for the disk. */
+ * damaged or not ours, which a torn last line is not, nor one whose key is missing. Waits
+ * for the disk. */
 struct err *
 anchors_read(struct ctx *ctx, struct str folder, struct anchors *ret) MUST_USE;
 

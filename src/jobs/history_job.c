@@ -1,5 +1,5 @@
-/* The outlooks of the seasons before the last: played once, the newest first, for as long as a run may take; then others have
- * their turn. */
+/* The outlooks of the seasons before the last: played once, the newest first, for as long
+ * as a run may take; then others have their turn. */
 #include <stdatomic.h>
 
 #include "jobs/job.h"

@@ -77,8 +77,9 @@ schedule_of(struct arena *arena, const struct job *job)
 			    : str_fmt(arena, "every %lld h", (long long)minutes / 60);
 }
 
-/* What is on file is worked on at once, but for seasons of before, which wait until whoever looks first has what he came for; the feed was most
- * likely read just now, by whoever filled the database. */
+/* What is on file is worked on at once, but for seasons of before, which wait until whoever
+ * looks first has what he came for; the feed was most likely read just now, by whoever
+ * filled the database. */
 static int64_t
 first_run_at(const struct ctx *ctx, size_t job)
 {
