@@ -6,8 +6,6 @@
 #include "model/odds.h"
 
 static const double chance_floor = 1e-12;
-/* So many standard errors to either side hold 95 in a hundred. */
-static const double sigma_95 = 1.959963984540054;
 
 void
 score_add(struct score *score, double chance, double outcome)
@@ -96,7 +94,7 @@ slope_half(
 		x2 += weight * input * input;
 	}
 	determinant = one * x2 - x * x;
-	return determinant > 0 ? sigma_95 * sqrt(one / determinant) : 0;
+	return determinant > 0 ? SCORE_SIGMA_95 * sqrt(one / determinant) : 0;
 }
 
 struct calibration_line

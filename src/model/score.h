@@ -16,6 +16,9 @@ enum {
 	CALIBRATION_BINS = 10,
 };
 
+/* So many standard errors to either side hold 95 in a hundred. */
+#define SCORE_SIGMA_95 1.959963984540054
+
 /* Sums over forecasts of a chance; the means are asked for below. */
 struct score {
 	size_t games;

@@ -4,6 +4,7 @@
 
 #include "codec/json_canonical.h"
 #include "codec/json_write.h"
+#include "predictions/rounded.h"
 
 enum {
 	DATA_BYTES_MAX = 2048,
@@ -274,13 +275,6 @@ choose(enum prediction_type type, const struct game *game,
 		return choose_total(game, forecast);
 	}
 	return (struct choice){ .pick = NULL };
-}
-
-/* To six places, so that a probability reads as it was written wherever it goes. */
-static double
-rounded(double probability)
-{
-	return round(probability * 1e6) / 1e6;
 }
 
 /* What TYPE is about, in points, to two places as in prediction_data. */

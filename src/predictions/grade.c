@@ -11,6 +11,7 @@
 #include "predictions/leagues_q.h"
 #include "predictions/pick.h"
 #include "predictions/publication.h"
+#include "predictions/rounded.h"
 
 enum {
 	RESULT_BYTES_MAX = 256,
@@ -51,12 +52,6 @@ lead_of(const struct prediction_ungraded *row)
 	if (is_type(row, "prop"))
 		return row->prop_value.value - row->line.value;
 	return row->home_score + row->away_score - row->line.value;
-}
-
-static double
-rounded(double value)
-{
-	return round(value * 1e6) / 1e6;
 }
 
 /* Brier score and log loss of CHANCE for what happened: 1, 0, or 0.5 for a tie. */

@@ -1,12 +1,13 @@
 #include "predictions/outlook_store.h"
 
-#include <math.h>
+#include <assert.h>
 
 #include "codec/json_canonical.h"
 #include "codec/json_read.h"
 #include "codec/json_write.h"
 #include "predictions/forecast.h"
 #include "predictions/publication.h"
+#include "predictions/rounded.h"
 #include "predictions/schedule.h"
 #include "sys/clock.h"
 
@@ -29,12 +30,6 @@ struct storing {
 	int32_t live_season; /* whose live one is among them; 0: none */
 	int64_t stored;
 };
-
-static double
-rounded(double value)
-{
-	return round(value * 1e6) / 1e6;
-}
 
 static void
 put_list(struct json *json, struct str key, const double *chances, int count)
@@ -119,10 +114,13 @@ gather(struct ctx *ctx, const struct outlook *outlook, struct storing *storing)
 {
 	if (outlook->when.is_live)
 		storing->live_season = outlook->when.season;
-	for (int franchise = 0; franchise < FRANCHISES; franchise++)
-		if (outlook->plays[franchise])
-			TRY(put_of(ctx, storing->tier, outlook, franchise,
-				&storing->puts[storing->count++]));
+	for (int franchise = 0; franchise < FRANCHISES; franchise++) {
+		if (!outlook->plays[franchise])
+			continue;
+		assert(storing->count < COUNT_OF(storing->puts));
+		TRY(put_of(ctx, storing->tier, outlook, franchise,
+			&storing->puts[storing->count++]));
+	}
 	return NULL;
 }
 

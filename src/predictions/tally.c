@@ -5,6 +5,8 @@
 #include "codec/json_canonical.h"
 #include "codec/json_write.h"
 #include "model/calibration.h"
+#include "model/score.h"
+#include "predictions/rounded.h"
 
 enum {
 	DETAILS_BYTES_MAX = 8192,
@@ -12,13 +14,6 @@ enum {
 };
 
 #define CHANCE_LEAST 1e-6
-#define SIGMA_95     1.959963984540054
-
-static double
-rounded(double value)
-{
-	return round(value * 1e6) / 1e6;
-}
 
 static double
 log_loss_of(double chance, double happened)
@@ -198,9 +193,9 @@ put(struct json *json, struct str key, double value)
 static void
 put_interval(struct json *json, int hits, int count)
 {
-	double n = count, share = hits / n, z2 = SIGMA_95 * SIGMA_95;
+	double n = count, share = hits / n, z2 = SCORE_SIGMA_95 * SCORE_SIGMA_95;
 	double centre = (share + z2 / (2 * n)) / (1 + z2 / n);
-	double half = SIGMA_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) /
+	double half = SCORE_SIGMA_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) /
 		(1 + z2 / n);
 
 	json_put_key(json, STR("interval"));
@@ -238,7 +233,7 @@ put_gain(struct json *json, struct str key, const struct tally_gain *gain)
 {
 	double n = gain->count, mean = gain->sum / n;
 	double variance = n > 1 ? (gain->squares - n * mean * mean) / (n - 1) : 0;
-	double half = SIGMA_95 * sqrt(fmax(variance, 0) / n);
+	double half = SCORE_SIGMA_95 * sqrt(fmax(variance, 0) / n);
 
 	json_put_key(json, key);
 	json_put_object(json);
