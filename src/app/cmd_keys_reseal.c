@@ -65,7 +65,7 @@ retire_unused(struct invocation *run, const char *path, const struct key *key,
 	if (key == current) {
 		state = STR("current");
 	} else if (reseal_uses_total(&uses) == 0 && is_resting) {
-		state = STR("unused; ask again in a minute");
+		state = STR("unused; ask again in six minutes");
 	} else if (reseal_uses_total(&uses) == 0) {
 		TRY(key_file_retire(run->arena, path, key_id(key), run->ctx.now));
 		state = STR("retired");
@@ -174,7 +174,7 @@ const struct command cmd_keys_reseal = {
 	.args = "",
 	.summary = "seal fields of the database by the current key, retire unused keys",
 	.detail =
-		"To be run a minute after gridiron keys rotate seal, beside running "
+		"To be run six minutes after gridiron keys rotate seal, beside running "
 		"servers. Safe\n"
 		"to repeat, also after it was interrupted. A key goes when nothing needs "
 		"it any more. What ends by\n"

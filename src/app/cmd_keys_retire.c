@@ -102,9 +102,9 @@ rest_check(struct invocation *run, const struct retiring *retiring)
 		return NULL;
 	return err_new(&run->ctx, ERR_CONFLICT,
 		"key %.*s took over from key " STR_FMT
-		" less than a minute ago, by which "
+		" less than six minutes ago, by which "
 		"requests and jobs that began before may still seal or sign: come again "
-		"in a minute",
+		"in six minutes",
 		KEY_ID_LEN, retiring->resting, STR_ARG(retiring->id));
 }
 

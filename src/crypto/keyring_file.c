@@ -20,7 +20,7 @@ enum {
 	FILE_BYTES_MAX = 65536,
 	LOCK_TRIES = 100,
 	LOCK_TRY_MS = 20,
-	REST_SECONDS = 60, /* nothing takes so long */
+	REST_SECONDS = 360, /* jobs sign and seal by the time of their start: jobs.def */
 };
 
 static const struct {
