@@ -22,6 +22,11 @@
 
 -- row audit_owner: personal_key bytes?, erased_at time?
 
+-- row audit_on_record: id audit_id
+
+-- row audit_sealed: id audit_id, seq i64, user_id user_id?, subject_id user_id?, personal bytes?, created_at time,
+--   user_key bytes?, user_erased_at time?, subject_key bytes?, subject_erased_at time?
+
 -- name: audit_wait :exec
 -- args: id audit_id, user_id user_id?, subject_id user_id?, actor_kind text, action text, outcome text,
 --   resource_type text?, resource_id text?, details object, personal bytes?, request_id uuid?, commitment hash,
@@ -171,6 +176,61 @@ SELECT id, seq, user_id, subject_id, actor_kind, action, outcome, resource_type,
   FROM audit_logs
  WHERE seq BETWEEN :first AND :last
  ORDER BY seq;
+
+-- name: audit_sealed_from :each audit_sealed
+-- args: first i64, last i64
+-- as: system, the whole chain is looked at
+-- pool: batch
+-- scan: ok, goes along the chain
+-- What is personal in the links FIRST to LAST, with the keys of its people, in order.
+SELECT l.id, l.seq, l.user_id, l.subject_id, l.personal, l.created_at, u.personal_key AS user_key,
+       u.erased_at AS user_erased_at, s.personal_key AS subject_key, s.erased_at AS subject_erased_at
+  FROM audit_logs l
+  LEFT JOIN users u ON u.id = l.user_id
+  LEFT JOIN users s ON s.id = l.subject_id
+ WHERE l.seq BETWEEN :first AND :last AND l.personal IS NOT NULL
+ ORDER BY l.seq;
+
+-- name: audit_erasure_find :opt audit_on_record
+-- args: user user_id
+-- as: system, an erasure is looked for in the whole log
+-- A link that says that a user was erased.
+SELECT id
+  FROM audit_logs
+ WHERE user_id = :user AND action = 'account.erase' AND outcome = 'success'
+ LIMIT 1;
+
+-- name: audit_loss_find :opt audit_on_record
+-- args: user user_id
+-- as: system, an erasure is looked for in the whole log
+-- A link that says that a user lost the account to whoever proved its address.
+SELECT id
+  FROM audit_logs
+ WHERE subject_id = :user AND action = 'account.lose_unproved_email' AND outcome = 'success'
+ LIMIT 1;
+
+-- name: audit_erasure_waiting :opt audit_waiting
+-- args: user user_id
+-- as: system, an erasure is looked for in the whole log
+-- scan: ok, what waits is few
+-- The same of both where it waits for the chain.
+SELECT id, user_id, subject_id, actor_kind, action, outcome, resource_type, resource_id, details, personal, request_id,
+       commitment, mac, key_id, created_at
+  FROM audit_pending
+ WHERE outcome = 'success'
+   AND (user_id = :user AND action = 'account.erase'
+        OR subject_id = :user AND action = 'account.lose_unproved_email')
+ LIMIT 1;
+
+-- name: audit_give_up_find :opt audit_on_record
+-- args: none
+-- as: system, the operator gave up everybody's keys
+-- The newest link that says that keys were given up.
+SELECT id
+  FROM audit_logs
+ WHERE user_id IS NULL AND action = 'operator.give_up_keys' AND outcome = 'success'
+ ORDER BY created_at DESC
+ LIMIT 1;
 
 -- name: audit_cut_newest :opt audit_cut
 -- args: none

@@ -77,6 +77,8 @@ json_print(struct invocation *run, const struct audit_verified *verified)
 	unproven_put(&json, &verified->unproven);
 	json_put_key(&json, STR("anchors_unproven"));
 	unproven_put(&json, &verified->anchors_unproven);
+	put_count(&json, "unreadable", verified->readable.rows);
+	put_count(&json, "unreadable_unproven", verified->readable.unproven);
 	json_put_key(&json, STR("fault"));
 	json_put_text(&json, verified->fault.what);
 	put_count(&json, "fault_seq", verified->fault.seq);
@@ -120,6 +122,8 @@ unproven_print(struct invocation *run, const struct audit_verified *verified)
 static const char *
 verdict_of(const struct audit_verified *verified)
 {
+	if (verified->readable.rows)
+		return "the chain itself holds";
 	if (!str_is_none(verified->fault.what))
 		return "holds until then";
 	return verified->unproven.count ? "all else holds" : "the chain holds";
@@ -140,6 +144,10 @@ text_print(struct invocation *run, const struct audit_verified *verified)
 		!str_eq(verified->anchor_fault, fault->what))
 		fprintf(out, STR_FMT "\n", STR_ARG(verified->anchor_fault));
 	unproven_print(run, verified);
+	if (verified->readable.unproven)
+		fprintf(out, STR_FMT "\n",
+			STR_ARG(audit_readable_unproven_text(
+				run->arena, &verified->readable)));
 	if (verified->tampered)
 		fprintf(out,
 			"%lld row%s say%s that the log was tampered with, row %lld "

@@ -29,5 +29,9 @@ audit_verify_daily(struct ctx *ctx, struct str folder, struct audit_verified *re
 			"; the rest holds; gridiron audit verify says how to go on",
 			STR_ARG(audit_unproven_text(
 				ctx->arena, &result.unproven.keys[0])));
+	if (result.readable.unproven)
+		return err_new(ctx, ERR_CONFLICT, STR_FMT,
+			STR_ARG(audit_readable_unproven_text(
+				ctx->arena, &result.readable)));
 	return NULL;
 }

@@ -1,12 +1,10 @@
 #include "audit/personal.h"
 
 #include "audit/audit_q.h"
+#include "audit/erasure.h"
 #include "base/buf.h"
 #include "codec/json_read.h"
 #include "codec/json_write.h"
-#include "codec/uuid.h"
-#include "crypto/aead.h"
-#include "crypto/seal.h"
 #include "db/db.h"
 #include "sys/random.h"
 
@@ -14,31 +12,9 @@ enum {
 	WHERE_BYTES_MAX = 4096,
 	USER_AGENT_LEN_MAX = 512,
 	PARTS_BYTES_MAX = AUDIT_PERSONAL_BYTES_MAX + WHERE_BYTES_MAX + 1024,
-	PART_HEAD_BYTES = 6,
-	CONTEXT_LEN_MAX = 128,
 };
 
-enum { PART_WHERE = 'w', PART_TEXT = 'p' };
-enum { OWNER_USER = 'u', OWNER_SUBJECT = 's', OWNER_NOBODY = 'k' };
-
-/* A key that seals what is personal; none: that person is erased, or it is lost. */
-struct personal_key {
-	bool is_there;
-	uint8_t bytes[AEAD_KEY_BYTES];
-};
-
-/* Where a part belongs: in which entry, and as what. */
-static struct str
-context_of(struct buf *text, struct audit_id entry, char kind)
-{
-	buf_put(text, STR("audit_logs.personal "));
-	uuid_format(text, entry.uuid);
-	buf_put_char(text, ' ');
-	buf_put_char(text, kind);
-	return buf_str(text);
-}
-
-/* The same, under the keyring. */
+/* Where a part of nobody belongs, which is sealed under the keyring. */
 static struct seal_place
 part_place(struct audit_id entry, char kind)
 {
@@ -49,36 +25,12 @@ part_place(struct audit_id entry, char kind)
 
 /* --- The key of a person */
 
-static struct seal_place
-key_place(struct user_id user)
-{
-	return (struct seal_place){
-		.table = "users", .column = "personal_key", .row = user.uuid
-	};
-}
-
-static struct err *
-key_unseal(
-	struct ctx *ctx, struct user_id user, struct str sealed, struct personal_key *ret)
-{
-	struct seal_place place = key_place(user);
-	struct str bytes;
-
-	TRY_CTX(unseal(ctx, &place, sealed, &bytes), "the personal key of a user");
-	if (bytes.len != sizeof(ret->bytes))
-		return err_new(
-			ctx, ERR_INTERNAL, "the personal key of a user is not a key");
-	ret->is_there = true;
-	memcpy(ret->bytes, bytes.ptr, sizeof(ret->bytes));
-	return NULL;
-}
-
 /* A first entry makes the key of its user. */
 static struct err *
 key_make(struct tx *tx, struct user_id user, struct personal_key *ret)
 {
 	struct personal_key key = { .is_there = true };
-	struct seal_place place = key_place(user);
+	struct seal_place place = personal_key_place(user);
 	struct str sealed;
 	int64_t updated;
 
@@ -105,8 +57,8 @@ key_get(struct tx *tx, struct user_id user, struct personal_key *ret)
 		return err_note(err_new(tx->ctx, ERR_INTERNAL, "internal error"),
 			"an audit entry tells of a user who does not exist");
 	if (!str_is_none(owner.personal_key))
-		return seal_go_without(
-			tx->ctx, key_unseal(tx->ctx, user, owner.personal_key, ret));
+		return seal_go_without(tx->ctx,
+			personal_key_unseal(tx->ctx, user, owner.personal_key, ret));
 	return owner.erased_at.is_set ? NULL : key_make(tx, user, ret);
 }
 
@@ -126,24 +78,17 @@ part_put(struct sealing *sealing, char kind, char owner, struct str plain)
 	const struct personal_key *key = owner == OWNER_USER ? &sealing->user
 							     : &sealing->subject;
 	struct ctx *ctx = sealing->tx->ctx;
-	char storage[CONTEXT_LEN_MAX];
 	struct seal_place place = part_place(sealing->people->entry, kind);
-	struct buf text;
-	struct str sealed;
+	struct audit_part part = { .kind = kind, .owner = owner };
 
-	buf_init_fixed(&text, storage, sizeof(storage));
 	if (owner == OWNER_NOBODY)
-		TRY(seal(ctx, &place, plain, &sealed));
+		TRY(seal(ctx, &place, plain, &part.sealed));
 	else if (key->is_there)
-		TRY(aead_seal(ctx->arena, key->bytes,
-			context_of(&text, sealing->people->entry, kind), plain, &sealed));
+		TRY(audit_part_seal(
+			ctx, key, sealing->people->entry, kind, plain, &part.sealed));
 	else
 		return NULL;
-	buf_put_char(&sealing->out, kind);
-	buf_put_char(&sealing->out, owner);
-	for (int shift = 24; shift >= 0; shift -= 8)
-		buf_put_char(&sealing->out, (char)(sealed.len >> shift & 0xff));
-	buf_put(&sealing->out, sealed);
+	audit_part_put(&sealing->out, &part);
 	return NULL;
 }
 
@@ -203,31 +148,6 @@ audit_personal_seal(struct tx *tx, const struct audit_people *people, struct str
 
 /* --- Opening */
 
-struct part {
-	char kind;
-	char owner;
-	struct str sealed;
-};
-
-/* Take the first part off REST. False: it is not one. */
-static bool
-part_next(struct str *rest, struct part *ret)
-{
-	size_t len = 0;
-
-	if (rest->len < PART_HEAD_BYTES)
-		return false;
-	for (size_t i = 2; i < PART_HEAD_BYTES; i++)
-		len = len << 8 | (uint8_t)rest->ptr[i];
-	if (len > rest->len - PART_HEAD_BYTES)
-		return false;
-	*ret = (struct part){ .kind = rest->ptr[0],
-		.owner = rest->ptr[1],
-		.sealed = str_slice(*rest, PART_HEAD_BYTES, PART_HEAD_BYTES + len) };
-	*rest = str_slice(*rest, PART_HEAD_BYTES + len, rest->len);
-	return true;
-}
-
 /* Whatever stands in the way of opening it but a lack of memory is damage to it. */
 static struct err *
 damage_of(struct err *err, bool *ret_is_damaged)
@@ -244,26 +164,27 @@ audit_reader_open(struct ctx *ctx, struct user_id user, struct audit_reader *ret
 {
 	struct audit_reader reader = { .user = user };
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct personal_key key = { .is_there = false };
 	struct audit_owner owner;
-	bool found = false;
+	bool found = false, is_erased = false;
 
 	if (!uuid_is_nil(user.uuid))
 		TRY(q_audit_owner_find(&tx, user, &owner, &found));
-	/* Whoever never had a key had nothing sealed. */
-	reader.is_damaged = !found ||
-		(str_is_none(owner.personal_key) && !owner.erased_at.is_set);
-	if (found && !str_is_none(owner.personal_key))
-		TRY(damage_of(key_unseal(ctx, user, owner.personal_key, &key),
+	if (found && !str_is_none(owner.personal_key)) {
+		TRY(damage_of(
+			personal_key_unseal(ctx, user, owner.personal_key, &reader.key),
 			&reader.is_damaged));
-	reader.is_there = key.is_there;
-	memcpy(reader.key, key.bytes, sizeof(reader.key));
+	} else {
+		/* Whoever never had a key had nothing sealed. */
+		if (found)
+			TRY(audit_erasure_known(ctx, user, owner.erased_at, &is_erased));
+		reader.is_damaged = !is_erased;
+	}
 	*ret = reader;
 	return NULL;
 }
 
 static struct user_id
-owner_of(const struct audit_people *people, const struct part *part)
+owner_of(const struct audit_people *people, const struct audit_part *part)
 {
 	static const struct user_id nobody = { { { 0 } } };
 
@@ -276,13 +197,11 @@ owner_of(const struct audit_people *people, const struct part *part)
  * absent where nobody can read it any more, or it is damaged. */
 static struct err *
 part_open(struct ctx *ctx, const struct audit_reader *reader,
-	const struct audit_people *people, const struct part *part, struct str *ret,
+	const struct audit_people *people, const struct audit_part *part, struct str *ret,
 	bool *ret_is_damaged)
 {
 	struct seal_place place = part_place(people->entry, part->kind);
-	char storage[CONTEXT_LEN_MAX];
 	struct audit_reader owner;
-	struct buf text;
 
 	*ret = STR_NONE;
 	*ret_is_damaged = false;
@@ -293,12 +212,9 @@ part_open(struct ctx *ctx, const struct audit_reader *reader,
 		reader = &owner;
 	}
 	*ret_is_damaged = reader->is_damaged;
-	if (!reader->is_there)
+	if (!reader->key.is_there)
 		return NULL;
-	buf_init_fixed(&text, storage, sizeof(storage));
-	return damage_of(
-		aead_open(ctx->arena, reader->key,
-			context_of(&text, people->entry, part->kind), part->sealed, ret),
+	return damage_of(audit_part_open(ctx, &reader->key, people->entry, part, ret),
 		ret_is_damaged);
 }
 
@@ -323,10 +239,10 @@ parts_open(struct ctx *ctx, const struct audit_reader *reader,
 	const struct audit_people *people, struct str sealed, struct audit_personal *ret)
 {
 	struct audit_personal personal = { .is_erased = false };
-	struct part part;
+	struct audit_part part;
 
 	while (sealed.len && !personal.is_damaged) {
-		bool is_part = part_next(&sealed, &part), is_damaged = true;
+		bool is_part = audit_part_next(&sealed, &part), is_damaged = true;
 		struct str plain = STR_NONE;
 
 		if (is_part && reader &&

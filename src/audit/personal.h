@@ -13,7 +13,7 @@
 #define AUDIT_PERSONAL_H
 
 #include "audit/audit.h"
-#include "crypto/aead.h"
+#include "audit/part.h"
 
 /* Of whom an entry tells. */
 struct audit_people {
@@ -43,9 +43,8 @@ struct err *audit_personal_open(struct ctx *ctx, const struct audit_people *peop
 /* The key of one person, opened once to read many entries. */
 struct audit_reader {
 	struct user_id user;
-	bool is_there;   /* else erased, or damaged */
-	bool is_damaged; /* it cannot be opened, or is missing though they are not erased */
-	uint8_t key[AEAD_KEY_BYTES];
+	struct personal_key key; /* none: erased, or damaged */
+	bool is_damaged; /* it cannot be opened, or is missing though no erasure is known */
 };
 struct err *audit_reader_open(
 	struct ctx *ctx, struct user_id user, struct audit_reader *ret) MUST_USE;

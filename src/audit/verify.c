@@ -3,6 +3,7 @@
 #include "audit/anchor.h"
 #include "audit/anchored.h"
 #include "audit/audit.h"
+#include "audit/readable.h"
 #include "audit/recall.h"
 #include "audit/witness.h"
 #include "codec/iso_time.h"
@@ -290,6 +291,24 @@ end_check(struct verifying *verifying)
 		"chain was cut off, or an older backup put back");
 }
 
+/* What is personal in these links, which hold. */
+static struct err *
+personal_check(struct verifying *verifying)
+{
+	struct audit_readable *readable = &verifying->result.readable;
+	struct str text;
+
+	if (!verifying->result.first)
+		return NULL;
+	TRY(audit_readable_check(verifying->ctx, verifying->result.first,
+		verifying->result.last, &verifying->cut, readable));
+	if (!readable->rows)
+		return NULL;
+	text = audit_readable_text(verifying->ctx->arena, readable);
+	verifying->result.fault.what = text;
+	return str_is_none(text) ? err_no_memory() : NULL;
+}
+
 /* --- What waits, and what processes remember */
 
 static struct err *
@@ -543,6 +562,8 @@ verify(struct verifying *verifying)
 		TRY(waiting_check(verifying));
 	if (!is_faulty(verifying))
 		verifying->result.fault = forgotten;
+	if (!is_faulty(verifying))
+		TRY(personal_check(verifying));
 	if (!is_faulty(verifying))
 		verifying->result.fault.what = verifying->result.anchor_fault;
 	return is_faulty(verifying) ? NULL : file_check(verifying);

@@ -8,6 +8,7 @@
 #define AUDIT_VERIFY_H
 
 #include "audit/check.h"
+#include "audit/readable.h"
 #include "audit/unproven.h"
 #include "base/ctx.h"
 #include "base/err.h"
@@ -28,6 +29,8 @@ struct audit_verified {
 	struct str anchor_fault;
 	/* What nobody can tell of, since a key is missing: it is gone past. */
 	struct audit_unproven unproven;
+	/* What of the links' personal parts cannot be read. */
+	struct audit_readable readable;
 	int64_t first; /* links looked at, from one to the other; 0: none */
 	int64_t last;
 	int64_t rows;    /* that are proven */
@@ -53,7 +56,8 @@ struct audit_verified {
 static inline bool
 audit_is_sound(const struct audit_verified *verified)
 {
-	return str_is_none(verified->fault.what) && !verified->unproven.count;
+	return str_is_none(verified->fault.what) && !verified->unproven.count &&
+		!verified->readable.unproven;
 }
 
 /*

@@ -126,6 +126,9 @@ BOTH_ENGINES(what_is_personal_is_sealed_for_its_person_and_gone_with_them)
 	OK_ERR(log_users(ctx));
 	OK_ERR(log_open(ctx, STR_NONE));
 	own.audit = ctx->audit;
+	/* What counts as erasure later: in whichever order they stand. */
+	OK_ERR(audit_log_alone(&own,
+		&(struct audit_entry){ .action = AUDIT_ERASE, .user = log_user(2) }));
 	own.actor = (struct actor){ .user_id = log_user(1), .is_admin = true };
 	own.remote_address = STR("192.0.2.77");
 	own.user_agent = STR("Planted/1.0");
