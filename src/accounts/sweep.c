@@ -4,6 +4,7 @@
 #include "accounts/invitations_q.h"
 #include "accounts/sessions_q.h"
 #include "accounts/users_q.h"
+#include "audit/audit.h"
 #include "base/buf.h"
 #include "codec/iso_time.h"
 #include "codec/uuid.h"
@@ -35,24 +36,35 @@ tombstone_of(struct ctx *ctx, struct user_id user, struct str *ret)
 	return NULL;
 }
 
+/* On record, as every key that opens what is personal in the log and goes. */
+static struct err *
+forget_one(struct tx *tx, struct user_id user, int64_t *ret)
+{
+	struct unproved_forget row = { .id = user, .now = tx->ctx->now };
+
+	TRY(tombstone_of(tx->ctx, user, &row.tombstone));
+	TRY(q_unproved_forget(tx, &row, 1, ret));
+	return *ret == 0 ? NULL
+			 : audit_log(tx,
+				   &(struct audit_entry){
+					   .action = AUDIT_EMAIL_LOSE, .subject = user });
+}
+
 static struct err *
 forget_in_tx(struct tx *tx, void *arg)
 {
 	struct forgetting *forgetting = arg;
-	struct unproved_forget *rows;
 	struct unproved_list found;
 
 	forgetting->forgotten = 0;
 	TRY(q_unproved_list(tx, forgetting->before, BATCH, &found));
-	if (found.count == 0)
-		return NULL;
-	TRY_NEW(tx->ctx->arena, rows, found.count);
 	for (size_t i = 0; i < found.count; i++) {
-		rows[i] = (struct unproved_forget){ .id = found.items[i].id,
-			.now = tx->ctx->now };
-		TRY(tombstone_of(tx->ctx, rows[i].id, &rows[i].tombstone));
+		int64_t gone;
+
+		TRY(forget_one(tx, found.items[i].id, &gone));
+		forgetting->forgotten += gone;
 	}
-	return q_unproved_forget(tx, rows, found.count, &forgetting->forgotten);
+	return NULL;
 }
 
 static struct err *

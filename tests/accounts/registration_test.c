@@ -311,6 +311,12 @@ BOTH_ENGINES(an_address_that_nobody_proved_goes_a_month_after_its_last_link)
 	EQ_STR(left, STR("0"));
 	OK_ERR(sweep_on_day(ctx, begun, 400, &counts));
 	EQ_I64(counts.accounts, 0);
+	/* The log's key of it went along, and that is on record. */
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM audit_pending WHERE action = "
+		"'account.lose_unproved_email'",
+		&left));
+	EQ_STR(left, STR("1"));
 	/* Whoever it is comes as anybody does. */
 	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
 	OK_ERR(mail_take(ctx, MAIL_VERIFY_EMAIL, ALICE, &mail));
