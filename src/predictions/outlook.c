@@ -1,5 +1,6 @@
 #include "predictions/outlook.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 #include "codec/json_write.h"
@@ -207,6 +208,7 @@ suppose_one(struct supposing *supposing, size_t at)
 	const struct model_game *numbers;
 
 	TRY(game_check(simulating, result->game_id, supposing->names[at], game));
+	assert(game);
 	numbers = &simulating->games.numbers[game - simulating->games.games];
 	if (season_plan_suppose(
 		    simulating->plan, numbers->home, numbers->away, result->result))
