@@ -204,7 +204,7 @@ await claim('winners of games to come are chosen by keyboard, and every chance i
   const { page, faults, close } = await open('/season');
   const { data: present } = await get('/v1/season/current/outlook');
   await page.waitForSelector('.u-over');
-  const { season, week } = present[0], { data: games } = await get(`/v1/games?season=${season}&week=${week}`);
+  const { season, week } = present[0], { data: games } = week === null ? { data: [] } : await get(`/v1/games?season=${season}&week=${week}`);
   const toCome = games.filter((game) => game.home_score === null);
   equal(await page.$$eval('h2', (all) => all.filter((heading) => heading.textContent === 'If games to come ended so').length), toCome.length ? 1 : 0, 'whether they can be chosen');
   if (toCome.length === 0) return close();
@@ -234,9 +234,12 @@ const { data: record } = await get('/v1/accuracy?limit=200');
 await claim('every number of the record is the API\'s', async () => {
   const { page, close } = await open('/accuracy');
   const rows = record.filter((row) => row.prediction_type === 'game').reverse();
-  const gain = ({ details: { gain_on_line: g } }) => (g ? `${signed(g.brier, 4)} (${signed(g.low, 4)} to ${signed(g.high, 4)})` : '–');
+  const hasOpening = rows.some((row) => row.details.opening_line);
+  const gain = (g) => (g ? `${signed(g.brier, 4)} (${signed(g.low, 4)} to ${signed(g.high, 4)})` : '–');
   await same(page, 'Accuracy by season', rows, (row) => [row.season, row.model, row.total_predictions, row.correct_predictions, row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`,
-    fixed(row.brier, 4), fixed(row.details.line?.brier, 4), gain(row), fixed(row.log_loss, 4), row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–']);
+    fixed(row.brier, 4), fixed(row.details.line?.brier, 4), gain(row.details.gain_on_line), fixed(row.details.elo?.brier, 4), gain(row.details.gain_on_elo),
+    ...[row, row.details.line, row.details.elo].map((each) => fixed(each?.log_loss, 4)),
+    ...(hasOpening ? [row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–'] : [])]);
   await close();
 });
 
@@ -285,6 +288,7 @@ await claim('every number of a league, of its members\' picks and of one\'s own 
   const { page, faults, close } = await open('/sign-in');
   await signIn(page, 'planted0@example.test', 'forty winners picked');
   await page.waitForURL(/account/);
+  await page.waitForLoadState('networkidle'); // or what it still asks for is cut off
   const ask = (path) => page.evaluate(async (asked) => (await import('/session.js')).ask('GET', asked), path);
   const { data: leagues } = await ask('/v1/leagues');
   await go(page, '/league');
