@@ -33,6 +33,12 @@ prove_in_tx(struct tx *tx, void *arg)
 	return proving->change(tx, &proving->known, proving->arg);
 }
 
+static struct err *
+prepare_for(struct ctx *ctx, struct proving *proving, proved_preparation prepare)
+{
+	return prepare ? prepare(ctx, &proving->known, proving->arg) : NULL;
+}
+
 struct err *
 proof_transact(
 	struct ctx *ctx, const struct proof *proof, proved_change change, void *arg)
@@ -52,8 +58,7 @@ proof_prepare_and_transact(struct ctx *ctx, const struct proof *proof,
 	bool has_code;
 
 	TRY(user_confirm(ctx, proof->password, field, &proving.known));
-	if (prepare)
-		TRY(prepare(ctx, &proving.known, arg));
+	TRY(prepare_for(ctx, &proving, prepare));
 	has_code = proving.known.mfa_enabled_at.is_set && proof->code.len > 0;
 	if (has_code)
 		TRY(mfa_gate(ctx, user, &guess));
