@@ -1,8 +1,6 @@
 /* A forecast asked again, at any line and at given odds. */
 #include "predictions/lines.h"
 
-#include <math.h>
-
 #include "api/access.h"
 #include "api/route.h"
 #include "api/schemas.h"
@@ -46,12 +44,11 @@ const struct row_schema line_schema = ROW_SCHEMA("line", struct line_row, line_f
 	"A bet as a forecast sees it. No edge is claimed: nothing here has beaten the "
 	"closing line");
 
-/* A line as the answer shows it, to four places and never -0: what is said of it is said of
- * what is shown. */
+/* 0 where LINE is -0, which would be shown as such. */
 static struct opt_f64
 line_shown(struct opt_f64 line)
 {
-	line.value = round(line.value * 10000) / 10000 + 0.0;
+	line.value += 0.0;
 	return line;
 }
 
