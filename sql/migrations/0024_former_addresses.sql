@@ -6,9 +6,7 @@
 -- waits at the present one: exported to him, and gone with his account.
 ALTER TABLE invitations ADD COLUMN addressee_id {{uuid}}
     CONSTRAINT invitations_addressee_fk REFERENCES users (id);
-CREATE INDEX idx_invitations_addressee ON invitations (addressee_id) WHERE addressee_id IS NOT NULL;
 
 -- down
 
-DROP INDEX idx_invitations_addressee;
 ALTER TABLE invitations DROP COLUMN addressee_id;
