@@ -49,39 +49,58 @@ block_release(struct arena_block *block)
 	free(block);
 }
 
+static void
+spare_release(struct arena *arena)
+{
+	if (!arena->spare)
+		return;
+	arena->used_bytes -= arena->spare->size;
+	block_release(arena->spare);
+	arena->spare = NULL;
+}
+
+/* Drop blocks until KEEP is the newest. One stays as the spare: who marks and rewinds at
+ * the end of a block, row after row, needs the next block each time. */
+static void
+drop_newer_than(struct arena *arena, const struct arena_block *keep)
+{
+	while (arena->newest != keep) {
+		struct arena_block *dropped = arena->newest;
+
+		arena->newest = dropped->older;
+		if (!arena->spare && dropped->size <= BLOCK_BYTES_MAX) {
+			ASAN_POISON_MEMORY_REGION(dropped->data, dropped->size);
+			arena->spare = dropped;
+			continue;
+		}
+		arena->used_bytes -= dropped->size;
+		block_release(dropped);
+	}
+}
+
 void
 arena_release(struct arena *arena)
 {
-	while (arena->newest) {
-		struct arena_block *older = arena->newest->older;
-
-		block_release(arena->newest);
-		arena->newest = older;
-	}
+	drop_newer_than(arena, NULL);
+	spare_release(arena);
 	arena_init(arena, arena->cap_bytes);
+}
+
+static void
+block_wipe(struct arena_block *block)
+{
+	ASAN_UNPOISON_MEMORY_REGION(block->data, block->size);
+	explicit_bzero(block->data, block->size);
 }
 
 void
 arena_release_wiped(struct arena *arena)
 {
-	for (struct arena_block *block = arena->newest; block; block = block->older) {
-		ASAN_UNPOISON_MEMORY_REGION(block->data, block->size);
-		explicit_bzero(block->data, block->size);
-	}
+	for (struct arena_block *block = arena->newest; block; block = block->older)
+		block_wipe(block);
+	if (arena->spare)
+		block_wipe(arena->spare);
 	arena_release(arena);
-}
-
-/* Drop blocks until KEEP is the newest. */
-static void
-drop_newer_than(struct arena *arena, const struct arena_block *keep)
-{
-	while (arena->newest != keep) {
-		struct arena_block *older = arena->newest->older;
-
-		arena->used_bytes -= arena->newest->size;
-		block_release(arena->newest);
-		arena->newest = older;
-	}
 }
 
 /* Take the largest block that is not too large to keep out of the chain. */
@@ -108,6 +127,7 @@ arena_reset(struct arena *arena)
 	struct arena_block *kept = keep_one(arena);
 
 	drop_newer_than(arena, NULL);
+	spare_release(arena);
 	arena->free = arena->end = NULL;
 	arena->newest = kept;
 	if (!kept)
@@ -117,14 +137,29 @@ arena_reset(struct arena *arena)
 	ASAN_POISON_MEMORY_REGION(kept->data, kept->size);
 }
 
+static void
+block_use(struct arena *arena, struct arena_block *block)
+{
+	block->older = arena->newest;
+	arena->newest = block;
+	arena->free = block->data;
+	arena->end = block->data + block->size;
+}
+
 /* Blocks double from BLOCK_BYTES_MIN, so small requests stay small and large ones need
  * few blocks. */
 static bool
 block_add(struct arena *arena, size_t size, bool is_zero)
 {
 	size_t want = arena->newest ? arena->newest->size * 2 : BLOCK_BYTES_MIN;
-	struct arena_block *block;
+	struct arena_block *block = arena->spare;
 
+	if (block && block->size >= size && !is_zero) {
+		arena->spare = NULL;
+		block_use(arena, block);
+		return true;
+	}
+	spare_release(arena);
 	if (want > BLOCK_BYTES_MAX)
 		want = BLOCK_BYTES_MAX;
 	if (want < size)
@@ -137,12 +172,9 @@ block_add(struct arena *arena, size_t size, bool is_zero)
 			: malloc(sizeof(*block) + want);
 	if (!block)
 		return false;
-	block->older = arena->newest;
 	block->size = want;
-	arena->newest = block;
 	arena->used_bytes += want;
-	arena->free = block->data;
-	arena->end = block->data + want;
+	block_use(arena, block);
 	ASAN_POISON_MEMORY_REGION(block->data, block->size);
 	return true;
 }
@@ -219,6 +251,11 @@ arena_rewind(struct arena *arena, struct arena_mark mark)
 {
 	if (!mark.newest) {
 		arena_reset(arena);
+		return;
+	}
+	if (arena->newest == mark.newest) {
+		ASAN_POISON_MEMORY_REGION(mark.free, (size_t)(arena->free - mark.free));
+		arena->free = mark.free;
 		return;
 	}
 	drop_newer_than(arena, mark.newest);

@@ -17,7 +17,8 @@ struct arena {
 	char *free; /* next free byte of the newest block */
 	char *end;  /* end of the newest block */
 	struct arena_block *newest;
-	size_t used_bytes; /* given out, counting whole blocks */
+	struct arena_block *spare; /* given back by a rewind, for who comes again */
+	size_t used_bytes;         /* given out, counting whole blocks and the spare */
 	size_t cap_bytes;
 };
 

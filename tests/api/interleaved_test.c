@@ -20,6 +20,7 @@ enum {
 	REQUESTS_USUAL = 2000,
 	REQUEST_ARENA_BYTES = 32 << 20,
 	KILL_EVERY_MS = 15,
+	ANSWERS_PER_KILL = 8,
 	/* Before anybody is over RATE_OWN_LIMIT, counting begins anew. */
 	REQUESTS_PER_HOUR = 30000,
 };
@@ -125,17 +126,20 @@ client_run(void *arg)
 	run->clients--;
 }
 
-/* Ends connections of the server that are at work, until the clients are done. */
+/* Ends connections of the server that are at work, until the clients are done; not more
+ * often than they are answered, however slowly a new one opens. */
 static struct err *
 kill_connections(struct run *run)
 {
 	static const enum db_type columns[] = { DB_I64 };
+	int64_t killed_at = 0;
 	struct str killed;
 
 	while (run->clients > 0) {
 		(void)fiber_sleep_until(clock_deadline_ms(KILL_EVERY_MS));
-		if (!run->kills)
+		if (!run->kills || run->answered < killed_at + ANSWERS_PER_KILL)
 			continue;
+		killed_at = run->answered;
 		TRY(database_dump(run->ctx,
 			"SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM "
 			"pg_stat_activity WHERE usename = 'gridiron_app' AND datname = "

@@ -106,7 +106,7 @@ pump_up(void *arg)
 			if (!proxy->passes_on)
 				break;
 		}
-		if (write(connection->server, bytes, size) != (ssize_t)size)
+		if (send(connection->server, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
 			break;
 	}
 	pump_end(connection);
@@ -122,7 +122,8 @@ pump_down(void *arg)
 	while (pump_some(connection->server, bytes, &size)) {
 		connection->is_answered = true;
 		if (connection->is_doomed ||
-			write(connection->client, bytes, size) != (ssize_t)size)
+			send(connection->client, bytes, size, MSG_NOSIGNAL) !=
+				(ssize_t)size)
 			break;
 	}
 	pump_end(connection);
