@@ -114,6 +114,7 @@ run_jobs_run(struct invocation *run)
 {
 	struct job_setup setup = {
 		.data = run->config.data,
+		.season_runs = (int32_t)run->config.season_runs,
 		.instance = str_fmt(run->arena, "command %ld",
 			(long)(run->console.pid ? run->console.pid : getpid())),
 		.is_beside = run->console.pid != 0,

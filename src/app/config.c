@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "codec/url.h"
+#include "model/season.h"
 
 #define OUR_PREFIX "GRIDIRON_"
 
@@ -351,6 +352,10 @@ config_load(struct arena *arena, const struct config_options *options, struct co
 	if (config.redis_url.len)
 		TRY(scheme_check(arena, &config, SETTING_redis_url,
 			STR("redis://|rediss://"), "redis://HOST:PORT/NUMBER"));
+	if (config.season_runs < SEASON_RUNS_LEAST ||
+		config.season_runs > SEASON_RUNS_MOST)
+		return value_err(arena, &config, SETTING_season_runs,
+			"a number from 100 to 10000000");
 	if (config.data.len == 0)
 		return value_err(arena, &config, SETTING_data, "the path of a folder");
 	*ret = config;

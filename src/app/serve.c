@@ -269,7 +269,11 @@ static struct err *
 jobs_start(struct invocation *run, struct serving *serving)
 {
 	char host[HOST_NAME_BYTES_MAX] = "";
-	struct job_setup setup = { .games = run->config.games, .data = run->config.data };
+	struct job_setup setup = {
+		.games = run->config.games,
+		.data = run->config.data,
+		.season_runs = (int32_t)run->config.season_runs,
+	};
 
 	if (!run->config.jobs)
 		return NULL;

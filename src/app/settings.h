@@ -51,6 +51,9 @@
 		"3600", "age at which a stream ends, to be asked for anew; 0: none")   \
 	X(toggle, jobs, "jobs", "GRIDIRON_JOBS", "true",                               \
 		"run the scheduled jobs (gridiron jobs list) in this server")          \
+	X(count, season_runs, "season.runs", "GRIDIRON_SEASON_RUNS", "100000",         \
+		"how often the jobs play a season; fewer take less of a small "        \
+		"machine and are less sure")                                           \
 	X(text, keys_file, "keys.file", "GRIDIRON_KEYS_FILE", "",                      \
 		"file of the secret keys; empty: keys.json of systemd's "              \
 		"credentials, else of the data folder")                                \

@@ -33,7 +33,10 @@ static struct err *
 play_season(struct ctx *ctx, const struct job_run *run, int32_t season, int *weeks)
 {
 	struct outlook_options options = {
-		.tier = TIER_L, .season = season, .stop = run->setup->is_stopping
+		.tier = TIER_L,
+		.season = season,
+		.runs = run->setup->season_runs,
+		.stop = run->setup->is_stopping,
 	};
 	struct outlook_completed completed;
 	struct arena_mark mark = arena_mark(ctx->arena);

@@ -25,6 +25,7 @@ struct job_setup {
 	struct str
 		games;   /* path or URL of the feed; "simulated"; empty: the public one */
 	struct str data; /* the data folder; absent: there is none */
+	int32_t season_runs; /* how often a season is played; 0: SEASON_RUNS_USUAL */
 	struct str instance; /* this process, among those that share the database */
 	bool is_beside; /* a server carries this out, which may be at jobs of its own */
 	const _Atomic bool *is_stopping; /* set: the instance ends; NULL: it never does */

@@ -24,6 +24,7 @@ struct err *
 job_outlook(struct ctx *ctx, struct job_run *run)
 {
 	struct outlook_options options = { .tier = TIER_L,
+		.runs = run->setup->season_runs,
 		.stop = run->setup->is_stopping };
 	struct outlook_completed completed;
 	struct err *err = outlook_complete(ctx, &options, &completed);

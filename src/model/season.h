@@ -25,6 +25,7 @@
 
 enum {
 	MOST_WINS = 20,
+	SEASON_RUNS_LEAST = 100, /* of what is stored for others to read */
 	SEASON_RUNS_USUAL = 100000,
 	SEASON_RUNS_MOST = 10000000,
 };
