@@ -3,7 +3,7 @@
 
 -- row job_row: name text, schedule text, is_enabled bool, next_run_at time?, last_started_at time?,
 --   last_finished_at time?, last_status text?, last_result object?, last_error text?, run_count i64, failure_count i64,
---   consecutive_failures i32, locked_by text?, locked_until time?
+--   consecutive_failures i32, locked_by text?, locked_until time?, is_lost bool
 -- row job_run_state: is_open bool
 -- row job_claimed: id job_id, name text, state object, consecutive_failures i32
 
@@ -21,18 +21,19 @@ VALUES ({{new id}}, :name, :schedule, :next_run_at, '{}', :now, :now)
 -- args: none
 -- as: anyone
 -- scan: ok, a row a job
--- Take every job from whoever has it: for a database that only this process can have open.
+-- End every lease: for a database that only this process can have open. Whose it was is known still.
 UPDATE jobs
-   SET locked_by = NULL, locked_until = NULL
+   SET locked_until = NULL
  WHERE locked_until IS NOT NULL;
 
 -- name: job_list :many job_row
--- args: none
+-- args: now time
 -- as: anyone
 -- scan: ok, a row a job
--- Every job, by name.
+-- Every job, by name. IS_LOST: it is at work as far as it told, but its lease has ended.
 SELECT name, schedule, is_enabled, next_run_at, last_started_at, last_finished_at, last_status, last_result, last_error,
-       run_count, failure_count, consecutive_failures, locked_by, locked_until
+       run_count, failure_count, consecutive_failures, locked_by, locked_until,
+       coalesce(last_status = 'running' AND coalesce(locked_until, :now) <= :now, FALSE) AS is_lost
   FROM jobs
  ORDER BY name
  LIMIT 100;
@@ -51,10 +52,12 @@ SELECT id, name, state, consecutive_failures
 -- name: job_claim :opt job_claimed
 -- args: name text, instance text, until time, now time
 -- as: anyone
--- Take a job that nobody is at, whether due or not.
+-- Take a job that nobody is at, whether due or not. One that is still said to be running was lost, and counts as failed.
 UPDATE jobs
    SET locked_by = :instance, locked_until = :until, last_started_at = :now, last_status = 'running',
-       run_count = run_count + 1, updated_at = :now
+       run_count = run_count + 1, failure_count = failure_count + CASE WHEN last_status = 'running' THEN 1 ELSE 0 END,
+       consecutive_failures = consecutive_failures + CASE WHEN last_status = 'running' THEN 1 ELSE 0 END,
+       updated_at = :now
  WHERE name = :name AND (locked_until IS NULL OR locked_until <= :now)
 RETURNING id, name, state, consecutive_failures;
 

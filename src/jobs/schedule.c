@@ -138,6 +138,7 @@ struct claiming {
 	struct job_claimed claimed;
 	bool is_claimed;
 	bool is_again; /* nobody knows whether it was claimed when this was tried */
+	int64_t died;  /* runs that the claim closed, as their instance is no more */
 	/* The run before failed, or died with its instance: what it had changed by then it
 	 * may have told nobody. */
 	bool is_after_failure;
@@ -193,7 +194,6 @@ claim_in_tx(struct tx *tx, void *arg)
 	struct ctx *ctx = tx->ctx;
 	const struct job *job = claiming->job;
 	struct job_run_state own = { .is_open = false };
-	int64_t died = 0;
 
 	/* Nobody knew whether it was committed; if so, all else was known by then. */
 	if (claiming->is_again)
@@ -224,9 +224,8 @@ claim_in_tx(struct tx *tx, void *arg)
 			.error = STR("its instance stopped before it ended"),
 			.now = ctx->now,
 		},
-		&died));
-	claiming->is_after_failure = died > 0 ||
-		claiming->claimed.consecutive_failures > 0;
+		&claiming->died));
+	claiming->is_after_failure = claiming->claimed.consecutive_failures > 0;
 	return q_job_run_begin(tx,
 		(struct job_run_begin){
 			.run = claiming->run,
@@ -240,7 +239,11 @@ static struct err *
 claim(struct ctx *ctx, struct claiming *claiming)
 {
 	claiming->run = uuid_v7(ctx->now);
-	return transact_surely(ctx, claim_in_tx, claiming, false, &claiming->is_again);
+	TRY(transact_surely(ctx, claim_in_tx, claiming, false, &claiming->is_again));
+	if (claiming->is_claimed && claiming->died)
+		log_warning(ctx, "a job whose instance stopped is run again",
+			LOG_STR("job", claiming->claimed.name));
+	return NULL;
 }
 
 /* --- Finishing */

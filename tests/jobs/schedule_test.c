@@ -252,6 +252,11 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 		       "SELECT instance || ' ' || status FROM job_runs ORDER BY "
 		       "started_at"),
 		STR("dead failed\ntwo succeeded"));
+	EQ_STR(text(ctx,
+		       "SELECT 'runs ' || run_count || ', failed ' || failure_count || "
+		       "', in a row ' || consecutive_failures FROM jobs WHERE name = "
+		       "'grade'"),
+		STR("runs 2, failed 1, in a row 0"));
 }
 
 struct running {
