@@ -9,12 +9,12 @@
 -- row free_address: id user_id, email_verified bool
 
 -- name: account_change_insert :exec
--- args: user_id user_id, kind text, email text?, token_hash hash, family_id uuid?, ip_address text?, now time,
---   opens_at time, expires_at time
+-- args: user_id user_id, kind text, email text?, email_identity text?, token_hash hash, family_id uuid?,
+--   ip_address text?, now time, opens_at time, expires_at time
 -- as: system, an administrator may ask for it
 -- A change, and its link.
-INSERT INTO account_changes (user_id, id, kind, email, token_hash, family_id, created_at, opens_at, expires_at, ip_address)
-VALUES (:user_id, {{new id}}, :kind, :email, :token_hash, :family_id, :now, :opens_at, :expires_at, :ip_address);
+INSERT INTO account_changes (user_id, id, kind, email, email_identity, token_hash, family_id, created_at, opens_at, expires_at, ip_address)
+VALUES (:user_id, {{new id}}, :kind, :email, :email_identity, :token_hash, :family_id, :now, :opens_at, :expires_at, :ip_address);
 
 -- name: account_change_by_token :opt account_change
 -- args: token_hash hash
@@ -59,6 +59,14 @@ UPDATE account_changes
 SELECT count(*) AS total, min(created_at) AS oldest
   FROM account_changes
  WHERE user_id = :user_id AND kind = :kind AND created_at > :since;
+
+-- name: account_change_count_to :one change_count
+-- args: email_identity text, since time
+-- as: system, a mailbox is counted over all who write to it
+-- The same to a mailbox, under all its spellings, whoever asked.
+SELECT count(*) AS total, min(created_at) AS oldest
+  FROM account_changes
+ WHERE email_identity = :email_identity AND created_at > :since;
 
 -- name: account_change_sweep :rows
 -- args: before time

@@ -15,7 +15,7 @@
 -- row export_password_resets_row: id uuid, created_at time, expires_at time, used_at time?, ip_address text?,
 --   user_agent text?, is_by_admin bool
 -- row export_account_changes_row: id uuid, kind text, email text?, family_id uuid?, created_at time, opens_at time,
---   expires_at time, ended_at time?, ip_address text?
+--   expires_at time, ended_at time?, ip_address text?, email_identity text?
 -- row export_api_keys_row: id uuid, name text, prefix text, scopes array, is_active bool, created_at time,
 --   expires_at time?, last_used_at time?, last_used_ip text?, revoked_at time?
 -- row export_mfa_recovery_codes_row: id uuid, created_at time, used_at time?
@@ -127,7 +127,7 @@ SELECT id, created_at, expires_at, used_at, ip_address, user_agent, is_by_admin
 -- args: actor user_id, after uuid
 -- as: actor
 -- What table account_changes holds of a user.
-SELECT id, kind, email, family_id, created_at, opens_at, expires_at, ended_at, ip_address
+SELECT id, kind, email, family_id, created_at, opens_at, expires_at, ended_at, ip_address, email_identity
   FROM account_changes
  WHERE user_id = :actor AND id > :after
  ORDER BY id

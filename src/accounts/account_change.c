@@ -51,6 +51,7 @@ account_change_put(struct tx *tx, const struct account_change_new *change)
 			.user_id = change->user_id,
 			.kind = kind_name(change->kind),
 			.email = change->email,
+			.email_identity = change->email_identity,
 			.token_hash = str_from_bytes(hash, sizeof(hash)),
 			.family_id = change->family_id,
 			.ip_address = ctx->remote_address,

@@ -18,6 +18,7 @@ struct account_change_new {
 	struct user_id user_id;
 	enum account_change_kind kind;
 	struct str email; /* of CHANGE_EMAIL */
+	struct str email_identity;
 	struct str token;
 	struct uuid family_id; /* the session that asks; nil: none */
 	int64_t opens_at;

@@ -10,6 +10,7 @@
 #include "accounts/users_q.h"
 #include "audit/audit.h"
 #include "base/buf.h"
+#include "codec/iso_time.h"
 #include "codec/uuid.h"
 #include "crypto/token.h"
 #include "mail/mail.h"
@@ -24,23 +25,40 @@ enum {
 
 struct asking {
 	const struct email_change *change;
+	struct str identity; /* of the new address */
 	struct str token;
 };
 
+/* With the link that was just put. Whoever asks is not told: it may be others who fill a
+ * mailbox. */
+static struct err *
+is_flooded(struct tx *tx, struct str identity, bool *ret)
+{
+	struct change_count sent;
+
+	TRY(q_account_change_count_to(
+		tx, identity, tx->ctx->now - MICROSECONDS_PER_HOUR, &sent));
+	*ret = sent.total > LINKS_AN_HOUR_MAX;
+	return NULL;
+}
+
 /* What the new address is sent: a link, or word that it has an account; nothing where that
- * is shut out, as at registration. */
+ * is shut out, as at registration, or where its mailbox was sent enough. */
 static struct err *
 write_to_new(struct tx *tx, const struct asking *asking)
 {
 	struct str email = asking->change->email;
 	struct registered owner;
-	bool is_taken;
+	bool is_taken, is_full;
 
 	TRY(q_user_by_email(tx, email, &owner, &is_taken));
 	if (is_taken && !owner.is_active)
 		return NULL;
 	if (is_taken && owner.email_verified)
 		return user_remind(tx, owner.id, email);
+	TRY(is_flooded(tx, asking->identity, &is_full));
+	if (is_full)
+		return NULL;
 	return mail_put(tx,
 		&(struct mail){
 			.kind = MAIL_CHANGE_EMAIL,
@@ -65,6 +83,7 @@ ask_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 			.user_id = user,
 			.kind = CHANGE_EMAIL,
 			.email = asking->change->email,
+			.email_identity = asking->identity,
 			.token = asking->token,
 			.family_id = asking->change->family,
 			.opens_at = ctx->now,
@@ -91,6 +110,9 @@ email_change_ask(struct ctx *ctx, const struct email_change *change)
 {
 	struct asking asking = { .change = change };
 
+	asking.identity = email_identity(ctx->arena, change->email);
+	if (str_is_none(asking.identity))
+		return err_no_memory();
 	TRY(token_new(ctx->arena, STR(TOKEN_CHANGE), &asking.token));
 	return proof_transact(ctx, &change->proof, ask_in_tx, &asking);
 }

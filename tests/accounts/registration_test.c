@@ -1,4 +1,5 @@
 /* Registering and proving an address, on both engines. */
+#include "accounts/email_change.h"
 #include "accounts/guess.h"
 #include "accounts/password_reset.h"
 #include "accounts/sweep.h"
@@ -8,6 +9,8 @@
 #include "tests/support/database.h"
 
 #define ALICE STR("alice@example.org")
+#define MAILS_TO(pattern) \
+	"SELECT CAST(count(*) AS text) FROM outbox WHERE recipient LIKE '" pattern "'"
 
 static struct err *
 register_as(struct ctx *ctx, const char *password, const char *first_name)
@@ -116,6 +119,41 @@ BOTH_ENGINES(a_link_works_for_whoever_registered_only)
 		user_verify(ctx, mallorys.token, STR("password of mallory")), ERR_GONE);
 	guess_forget_all();
 	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+}
+
+/* NUMBER asks for another spelling of one mailbox. */
+static struct err *
+ask_for_spelling(struct ctx *ctx, int number)
+{
+	struct str own = str_fmt(ctx->arena, "own%d@example.org", number);
+	struct session_tokens here;
+	struct err *err;
+
+	TRY(account_make(ctx, own, STR(GOOD_PASSWORD)));
+	TRY(account_sign_in(ctx, own, STR(GOOD_PASSWORD), &here));
+	ctx->actor = (struct actor){ .user_id = here.user_id };
+	err = email_change_ask(ctx,
+		&(struct email_change){
+			.email = str_fmt(ctx->arena, "jane.doe+%d@gmail.com", number),
+			.proof = { .password = STR(GOOD_PASSWORD) },
+			.family = here.family_id });
+	ctx->actor = (struct actor){ .is_system = false };
+	return err;
+}
+
+BOTH_ENGINES(a_mailbox_is_sent_three_links_an_hour_by_those_who_would_change_to_it)
+{
+	struct str links;
+
+	OK_ERR(accounts_begin(ctx));
+	for (int i = 0; i < LINKS_AN_HOUR_MAX + 2; i++)
+		OK_ERR(ask_for_spelling(ctx, i));
+	OK_ERR(value_of(ctx, MAILS_TO("jane.doe+%@gmail.com"), &links));
+	EQ_STR(links, STR("3"));
+	ctx->now += (int64_t)7200 * MICROSECONDS_PER_SECOND;
+	OK_ERR(ask_for_spelling(ctx, LINKS_AN_HOUR_MAX + 2));
+	OK_ERR(value_of(ctx, MAILS_TO("jane.doe+%@gmail.com"), &links));
+	EQ_STR(links, STR("4"));
 }
 
 BOTH_ENGINES(links_end_after_a_day_and_three_an_hour_are_sent)
