@@ -20,22 +20,36 @@ enum {
 };
 
 static struct err *
-seasons_at(struct ctx *ctx, int first, int last, const char *now)
+csv_import(struct ctx *ctx, struct str csv)
+{
+	struct import_options import = { .source = STR("league"), .is_simulated = true };
+	struct import_counts counts;
+	struct feed feed;
+
+	TRY(feed_of_text(ctx->arena, csv, &feed));
+	return import_store(ctx, &feed, &import, &counts);
+}
+
+static struct err *
+csv_at(struct ctx *ctx, int first, int last, const char *now, struct str *ret)
 {
 	struct simulated_options league = {
 		.seed = SEED, .first_season = first, .last_season = last
 	};
-	struct import_options import = { .source = STR("league"), .is_simulated = true };
-	struct import_counts counts;
-	struct feed feed;
-	struct str csv;
 
 	if (!iso_time_parse(str_from(now), &ctx->now))
 		return err_new(ctx, ERR_INTERNAL, "a wrong date");
 	league.now = ctx->now;
-	TRY(simulated_league(ctx->arena, &league, &csv));
-	TRY(feed_of_text(ctx->arena, csv, &feed));
-	return import_store(ctx, &feed, &import, &counts);
+	return simulated_league(ctx->arena, &league, ret);
+}
+
+static struct err *
+seasons_at(struct ctx *ctx, int first, int last, const char *now)
+{
+	struct str csv;
+
+	TRY(csv_at(ctx, first, last, now, &csv));
+	return csv_import(ctx, csv);
 }
 
 static struct err *
@@ -481,5 +495,84 @@ BOTH_ENGINES(a_club_that_moved_has_its_outlook_under_each_code)
 			&list));
 		EQ_I64(list.count, 1);
 		EQ_STR(list.items[0].team, STR("STL"));
+	}
+}
+
+/* A feed without the games of TYPE and of what comes behind it: the last season's is the last of its file. */
+static struct err *
+cut_off_import(struct ctx *ctx, const char *type)
+{
+	ptrdiff_t cut;
+	struct str csv;
+
+	TRY(csv_at(ctx, SEASON, SEASON, "2023-06-01T00:00:00Z", &csv));
+	cut = str_find(csv, str_fmt(ctx->arena, ",%s,", type));
+	while (cut > 0 && csv.ptr[cut - 1] != '\n')
+		cut--;
+	return csv_import(ctx, str_slice(csv, 0, cut < 0 ? 0 : (size_t)cut));
+}
+
+/* How many teams may still win the title. */
+static int
+contenders_of(const struct outlook *outlook)
+{
+	int ret = 0;
+
+	for (int i = 0; i < FRANCHISES; i++)
+		ret += season_outlook(&outlook->counts, i).title > 0;
+	return ret;
+}
+
+/* What is stored of a season that IS_OVER, or is not, before WEEK, in the list and in the
+ * history. */
+static void
+stored_stands(struct ctx *ctx, int week, bool is_over)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct outlook_row_list lists[2];
+
+	OK_ERR(q_outlook_list(&tx,
+		(struct outlook_list){
+			.model = STR("gridiron"), .season = SEASON, .week = week },
+		&lists[0]));
+	EQ_I64(lists[0].count, 32);
+	OK_ERR(q_outlook_history(&tx,
+		(struct outlook_history){ .model = STR("gridiron"),
+			.team = lists[0].items[0].team,
+			.season = SEASON,
+			.last_week = week },
+		&lists[1]));
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		const struct outlook_row *last = &lists[i].items[lists[i].count - 1];
+
+		EQ_I64(last->stands_before, week);
+		OK_OR(last->week.is_set == !is_over, "week, before %d", week);
+		OK_OR(last->games_played.is_set == !is_over, "games, before %d", week);
+	}
+}
+
+BOTH_ENGINES(
+	a_season_is_over_behind_its_super_bowl_and_not_between_rounds_that_the_feed_lacks)
+{
+	/* What the feed has not, nor what comes behind it. */
+	static const char *const rounds[] = { "WC", "DIV", "CON", "SB", NULL };
+
+	for (size_t i = 0; i < COUNT_OF(rounds); i++) {
+		bool is_over = !rounds[i];
+		struct outlook_options options = {
+			.tier = TIER_L, .season = SEASON, .runs = 2000
+		};
+		struct outlook outlook;
+
+		if (is_over)
+			OK_ERR(seasons_at(ctx, SEASON, SEASON, "2023-06-01T00:00:00Z"));
+		else
+			OK_ERR(cut_off_import(ctx, rounds[i]));
+		OK_ERR(outlook_simulate(ctx, &options, &outlook));
+		OK_OR(outlook.is_over == is_over, "round %zu", i);
+		EQ_I64(outlook.when.week, LAST_WEEK + 1 + (int)i);
+		OK_OR(is_over || contenders_of(&outlook) > 1, "round %zu", i);
+		OK_ERR(outlook_store(ctx, TIER_L, &outlook));
+		stored_stands(ctx, outlook.when.week, is_over);
 	}
 }
