@@ -69,19 +69,28 @@ put_level(struct arena *arena, struct buf *out, const struct panel *panel, doubl
 		str_fmt(arena, "%.*f", decimals, y));
 }
 
+/* Four places; "unknown" of no games. */
+static const char *
+score_text(struct arena *arena, const struct score *score)
+{
+	return score->games ? str_cstr(arena, str_fmt(arena, "%.4f", score_brier(score)))
+			    : "unknown";
+}
+
 static void
-put_head(struct buf *out, const struct backtest_row *all, const char *tier)
+put_head(struct arena *arena, struct buf *out, const struct backtest_row *all,
+	const char *tier)
 {
 	buf_fmt(out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
 		"role=\"img\" aria-labelledby=\"title about\">\n"
 		"<title id=\"title\">Gridiron, tier %s, seasons %d to %d</title>\n"
-		"<desc id=\"about\">%zu games. Brier score %.4f; Elo %.4f, closing line "
-		"%.4f. Calibration slope %.2f.</desc>\n",
+		"<desc id=\"about\">%zu games. Brier score %s; Elo %s, closing line "
+		"%s. Calibration slope %.2f.</desc>\n",
 		WIDTH, HEIGHT, tier, all->from_season, all->through_season, all->games,
-		score_brier(&all->scores[FORECASTER_MODEL]),
-		score_brier(&all->scores[FORECASTER_ELO]),
-		score_brier(&all->scores[FORECASTER_LINE]), all->calibration.slope);
+		score_text(arena, &all->scores[FORECASTER_MODEL]),
+		score_text(arena, &all->scores[FORECASTER_ELO]),
+		score_text(arena, &all->scores[FORECASTER_LINE]), all->calibration.slope);
 	buf_put(out,
 		STR("<style>\n"
 		    "svg { --ground: #fbfaf7; --ink: #1a1c1a; --soft: #565b56; --rule: "
@@ -217,8 +226,8 @@ put_legend(struct arena *arena, struct buf *out, const struct backtest_row *all)
 	for (size_t i = 0; i < COUNT_OF(entries); i++)
 		put_text(out, SEASONS_LEFT + 160 * (double)i, PANEL_BOTTOM + 46,
 			entries[i].kind,
-			str_fmt(arena, "● %s %.4f", entries[i].name,
-				score_brier(&all->scores[entries[i].who])));
+			str_fmt(arena, "● %s %s", entries[i].name,
+				score_text(arena, &all->scores[entries[i].who])));
 }
 
 static void
@@ -251,37 +260,46 @@ put_seasons(struct arena *arena, struct buf *out, const struct backtest *table)
 		if (row->is_season)
 			buf_fmt(out,
 				"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" "
-				"class=\"dot\"><title>%d: Gridiron %.4f, line %.4f, Elo "
-				"%.4f</title></circle>\n",
+				"class=\"dot\"><title>%d: Gridiron %s, line %s, Elo "
+				"%s</title></circle>\n",
 				at_x(&panel, row->from_season),
 				at_y(&panel, score_brier(&row->scores[FORECASTER_MODEL])),
 				row->from_season,
-				score_brier(&row->scores[FORECASTER_MODEL]),
-				score_brier(&row->scores[FORECASTER_LINE]),
-				score_brier(&row->scores[FORECASTER_ELO]));
+				score_text(arena, &row->scores[FORECASTER_MODEL]),
+				score_text(arena, &row->scores[FORECASTER_LINE]),
+				score_text(arena, &row->scores[FORECASTER_ELO]));
 	}
 	put_legend(arena, out, &table->rows[0]);
+}
+
+/* How far the Brier score is from the closing line's, as far as that is known. */
+static struct str
+edge_text(struct arena *arena, const struct interval *less)
+{
+	if (!isfinite(less->mean))
+		return STR("no closing line is known");
+	if (!isfinite(less->low))
+		return str_fmt(arena, "%+.4f, of one game", less->mean);
+	return str_fmt(arena, "%+.4f [%+.4f, %+.4f]", less->mean, less->low, less->high);
 }
 
 struct err *
 backtest_svg(struct arena *arena, const struct backtest *table, struct str *ret)
 {
 	const struct backtest_row *all = &table->rows[0];
-	const struct interval *less = &all->less_line;
 	const char *tier = tier_name(table->options.tier);
 	struct buf out;
 
 	buf_init(&out, arena, SVG_BYTES_MAX);
-	put_head(&out, all, tier);
+	put_head(arena, &out, all, tier);
 	put_text(&out, 40, 44, "head",
 		str_fmt(arena, "Gridiron, tier %s: %zu games, %d–%d", tier, all->games,
 			all->from_season, all->through_season));
 	put_text(&out, 40, 68, "number",
 		str_fmt(arena,
 			"Each game forecast from what was known before its week. Brier "
-			"score less the closing line's: %+.4f [%+.4f, %+.4f]. No edge is "
-			"claimed.",
-			less->mean, less->low, less->high));
+			"score less the closing line's: " STR_FMT ". No edge is claimed.",
+			STR_ARG(edge_text(arena, &all->less_line))));
 	put_calibration(arena, &out, all);
 	put_seasons(arena, &out, table);
 	put_text(&out, 40, HEIGHT - 14, "number",

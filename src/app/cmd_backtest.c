@@ -242,7 +242,8 @@ make_table(struct invocation *run, const struct backtest *backtest, size_t first
 	}
 }
 
-/* No cell needs quoting: all are numbers, seasons and records. */
+/* No cell needs quoting: all are numbers, seasons and records. One that is unknown is
+ * empty. */
 static void
 print_csv(FILE *out, const struct table *table)
 {
@@ -254,6 +255,8 @@ print_csv(FILE *out, const struct table *table)
 		const struct table_cell *cell = &table->cells.items[i];
 		struct str text = cell->is_number ? cell->json : cell->shown;
 
+		if (str_eq(text, STR("null")))
+			text = STR("");
 		fprintf(out, "%s" STR_FMT, column ? "," : "\n", STR_ARG(text));
 		if (++column == table->column_count)
 			column = 0;

@@ -283,9 +283,13 @@ find_intervals(struct arena *arena, const struct grader *grader, struct tally *t
 		struct interval *interval = (struct interval *)((char *)row +
 			intervals[i].offset);
 
+		*interval = (struct interval){ NAN, NAN, NAN };
 		if (tally->differences[under] == 0)
 			continue;
 		interval->mean = tally->differences[over] / tally->differences[under];
+		/* One game says nothing of how much is luck. */
+		if (tally->differences[under] < 2)
+			continue;
 		TRY(bootstrap_interval(arena, replicates,
 			(const double(*)[DIFFERENCES])sums, over, under, interval));
 	}
@@ -308,16 +312,13 @@ finish_row(struct arena *arena, const struct grader *grader, struct tally *tally
 	row->plain_margin_surprise = tally->plain / games;
 	row->total_surprise = tally->total_surprise / games;
 	row->plain_total_surprise = tally->plain_total / games;
-	if (spreads > 0) {
-		row->margin_error /= spreads;
-		row->line_margin_error /= spreads;
-		row->push_rate /= spreads;
-		row->expected_push_rate /= spreads;
-	}
-	if (totals > 0) {
-		row->total_error /= totals;
-		row->line_total_error /= totals;
-	}
+	/* NAN, unknown, where no game has a line. */
+	row->margin_error /= spreads;
+	row->line_margin_error /= spreads;
+	row->push_rate /= spreads;
+	row->expected_push_rate /= spreads;
+	row->total_error /= totals;
+	row->line_total_error /= totals;
 	return NULL;
 }
 

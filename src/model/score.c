@@ -26,13 +26,13 @@ score_add(struct score *score, double chance, double outcome)
 double
 score_brier(const struct score *score)
 {
-	return score->games ? score->brier_sum / (double)score->games : 0;
+	return score->games ? score->brier_sum / (double)score->games : NAN;
 }
 
 double
 score_log_loss(const struct score *score)
 {
-	return score->games ? score->log_loss_sum / (double)score->games : 0;
+	return score->games ? score->log_loss_sum / (double)score->games : NAN;
 }
 
 double
@@ -40,7 +40,7 @@ score_hit_rate(const struct score *score)
 {
 	int decided = score->wins + score->losses;
 
-	return decided ? (double)score->wins / decided : 0;
+	return decided ? (double)score->wins / decided : NAN;
 }
 
 void
@@ -134,7 +134,7 @@ record_hit_rate(const struct record *record)
 {
 	int decided = record->wins + record->losses;
 
-	return decided ? (double)record->wins / decided : 0;
+	return decided ? (double)record->wins / decided : NAN;
 }
 
 double
@@ -142,7 +142,7 @@ record_roi(const struct record *record)
 {
 	int bets = record->wins + record->losses + record->pushes;
 
-	return bets ? record->units / bets : 0;
+	return bets ? record->units / bets : NAN;
 }
 
 /* SplitMix64 (G. Steele, D. Lea, C. Flood, 2014): the same draws on every machine. */
@@ -198,12 +198,18 @@ bootstrap_interval(struct arena *scratch, int replicates,
 	struct interval *ret)
 {
 	struct arena_mark mark = arena_mark(scratch);
-	size_t count = (size_t)replicates;
+	size_t count = 0;
 	double *sorted;
 
-	TRY_NEW(scratch, sorted, count);
-	for (size_t r = 0; r < count; r++)
-		sorted[r] = sums[r][over] / sums[r][under];
+	TRY_NEW(scratch, sorted, (size_t)replicates);
+	for (int r = 0; r < replicates; r++)
+		if (sums[r][under] != 0)
+			sorted[count++] = sums[r][over] / sums[r][under];
+	if (count == 0) {
+		ret->low = ret->high = NAN;
+		arena_rewind(scratch, mark);
+		return NULL;
+	}
 	qsort(sorted, count, sizeof(*sorted), compare_doubles);
 	ret->low = sorted[(size_t)(0.025 * (double)(count - 1))];
 	ret->high = sorted[(size_t)(0.975 * (double)(count - 1) + 0.5)];

@@ -30,9 +30,10 @@ struct score {
 };
 
 void score_add(struct score *score, double chance, double outcome);
+/* NAN where there are no games. */
 double score_brier(const struct score *score);
 double score_log_loss(const struct score *score);
-/* Of the games that had a winner, the share that the favourite won; 0 where there are
+/* Of the games that had a winner, the share that the favourite won; NAN where there are
  * none. */
 double score_hit_rate(const struct score *score);
 
@@ -71,12 +72,12 @@ struct record {
 
 /* RESULT above 0 won, 0 a push, below lost, at American ODDS. */
 void record_add(struct record *record, double result, double odds);
-/* Wins among bets that were not pushes; 0 where there are none. */
+/* Wins among bets that were not pushes; NAN where there are none. */
 double record_hit_rate(const struct record *record);
-/* Units for one unit staked. */
+/* Units for one unit staked; NAN where there are no bets. */
 double record_roi(const struct record *record);
 
-/* A mean and the interval that holds it 95 times in a hundred. */
+/* A mean and the interval that holds it 95 times in a hundred; NAN: unknown. */
 struct interval {
 	double mean, low, high;
 };
@@ -98,8 +99,8 @@ struct bootstrap_options {
 void bootstrap_draw(struct bootstrap_options options,
 	const double (*values)[BOOTSTRAP_COLUMNS], size_t count,
 	double (*sums)[BOOTSTRAP_COLUMNS]);
-/* The interval of column OVER by column UNDER, a count that is nowhere 0, from the SUMS of
- * all replicates. The mean is not touched. */
+/* The interval of column OVER by column UNDER, a count, from the SUMS of those replicates
+ * that have drawn any of it; NAN where none has. The mean is not touched. */
 MUST_USE struct err *bootstrap_interval(struct arena *scratch, int replicates,
 	const double (*sums)[BOOTSTRAP_COLUMNS], int over, int under,
 	struct interval *ret);

@@ -289,3 +289,92 @@ TEST(the_parameters_in_code_have_the_measure_that_is_told_of_them)
 	EQ_I64(in_code.games, 3738);
 	arena_release(&arena);
 }
+
+enum {
+	GAMES = 16 * 17, /* of a season of clubs that always meet the same one */
+};
+
+/* Of two seasons, without any line. */
+static void
+games_without_lines(struct model_game games[2 * GAMES])
+{
+	for (int i = 0; i < 2 * GAMES; i++) {
+		struct model_game game = MODEL_GAME_INIT;
+
+		game.season = 2010 + i / GAMES;
+		game.week = i % GAMES / 16 + 1;
+		game.day = i / GAMES * 365 + 7 * game.week;
+		game.home = i % 16;
+		game.away = 16 + i % 16;
+		game.is_played = true;
+		game.home_score = i * 7 % 38;
+		game.away_score = i * 11 % 31;
+		games[i] = game;
+	}
+}
+
+static void
+add_lines(struct model_game *game)
+{
+	game->spread_line = (struct opt_f64)OPT(2.5);
+	game->total_line = (struct opt_f64)OPT(44.5);
+	game->home_moneyline = (struct opt_f64)OPT(-140);
+	game->away_moneyline = (struct opt_f64)OPT(120);
+}
+
+static bool
+is_known(struct interval interval)
+{
+	return isfinite(interval.low) && isfinite(interval.high) &&
+		interval.low <= interval.mean && interval.mean <= interval.high;
+}
+
+/* What is measured against a line that LINES games have: nothing, a mean, or an interval. */
+static void
+check_lines(const struct backtest_row *row, int lines)
+{
+	const struct interval intervals[] = { row->less_line, row->loss_less_line,
+		row->margin_less_line, row->total_less_line };
+	const double means[] = { score_brier(&row->scores[FORECASTER_LINE]),
+		score_log_loss(&row->scores[FORECASTER_LINE]), row->margin_error,
+		row->line_margin_error, row->total_error, row->line_total_error,
+		row->push_rate, row->expected_push_rate, record_roi(&row->spread) };
+
+	EQ_I64((int64_t)row->games_with_line, lines);
+	for (size_t i = 0; i < COUNT_OF(intervals); i++) {
+		OK_OR(isnan(intervals[i].mean) == (lines == 0), "mean %zu, %d lines", i,
+			lines);
+		OK_OR(is_known(intervals[i]) == (lines > 1),
+			"interval %zu, %d lines: %f [%f, %f]", i, lines,
+			intervals[i].mean, intervals[i].low, intervals[i].high);
+	}
+	for (size_t i = 0; i < COUNT_OF(means); i++)
+		OK_OR(isnan(means[i]) == (lines == 0), "%zu, %d lines: %f", i, lines,
+			means[i]);
+	OK(is_known(row->less_elo) && is_known(row->surprise_less_plain));
+}
+
+/* Many replicates draw none of few games. */
+TEST(what_no_game_has_a_line_for_is_unknown_and_of_few_it_is_drawn)
+{
+	static const int lines[] = { 0, 1, 2, 3, 20 };
+	static struct model_game games[2 * GAMES];
+	struct backtest table;
+	struct arena arena;
+
+	arena_init(&arena, 512 << 20);
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		games_without_lines(games);
+		for (int line = 0; line < lines[i]; line++)
+			add_lines(&games[GAMES + 13 * line + 5]);
+		OK_ERR(backtest_run(&arena,
+			(struct backtest_options){ .tier = TIER_S,
+				.from_season = 2011,
+				.through_season = 2011,
+				.replicates = 500 },
+			games, COUNT_OF(games), &table));
+		EQ_I64((int64_t)table.rows[0].games, GAMES);
+		check_lines(&table.rows[0], lines[i]);
+	}
+	arena_release(&arena);
+}
