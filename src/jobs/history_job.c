@@ -1,5 +1,6 @@
 /* The outlooks of the seasons before the last: played once, the newest first, for as long
- * as a run may take; then others have their turn. */
+ * as a run may take; then others have their turn. A season that cannot be played is in no
+ * other's way. */
 #include <stdatomic.h>
 
 #include "jobs/job.h"
@@ -39,46 +40,102 @@ play_season(struct ctx *ctx, const struct job_run *run, int32_t season, int *wee
 		.stop = run->setup->is_stopping,
 	};
 	struct outlook_completed completed;
-	struct arena_mark mark = arena_mark(ctx->arena);
 
 	TRY(outlook_complete(ctx, &options, &completed));
-	arena_rewind(ctx->arena, mark);
 	*weeks += completed.past_weeks + 1;
 	return NULL;
+}
+
+/* What came of the seasons so far. */
+struct history {
+	int seasons, weeks; /* played */
+	int failed;         /* seasons that could not be */
+	int32_t failed_first;
+	struct err *err; /* why that one could not */
+};
+
+/* Whether an error is the season's own: the database, a deadline or the instance's end would
+ * be in the way of the next as well. */
+static bool
+is_of_season(const struct err *err)
+{
+	return !err_may_retry(err->code) && err->code != ERR_UNCERTAIN;
+}
+
+static struct err *
+history_play(struct ctx *ctx, struct job_run *run, const struct game_set *games,
+	struct history *history)
+{
+	int64_t until = clock_deadline_ms(TURN_MS);
+	bool is_complete;
+
+	for (int32_t season = season_before(games, season_before(games, INT32_MAX));
+		season; season = season_before(games, season)) {
+		struct arena_mark mark = arena_mark(ctx->arena);
+		struct err *err;
+
+		TRY(outlook_is_complete(ctx, games, TIER_L, season, &is_complete));
+		if (is_complete)
+			continue;
+		/* Those that fail alone take no turn from those behind them. */
+		run->is_put_off = is_stopping(run) ||
+			(history->seasons > 0 && clock_monotonic_ns() > until);
+		if (run->is_put_off)
+			break;
+		err = play_season(ctx, run, season, &history->weeks);
+		if (err && !is_of_season(err))
+			return err;
+		history->seasons += !err;
+		history->failed += err != NULL;
+		if (err && !history->err) {
+			history->failed_first = season;
+			history->err = err; /* which lies in the arena */
+		} else
+			arena_rewind(ctx->arena, mark);
+	}
+	return NULL;
+}
+
+static struct err *
+failed_tell(struct ctx *ctx, const struct history *history)
+{
+	struct err *err;
+
+	if (!history->err)
+		return NULL;
+	err = err_new(ctx, history->err->code,
+		"%d %s could not be played; the first, %d: " STR_FMT, history->failed,
+		history->failed == 1 ? "season" : "seasons", history->failed_first,
+		STR_ARG(history->err->message));
+	err->notes = history->err->notes;
+	return err;
+}
+
+static void
+put_count(struct json *json, struct str key, int count)
+{
+	json_put_key(json, key);
+	json_put_i64(json, count);
 }
 
 struct err *
 job_history(struct ctx *ctx, struct job_run *run)
 {
-	int64_t until = clock_deadline_ms(TURN_MS);
-	struct err *err = NULL;
+	struct history history = { .err = NULL };
 	struct game_set games;
-	int seasons = 0, weeks = 0;
-	bool is_complete;
+	struct err *err;
 
 	TRY(game_set_read(ctx, &games));
-	for (int32_t season = season_before(&games, season_before(&games, INT32_MAX));
-		season && !err; season = season_before(&games, season)) {
-		TRY(outlook_is_complete(ctx, &games, TIER_L, season, &is_complete));
-		if (is_complete)
-			continue;
-		run->is_put_off = is_stopping(run) || clock_monotonic_ns() > until;
-		if (run->is_put_off)
-			break;
-		err = play_season(ctx, run, season, &weeks);
-		seasons += !err;
-	}
+	err = history_play(ctx, run, &games, &history);
 	/* What was stored is not played again. */
 	if (err && err->code == ERR_TIMEOUT && is_stopping(run)) {
 		run->is_put_off = true;
 		err = NULL;
 	}
-	TRY(err);
-	json_put_key(run->result, STR("seasons"));
-	json_put_i64(run->result, seasons);
-	json_put_key(run->result, STR("weeks"));
-	json_put_i64(run->result, weeks);
+	put_count(run->result, STR("seasons"), history.seasons);
+	put_count(run->result, STR("weeks"), history.weeks);
+	put_count(run->result, STR("failed"), history.failed);
 	json_put_key(run->result, STR("has_more"));
 	json_put_bool(run->result, run->is_put_off);
-	return NULL;
+	return err ? err : failed_tell(ctx, &history);
 }

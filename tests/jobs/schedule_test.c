@@ -515,3 +515,82 @@ BOTH_ENGINES(an_outlook_of_every_week_is_played_once_and_in_all_its_runs)
 		OK_ERR(schedule_run(ctx, &setup, STR("outlook"), &outcome));
 	}
 }
+
+/* A week of every season from 2019 on. */
+static struct err *
+short_seasons_import(struct ctx *ctx)
+{
+	const struct import_options options = { .source = STR("seasons") };
+	struct feed_row games[8];
+	struct import_counts counts;
+	struct feed feed;
+
+	if (!iso_time_parse(STR("2023-06-01T12:00:00Z"), &ctx->now))
+		return err_new(ctx, ERR_INTERNAL, "a wrong date");
+	for (int i = 0; i < 8; i++)
+		games[i] = (struct feed_row){ .season = 2019 + i / 2,
+			.week = 1,
+			.day = str_cstr(ctx->arena,
+				str_fmt(ctx->arena, "%d-09-10", 2019 + i / 2)),
+			.away = i % 2 ? "CIN" : "DET",
+			.home = i % 2 ? "CLE" : "KC",
+			.scores = i % 3 ? "21-20" : "3-24" };
+	TRY(feed_of(ctx->arena, games, COUNT_OF(games), &feed));
+	return import_store(ctx, &feed, &options, &counts);
+}
+
+/* What is played of 2020 or 2021 cannot be stored, until that is let go. */
+static struct err *
+two_seasons_refuse(struct ctx *ctx)
+{
+	if (db_dialect(ctx->db) == DIALECT_SQLITE)
+		return run_sql(ctx,
+			STR("CREATE TRIGGER refuse BEFORE INSERT ON season_simulations "
+			    "WHEN new.season IN (2020, 2021) BEGIN SELECT RAISE(ABORT, "
+			    "'not this season'); END"));
+	TRY(run_sql(ctx,
+		STR("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
+		    "BEGIN RAISE 'not this season' USING ERRCODE = 'check_violation'; "
+		    "END $$")));
+	return run_sql(ctx,
+		STR("CREATE TRIGGER refuse BEFORE INSERT ON season_simulations FOR EACH "
+		    "ROW WHEN (new.season IN (2020, 2021)) EXECUTE FUNCTION refuse()"));
+}
+
+static struct err *
+seasons_let_go(struct ctx *ctx)
+{
+	return run_sql(ctx,
+		db_dialect(ctx->db) == DIALECT_SQLITE
+			? STR("DROP TRIGGER refuse")
+			: STR("DROP TRIGGER refuse ON season_simulations"));
+}
+
+BOTH_ENGINES(a_season_that_cannot_be_played_is_in_no_others_way_and_is_told)
+{
+	const char *seasons = "SELECT DISTINCT CAST(season AS text) FROM "
+			      "season_simulations ORDER BY 1";
+	struct job_outcome outcome;
+
+	setup = (struct job_setup){ .instance = STR("one") };
+	OK_ERR(short_seasons_import(ctx));
+	OK_ERR(two_seasons_refuse(ctx));
+	OK_ERR(schedule_run(ctx, &setup, STR("history"), &outcome));
+	EQ_STR(outcome.status, STR("failed"));
+	EQ_STR(text(ctx, seasons), STR("2019"));
+	OK_OR(tells(ctx, &outcome, "seasons", 1) && tells(ctx, &outcome, "failed", 2),
+		STR_FMT, STR_ARG(outcome.result));
+	OK_OR(str_find(outcome.failed->message,
+		      STR("2 seasons could not be played; the first, 2021: ")) == 0,
+		STR_FMT, STR_ARG(outcome.failed->message));
+	OK(outcome.next_run_at > ctx->now);
+	EQ_STR(text(ctx, "SELECT last_status FROM jobs WHERE name = 'history'"),
+		STR("failed"));
+	/* What was played is not played again. */
+	OK_ERR(seasons_let_go(ctx));
+	OK_ERR(schedule_run(ctx, &setup, STR("history"), &outcome));
+	EQ_STR(outcome.status, STR("succeeded"));
+	OK_OR(tells(ctx, &outcome, "seasons", 2) && tells(ctx, &outcome, "failed", 0),
+		STR_FMT, STR_ARG(outcome.result));
+	EQ_STR(text(ctx, seasons), STR("2019\n2020\n2021"));
+}
