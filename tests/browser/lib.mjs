@@ -46,7 +46,8 @@ export async function open(path, options = {}) {
   page.on('requestfinished', (request) => requests.push(request));
   page.on('console', (message) => { if (message.type() === 'error') faults.push(`console: ${message.text()}`); });
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
-  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}`));
+  // What was asked for by a page that is left is not awaited.
+  page.on('requestfailed', (request) => { if (request.failure().errorText !== 'net::ERR_ABORTED') faults.push(`failed: ${request.url()}`); });
   page.on('response', (answer) => { if (answer.status() >= 400) faults.push(`${answer.status()}: ${answer.url()}`); });
   await page.addInitScript(watchShift);
   await go(page, path);
