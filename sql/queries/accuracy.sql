@@ -5,7 +5,7 @@
 --   probability share?, confidence share?, outcome text, brier f64?, log_loss f64?, units f64?, home_score i32?,
 --   away_score i32?, home_moneyline i32?, away_moneyline i32?, spread_line f64?, kickoff_at time?, opening_seen_at time?,
 --   opening_home_moneyline i32?, opening_away_moneyline i32?, opening_spread_line f64?, home_moneyline_open i32?,
---   away_moneyline_open i32?, spread_line_open f64?
+--   away_moneyline_open i32?, spread_line_open f64?, graded_at time
 
 -- name: predictions_graded :each prediction_graded
 -- as: system, accuracy is published of every model without an owner
@@ -17,7 +17,7 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
        p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
        o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
        o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line, g.home_moneyline_open,
-       g.away_moneyline_open, g.spread_line_open
+       g.away_moneyline_open, g.spread_line_open, p.result_updated_at AS graded_at
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
   LEFT JOIN game_lines AS o
@@ -41,7 +41,7 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
        p.log_loss, p.units, g.home_score, g.away_score, g.home_moneyline, g.away_moneyline, g.spread_line, g.kickoff_at,
        o.seen_at AS opening_seen_at, o.home_moneyline AS opening_home_moneyline,
        o.away_moneyline AS opening_away_moneyline, o.spread_line AS opening_spread_line, g.home_moneyline_open,
-       g.away_moneyline_open, g.spread_line_open
+       g.away_moneyline_open, g.spread_line_open, p.result_updated_at AS graded_at
   FROM predictions AS p
   JOIN games AS g ON g.id = p.game_id
   LEFT JOIN game_lines AS o
@@ -60,14 +60,14 @@ SELECT p.model, p.prediction_type, p.season, p.week, p.game_id, p.pick, p.probab
 
 -- row accuracy_metric: model text, prediction_type text, season season, week week?, total_predictions i32,
 --   correct_predictions i32, push_count i32, accuracy_percentage f64?, confidence_weighted_accuracy f64?, brier f64?,
---   log_loss f64?, units f64?, roi f64?, details object
+--   log_loss f64?, units f64?, roi f64?, details object, calculated_at time
 
 -- name: accuracy_metrics_stored :each accuracy_metric
 -- as: anyone
 -- scan: ok, all metrics are made anew and compared
 -- All metrics, in a fixed order.
 SELECT model, prediction_type, season, week, total_predictions, correct_predictions, push_count, accuracy_percentage,
-       confidence_weighted_accuracy, brier, log_loss, units, roi, details
+       confidence_weighted_accuracy, brier, log_loss, units, roi, details, calculated_at
   FROM accuracy_metrics
  ORDER BY model, prediction_type, season, coalesce(week, 0);
 

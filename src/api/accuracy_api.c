@@ -40,7 +40,9 @@ static const struct field accuracy_fields[] = {
 		"and that of the first line seen before kick-off, where one was, with "
 		"the closing line's Brier score on those games and by how many hours "
 		"it was seen before kick-off"),
-	FIELD(struct accuracy_row, calculated_at, TIME, "when this was summed"),
+	FIELD(struct accuracy_row, calculated_at, TIME,
+		"when this was summed; without games of late: when the newest of its "
+		"grades was given"),
 };
 const struct row_schema accuracy_schema = ROW_SCHEMA("accuracy", struct accuracy_row,
 	accuracy_fields, "How a model did in a season or a week");
@@ -82,7 +84,7 @@ key_of(struct ctx *ctx, const struct accuracy_row *row)
 }
 
 static void
-set_numbers(struct accuracy_row *row, const struct accuracy_metric *metric, int64_t at)
+set_numbers(struct accuracy_row *row, const struct accuracy_metric *metric)
 {
 	row->total_predictions = metric->total_predictions;
 	row->correct_predictions = metric->correct_predictions;
@@ -94,7 +96,7 @@ set_numbers(struct accuracy_row *row, const struct accuracy_metric *metric, int6
 	row->units = metric->units;
 	row->roi = metric->roi;
 	row->details = metric->details;
-	row->calculated_at = at;
+	row->calculated_at = metric->calculated_at;
 }
 
 static const struct accuracy_metric *
@@ -135,7 +137,7 @@ leave_out_late(
 		if (rows[i].season == season) {
 			if (!metric)
 				continue;
-			set_numbers(&rows[i], metric, access_known_by(rq));
+			set_numbers(&rows[i], metric);
 		}
 		rows[kept++] = rows[i];
 	}

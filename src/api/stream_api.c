@@ -54,8 +54,8 @@ id_of(struct str tag)
 	return str_slice(tag, sizeof("W/\"") - 1, tag.len - 1);
 }
 
-/* What tells BODY from another record: all but when it was summed, which for the public
- * is whenever it is asked for. */
+/* What tells BODY from another record: all but when it was summed. The same numbers summed
+ * again are no news, nor that they stand by another time once no game is late. */
 static void
 digest_of(struct arena *arena, struct str body, uint8_t ret[static SHA256_BYTES])
 {

@@ -25,8 +25,9 @@ struct accuracy_list {
 /* All metrics, in order of model, type, season and week. */
 struct err *accuracy_list_read(struct tx *tx, struct accuracy_list *ret) MUST_USE;
 
-/* The metrics of SEASON as they would be without the games that began after KNOWN_BY.
- * Nothing is stored. */
+/* The metrics of SEASON as they would be without the games that began after KNOWN_BY,
+ * calculated_at the newest of their grades: what is asked for again is the same. Nothing
+ * is stored. */
 struct err *accuracy_of_season(struct ctx *ctx, int32_t season, int64_t known_by,
 	struct accuracy_list *ret) MUST_USE;
 

@@ -153,6 +153,8 @@ tally_add(struct tally *tally, const struct prediction_graded *row, struct opt_f
 	bool is_correct = str_eq(row->outcome, STR("win"));
 
 	tally->total++;
+	if (row->graded_at > tally->graded_at)
+		tally->graded_at = row->graded_at;
 	tally->pushed += is_push;
 	tally->correct += is_correct;
 	if (!is_push && row->confidence.is_set) {
@@ -324,6 +326,7 @@ tally_metric(struct arena *arena, const struct tally *tally, bool is_season,
 		put_bins(&json, tally);
 	json_put_object_end(&json);
 	TRY(json_canonical(arena, buf_str(&out), DETAILS_BYTES_MAX, &details));
+	metric.calculated_at = tally->graded_at;
 	metric.total_predictions = tally->total;
 	metric.correct_predictions = tally->correct;
 	metric.push_count = tally->pushed;

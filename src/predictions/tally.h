@@ -31,6 +31,7 @@ struct tally_bin {
 
 struct tally {
 	int total, correct, pushed;
+	int64_t graded_at; /* the newest of them */
 	double confidence, confidence_correct;
 	int scored; /* have a Brier score */
 	double brier, log_loss;
