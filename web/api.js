@@ -31,7 +31,13 @@ export function chance(p, digits = 0) {
   const least = 10 ** -digits;
   return 100 * p < least ? `< ${least} %` : 100 * p > 100 - least ? `> ${(100 - least).toFixed(digits)} %` : percent(p, digits);
 }
-export const signed = (x, digits = 1) => (x > 0 ? '+' : x < 0 ? '−' : '') + Math.abs(x).toFixed(digits);
+// What rounds to nothing has no sign.
+export function signed(x, digits = 1) {
+  const size = Math.abs(x).toFixed(digits);
+  return (Number(size) === 0 ? '' : x > 0 ? '+' : '−') + size;
+}
+// A value at an axis, with as many digits as it has: steps of 2.5 are told as such.
+export const plain = (x) => String(Number(x.toFixed(4))).replace('-', '−');
 
 // The plans that are sold and have FEATURE, as a person would list them: "Monthly or Season". Empty where there is none.
 export async function plansWith(feature) {

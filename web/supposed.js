@@ -4,6 +4,7 @@ import { all, chance, get, signed } from '/api.js';
 import { Choice } from '/parts.js';
 
 const MOST = 16; // results at a time
+const OF_A_WEEK = 16; // games at most: their places stand before they are known
 const CHANCES = [['p_playoffs', 'Playoffs'], ['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_title', 'Title']];
 
 function Game({ game, value, isFull, onChange }) {
@@ -14,8 +15,8 @@ function Game({ game, value, isFull, onChange }) {
 
 // ROWS as they are shown, THEN by team once the season was played: the table stands already.
 function Table({ rows, then }) {
-  const cell = (row, key) => html`<td>${then ? html`${chance(then.get(row.team)[key], 1)} <span class="soft">(${signed(100 * (then.get(row.team)[key] - row[key]))})</span>` : '–'}</td>`;
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Chances with these results"><table class="even">
+  const cell = (row, key) => html`<td key=${`${key} ${Boolean(then)}`}>${then ? html`${chance(then.get(row.team)[key], 1)} <span class="soft">(${signed(100 * (then.get(row.team)[key] - row[key]))})</span>` : '–'}</td>`;
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Chances with these results"><table class="even chances">
     <thead><tr><th scope="col">Team</th>${CHANCES.map(([, name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.team}><th scope="row">${row.team}</th>${CHANCES.map(([key]) => cell(row, key))}</tr>`)}</tbody></table></div>`;
 }
@@ -42,7 +43,8 @@ function Choose({ season, from, last, rows }) {
     } catch (error) { setState({ error }); }
   };
   return html`<form onSubmit=${play}><div class="picks wrap"><${Choice} label="Week of the games" value=${week} values=${Array.from({ length: last - from + 1 }, (_, i) => from + i)} onChange=${(v) => setWeek(Number(v))} /></div>
-    <div class="supposed">${games?.map((game) => html`<${Game} key=${game.id} game=${game} value=${chosen[game.id]} isFull=${results.length === MOST} onChange=${(side) => setChosen((now) => ({ ...now, [game.id]: side }))} />`)}${games?.length === 0 && html`<p>No game of the regular season is to come in this week.</p>`}</div>
+    <div class="supposed">${games?.map((game) => html`<${Game} key=${game.id} game=${game} value=${chosen[game.id]} isFull=${results.length === MOST} onChange=${(side) => setChosen((now) => ({ ...now, [game.id]: side }))} />`)}${games?.length === 0 && html`<p>No game of the regular season is to come in this week.</p>`}
+      ${Array.from({ length: OF_A_WEEK - (games?.length ?? 0) }, () => html`<span aria-hidden="true"></span>`)}</div>
     <button class="main" aria-disabled=${state.isSending}>Play the season</button></form>
     <p class="said-below" role="status">${state.error ? html`<span class="wrong">${state.error.message}${state.error.retryAfter ? ` Try again in ${state.error.retryAfter} s.` : ''}</span>` : state.said}</p>
     <${Table} rows=${rows} then=${state.then} />`;

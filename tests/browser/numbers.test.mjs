@@ -1,9 +1,10 @@
 // Every number on a page is the API's: each cell of each table, as it is written in words here once more.
-import { claim, equal, get, go, open } from './lib.mjs';
+import { PHONE, claim, equal, fits, get, go, open, slow, still } from './lib.mjs';
 import { signIn } from './people.mjs';
 
 const fixed = (x, digits) => (x === null || x === undefined ? '–' : x.toFixed(digits));
-const signed = (x, digits = 1) => (x > 0 ? '+' : x < 0 ? '−' : '') + Math.abs(x).toFixed(digits);
+// What rounds to nothing has no sign.
+const signed = (x, digits = 1) => (Number(Math.abs(x).toFixed(digits)) === 0 ? '' : x > 0 ? '+' : '−') + Math.abs(x).toFixed(digits);
 const percent = (p, digits = 1) => `${(100 * p).toFixed(digits)} %`;
 // What rounds to none or all is not certain.
 function chance(p, digits = 1) {
@@ -230,7 +231,91 @@ await claim('winners of games to come are chosen by keyboard, and every chance i
   return close();
 });
 
+// However late the answers are, and whatever they say.
+const SCREENS = [PHONE, { width: 768, height: 900 }, { width: 1280, height: 900 }], LATE_MS = 2000;
+const toCome = (await get('/v1/games?season=current&week=current')).data.filter((game) => game.home_score === null && game.game_type === 'REG' && game.kickoff_at && Date.parse(game.kickoff_at) > Date.now() + 600000);
+
+// On each screen: at PATH what stands in a fold called SUMMARY is opened, and USE does something there with answers that are late.
+async function stillWhile(path, sign, summary, use) {
+  for (const viewport of SCREENS) {
+    const { page, close } = await open(path, { viewport });
+    await page.waitForSelector(sign);
+    await page.waitForLoadState('networkidle');
+    await slow(page, LATE_MS);
+    await page.focus(`summary:text-is("${summary}")`);
+    await page.evaluate(() => new Promise((done) => { setTimeout(() => { window.shift = 0; done(); }, 100); }));
+    await page.keyboard.press('Enter');
+    await use(page);
+    await page.waitForLoadState('networkidle');
+    await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    await still(page, `${path} at ${viewport.width} pixels`);
+    await fits(page, `${path} at ${viewport.width} pixels`);
+    await close();
+  }
+}
+
+if (toCome.length) {
+  await claim('nothing moves where winners are chosen and answers are late', () => stillWhile('/season', '.u-over', 'Choose winners', async (page) => {
+    await page.waitForSelector('.supposed select');
+    await page.focus('.supposed select >> nth=0');
+    await page.keyboard.press('ArrowDown');
+    await page.focus('button:text-is("Play the season")');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=status]:has-text("with this result.")');
+  }));
+
+  await claim('nothing moves where quarterbacks are chosen and answers are late', () => stillWhile(`/game?id=${toCome[0].id}`, '.lines tbody tr', 'Choose who plays', async (page) => {
+    await page.locator('.who select:not([disabled])').nth(1).waitFor();
+    await page.focus('.who select >> nth=0');
+    await page.keyboard.press('End');
+    await page.waitForSelector('[role=status]:has-text("instead of")');
+  }));
+}
+
+await claim('the chart of chances says as of when they are', async () => {
+  const { data: [present] } = await get('/v1/season/current/outlook');
+  for (const path of present.week === null ? ['current'] : ['current', last - 1]) { // one that is over, and one that is not where there is one
+    const { page, close } = await open(`/season?season=${path}`);
+    await page.waitForSelector('.u-over');
+    const { data: [{ team, season }] } = await get(`/v1/season/${path}/outlook`), { data } = await get(`/v1/season/${season}/outlook?team=${team}`);
+    const { week, games_played: isBegun } = data.at(-1);
+    equal(await page.textContent('.u-legend .u-series:first-child .u-value'), week === null ? 'as it ended' : isBegun ? `in week ${week}` : `before week ${week}`, 'the last');
+    await close();
+  }
+});
+
+await claim('what rounds to nothing has no sign, and an axis has the digits of its steps', async () => {
+  const { page, close } = await open('/sign-in');
+  equal(await page.evaluate(async () => { const { plain, signed } = await import('/api.js'); return [signed(-0.04), signed(0.04), signed(-0.05), signed(0.00004, 4), plain(2.5), plain(-10), plain(0.1 + 0.2)].join(); }), '0.0,0.0,−0.1,0.0000,2.5,−10,0.3', 'how it is written');
+  await close();
+});
+
 const { data: record } = await get('/v1/accuracy?limit=200');
+
+// Where the picture has them, read back by the numbers at its axis.
+const drawn = (page) => page.$eval('.trend svg', (svg) => {
+  const marks = [...svg.querySelectorAll('g')].map((mark) => ({ value: Number(mark.querySelector('text').textContent), y: Number(mark.querySelector('line').getAttribute('y1')) }));
+  const [one, two] = [marks[0], marks.at(-1)], read = (y) => one.value + (y - one.y) * (two.value - one.value) / (two.y - one.y);
+  const scores = (name) => [...svg.querySelector(`path.${name}`).getAttribute('d').matchAll(/[\d.]+ ([\d.]+)/g)].map(([, y]) => read(Number(y)));
+  return { own: scores('own'), line: scores('line'), elo: scores('elo'), coin: [read(Number(svg.querySelector('line.coin').getAttribute('y1')))], size: svg.clientWidth / svg.viewBox.baseVal.width };
+});
+
+await claim('the scores that the first page draws are the API\'s, ours, the line\'s, Elo\'s and the coin\'s, in words of one size on every screen', async () => {
+  const rows = record.filter((row) => row.prediction_type === 'game' && row.model === 'gridiron'), known = (score) => rows.map(score).filter((x) => x !== null && x !== undefined);
+  const want = { own: known((row) => row.brier), line: known((row) => row.details.line?.brier), elo: known((row) => row.details.elo?.brier), coin: [0.25] };
+  for (const viewport of SCREENS) {
+    const { page, close } = await open('/', { viewport });
+    await page.waitForSelector('.trend');
+    const { size, ...shown } = await drawn(page);
+    for (const [name, scores] of Object.entries(want)) {
+      equal(shown[name].length, scores.length, `the number of scores of ${name}`);
+      scores.forEach((score, i) => { if (Math.abs(shown[name][i] - score) > 0.0001) throw new Error(`${name}, ${i}: ${shown[name][i]} is drawn, not ${score}`); });
+    }
+    equal(await page.$$eval('.trend figcaption > span', (keys) => keys.map((key) => key.textContent.trim()).join()), 'ours,closing line,Elo,coin', 'what is told to be drawn');
+    if (Math.abs(size - 1) > 0.02) throw new Error(`at ${viewport.width} pixels its words are ${size} times their size`);
+    await close();
+  }
+});
 
 await claim('every number of the record is the API\'s', async () => {
   const { page, close } = await open('/accuracy');

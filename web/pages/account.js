@@ -19,7 +19,7 @@ const PASSWORDS = [
 ];
 
 function Profile({ me, change }) {
-  const fields = [text('first_name', 'First name', me.first_name), text('last_name', 'Last name', me.last_name)];
+  const fields = [text('first_name', 'First name', me.first_name, { autocomplete: 'given-name' }), text('last_name', 'Last name', me.last_name, { autocomplete: 'family-name' })];
   const send = (values) => ask('PATCH', '/v1/me', { first_name: values.first_name ?? null, last_name: values.last_name ?? null }).then(change);
   return html`<section><h2>You</h2><p>${me.email}, here since ${onDay(me.created_at)}.</p>
     <${Form} label="Save" fields=${fields} send=${send} done="Saved." /></section>`;

@@ -34,7 +34,7 @@ function lines(rows, seasons) {
 function Seasons({ rows }) {
   const seasons = useMemo(() => [...new Set(rows.map((row) => row.season))].sort((a, b) => a - b), [rows]);
   const drawn = useMemo(() => lines(rows, seasons), [rows]);
-  return html`<${Chart} label="Brier score of each season; lower is better; the table below has the numbers" x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} tick=${(v) => v.toFixed(2)} />`;
+  return html`<${Chart} label="Brier score of each season; lower is better; the table below has the numbers" x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} tick=${(v) => v.toFixed(3).replace(/0$/, '')} />`;
 }
 
 function Tile({ name, brier, note }) {

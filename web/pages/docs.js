@@ -8,9 +8,9 @@ const words = (text) => text.split('`').map((part, i) => (i % 2 ? html`<code>${p
 
 const typeOf = (schema) => [].concat(schema?.type ?? []).join(' or ') + (schema?.format ? ` (${schema.format})` : '');
 
-function Parameters({ list }) {
+function Parameters({ of, list }) {
   if (list.length === 0) return '';
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Parameters"><table class="words"><thead><tr><th scope="col">Parameter</th><th scope="col">Type</th><th scope="col">What</th></tr></thead>
+  return html`<div class="wide" tabindex="0" role="region" aria-label=${`Parameters of ${of}`}><table class="words"><thead><tr><th scope="col">Parameter</th><th scope="col">Type</th><th scope="col">What</th></tr></thead>
     <tbody>${list.map((p) => html`<tr><td><code>${p.in === 'path' ? `{${p.name}}` : p.name}</code></td><td>${typeOf(p.schema)}</td><td>${words(p.description ?? 'required')}</td></tr>`)}</tbody></table></div>`;
 }
 
@@ -33,7 +33,7 @@ function Body({ operation }) {
 function Operation({ path, method, operation }) {
   const sample = path.includes('{') || method !== 'get' || operation.security?.length === 1 ? '' : path;
   return html`<section id=${operation.operationId}><h2><code>${method.toUpperCase()} ${path}</code></h2><p>${words(operation.summary)}. <span class="soft">${who(operation)}</span>
-    ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} list=${operation.parameters} /><${Body} operation=${operation} /></section>`;
+    ${sample && html` <a href=${sample}>Try it</a>`}</p><${Parameters} of=${`${method.toUpperCase()} ${path}`} list=${operation.parameters} /><${Body} operation=${operation} /></section>`;
 }
 
 function Schema({ name, schema }) {

@@ -1,6 +1,6 @@
 // Power ratings as of a week, with their uncertainty, and one team's way through the seasons.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
-import { get, mayUse, signed } from '/api.js';
+import { get, mayUse, plain, signed } from '/api.js';
 import { Chart } from '/chart.js';
 import { teams } from '/games.js';
 import { Choice, Closed, Data, Skeleton, go, useTitle } from '/parts.js';
@@ -41,7 +41,7 @@ function History({ team, season, named, failure }) {
   if (state.error) return failure(state.error);
   const name = (i) => `${state.data[i].season}, before week ${state.data[i].week}`;
   return html`<h2>${named(team).name}, the last ${HISTORY_SEASONS} seasons week by week</h2>
-    ${state.xs ? html`<${Chart} label=${`Rating of ${team} week by week, with one standard error to each side`} x="Season" xs=${state.xs} lines=${state.lines} marks=${state.marks} name=${name} format=${(v) => signed(v)} tick=${(v) => signed(v, 0)} />`
+    ${state.xs ? html`<${Chart} label=${`Rating of ${team} week by week, with one standard error to each side`} x="Season" xs=${state.xs} lines=${state.lines} marks=${state.marks} name=${name} format=${(v) => signed(v)} tick=${(v) => (v > 0 ? '+' : '') + plain(v)} />`
       : html`<${Skeleton} />`}`;
 }
 

@@ -1,6 +1,6 @@
 // The season's outlook: every team's chances, and how one team's have changed week by week.
 import { html, useEffect, useState } from '/vendor/htm-preact.js';
-import { chance, get } from '/api.js';
+import { chance, get, plain } from '/api.js';
 import { Chart } from '/chart.js';
 import { teams } from '/games.js';
 import { Choice, Closed, Data, Skeleton, go, useTitle } from '/parts.js';
@@ -12,6 +12,9 @@ const CHANCES = [['p_division', 'Division'], ['p_top_seed', 'First seed'], ['p_p
 // However often the season is played, that cannot tell what is settled from what is very likely; but where all games of the regular season are over,
 // what has always come out is so by the rules.
 const shown = (p, isSettled) => (isSettled && p === 0 ? '–' : isSettled && p === 1 ? 'yes' : chance(p, 1));
+
+// When a team's chances were as ROW has them.
+const when = ({ week, games_played: isBegun }) => (week === null ? 'as it ended' : isBegun ? `in week ${week}` : `before week ${week}`);
 
 const shade = (p) => ({ '--share': `${Math.round(100 * Math.sqrt(p))}%` });
 
@@ -29,14 +32,14 @@ function History({ team, season, named, failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
     setState({});
-    get(`/v1/season/${season}/outlook`, { team }).then(({ data }) => setState({ xs: data.map((row, i) => (row.week ?? (data[i - 1]?.week ?? 0) + 1) + (row.games_played ? 0.5 : 0)), lines: [
+    get(`/v1/season/${season}/outlook`, { team }).then(({ data }) => setState({ names: data.map(when), xs: data.map((row, i) => (row.week ?? (data[i - 1]?.week ?? 0) + 1) + (row.games_played ? 0.5 : 0)), lines: [
       { label: 'playoffs', colour: '--home', values: data.map((row) => 100 * row.p_playoffs) },
       { label: 'division', colour: '--away', values: data.map((row) => 100 * row.p_division) },
       { label: 'title', colour: '--good', values: data.map((row) => 100 * row.p_title) }] }), (error) => setState({ error }));
   }, [team, season]);
   if (state.error) return failure(state.error);
   return html`<h2>${named(team).name}, week by week</h2>
-    ${state.xs ? html`<${Chart} label=${`Chances of ${team} before each week`} x="Before week" xs=${state.xs} lines=${state.lines} format=${(v) => `${v.toFixed(1)} %`} tick=${(v) => `${v.toFixed(0)} %`} />`
+    ${state.xs ? html`<${Chart} label=${`Chances of ${team} before each week`} x="As of" xs=${state.xs} lines=${state.lines} format=${(v) => `${v.toFixed(1)} %`} tick=${(v) => `${plain(v)} %`} name=${(at) => state.names[state.xs.indexOf(at)]} />`
       : html`<${Skeleton} />`}`;
 }
 
@@ -61,7 +64,6 @@ export function Page({ query, failure }) {
   const last = state.seasons?.find((row) => row.season === season)?.last_week;
   const isOver = first && first.week === null;
   const chosen = team ?? first?.team;
-  const when = (row) => (isOver ? 'as it ended' : row.games_played ? `in week ${row.week}` : `before week ${row.week}`);
   const title = `Season ${season ?? ''}${first ? `, ${when(first)}` : ''}`;
   useTitle(title);
   if (state.error) return failure(state.error);
