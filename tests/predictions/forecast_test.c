@@ -323,7 +323,7 @@ dump_2021(struct ctx *ctx, const char *which, struct str *ret)
 		columns, COUNT_OF(columns), ret);
 }
 
-BOTH_ENGINES(elo_in_the_record_knows_earlier_days_only)
+BOTH_ENGINES(elo_in_the_record_knows_earlier_weeks_only)
 {
 	struct str until_9, later, until_9_again, later_again;
 	struct forecast_counts counts;
