@@ -85,8 +85,9 @@ UPDATE users
 
 -- name: user_give_way :rows
 -- args: id user_id, tombstone text, now time
--- as: system, the owner of an address is not who registered it and never proved it
--- An account whose address was never proved gives it up to whoever proves it, and is one no more.
+-- as: system, it is the owner of the address who proved it, or retention
+-- An account whose address was never proved gives it up to whoever proves it, or after a month, and is one no more. The
+-- row stays, since the audit log refers to it.
 UPDATE users
    SET email = :tombstone, email_identity = NULL, first_name = NULL, last_name = NULL, is_active = FALSE,
        deactivated_at = :now, erased_at = :now, personal_key = NULL, session_epoch = session_epoch + 1, updated_at = :now

@@ -202,7 +202,8 @@ UPDATE invitations
 -- as: system, invitations are nobody's rows
 -- Invitations to an address that is or was his, which nobody has accepted.
 DELETE FROM invitations
- WHERE (email = :email OR addressee_id = :user_id) AND accepted_at IS NULL;
+ WHERE email = :email AND accepted_at IS NULL
+    OR addressee_id = :user_id AND accepted_at IS NULL;
 
 -- name: erase_directory :exec
 -- args: user_id user_id

@@ -204,13 +204,13 @@ DELETE FROM email_verifications
  WHERE user_id = :user_id AND used_at IS NULL;
 
 -- name: verification_count :one link_count
--- args: email_identity text, since time
+-- args: email_identity text, email text, since time
 -- as: system, whoever registers is nobody yet
 -- How many links went to a mailbox since a moment, under all its spellings, so that none is flooded; and when the first did.
 SELECT count(*) AS total, min(v.created_at) AS oldest
   FROM users u
   JOIN email_verifications v ON v.user_id = u.id
- WHERE u.email_identity = :email_identity AND v.created_at > :since;
+ WHERE (u.email_identity = :email_identity OR u.email = :email) AND v.created_at > :since;
 
 -- name: verification_sweep :rows
 -- args: before time
@@ -260,13 +260,13 @@ SELECT count(*) AS total, min(created_at) AS oldest
  WHERE user_id = :user_id AND created_at > :since;
 
 -- name: reset_count_unproved :one link_count
--- args: email_identity text, since time
+-- args: email_identity text, email text, since time
 -- as: system, whoever has forgotten a password is nobody yet
 -- The same of all accounts of a mailbox that nobody has proved: strangers can make as many as it has spellings.
 SELECT count(*) AS total, min(r.created_at) AS oldest
   FROM users u
   JOIN password_resets r ON r.user_id = u.id
- WHERE u.email_identity = :email_identity AND NOT u.email_verified AND r.created_at > :since;
+ WHERE (u.email_identity = :email_identity OR u.email = :email) AND NOT u.email_verified AND r.created_at > :since;
 
 -- name: reset_sweep :rows
 -- args: before time
@@ -287,12 +287,3 @@ SELECT u.id
    AND NOT EXISTS (SELECT 1 FROM password_resets r WHERE r.user_id = u.id)
  ORDER BY u.created_at
  LIMIT :row_count;
-
--- name: unproved_forget :batch
--- args: id user_id, tombstone text, now time
--- as: system, retention
--- Forget whose such an account was to be. The row stays, since the audit log refers to it.
-UPDATE users
-   SET email = :tombstone, email_identity = NULL, is_active = FALSE, deactivated_at = :now, erased_at = :now,
-       personal_key = NULL, session_epoch = session_epoch + 1, updated_at = :now
- WHERE id = :id AND NOT email_verified AND is_active;

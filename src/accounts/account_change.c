@@ -3,6 +3,7 @@
 #include "accounts/guess.h"
 #include "accounts/user.h"
 #include "accounts/users_q.h"
+#include "audit/audit.h"
 #include "codec/iso_time.h"
 #include "crypto/hmac.h"
 #include "crypto/password.h"
@@ -117,8 +118,15 @@ account_change_prove(
 	TRY(q_user_for_sign_in(&tx, change->old_email, &user, &found));
 	TRY(password_verify(
 		ctx, found ? user.password_hash : STR_NONE, password, &verdict));
-	if (!verdict.matches)
+	if (!verdict.matches) {
+		TRY(audit_log_alone(ctx,
+			&(struct audit_entry){
+				.action = AUDIT_PASSWORD_CHECK,
+				.outcome = AUDIT_REFUSED,
+				.subject = change->user_id,
+			}));
 		return err_field(ctx, "password", "this is not the account's password");
+	}
 	guess_right(ctx, &guess);
 	return NULL;
 }

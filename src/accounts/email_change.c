@@ -9,17 +9,11 @@
 #include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
-#include "base/buf.h"
 #include "codec/iso_time.h"
-#include "codec/uuid.h"
 #include "crypto/token.h"
 #include "mail/mail.h"
 
 #define HOURS(n) ((int64_t)(n)*3600 * MICROSECONDS_PER_SECOND)
-
-enum {
-	TOMBSTONE_BYTES_MAX = 100,
-};
 
 /* --- Asking */
 
@@ -152,7 +146,6 @@ static struct err *
 make_room(struct tx *tx, struct str email, struct user_id heir)
 {
 	struct registered owner;
-	struct buf tombstone;
 	int64_t gone;
 	bool is_taken;
 
@@ -161,18 +154,9 @@ make_room(struct tx *tx, struct str email, struct user_id heir)
 		return NULL;
 	if (owner.email_verified)
 		return dead_link(tx->ctx);
-	buf_init(&tombstone, tx->ctx->arena, TOMBSTONE_BYTES_MAX);
-	uuid_format(&tombstone, owner.id.uuid);
-	buf_put(&tombstone, STR("@erased.invalid"));
-	if (buf_is_cut(&tombstone))
-		return err_no_memory();
 	TRY(q_verification_drop_all(tx, owner.id));
 	TRY(q_reset_drop_unused(tx, owner.id));
-	TRY(q_user_give_way(tx,
-		(struct user_give_way){ .id = owner.id,
-			.tombstone = buf_str(&tombstone),
-			.now = tx->ctx->now },
-		&gone));
+	TRY(user_lose_address(tx, owner.id, &gone));
 	if (gone != 1)
 		return dead_link(tx->ctx);
 	return audit_log(tx,

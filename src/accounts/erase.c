@@ -2,14 +2,10 @@
 
 #include "accounts/erase_q.h"
 #include "accounts/standing.h"
+#include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
-#include "codec/uuid.h"
 #include "mail/mail.h"
-
-enum {
-	TOMBSTONE_BYTES_MAX = 100,
-};
 
 typedef struct err *(*erase_step)(struct tx *tx, struct user_id user);
 
@@ -69,7 +65,7 @@ erase_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 {
 	struct user_id user = tx->ctx->actor.user_id;
 	struct erasable account;
-	struct buf tombstone;
+	struct str tombstone;
 	int64_t erased = 0;
 	bool found;
 
@@ -87,15 +83,10 @@ erase_in_tx(struct tx *tx, const struct user_password *known, void *arg)
 	TRY(mail_forget(tx, user, account.email));
 	TRY(q_erase_invitations_to(tx, user, account.email));
 	TRY(clear_rows(tx, user));
-	buf_init(&tombstone, tx->ctx->arena, TOMBSTONE_BYTES_MAX);
-	uuid_format(&tombstone, user.uuid);
-	buf_put(&tombstone, STR("@erased.invalid"));
-	if (buf_is_cut(&tombstone))
-		return err_no_memory();
+	TRY(user_tombstone(tx->ctx, user, &tombstone));
 	TRY(q_erase_user(tx,
-		(struct erase_user){ .actor = user,
-			.tombstone = buf_str(&tombstone),
-			.now = tx->ctx->now },
+		(struct erase_user){
+			.actor = user, .tombstone = tombstone, .now = tx->ctx->now },
 		&erased));
 	return standing_changed(tx, user);
 }

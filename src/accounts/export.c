@@ -1,5 +1,7 @@
 #include "accounts/export.h"
 
+#include <assert.h>
+
 #include "accounts/export_q.h"
 #include "audit/audit.h"
 #include "audit/personal.h"
@@ -27,10 +29,15 @@ const struct export_table export_tables[] = {
 	TABLE(api_keys),
 	TABLE(mfa_recovery_codes),
 	TABLE(admin_users),
-	TABLE(audit_logs),
+	{
+		.name = STR_INIT("audit_logs"),
+		.query = &query_export_audit_logs,
+		.is_audit = true,
+	},
 	{
 		.name = STR_INIT("audit_logs"),
 		.query = &query_export_audit_logs_about,
+		.is_audit = true,
 		.is_by_others = true,
 	},
 	TABLE(subscriptions),
@@ -122,8 +129,10 @@ column_of(const struct query *query, struct value *columns, const char *name)
 {
 	size_t i = 0;
 
-	while (strcmp(query->column_names[i], name) != 0)
+	while (strcmp(query->column_names[i], name) != 0) {
 		i++;
+		assert(i < query->column_count);
+	}
 	return &columns[i];
 }
 
@@ -137,7 +146,7 @@ fill(struct value *column, struct str text)
 
 /* An entry of the audit log with what is sealed in it for the user. */
 static struct err *
-open_entry(const struct page *page, struct value *columns)
+open_entry(const struct page *page, struct value *columns, bool *ret_is_damaged)
 {
 	const struct query *query = page->query;
 	struct value *sealed = column_of(query, columns, "personal");
@@ -151,6 +160,7 @@ open_entry(const struct page *page, struct value *columns)
 		people.subject.uuid = subject->uuid;
 	TRY(audit_personal_read(page->ctx, page->reader, &people,
 		sealed->is_null ? STR("") : sealed->text, &personal));
+	*ret_is_damaged = personal.is_damaged;
 	fill(column_of(query, columns, "ip_address"), personal.remote_address);
 	fill(column_of(query, columns, "user_agent"), personal.user_agent);
 	*sealed = (struct value){ .is_null = str_is_none(personal.text),
@@ -164,14 +174,20 @@ put_row(void *arg, const struct value *columns)
 	struct page *page = arg;
 	const struct query *query = page->query;
 	struct value shown[UINT8_MAX];
+	bool is_damaged = false;
 
 	memcpy(shown, columns, query->column_count * sizeof(*columns));
-	if (str_eq(page->table->name, STR("audit_logs")))
-		TRY(open_entry(page, shown));
+	if (page->table->is_audit)
+		TRY(open_entry(page, shown, &is_damaged));
 	json_put_object(&page->json);
 	for (size_t i = 0; i < query->column_count; i++) {
 		json_put_key(&page->json, str_from(query->column_names[i]));
 		put_value(&page->json, query->column_types[i], &shown[i]);
+	}
+	/* What is missing is told, or the export would look complete. */
+	if (is_damaged) {
+		json_put_key(&page->json, STR("is_damaged"));
+		json_put_bool(&page->json, true);
 	}
 	json_put_object_end(&page->json);
 	page->rows++;

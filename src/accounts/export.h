@@ -28,6 +28,7 @@ struct err *export_write(struct ctx *ctx, export_write_fn write, void *arg) MUST
 struct export_table {
 	struct str name;
 	const struct query *query;
+	bool is_audit;     /* parts of its rows are sealed */
 	bool is_by_others; /* of entries of the audit log: the user is not who acted */
 };
 extern const struct export_table export_tables[];

@@ -59,13 +59,17 @@ count_sent(struct tx *tx, const struct registered *user, struct str email,
 	int64_t since = tx->ctx->now - MINUTES(60);
 	struct str identity;
 
-	/* Of what is proved strangers can make no more, nor use up its links elsewhere. */
+	/* Strangers can make no second account of a proved address, so its links are counted
+	 * by themselves, and nobody uses them up by other spellings. */
 	if (user->email_verified)
 		return q_reset_count(tx, user->id, since, ret);
 	identity = email_identity(tx->ctx->arena, email);
 	if (str_is_none(identity))
 		return err_no_memory();
-	return q_reset_count_unproved(tx, identity, since, ret);
+	return q_reset_count_unproved(tx,
+		(struct reset_count_unproved){
+			.email_identity = identity, .email = email, .since = since },
+		ret);
 }
 
 static struct err *

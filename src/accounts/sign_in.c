@@ -39,13 +39,14 @@ hash_of(const struct sign_in_row *user, bool found)
 static struct err *
 refuse(struct ctx *ctx, const struct sign_in_row *user, bool found)
 {
-	TRY(password_even_out(ctx, hash_of(user, found)));
+	/* First: where many guess, there may be no room to even out. */
 	TRY(audit_log_alone(ctx,
 		&(struct audit_entry){
 			.action = AUDIT_SIGN_IN,
 			.outcome = AUDIT_REFUSED,
 			.subject = found ? user->id : (struct user_id){ { { 0 } } },
 		}));
+	TRY(password_even_out(ctx, hash_of(user, found)));
 	return refused(ctx);
 }
 

@@ -3,16 +3,14 @@
 #include "accounts/account_changes_q.h"
 #include "accounts/invitations_q.h"
 #include "accounts/sessions_q.h"
+#include "accounts/user.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
-#include "base/buf.h"
 #include "codec/iso_time.h"
-#include "codec/uuid.h"
 #include "mail/mail.h"
 
 enum {
 	BATCH = 500, /* rows a transaction, so that none holds others up */
-	TOMBSTONE_BYTES_MAX = 100,
 };
 
 /* --- Accounts that nobody proved */
@@ -22,28 +20,11 @@ struct forgetting {
 	int64_t forgotten;
 };
 
-static struct err *
-tombstone_of(struct ctx *ctx, struct user_id user, struct str *ret)
-{
-	struct buf tombstone;
-
-	buf_init(&tombstone, ctx->arena, TOMBSTONE_BYTES_MAX);
-	uuid_format(&tombstone, user.uuid);
-	buf_put(&tombstone, STR("@erased.invalid"));
-	if (buf_is_cut(&tombstone))
-		return err_no_memory();
-	*ret = buf_str(&tombstone);
-	return NULL;
-}
-
 /* On record, as every key that opens what is personal in the log and goes. */
 static struct err *
 forget_one(struct tx *tx, struct user_id user, int64_t *ret)
 {
-	struct unproved_forget row = { .id = user, .now = tx->ctx->now };
-
-	TRY(tombstone_of(tx->ctx, user, &row.tombstone));
-	TRY(q_unproved_forget(tx, &row, 1, ret));
+	TRY(user_lose_address(tx, user, ret));
 	return *ret == 0 ? NULL
 			 : audit_log(tx,
 				   &(struct audit_entry){

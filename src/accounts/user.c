@@ -8,7 +8,9 @@
 #include "accounts/standing.h"
 #include "accounts/users_q.h"
 #include "audit/audit.h"
+#include "base/buf.h"
 #include "codec/hex.h"
+#include "codec/uuid.h"
 #include "crypto/digest.h"
 #include "crypto/hmac.h"
 #include "crypto/password.h"
@@ -18,6 +20,8 @@
 #include "sys/random.h"
 
 #define HOURS(n) ((int64_t)(n)*3600 * MICROSECONDS_PER_SECOND)
+
+enum { TOMBSTONE_BYTES_MAX = 100 };
 
 /* --- Registering */
 
@@ -132,8 +136,11 @@ register_in_tx(struct tx *tx, void *arg)
 	bool found, is_made;
 
 	TRY(q_user_by_email(tx, registering->registration->email, &user, &found));
-	TRY(q_verification_count(
-		tx, registering->identity, tx->ctx->now - HOURS(1), &sent));
+	TRY(q_verification_count(tx,
+		(struct verification_count){ .email_identity = registering->identity,
+			.email = registering->registration->email,
+			.since = tx->ctx->now - HOURS(1) },
+		&sent));
 	registering->sent = sent.total;
 	if (found)
 		TRY(register_again(tx, &user, registering));
@@ -339,6 +346,31 @@ user_still_confirmed(struct tx *tx, const struct user_password *known)
 		return NULL;
 	return err_new(tx->ctx, ERR_CONFLICT,
 		"the account was changed by another request meanwhile; try again");
+}
+
+/* --- Accounts that are none any more */
+
+struct err *
+user_tombstone(struct ctx *ctx, struct user_id user, struct str *ret)
+{
+	struct buf tombstone;
+
+	buf_init(&tombstone, ctx->arena, TOMBSTONE_BYTES_MAX);
+	uuid_format(&tombstone, user.uuid);
+	buf_put(&tombstone, STR("@erased.invalid"));
+	if (buf_is_cut(&tombstone))
+		return err_no_memory();
+	*ret = buf_str(&tombstone);
+	return NULL;
+}
+
+struct err *
+user_lose_address(struct tx *tx, struct user_id user, int64_t *ret_gone)
+{
+	struct user_give_way account = { .id = user, .now = tx->ctx->now };
+
+	TRY(user_tombstone(tx->ctx, user, &account.tombstone));
+	return q_user_give_way(tx, account, ret_gone);
 }
 
 /* --- Kinds of hashes */

@@ -16,6 +16,14 @@ enum {
 	LINKS_AN_HOUR_MAX = 3,
 };
 
+/* The address of an account that is one no more: nobody can have it. */
+struct err *
+user_tombstone(struct ctx *ctx, struct user_id user, struct str *ret) MUST_USE;
+/* Take USER's address, which was never proved, away, and with it the account. RET_GONE: 0
+ * where it was proved or shut out meanwhile. */
+struct err *
+user_lose_address(struct tx *tx, struct user_id user, int64_t *ret_gone) MUST_USE;
+
 struct registration {
 	struct str email; /* valid, in lower case */
 	struct str password;

@@ -397,6 +397,7 @@ BOTH_ENGINES(what_the_audit_log_seals_for_a_user_is_opened_for_him_alone)
 	struct session_tokens tokens;
 	struct json_node root, admins;
 	const struct json_node *entries;
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct user_id person, admin;
 
 	OK_ERR(accounts_begin(ctx));
@@ -434,4 +435,13 @@ BOTH_ENGINES(what_the_audit_log_seals_for_a_user_is_opened_for_him_alone)
 	OK(str_is_none(json_node_find(
 		entry_find(entries, "admin.read_user", "success"), STR("personal"))
 			       ->text));
+	/* What cannot be opened is told: here his key is another's. */
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE users SET personal_key = (SELECT personal_key FROM users "
+		    "WHERE email <> 'ann@example.org' AND personal_key IS NOT NULL "
+		    "LIMIT 1) WHERE email = 'ann@example.org'")));
+	OK_ERR(export_of(ctx, person, &root));
+	entries = json_node_find(&root, STR("audit_logs"));
+	OK(json_node_find(
+		entry_find(entries, "account.sign_in", "success"), STR("is_damaged")));
 }

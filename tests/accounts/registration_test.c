@@ -158,6 +158,40 @@ BOTH_ENGINES(a_mailbox_is_sent_three_links_an_hour_by_those_who_would_change_to_
 	EQ_STR(links, STR("4"));
 }
 
+BOTH_ENGINES(a_wrong_password_at_the_link_of_a_change_is_on_record)
+{
+	struct mail link;
+	struct str of;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(ask_for_spelling(ctx, 1));
+	OK_ERR(mail_take(ctx, MAIL_CHANGE_EMAIL, STR("jane.doe+1@gmail.com"), &link));
+	FAILS_WITH(email_change_confirm(ctx, link.token, STR("a guess")), ERR_INVALID);
+	OK_ERR(value_of(ctx,
+		"SELECT u.email || ' ' || p.outcome FROM audit_pending p JOIN users u ON "
+		"u.id = p.subject_id WHERE p.action = 'account.check_password'",
+		&of));
+	EQ_STR(of, STR("own1@example.org refused"));
+}
+
+BOTH_ENGINES(an_account_that_came_without_its_mailbox_is_sent_three_links_too)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	size_t count;
+
+	OK_ERR(accounts_begin(ctx));
+	for (int i = 0; i < 5; i++) {
+		OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+		OK_ERR(db_run_text(&tx, STR("UPDATE users SET email_identity = NULL")));
+	}
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64(count, LINKS_AN_HOUR_MAX);
+	for (int i = 0; i < 5; i++)
+		OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_count(ctx, &count));
+	EQ_I64(count, LINKS_AN_HOUR_MAX); /* of the second kind */
+}
+
 BOTH_ENGINES(links_end_after_a_day_and_three_an_hour_are_sent)
 {
 	struct mail mail;
@@ -360,6 +394,10 @@ BOTH_ENGINES(an_address_that_nobody_proved_goes_a_month_after_its_last_link)
 	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
 	ctx->now = begun + 20 * MICROSECONDS_PER_DAY;
 	OK_ERR(register_alice(ctx, GOOD_PASSWORD));
+	/* Another program may have kept a name of who never proved his address. */
+	OK_ERR(db_run_text(&tx,
+		STR("UPDATE users SET first_name = 'Al' WHERE email = "
+		    "'alice@example.org'")));
 	OK_ERR(sweep_on_day(ctx, begun, 50, &counts));
 	EQ_I64(counts.accounts, 0);
 	OK_ERR(sweep_on_day(ctx, begun, 52, &counts));
