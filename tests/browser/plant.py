@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""People who picked the last season that has scores, planted in a SQLite file that no server has open: plant.py FILE
+"""People who picked the last season that has scores, planted in a SQLite file that no server has open: plant.py FILE [plain]
 
 Twelve of them; all but one wish to be on the leaderboard, one has too few picks for it. All are in a league whose code is
 PLANTEDCODES. What they come to is for the program to sum: their picks are not graded here. The games they picked get opening lines, and
-the first of them forecasts of days before. Two names are as long as one may be, or look like markup.
+the first of them forecasts of days before. Two names are as long as one may be, or look like markup, but not where `plain` is asked for.
 """
 import json
 import random
@@ -15,6 +15,7 @@ import uuid
 PEOPLE, PICKS, FEW = 12, 40, 5
 PASSWORD_HASH = '$2b$10$j50UtNQCmNI/rhM03b3qceiZcdeSrLrvlLUVxlT0FTd02oXf3XOt2'  # of the first: forty winners picked
 NAMES = ['Ada', 'Ben', 'Cleo', 'Dan', 'Eli', 'Fay', 'Gus', 'Hal', 'Ida', 'Joe', '<b onclick="alert(1)">Kim</b>', 'Lou' + 'W' * 37]
+PLAIN = [*NAMES[:10], 'Kim', 'Lou']
 
 
 def main():
@@ -25,7 +26,7 @@ def main():
     games = [row for (row,) in database.execute('SELECT id FROM games WHERE season = ? AND home_score IS NOT NULL ORDER BY nflverse_id LIMIT ?',
                                                 (season, PICKS))]
     league, owner = uuid.uuid4().bytes, None
-    for number, name in enumerate(NAMES[:PEOPLE]):
+    for number, name in enumerate((PLAIN if sys.argv[2:] == ['plain'] else NAMES)[:PEOPLE]):
         user = uuid.uuid4().bytes
         database.execute('INSERT INTO users (id, email, password_hash, email_verified, leaderboard_name, is_on_leaderboard, created_at, updated_at) '
                          'VALUES (?, ?, ?, 1, ?, ?, ?, ?)', (user, f'planted{number}@example.test', '!' if number else PASSWORD_HASH, name, number != 1, now, now))
