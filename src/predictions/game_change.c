@@ -11,6 +11,10 @@ enum {
 	RESULTS_MOST = 16,
 };
 
+/* What there is to do where a game has other teams than it had. */
+#define CALLED_OFF " (gridiron import --called-off, if that is so, calls the old one off)"
+#define IS_OVER " in a game that is over, which no flag takes: the feed has to be mended"
+
 /* Add to a list of CHANGES; the error of no memory where it found no room. */
 #define KEEP(changes, list, ...)                                          \
 	(VEC_PUSH((changes)->ctx->arena, &(changes)->list, (__VA_ARGS__)) \
@@ -64,20 +68,84 @@ other_teams(const struct game_changes *changes, const struct feed_game *game,
 		STR_ARG(stamp->home_team), stamp->season, what);
 }
 
-struct err *
-game_changes_check(struct game_changes *changes, const struct feed_game *game,
-	const struct game_stamp *stamp)
+static struct err *
+keep(struct game_changes *changes, const struct game_stamp *stamp, struct str kind)
 {
-	if (game->season == stamp->season && str_eq(game->away_team, stamp->away_team) &&
-		str_eq(game->home_team, stamp->home_team))
-		return NULL;
-	if (str_eq(game->away_team, stamp->home_team) &&
-		str_eq(game->home_team, stamp->away_team))
-		return other_teams(changes, game, stamp, "home and away are exchanged");
-	return other_teams(changes, game, stamp, "another game has another name");
+	return KEEP(changes, kept,
+		(struct game_change_insert){
+			.id = stamp->id, .kind = kind, .now = changes->ctx->now });
 }
 
-/* Where GAME is new, and what it is with its sides exchanged has gone. */
+/* The name of what was called off, where another game has it now. */
+static struct err *
+name_off(const struct game_changes *changes, struct str was, struct str *ret)
+{
+	struct str name = str_fmt(changes->ctx->arena, STR_FMT "_off", STR_ARG(was));
+
+	for (int i = 2; !str_is_none(name); i++) {
+		bool is_taken = map_find(&changes->fed, name);
+
+		for (size_t j = 0; j < changes->stamps->count && !is_taken; j++)
+			is_taken = str_eq(changes->stamps->items[j]->nflverse_id, name);
+		if (!is_taken) {
+			*ret = name;
+			return NULL;
+		}
+		name = str_fmt(
+			changes->ctx->arena, STR_FMT "_off%d", STR_ARG(was), i);
+	}
+	return err_no_memory();
+}
+
+/* Plan for the name of STAMP being another game's: it is called off under one of its own,
+ * with all that was said of it. */
+static struct err *
+replace(struct game_changes *changes, const struct game_stamp *stamp)
+{
+	struct str name = STR_NONE;
+
+	TRY(name_off(changes, stamp->nflverse_id, &name));
+	TRY(KEEP(changes, renames,
+		(struct game_rename){ .id = stamp->id, .nflverse_id = name }));
+	TRY(KEEP(changes, moves,
+		(struct prediction_move){ .game_id = stamp->id,
+			.nflverse_id = name,
+			.season = stamp->season,
+			.week = stamp->week }));
+	if (stamp->cancelled_at.is_set)
+		return keep(changes, stamp, STR("moved"));
+	changes->lacking++;
+	TRY(KEEP(changes, called_off,
+		(struct missing_game){ .id = stamp->id, .nflverse_id = name }));
+	return KEEP(changes, missing,
+		(struct game_missing_set){ .id = stamp->id, .now = changes->ctx->now });
+}
+
+struct err *
+game_changes_check(struct game_changes *changes, const struct feed_game *game,
+	const struct game_stamp **stamp)
+{
+	const struct game_stamp *was = *stamp;
+	bool is_exchanged = str_eq(game->away_team, was->home_team) &&
+		str_eq(game->home_team, was->away_team);
+
+	if (game->season == was->season && str_eq(game->away_team, was->away_team) &&
+		str_eq(game->home_team, was->home_team))
+		return NULL;
+	if (was->home_score.is_set)
+		return other_teams(changes, game, was,
+			is_exchanged ? "home and away are exchanged" IS_OVER
+				     : "another game has another name" IS_OVER);
+	if (!was->cancelled_at.is_set && !changes->calls_off)
+		return other_teams(changes, game, was,
+			is_exchanged ? "home and away are exchanged" CALLED_OFF
+				     : "another game has another name" CALLED_OFF);
+	*stamp = NULL;
+	return replace(changes, was);
+}
+
+/* Where GAME is new, and what it is with its sides exchanged has gone: not the other game
+ * of two that a division's teams play, which may be in another file. */
 static struct err *
 exchange_check(const struct game_changes *changes, const struct feed_game *game)
 {
@@ -87,11 +155,15 @@ exchange_check(const struct game_changes *changes, const struct feed_game *game)
 	if (str_is_none(pairing))
 		return err_no_memory();
 	stamp = map_find(&changes->absent, pairing);
-	if (!stamp || stamp->cancelled_at.is_set || changes->calls_off)
+	if (!stamp || stamp->cancelled_at.is_set ||
+		(stamp->week != game->week && !str_eq(stamp->gameday, game->gameday)))
 		return NULL;
-	return other_teams(changes, game, stamp,
-		"home and away are exchanged (gridiron import --called-off, if they "
-		"are)");
+	if (stamp->home_score.is_set)
+		return other_teams(changes, game, stamp,
+			"home and away are exchanged" IS_OVER);
+	return changes->calls_off ? NULL
+				  : other_teams(changes, game, stamp,
+					    "home and away are exchanged" CALLED_OFF);
 }
 
 struct err *
@@ -111,14 +183,6 @@ game_changes_former(struct game_changes *changes, const struct feed_game *game,
 		return exchange_check(changes, game);
 	/* Taken: it is absent no longer. */
 	return map_put(&changes->absent, pairing, NULL) ? NULL : err_no_memory();
-}
-
-static struct err *
-keep(struct game_changes *changes, const struct game_stamp *stamp, struct str kind)
-{
-	return KEEP(changes, kept,
-		(struct game_change_insert){
-			.id = stamp->id, .kind = kind, .now = changes->ctx->now });
 }
 
 static struct err *
@@ -279,20 +343,20 @@ games_call_off(struct tx *tx, const struct missing_game *games, size_t count)
 static struct err *
 likely_check(const struct game_changes *changes)
 {
-	const char *else_yes = "nothing was stored; if that is right, gridiron import "
-			       "--yes does it, and --dry-run shows it first";
-
 	if (changes->is_sure)
 		return NULL;
 	if (changes->results > RESULTS_MOST)
 		return err_new(changes->ctx, ERR_CONFLICT,
 			"the results of %lld games that are over would be others or "
-			"none: %s",
-			(long long)changes->results, else_yes);
+			"none: nothing was stored; if that is right, gridiron import "
+			"--yes does it, and --dry-run shows it first",
+			(long long)changes->results);
 	if (changes->called_off.count > MISSING_MOST)
 		return err_new(changes->ctx, ERR_CONFLICT,
-			"%zu games would be called off: %s", changes->called_off.count,
-			else_yes);
+			"%zu games would be called off: nothing was stored; if that is "
+			"right, gridiron import --called-off --yes does it, and "
+			"--dry-run shows it first",
+			changes->called_off.count);
 	return NULL;
 }
 

@@ -1,12 +1,12 @@
 /*
  * What an import changes of games beyond their rows: a game that is put off or brought
- * forward takes its forecasts along; one that leaves the feed is noted as missing, so that
- * a later grading may call it off (grade.h), and one that comes back is on again. What a
- * game was until then is kept in game_changes.
+ * forward takes its forecasts along; one that leaves the feed is noted as missing, so
+ * that a later grading may call it off (grade.h), and one that comes back is on again.
+ * What a game was until then is kept in game_changes.
  *
- * A feed names a game by its week, so one that moves to another week leaves the feed while
- * a new one of the same teams comes. The two are one game: in a season a team is at home
- * to another once before the playoffs, and once in each of their rounds.
+ * A feed names a game by its week, so one that moves to another week leaves the feed
+ * while a new one of the same teams comes. The two are one game: in a season a team is at
+ * home to another once before the playoffs, and once in each of their rounds.
  */
 #ifndef PREDICTIONS_GAME_CHANGE_H
 #define PREDICTIONS_GAME_CHANGE_H
@@ -29,8 +29,8 @@ struct game_changes {
 	const struct game_stamps_kept *stamps;
 	bool is_faulty; /* the feed has rows that could not be read */
 	struct map fed; /* the ids in the feed */
-	struct map
-		absent; /* season, kind and teams → struct game_stamp, not in the feed */
+	/* Season, kind and teams → struct game_stamp, not in the feed. */
+	struct map absent;
 	struct {
 		VEC_OF(struct game_change_insert)
 	} kept;
@@ -49,9 +49,9 @@ struct game_changes {
 	struct {
 		VEC_OF(struct game_back)
 	} back;
-	/* Whoever imports knows that what the feed lacks is not to be played, however much. */
+	/* Whoever imports knows that what the feed lacks is not to be played. */
 	bool calls_off;
-	bool is_sure; /* and that more is so than is likely (RESULTS_MOST, MISSING_MOST) */
+	bool is_sure; /* and that more is so than is likely */
 	int64_t results; /* that are others now, or are none any more */
 	struct {
 		VEC_OF(struct missing_game)
@@ -74,13 +74,15 @@ struct game_changes {
 struct err *game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 	const struct game_stamps_kept *stamps, const struct feed *feed) MUST_USE;
 
-/* Whether GAME, stored as STAMP, has the teams that it had. CONFLICT: it has not, and so is
- * another game, or all that was said of one side would be said of the other. */
+/* Whether GAME has the teams that STAMP had, which is stored under its name. CONFLICT: it
+ * has not, and so is another game, or all that was said of one side would be said of the
+ * other. Where that is no harm, as STAMP was called off, or is to be, STAMP gives up its
+ * name and becomes NULL: GAME is new. */
 struct err *game_changes_check(struct game_changes *changes, const struct feed_game *game,
-	const struct game_stamp *stamp) MUST_USE;
+	const struct game_stamp **stamp) MUST_USE;
 
 /* The stored game that GAME, whose name is new, was until now; NULL: none. CONFLICT: it is
- * one that the feed no longer has, with home and away exchanged. */
+ * one of that week or day that the feed no longer has, with home and away exchanged. */
 struct err *game_changes_former(struct game_changes *changes,
 	const struct feed_game *game, const struct game_stamp **ret) MUST_USE;
 

@@ -253,8 +253,8 @@ plan_update(struct import *import, const struct feed_game *game,
 	return NULL;
 }
 
-/* GAME, that is stored as STAMP: a feed that no longer tells the hour has not put it off, so it
- * begins when it was to. */
+/* GAME, that is stored as STAMP: a feed that no longer tells the hour has not put it off,
+ * so it begins when it was to. */
 static struct err *
 hour_kept(struct import *import, const struct game_stamp *stamp,
 	const struct feed_game **game)
@@ -281,8 +281,8 @@ plan(struct import *import)
 		struct str checksum = { (const char *)game->checksum, SHA256_BYTES };
 
 		if (stamp)
-			TRY(game_changes_check(&import->changes, game, stamp));
-		else
+			TRY(game_changes_check(&import->changes, game, &stamp));
+		if (!stamp)
 			TRY(game_changes_former(&import->changes, game, &stamp));
 		if (stamp) {
 			TRY(hour_kept(import, stamp, &game));
@@ -290,7 +290,8 @@ plan(struct import *import)
 		}
 		if (!stamp)
 			TRY(plan_insert(import, game));
-		else if (str_eq(checksum, stamp->source_checksum))
+		else if (str_eq(checksum, stamp->source_checksum) &&
+			str_eq(game->nflverse_id, stamp->nflverse_id))
 			import->counts.unchanged++;
 		else
 			TRY(plan_update(import, game, stamp));

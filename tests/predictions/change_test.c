@@ -440,3 +440,100 @@ BOTH_ENGINES(half_a_file_after_a_whole_one_calls_no_game_off)
 	OK_ERR(call_off_after(ctx, 24));
 	EQ_STR(dumped(ctx, cancelled), STR("2020_07_KC_DEN\n"));
 }
+
+static struct err *
+import_as(struct ctx *ctx, const struct feed *feed, bool calls_off)
+{
+	const struct import_options options = { .source = STR("feed.csv"),
+		.calls_off = calls_off };
+	struct import_counts counts;
+
+	return import_store(ctx, feed, &options, &counts);
+}
+
+static const char names[] =
+	"SELECT nflverse_id || ' ' || away_team || ' ' || home_team || CASE WHEN "
+	"cancelled_at IS NULL THEN '' ELSE ' off' END FROM games ORDER BY 1";
+
+/* The teams of a division play twice, at either's: a file of the later weeks has only one
+ * of the two. */
+BOTH_ENGINES(the_return_of_a_game_in_another_file_is_no_exchange_of_its_sides)
+{
+	static const struct feed_row
+		first = { 2020, 7, .day = "2020-10-25", .away = "KC", .home = "DEN" },
+		that_week = { 2020, 7, .day = "2020-10-26", .away = "DEN", .home = "KC" },
+		that_day = { 2020, 8, .day = "2020-10-25", .away = "DEN", .home = "KC" },
+		back = { 2020, 13, .day = "2020-12-06", .away = "DEN", .home = "KC" };
+	struct feed_row over = first;
+	struct feed feed;
+
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", &first, 1));
+	FAILS_WITH(import_at(ctx, "2020-10-09T12:00:00Z", &that_week, 1), ERR_CONFLICT);
+	FAILS_WITH(import_at(ctx, "2020-10-09T12:00:00Z", &that_day, 1), ERR_CONFLICT);
+	/* One that was played is not played anew elsewhere, whatever is said. */
+	over.scores = "43-16";
+	OK_ERR(import_at(ctx, "2020-10-27T12:00:00Z", &over, 1));
+	OK_ERR(feed_of(ctx->arena, &that_week, 1, &feed));
+	FAILS_WITH(import_as(ctx, &feed, true), ERR_CONFLICT);
+	OK_ERR(import_at(ctx, "2020-10-28T12:00:00Z", &back, 1));
+	EQ_STR(dumped(ctx, names), STR("2020_07_KC_DEN KC DEN\n2020_13_DEN_KC DEN KC\n"));
+}
+
+/* The schedule of ROWS with the sides exchanged of the game put off, or other teams. */
+static struct err *
+feed_other(struct ctx *ctx, const struct feed_row *rows, const char *away,
+	const char *home, struct feed *ret)
+{
+	TRY(feed_of(ctx->arena, rows, ROWS, ret));
+	ret->games.items[PUT_OFF].away_team = str_from(away);
+	ret->games.items[PUT_OFF].home_team = str_from(home);
+	ret->games.items[PUT_OFF].checksum[0] ^= (uint8_t)*away;
+	return NULL;
+}
+
+/* A feed that corrects who is at home keeps the name of the game. */
+BOTH_ENGINES(a_game_whose_name_is_anothers_is_called_off_where_an_operator_says_so)
+{
+	struct feed_row rows[ROWS];
+	struct grade_counts grades;
+	struct feed feed;
+
+	OK_ERR(put_users(ctx, ANN));
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", schedule, ROWS));
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "home"));
+	OK_ERR(feed_other(ctx, schedule, "NE", "DEN", &feed));
+	FAILS_WITH(import_as(ctx, &feed, false), ERR_CONFLICT);
+	OK_ERR(import_as(ctx, &feed, true));
+	EQ_STR(dumped(ctx, names),
+		STR("2020_04_NE_KC NE KC\n2020_05_DEN_NE NE DEN\n"
+		    "2020_05_DEN_NE_off DEN NE off\n2020_05_LV_KC LV KC\n"
+		    "2020_06_KC_BUF KC BUF\n2020_07_KC_DEN KC DEN\n"));
+	EQ_STR(dumped(ctx, changes), STR("2020_05_DEN_NE called off 5\n"));
+	EQ_STR(dumped(ctx, audited),
+		STR("games.call_off {\"count\": 1, \"games\": [\"2020_05_DEN_NE_off\"]}"
+		    "\n"));
+	/* From now on it is a feed like any. */
+	OK_ERR(import_as(ctx, &feed, false));
+	ctx->now += 1000000;
+	OK_ERR(forecast_now(ctx));
+	OK_ERR(pick_of(ctx, "2020_05_DEN_NE", "home"));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE_off 5 counts void\n"));
+	EQ_STR(dumped(ctx, picks),
+		STR("2020_05_DEN_NE home\n2020_05_DEN_NE_off home void\n"));
+	/* It was right before: that game is on again, with what was said of it. */
+	OK_ERR(feed_of(ctx->arena, schedule, ROWS, &feed));
+	OK_ERR(import_as(ctx, &feed, true));
+	OK_ERR(grade_all(ctx, &grades));
+	EQ_STR(dumped(ctx, cancelled), STR("2020_05_DEN_NE_off2\n"));
+	EQ_STR(dumped(ctx, forecasts), STR("2020_05_DEN_NE 5 counts\n"));
+	EQ_STR(dumped(ctx, picks),
+		STR("2020_05_DEN_NE home\n2020_05_DEN_NE_off2 home void\n"));
+	/* And once it is over it is what it was. */
+	memcpy(rows, schedule, sizeof(rows));
+	rows[PUT_OFF].scores = "18-12";
+	OK_ERR(import_at(ctx, "2020-10-12T12:00:00Z", rows, ROWS));
+	OK_ERR(feed_other(ctx, rows, "NE", "DEN", &feed));
+	FAILS_WITH(import_as(ctx, &feed, true), ERR_CONFLICT);
+}
