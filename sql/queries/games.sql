@@ -103,6 +103,14 @@ UPDATE games
    SET missing_since = NULL, cancelled_at = NULL
  WHERE id = :id;
 
+-- name: fetch_forget :exec
+-- args: none
+-- as: anyone
+-- Which edition of the feed was stored last says nothing of what is stored now: the job that fetches it reads it anew.
+UPDATE jobs
+   SET state = '{}'
+ WHERE name = 'fetch';
+
 -- row missing_game: id game_id, nflverse_id text
 
 -- name: games_missing :many missing_game

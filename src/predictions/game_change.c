@@ -13,7 +13,7 @@ enum {
 
 /* What there is to do where a game has other teams than it had. */
 #define CALLED_OFF " (gridiron import --called-off, if that is so, calls the old one off)"
-#define IS_OVER " in a game that is over, which no flag takes: the feed has to be mended"
+#define IS_OVER    " in a game that is over, which no flag takes: the feed is to be mended"
 
 /* Add to a list of CHANGES; the error of no memory where it found no room. */
 #define KEEP(changes, list, ...)                                          \
@@ -91,8 +91,7 @@ name_off(const struct game_changes *changes, struct str was, struct str *ret)
 			*ret = name;
 			return NULL;
 		}
-		name = str_fmt(
-			changes->ctx->arena, STR_FMT "_off%d", STR_ARG(was), i);
+		name = str_fmt(changes->ctx->arena, STR_FMT "_off%d", STR_ARG(was), i);
 	}
 	return err_no_memory();
 }
@@ -159,8 +158,8 @@ exchange_check(const struct game_changes *changes, const struct feed_game *game)
 		(stamp->week != game->week && !str_eq(stamp->gameday, game->gameday)))
 		return NULL;
 	if (stamp->home_score.is_set)
-		return other_teams(changes, game, stamp,
-			"home and away are exchanged" IS_OVER);
+		return other_teams(
+			changes, game, stamp, "home and away are exchanged" IS_OVER);
 	return changes->calls_off ? NULL
 				  : other_teams(changes, game, stamp,
 					    "home and away are exchanged" CALLED_OFF);

@@ -51,7 +51,7 @@ struct game_changes {
 	} back;
 	/* Whoever imports knows that what the feed lacks is not to be played. */
 	bool calls_off;
-	bool is_sure; /* and that more is so than is likely */
+	bool is_sure;    /* and that more is so than is likely */
 	int64_t results; /* that are others now, or are none any more */
 	struct {
 		VEC_OF(struct missing_game)
@@ -81,8 +81,8 @@ struct err *game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 struct err *game_changes_check(struct game_changes *changes, const struct feed_game *game,
 	const struct game_stamp **stamp) MUST_USE;
 
-/* The stored game that GAME, whose name is new, was until now; NULL: none. CONFLICT: it is
- * one of that week or day that the feed no longer has, with home and away exchanged. */
+/* The stored game that GAME, whose name is new, was until now; NULL: none. CONFLICT: it
+ * is one of that week or day that the feed no longer has, with its sides exchanged. */
 struct err *game_changes_former(struct game_changes *changes,
 	const struct feed_game *game, const struct game_stamp **ret) MUST_USE;
 

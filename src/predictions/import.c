@@ -386,6 +386,9 @@ store_in_tx(struct tx *tx, void *arg)
 		return NULL;
 	TRY(teams_put(tx));
 	TRY(carry_out(tx, import));
+	/* What is stored by hand may be what the feed lacks, or other than it says; where
+	 * the job stores the feed it writes down which edition behind this. */
+	TRY(q_fetch_forget(tx));
 	return import->inserts.count || import->updates.count ||
 			import->counts.on_again || import->counts.called_off
 		? publication_renew(tx)

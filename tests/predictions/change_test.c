@@ -459,11 +459,14 @@ static const char names[] =
  * of the two. */
 BOTH_ENGINES(the_return_of_a_game_in_another_file_is_no_exchange_of_its_sides)
 {
-	static const struct feed_row
-		first = { 2020, 7, .day = "2020-10-25", .away = "KC", .home = "DEN" },
-		that_week = { 2020, 7, .day = "2020-10-26", .away = "DEN", .home = "KC" },
-		that_day = { 2020, 8, .day = "2020-10-25", .away = "DEN", .home = "KC" },
-		back = { 2020, 13, .day = "2020-12-06", .away = "DEN", .home = "KC" };
+	const struct feed_row first = { 2020, 7, .day = "2020-10-25", .away = "KC",
+		.home = "DEN" };
+	const struct feed_row that_week = { 2020, 7, .day = "2020-10-26", .away = "DEN",
+		.home = "KC" };
+	const struct feed_row that_day = { 2020, 8, .day = "2020-10-25", .away = "DEN",
+		.home = "KC" };
+	const struct feed_row back = { 2020, 13, .day = "2020-12-06", .away = "DEN",
+		.home = "KC" };
 	struct feed_row over = first;
 	struct feed feed;
 
