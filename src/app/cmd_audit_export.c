@@ -115,10 +115,10 @@ static void
 waiting_take(struct invocation *run)
 {
 	struct audit_round round;
-	bool is_cut;
-	struct err *err = audit_spare_cut(&run->ctx, run->ctx.audit, &is_cut);
+	bool is_frozen;
+	struct err *err = audit_freeze_if_cut(&run->ctx, run->ctx.audit, &is_frozen);
 
-	if (err || is_cut) {
+	if (err || is_frozen) {
 		note(run,
 			"nothing is added to the chain, and this export is put on record "
 			"by the next server",

@@ -3,8 +3,7 @@
 #include <stdatomic.h>
 
 #include "audit/alarm.h"
-#include "audit/anchor.h"
-#include "audit/anchored.h"
+#include "audit/anchoring.h"
 #include "audit/append.h"
 #include "audit/recall.h"
 #include "audit/tally.h"
@@ -32,22 +31,20 @@ struct audit {
 	struct watch watch;
 	bool is_closing;
 	struct alarm alarm;
-	struct anchor_options anchor;
+	struct anchoring anchoring;
 	struct audit_round round;
 	struct audit_link followed; /* up to here the chain was seen by this process */
-	int64_t anchored_seq;
-	struct audit_hash anchored_file;
-	bool is_untold; /* the database does not know of that yet */
 	int64_t anchored_ns;
 	_Atomic int64_t earliest; /* audit_earliest */
 	bool is_clock_told;
-	bool is_sparing; /* audit_spare_cut */
+	bool is_frozen; /* audit_freeze_if_cut */
 	/* The fiber of audit_start. */
 	struct ctx ctx;
 	struct arena arena;
 	struct fiber *fiber;
 	struct trouble trouble;        /* in making progress */
 	struct trouble anchor_trouble; /* in anchoring it */
+	struct trouble tally_trouble;  /* in telling what was counted */
 	struct fiber_event ended;
 };
 
@@ -151,7 +148,7 @@ take_all(struct ctx *ctx, struct audit *audit, const struct audit_cut *cut)
 	struct uuid after = { { 0 } };
 
 	audit->round.refused = 0;
-	while (!audit->is_sparing) {
+	while (!audit->is_frozen) {
 		struct arena_mark mark = arena_mark(ctx->arena);
 		struct audit_waiting_list page;
 
@@ -300,68 +297,57 @@ busy_end(struct audit *audit)
 }
 
 static struct err *
-link_anchor(struct ctx *ctx, const struct audit *audit, const struct audit_link *link,
-	struct audit_hash *ret_file)
-{
-	struct anchor_told told = { .torn = STR_NONE };
-	struct anchor_found found;
-	struct audit_fault fault;
-	struct anchored newest;
-
-	TRY(anchored_newest(ctx, &newest, &fault));
-	told.is_begun = !newest.link.seq && str_is_none(fault.what);
-	for (;;) {
-		TRY(anchor_put(ctx, &audit->anchor, link, &told, &found));
-		if (found.is_added)
-			break;
-		if (found.is_begun)
-			TRY(alarm_tell_begun(ctx,
-				str_is_none(newest.missing_key) ? newest.link.seq : 0));
-		if (!str_is_none(found.torn))
-			TRY(alarm_tell_torn(ctx, found.torn));
-		told.is_begun = told.is_begun || found.is_begun;
-		told.torn = found.torn;
-	}
-	*ret_file = found.file;
-	return NULL;
-}
-
-/* Behind the file: the database never knows of more than is there. */
-static struct err *
-anchor_remember(struct ctx *ctx, struct audit *audit, const struct audit_link *end)
-{
-	if (!audit->is_untold)
-		return NULL;
-	TRY(anchored_put(ctx, &audit->anchored_file, end));
-	audit->is_untold = false;
-	return NULL;
-}
-
-static struct err *
 anchor_end(struct ctx *ctx, struct audit *audit)
 {
-	struct audit_link end = audit->followed, last;
+	struct anchoring *anchoring = &audit->anchoring;
+	struct audit_link end = audit->followed;
 	/* From now on the anchor vouches for what the dead saw in the chain. */
-	bool is_of_dead = watch_dead_done(&audit->watch);
+	bool is_of_dead = watch_dead_done(&audit->watch), is_added;
 
 	audit->anchored_ns = clock_monotonic_ns();
-	if (str_is_none(audit->anchor.folder) || audit->is_sparing)
+	if (str_is_none(anchoring->options.folder) || audit->is_frozen)
 		return NULL;
-	/* Unless somebody took it away meanwhile. */
-	if (end.seq == audit->anchored_seq && !is_of_dead) {
-		TRY(anchor_last(ctx, audit->anchor.folder, &last));
-		if (last.seq >= end.seq)
-			return anchor_remember(ctx, audit, &end);
-	}
-	if (end.seq > 0) {
-		TRY(link_anchor(ctx, audit, &end, &audit->anchored_file));
-		audit->is_untold = true;
-	}
-	audit->anchored_seq = end.seq;
-	witness_anchored(ctx, audit->watch.witness);
-	if (is_of_dead)
+	TRY(anchoring_add(ctx, anchoring, &end, is_of_dead, &is_added));
+	if (is_added)
+		witness_anchored(ctx, audit->watch.witness);
+	if (is_added && is_of_dead)
 		watch_dead_remove(&audit->watch);
-	return anchor_remember(ctx, audit, &end);
+	return anchoring_remember(ctx, anchoring, &end);
+}
+
+/* An anchor that has gone is begun anew at once: whoever verifies misses it. Not before it
+ * is known whether the chain is frozen, so by whoever keeps it. */
+static void
+anchor_begin(const struct ctx *ctx, struct audit *audit)
+{
+	struct ctx own = *ctx;
+	bool is_gone = false;
+	struct err *err;
+
+	if (audit->is_frozen)
+		return;
+	own.audit = audit;
+	err = anchoring_is_gone(&own, &audit->anchoring, &is_gone);
+	if (is_gone)
+		err = anchor_end(&own, audit);
+	if (err)
+		log_err(&own, "the audit anchor cannot be begun yet", err);
+}
+
+/* What was counted stays so where it cannot be told; the chain is kept all the same. */
+static void
+tally_tell(struct ctx *ctx, struct audit *audit)
+{
+	struct err *err = audit_tally_write(ctx, audit->is_closing);
+
+	if (!err)
+		trouble_over(&audit->tally_trouble, ctx,
+			"what was counted for the audit log can be told again");
+	else if (audit->is_closing)
+		log_err(ctx, "what was counted for the audit log is lost", err);
+	else if (!fiber_is_cancelled())
+		trouble_note(&audit->tally_trouble, ctx,
+			"what was counted for the audit log cannot be told yet", err);
 }
 
 static struct err *
@@ -369,10 +355,11 @@ round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 {
 	int64_t lost = audit->watch.lost;
 	struct audit_cut cut;
-	struct err *err, *told;
+	struct err *err;
 
 	audit->round = (struct audit_round){ .chained = 0 };
-	told = audit_tally_write(ctx, audit->is_closing);
+	anchor_begin(ctx, audit);
+	tally_tell(ctx, audit);
 	alarm_begin(&audit->alarm);
 	TRY(cut_get(ctx, audit, &cut));
 	TRY(follow(ctx, audit, &cut));
@@ -383,7 +370,7 @@ round_run(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	alarm_end(&audit->alarm);
 	audit->round.lost = audit->watch.lost - lost;
 	*ret = audit->round;
-	return told;
+	return NULL;
 }
 
 struct err *
@@ -462,103 +449,44 @@ run_rounds(void *arg)
 
 /* --- Opening and closing */
 
-/* An anchor that has gone is begun anew at once: whoever verifies misses it. */
-static void
-anchor_begin(const struct ctx *ctx, struct audit *audit)
-{
-	struct ctx own = *ctx;
-	struct audit_fault fault;
-	struct anchored newest;
-	struct err *err;
-
-	own.audit = audit;
-	err = anchored_newest(&own, &newest, &fault);
-	if (!err && (newest.link.seq || !str_is_none(fault.what)))
-		err = anchor_end(&own, audit);
-	if (err)
-		log_err(&own, "the audit anchor cannot be begun yet", err);
-}
-
 struct err *
 audit_open(struct ctx *ctx, const struct audit_options *options, struct audit **ret)
 {
+	const struct anchor_options anchor = { .folder = options->folder,
+		.is_syslog = options->is_syslog };
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct audit_link anchored = AUDIT_LINK_NONE;
 	struct audit *audit;
 	struct audit_cut cut;
 
 	TRY_NEW(ctx->arena, audit, 1);
 	audit->anchored_ns = clock_monotonic_ns();
-	audit->anchor.is_syslog = options->is_syslog;
-	audit->anchor.folder = options->folder;
 	audit->alarm.trouble = &audit->trouble;
 	atomic_store(&audit->earliest, INT64_MIN);
 	TRY(cut_get(ctx, audit, &cut));
 	TRY(audit_chain_end(&tx, &audit->followed));
-	if (!str_is_none(options->folder))
-		TRY(anchor_last(ctx, options->folder, &anchored));
-	audit->anchored_seq = anchored.seq;
-	if (anchored.seq > audit->followed.seq)
-		log_error(ctx,
-			"the audit log ends before its anchor: an older backup was put "
-			"back, or its end was cut off; see gridiron audit verify",
-			LOG_I64("ends", audit->followed.seq),
-			LOG_I64("anchored", anchored.seq));
+	TRY(anchoring_open(ctx, &anchor, &audit->followed, &audit->anchoring));
 	TRY(watch_open(ctx, options->folder, &audit->alarm, &audit->watch));
-	if (!str_is_none(options->folder) && !anchored.seq && audit->followed.seq)
-		anchor_begin(ctx, audit);
 	*ret = audit;
 	return NULL;
 }
 
-/* RET: the chain lacks LINK, which no cut has let go. */
-static struct err *
-link_is_lacking(struct tx *tx, const struct audit_link *link, bool *ret)
-{
-	struct audit_head row;
-	struct audit_cut cut;
-	bool found;
-
-	*ret = false;
-	if (!link->seq)
-		return NULL;
-	TRY(q_audit_at(tx, link->seq, &row, &found));
-	*ret = found && !audit_hash_eq(&link->hash, row.hash);
-	if (found)
-		return NULL;
-	TRY(q_audit_cut_newest(tx, &cut, &found));
-	*ret = !found || cut.seq < link->seq;
-	return NULL;
-}
-
 struct err *
-audit_spare_cut(struct ctx *ctx, struct audit *audit, bool *ret)
+audit_freeze_if_cut(struct ctx *ctx, struct audit *audit, bool *ret)
 {
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-	struct audit_link in_file = AUDIT_LINK_NONE;
-	struct audit_fault fault;
-	struct anchored newest;
-	bool is_lacking;
-
 	*ret = false;
 	if (audit->fiber)
 		return NULL;
 	/* Also where it cannot be told. */
-	audit->is_sparing = true;
-	if (!str_is_none(audit->anchor.folder))
-		TRY(anchor_last(ctx, audit->anchor.folder, &in_file));
-	TRY(anchored_newest(ctx, &newest, &fault));
-	TRY(link_is_lacking(&tx, &in_file, &is_lacking));
-	if (!is_lacking)
-		TRY(link_is_lacking(&tx, &newest.link, &is_lacking));
-	audit->is_sparing = is_lacking || !str_is_none(fault.what);
-	*ret = audit->is_sparing;
+	audit->is_frozen = true;
+	TRY(anchoring_is_lacking(ctx, &audit->anchoring, &audit->is_frozen));
+	*ret = audit->is_frozen;
 	return NULL;
 }
 
 struct err *
 audit_start(struct ctx *ctx, struct audit *audit)
 {
+	anchor_begin(ctx, audit);
 	arena_init(&audit->arena, ROUND_ARENA_BYTES);
 	audit->ctx = *ctx;
 	audit->ctx.arena = &audit->arena;
@@ -593,5 +521,5 @@ audit_close(struct ctx *ctx, struct audit *audit)
 	if (err)
 		log_err(&last, "what waits for the audit chain is left to the next start",
 			err);
-	watch_close(&audit->watch, !err && !audit->is_sparing);
+	watch_close(&audit->watch, !err && !audit->is_frozen);
 }

@@ -26,7 +26,8 @@ struct audit_options {
 struct err *audit_open(struct ctx *ctx, const struct audit_options *options,
 	struct audit **ret) MUST_USE;
 
-/* Twice a second a round, in a fiber of this loop, until audit_close. */
+/* Twice a second a round, in a fiber of this loop, until audit_close. An anchor that has
+ * gone is begun anew before it returns. */
 struct err *audit_start(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 /* A last round, so that nothing waits, and the anchor; then release. Nobody may use it any
@@ -41,8 +42,8 @@ struct audit_round {
 
 /*
  * One round: what waits goes into the chain; what came in is checked; what is missing or
- * wrong is logged and put on record (audit.tampered). Another
- * round under way is waited for.
+ * wrong is logged and put on record (audit.tampered). Another round under way is waited
+ * for. What the tally cannot tell is logged, and no error.
  */
 struct err *
 audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
@@ -52,13 +53,17 @@ audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 /*
- * Where the chain ends before what is known to have been anchored, or is another there, or
- * that cannot be told, since what is known was altered or cannot be read (an error), this
- * process adds nothing to it, nor to the anchor, any more, so that what was cut off can be
- * compared and put back: what it puts on record waits. A server goes on all the same
- * (audit_start). RET: so it is.
+ * Freeze the chain where it was cut: where it lacks a link that is known to have been
+ * anchored, or has another in its place. It is frozen, too, where what is remembered of the
+ * anchor was altered, and where it cannot be told (an error).
+ *
+ * This process then adds nothing more to the chain, nor to the anchor, so that what was cut
+ * off can be compared and put back. What it puts on record waits for the next server. A
+ * server itself is never frozen (audit_start).
+ *
+ * Before the first round, which may begin an anchor anew. RET: it is frozen.
  */
-struct err *audit_spare_cut(struct ctx *ctx, struct audit *audit, bool *ret) MUST_USE;
+struct err *audit_freeze_if_cut(struct ctx *ctx, struct audit *audit, bool *ret) MUST_USE;
 
 struct witness *audit_witness(struct audit *audit);
 

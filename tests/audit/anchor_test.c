@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "audit/tally.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "tests/audit/log.h"
@@ -302,6 +303,7 @@ BOTH_ENGINES(an_anchor_that_was_taken_away_is_missed_and_made_anew_on_record)
 	EQ_I64(verified.anchored_seq, 6);
 	for (int i = 0; i < 2; i++) {
 		OK_ERR(log_open(ctx, folder));
+		OK_ERR(audit_start(ctx, ctx->audit));
 		/* At once: whoever verifies now does not miss it. */
 		OK_ERR(verified_of(ctx, folder, &verified));
 		OK_OR(str_is_none(verified.fault.what), STR_FMT,
@@ -499,11 +501,11 @@ BOTH_ENGINES(a_damaged_anchor_leaves_the_chain_to_be_verified)
 }
 
 /* As an export does that finds the chain in question: nothing may be added to it. */
-BOTH_ENGINES(what_cannot_be_compared_with_the_anchor_is_spared)
+BOTH_ENGINES(what_cannot_be_compared_with_the_anchor_is_frozen)
 {
 	struct str folder = folder_make(ctx), text;
 	const char *path = anchor_path(ctx, folder);
-	bool is_spared = false;
+	bool is_frozen = false;
 
 	OK_ERR(log_users(ctx));
 	OK_ERR(owner_prepare(ctx));
@@ -515,17 +517,74 @@ BOTH_ENGINES(what_cannot_be_compared_with_the_anchor_is_spared)
 	OK_ERR(owner_run(ctx, "UPDATE audit_anchors SET mac = hash"));
 	OK_ERR(log_open(ctx, folder));
 	OK_ERR(log_entries(ctx, 1));
-	OK_ERR(audit_spare_cut(ctx, ctx->audit, &is_spared));
-	OK(is_spared);
+	OK_ERR(audit_freeze_if_cut(ctx, ctx->audit, &is_frozen));
+	OK(is_frozen);
 	log_close(ctx);
 	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_logs"), 6);
 	EQ_STR(anchor_text(ctx, folder), text);
 	/* The anchor cannot be read. */
 	OK_ERR(log_open(ctx, folder));
 	OK(unlink(path) == 0 && mkdir(path, 0700) == 0);
-	OK(audit_spare_cut(ctx, ctx->audit, &is_spared) != NULL);
+	OK(audit_freeze_if_cut(ctx, ctx->audit, &is_frozen) != NULL);
 	log_close(ctx);
 	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_logs"), 6);
 	OK(rmdir(path) == 0);
+	folder_remove(folder);
+}
+
+/* The file, too: one made anew would be of the chain as it was cut, and call it anchored. */
+BOTH_ENGINES(no_anchor_is_begun_of_a_frozen_chain)
+{
+	struct str folder = folder_make(ctx);
+	bool is_frozen = false;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(anchored_lines(ctx, 2));
+	log_close(ctx);
+	OK(unlink(anchor_path(ctx, folder)) == 0);
+	OK_ERR(owner_run(ctx, "DELETE FROM audit_logs WHERE seq > 4"));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 1));
+	OK_ERR(audit_freeze_if_cut(ctx, ctx->audit, &is_frozen));
+	OK(is_frozen);
+	log_close(ctx);
+	OK(access(anchor_path(ctx, folder), F_OK) != 0);
+	EQ_I64(begun(ctx), 0);
+	EQ_I64(owner_count(ctx, "SELECT max(seq) FROM audit_anchors"), 6);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_anchors"), 1);
+	EQ_I64(owner_count(ctx, "SELECT count(*) FROM audit_logs"), 4);
+	folder_remove(folder);
+}
+
+BOTH_ENGINES(what_was_counted_and_cannot_be_told_does_not_hold_up_the_anchor)
+{
+	static const struct audit_note refusal = { .action = AUDIT_ACCESS_DENIED,
+		.outcome = AUDIT_REFUSED,
+		.reason = "credentials",
+		.route = "GET /v1/me" };
+	struct str folder = folder_make(ctx);
+	struct audit_round round;
+	struct anchors anchors;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, folder));
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(record_shut(ctx, true));
+	audit_note(ctx, &refusal);
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	EQ_I64(round.chained, 3);
+	log_close(ctx);
+	OK_ERR(anchors_read(ctx, folder, &anchors));
+	EQ_I64(anchors.last_seq, 3);
+	/* Nor is it lost. */
+	OK_ERR(record_shut(ctx, false));
+	OK_ERR(log_open(ctx, folder));
+	log_close(ctx);
+	EQ_I64(owner_count(ctx,
+		       "SELECT count(*) FROM audit_logs WHERE action = "
+		       "'access.denied'"),
+		1);
 	folder_remove(folder);
 }
