@@ -68,30 +68,38 @@ log_check(struct ctx *ctx, struct cutting *cutting)
 		: unproven_refuse(ctx, &verified.unproven, 0);
 }
 
-/* CONFLICT where it is not ours. */
 static struct err *
-cut_newest(struct tx *tx, struct audit_cut *ret)
+fault_err(struct ctx *ctx, const struct audit_fault *fault)
 {
-	struct audit_fault fault;
-
-	TRY(audit_recall_cut(tx, ret, &fault));
-	if (str_is_none(fault.what))
-		return NULL;
-	return err_new(tx->ctx, ERR_CONFLICT, STR_FMT,
-		STR_ARG(audit_fault_text(tx->ctx->arena, &fault)));
+	return err_new(
+		ctx, ERR_CONFLICT, STR_FMT, STR_ARG(audit_fault_text(ctx->arena, fault)));
 }
 
-/* Where the chain was cut last; 0: nowhere. */
+/*
+ * The newest cut that is ours; seq 0: none. RET_UNPROVEN: one of a missing key stands behind
+ * it, of which nobody can tell: whoever may write SQL puts one behind the end of the chain,
+ * where ours never come to. CONFLICT where one behind it was altered.
+ */
 static struct err *
-cut_last(struct tx *tx, const struct cutting *cutting, int64_t *ret)
+cut_newest(struct tx *tx, struct audit_cut *ret, struct audit_fault *ret_unproven)
 {
-	struct audit_cut cut;
-	bool found;
+	TRY(audit_recall_cut(tx, ret, ret_unproven));
+	return str_is_none(ret_unproven->what) || !str_is_none(ret_unproven->missing_key)
+		? NULL
+		: fault_err(tx->ctx, ret_unproven);
+}
 
-	TRY(q_audit_cut_newest(tx, &cut, &found));
-	*ret = found ? cut.seq : 0;
-	/* That of a missing key was looked at by log_check. */
-	return cutting->options->takes_unproven ? NULL : cut_newest(tx, &cut);
+/* Whether the chain was cut there already, by whomever: the links may have gone. */
+static struct err *
+is_cut_at(struct tx *tx, int64_t seq, bool *ret)
+{
+	struct audit_cut_list cuts;
+
+	*ret = false;
+	TRY(q_audit_cut_list(tx, &cuts));
+	for (size_t i = 0; i < cuts.count; i++)
+		*ret = *ret || cuts.items[i].seq == seq;
+	return NULL;
 }
 
 /* How many wait of the key of ROW; NULL where it can be verified, or was not asked for. */
@@ -110,7 +118,7 @@ lost_find(struct ctx *ctx, struct cutting *cutting, const struct audit_waiting *
 /* Entries that wait and are as old: CONFLICT, but where nobody can verify them and that is
  * asked for. Those are counted, and taken away where IS_TAKING. */
 static struct err *
-waiting_check(struct tx *tx, struct cutting *cutting, bool is_taking)
+waiting_go_along(struct tx *tx, struct cutting *cutting, bool is_taking)
 {
 	struct uuid after = { { 0 } };
 	struct audit_waiting_list page;
@@ -146,19 +154,24 @@ static struct err *
 place_find(struct tx *tx, struct cutting *cutting)
 {
 	struct audit_head young, last;
-	int64_t cut;
-	bool found;
+	struct audit_fault unproven;
+	struct audit_cut cut;
+	bool found, is_cut;
 
 	cutting->seq = 0;
-	TRY(waiting_check(tx, cutting, false));
-	TRY(cut_last(tx, cutting, &cut));
+	TRY(waiting_go_along(tx, cutting, false));
+	TRY(cut_newest(tx, &cut, &unproven));
+	if (!str_is_none(unproven.what) && !cutting->options->takes_unproven)
+		return fault_err(tx->ctx, &unproven);
 	TRY(q_audit_first_since(tx, cutting->options->before, &young, &found));
 	if (!found)
 		TRY(q_audit_head(tx, &last, &found));
 	else
 		last.seq = young.seq - 1;
-	if (found && last.seq > cut)
-		cutting->seq = last.seq;
+	if (found && last.seq > cut.seq) {
+		TRY(is_cut_at(tx, last.seq, &is_cut));
+		cutting->seq = is_cut ? 0 : last.seq;
+	}
 	return cutting->options->takes_unproven
 		? NULL
 		: unproven_refuse(tx->ctx, &cutting->unproven, cutting->seq);
@@ -236,7 +249,7 @@ cut_in_tx(struct tx *tx, void *arg)
 	/* Only a cut vouches for what was committed and waits no more. */
 	if (!cutting->seq)
 		return NULL;
-	TRY(waiting_check(tx, cutting, true));
+	TRY(waiting_go_along(tx, cutting, true));
 	TRY(cut_put(tx, cutting));
 	buf_init(&out, tx->ctx->arena, DETAILS_BYTES_MAX);
 	json_put_object(&json);
@@ -273,9 +286,7 @@ static struct err *
 prune_below(struct tx *tx, int64_t seq)
 {
 	struct str sql = str_fmt(tx->ctx->arena,
-		"DELETE FROM audit_logs WHERE seq < %lld AND seq <= "
-		"(SELECT max(seq) FROM audit_cuts)",
-		(long long)seq);
+		"DELETE FROM audit_logs WHERE seq < %lld", (long long)seq);
 	struct err *err = str_is_none(sql) ? err_no_memory() : db_run_text(tx, sql);
 
 	if (err && err->code == ERR_DENIED)
@@ -288,13 +299,14 @@ audit_prune(struct ctx *ctx, int64_t *ret)
 {
 	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
 	struct audit_head oldest;
+	struct audit_fault unproven;
 	struct audit_cut cut;
 	int64_t first = 0, begin = 0;
 	bool found;
 
 	/* Who may not is told so also where there is nothing to take out. */
 	TRY(prune_below(&tx, 0));
-	TRY(cut_newest(&tx, &cut));
+	TRY(cut_newest(&tx, &cut, &unproven));
 	for (;;) {
 		TRY(q_audit_oldest(&tx, &oldest, &found));
 		if (!found || oldest.seq > cut.seq)
@@ -305,8 +317,11 @@ audit_prune(struct ctx *ctx, int64_t *ret)
 			return err_new(ctx, ERR_DENIED,
 				"nothing is taken out of the audit log by this role: run "
 				"this as the owner of the schema");
-		TRY(prune_below(&tx, begin));
+		/* Not what lies before the cut of somebody else, behind ours. */
+		TRY(prune_below(&tx, begin <= cut.seq ? begin : cut.seq + 1));
 	}
+	if (!first && !str_is_none(unproven.what))
+		return fault_err(ctx, &unproven);
 	*ret = first ? cut.seq - first + 1 : 0;
 	return NULL;
 }

@@ -36,7 +36,8 @@ struct audit_cut_done {
 struct err *audit_cut_before(struct ctx *ctx, const struct audit_cut_options *options,
 	struct audit_cut_done *ret) MUST_USE;
 
-/* Take away what lies before the newest cut. RET: how many links. */
+/* Take away what lies before the newest cut that is ours. RET: how many links. CONFLICT
+ * where one behind it was altered, or its key is missing and nothing lies before ours. */
 struct err *audit_prune(struct ctx *ctx, int64_t *ret) MUST_USE;
 
 #endif
