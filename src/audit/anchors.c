@@ -47,18 +47,22 @@ seq_note(struct anchors *anchors, int64_t seq)
 static struct err *
 unproven_take(struct ctx *ctx, struct reading *reading, struct str id, struct str *ret)
 {
-	struct audit_fault fault = { .missing_key = id };
+	struct audit_fault fault = { .what = id, .missing_key = id };
 	const struct anchor *before = reading->count ? &reading->items[reading->count - 1]
 						     : NULL;
 
 	*ret = before && str_eq(before->missing_key, id) ? before->missing_key
 							 : str_dup(ctx->arena, id);
-	fault.what = str_fmt(ctx->arena, KEY_MISSING_FMT, STR_ARG(id));
-	if (str_is_none(*ret) || str_is_none(fault.what))
+	if (str_is_none(*ret))
 		return err_no_memory();
 	if (!reading->is_ours)
 		audit_unproven_take(&reading->anchors.unproven, &fault);
-	return str_is_none(fault.what) ? NULL : line_err(ctx, reading, fault.what);
+	if (str_is_none(fault.what))
+		return NULL;
+	/* Not for each line: there may be hundreds of thousands. */
+	fault.what = str_fmt(ctx->arena, KEY_MISSING_FMT, STR_ARG(id));
+	return str_is_none(fault.what) ? err_no_memory()
+				       : line_err(ctx, reading, fault.what);
 }
 
 static struct err *

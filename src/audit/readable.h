@@ -16,7 +16,8 @@ struct audit_readable {
 	int64_t rows; /* that cannot be read, though nothing on record says that they may not */
 	int64_t first;
 	int64_t last;
-	int64_t unproven; /* rows whose user's key is sealed with one that is missing */
+	/* Parts of rows, which may have two, whose user's key is sealed with a missing one. */
+	int64_t unproven;
 	char missing_key[KEY_ID_LEN]; /* the first of those */
 };
 

@@ -20,8 +20,8 @@ enum {
 struct audit_note {
 	enum audit_action action;
 	enum audit_outcome outcome;
-	/* Both live as long as the program. Notes with another reason are counted apart; of
-	 * routes the first is told. */
+	/* Both live as long as the program. Notes with another reason are counted apart.
+	 * Those with another route are not: the entries name the route of the first. */
 	const char *reason; /* may be NULL */
 	const char *route;
 };

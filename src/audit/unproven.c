@@ -38,20 +38,6 @@ audit_unproven_take(struct audit_unproven *unproven, struct audit_fault *fault)
 }
 
 int64_t
-audit_unproven_first(const struct audit_unproven *unproven)
-{
-	int64_t first = 0;
-
-	for (size_t i = 0; i < unproven->count; i++) {
-		const struct audit_unproven_key *key = &unproven->keys[i];
-
-		if (key->rows && (!first || key->first < first))
-			first = key->first;
-	}
-	return first;
-}
-
-int64_t
 audit_unproven_last(const struct audit_unproven *unproven)
 {
 	int64_t last = 0;

@@ -28,8 +28,7 @@ struct audit_unproven {
  * for all to have been ours. */
 void audit_unproven_take(struct audit_unproven *unproven, struct audit_fault *fault);
 
-/* The rows that cannot be verified: from the first to the last; 0 where there are none. */
-int64_t audit_unproven_first(const struct audit_unproven *unproven);
+/* The last row that cannot be verified; 0 where there is none. */
 int64_t audit_unproven_last(const struct audit_unproven *unproven);
 
 /* "key '…', which the keyring has not, signed 4 rows, 1 to 4". */

@@ -83,9 +83,10 @@ cuts_check(struct verifying *verifying)
 	return NULL;
 }
 
-/* Whoever begins behind that cut needs it for nothing. */
+/* A newest cut whose key is missing counts as unproven. Whoever begins behind it needs it
+ * for nothing. */
 static void
-cut_take(struct verifying *verifying)
+unproven_cut_take(struct verifying *verifying)
 {
 	struct audit_fault *fault = &verifying->unproven_fault;
 
@@ -553,7 +554,7 @@ verify(struct verifying *verifying)
 	/* That may take its time, in which the log is cut and pruned. */
 	TRY(cuts_check(verifying));
 	if (!is_faulty(verifying))
-		cut_take(verifying);
+		unproven_cut_take(verifying);
 	if (!is_faulty(verifying))
 		TRY(links_check(verifying));
 	if (!is_faulty(verifying))

@@ -1,8 +1,14 @@
 /* A key that signed some of the log and is missing: that cannot be verified, all else can. */
 #include "audit/cut.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "audit/anchor.h"
 #include "audit/daily.h"
 #include "audit/signed.h"
 #include "crypto/keyring.h"
+#include "sys/file.h"
 #include "tests/audit/log.h"
 
 BOTH_ENGINES(a_key_that_is_missing_is_no_tampering_and_the_rest_is_verified)
@@ -279,6 +285,117 @@ BOTH_ENGINES(what_a_lost_key_signed_is_cut_off_where_that_is_asked_for_and_on_re
 	folder_remove(options.folder);
 }
 
+/* Whoever may write SQL makes it up: no chain ever comes to end behind it. */
+BOTH_ENGINES(a_cut_of_a_key_that_never_was_does_not_keep_ours_from_being_made)
+{
+	struct audit_cut_options options = { .folder = folder_make(ctx),
+		.before = ctx->now - 2 * DAY_US };
+	struct ctx past = *ctx;
+	struct audit_cut_done cut;
+	struct audit_round round;
+	int64_t pruned;
+
+	past.now -= 3 * DAY_US;
+	OK_ERR(log_users(ctx));
+	OK_ERR(log_open(ctx, options.folder));
+	past.audit = ctx->audit;
+	OK_ERR(log_entries(&past, 4));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(owner_run(ctx,
+		"INSERT INTO audit_cuts SELECT 1000000000000, hash, created_at, hash, "
+		"'0123456789abcdef', created_at FROM audit_logs WHERE seq = 1"));
+	/* Without a cut of ours nothing may go. */
+	FAILS_WITH(audit_prune(ctx, &pruned), ERR_CONFLICT);
+	FAILS_WITH(audit_cut_before(ctx, &options, &cut), ERR_CONFLICT);
+	options.takes_unproven = true;
+	OK_ERR(audit_cut_before(ctx, &options, &cut));
+	EQ_I64(cut.seq, 4);
+	OK_ERR(audit_cut_before(ctx, &options, &cut));
+	EQ_I64(cut.seq, 0);
+	OK_ERR(audit_prune(ctx, &pruned));
+	EQ_I64(pruned, 4);
+	EQ_I64(owner_count(ctx, "SELECT min(seq) FROM audit_logs"), 5);
+	/* Until it is taken away, not all can be verified. */
+	OK(str_find(log_fault(ctx, options.folder), STR("'0123456789abcdef'")) > 0);
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(owner_run(
+		ctx, "DELETE FROM audit_cuts WHERE key_id = '0123456789abcdef'"));
+	SOUND(ctx, options.folder);
+	log_close(ctx);
+	folder_remove(options.folder);
+}
+
+/* Its links went with it, so there is nothing that ours could stand behind. */
+BOTH_ENGINES(where_a_lost_key_cut_nothing_is_cut_again)
+{
+	struct audit_cut_options options = { .folder = folder_make(ctx),
+		.before = ctx->now - 2 * DAY_US };
+	const struct keyring *keys = ctx->keys;
+	struct audit_cut_done cut;
+	struct audit_round round;
+	struct keyring *lost;
+	struct ctx past;
+	int64_t pruned;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(keyring_new(ctx, &lost));
+	ctx->keys = lost;
+	past = *ctx;
+	past.now -= 3 * DAY_US;
+	OK_ERR(log_open(ctx, options.folder));
+	past.audit = ctx->audit;
+	OK_ERR(log_entries(&past, 4));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(log_entries(ctx, 3));
+	OK_ERR(audit_round(ctx, ctx->audit, &round));
+	OK_ERR(audit_cut_before(ctx, &options, &cut));
+	EQ_I64(cut.seq, 4);
+	/* What they were is anchored, and so remembered by no witness any more. */
+	log_close(ctx);
+	options.takes_unproven = true;
+	for (int i = 0; i < 2; i++) {
+		ctx->keys = keys;
+		OK_ERR(audit_cut_before(ctx, &options, &cut));
+		EQ_I64(cut.seq, 0);
+		ctx->keys = lost;
+		OK_ERR(audit_prune(ctx, &pruned));
+		EQ_I64(pruned, i ? 0 : 4);
+	}
+	ctx->keys = keys;
+	keyring_close(lost);
+	folder_remove(options.folder);
+}
+
+/* A key was rotated while it looked, and the older one may be retired before it is done. */
+BOTH_ENGINES(what_the_daily_look_finds_is_signed_by_the_key_in_force_at_its_end)
+{
+	struct ctx begun = *ctx;
+	struct audit_verified verified;
+	struct rings rings;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	begun.now -= DAY_US;
+	OK_ERR(keyring_new(&begun, &rings.left));
+	OK_ERR(keyring_new_beside(ctx, rings.left, &rings.both));
+	rings.own = ctx->keys;
+	ctx->keys = begun.keys = rings.both;
+	OK_ERR(log_open(ctx, STR_NONE));
+	OK_ERR(log_entries(ctx, 3));
+	log_close(ctx);
+	OK_ERR(owner_run(ctx, "UPDATE audit_logs SET action = 'x' WHERE seq = 2"));
+	FAILS_WITH(audit_verify_daily(&begun, STR_NONE, &verified), ERR_DENIED);
+	EQ_STR(owner_text(ctx,
+		       "SELECT key_id FROM audit_pending WHERE action = "
+		       "'audit.tampered'"),
+		key_id(keyring_current(rings.both, KEY_AUDIT, ctx->now)));
+	OK(!str_eq(key_id(keyring_current(rings.both, KEY_AUDIT, begun.now)),
+		key_id(keyring_current(rings.both, KEY_AUDIT, ctx->now))));
+	rings_close(ctx, &rings);
+}
+
 /* OLD rows of ours and an entry of a lost key that waits are three days old, three rows are
  * of now. */
 static struct err *
@@ -353,4 +470,48 @@ BOTH_ENGINES(entries_of_a_lost_key_that_wait_stay_where_nothing_is_cut)
 	EQ_I64(owner_count_tampered(ctx), 0);
 	keyring_close(lost);
 	folder_remove(options.folder);
+}
+
+/* RET: the bytes that it takes to read the anchor with KEYS. */
+static struct err *
+memory_read(struct ctx *ctx, struct str folder, const struct keyring *keys, size_t *ret)
+{
+	struct arena arena;
+	struct ctx own = *ctx;
+	struct anchors anchors;
+	struct err *err;
+
+	arena_init(&arena, 64 << 20);
+	own.arena = &arena;
+	own.keys = keys;
+	err = anchors_read(&own, folder, &anchors);
+	*ret = arena.used_bytes;
+	arena_release(&arena);
+	return err ? err_new(ctx, ERR_INTERNAL, "the anchor cannot be read") : NULL;
+}
+
+/* Of years, by a key that was retired. */
+BOTH_ENGINES(lines_of_a_missing_key_take_no_more_memory_than_ours)
+{
+	struct str folder = folder_make(ctx), line;
+	struct keyring *other;
+	size_t ours, missing;
+	const char *path;
+	int fd;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(anchored(ctx, folder, ctx->keys, 1));
+	OK_ERR(anchor_file_path(ctx, folder, &path));
+	OK_ERR(file_read(ctx->arena, path, 1024, &line));
+	fd = open(path, O_WRONLY | O_APPEND);
+	for (int i = 0; i < 20000; i++)
+		OK(write(fd, line.ptr, line.len) == (ssize_t)line.len);
+	close(fd);
+	OK_ERR(keyring_new(ctx, &other));
+	OK_ERR(memory_read(ctx, folder, ctx->keys, &ours));
+	OK_ERR(memory_read(ctx, folder, other, &missing));
+	OK_OR(missing < ours + ours / 10, "%zu bytes for ours, %zu for others", ours,
+		missing);
+	keyring_close(other);
+	folder_remove(folder);
 }
