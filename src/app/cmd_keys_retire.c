@@ -17,8 +17,8 @@ struct retiring {
 	bool is_resting;
 };
 
-/* Where the key is in the file and not the one in force: else the file is asked no further
- * than to be changed, which says what is wrong. */
+/* What the key is of. Nothing is found out of one that is not in the file or is in force:
+ * key_file_retire refuses both, and says why. */
 static struct err *
 key_look_up(struct invocation *run, const char *path, struct retiring *retiring)
 {
@@ -161,8 +161,8 @@ const struct command cmd_keys_retire = {
 		"second. A seal key is refused while fields are sealed by it (gridiron "
 		"keys reseal goes first), and an\n"
 		"audit key while it is needed to verify the audit log; both need the "
-		"database, and are refused for a\n"
-		"minute after a newer key took over.",
+		"database, and are refused for\n"
+		"six minutes after a newer key took over.",
 	.examples = "keys retire 5f0c9e1b7a3d2846",
 	.args_min = 1,
 	.args_max = 1,

@@ -5,32 +5,38 @@
 #include "codec/iso_time.h"
 
 static struct err *
-path_in(struct invocation *run, struct str folder, struct str *ret)
+path_of(struct arena *arena, struct str folder, struct str *ret)
 {
-	*ret = str_fmt(run->arena, STR_FMT "/keys.json", STR_ARG(folder));
+	*ret = str_fmt(arena, STR_FMT "/keys.json", STR_ARG(folder));
 	return str_is_none(*ret) ? err_no_memory() : NULL;
 }
 
 struct err *
-key_file_path(struct invocation *run, struct str *ret)
+key_file_path_in(struct arena *arena, const struct config *config, struct str *ret)
 {
 	struct str credentials = str_from(getenv("CREDENTIALS_DIRECTORY"));
 
-	if (run->config.keys_file.len) {
-		*ret = run->config.keys_file;
+	if (config->keys_file.len) {
+		*ret = config->keys_file;
 		return NULL;
 	}
 	if (credentials.len) {
 		const char *path;
 
-		TRY(path_in(run, credentials, ret));
-		path = str_cstr(run->arena, *ret);
+		TRY(path_of(arena, credentials, ret));
+		path = str_cstr(arena, *ret);
 		if (!path)
 			return err_no_memory();
 		if (access(path, F_OK) == 0)
 			return NULL;
 	}
-	return path_in(run, run->config.data, ret);
+	return path_of(arena, config->data, ret);
+}
+
+struct err *
+key_file_path(struct invocation *run, struct str *ret)
+{
+	return key_file_path_in(run->arena, &run->config, ret);
 }
 
 struct err *

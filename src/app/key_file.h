@@ -8,6 +8,9 @@
 /* The setting keys.file; else keys.json in $CREDENTIALS_DIRECTORY (systemd's
  * LoadCredential=), where there is one; else keys.json in the data folder. */
 struct err *key_file_path(struct invocation *run, struct str *ret) MUST_USE;
+/* The same in ARENA, for what runs as long as the server. */
+struct err *key_file_path_in(
+	struct arena *arena, const struct config *config, struct str *ret) MUST_USE;
 
 /* How the keyring is opened, by a command that RUN stands for. */
 struct err *

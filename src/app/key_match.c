@@ -46,13 +46,10 @@ foreign_err(struct invocation *run, struct str key_id)
 	TRY(key_file_path(run, &path));
 	return err_new(&run->ctx, ERR_CONFLICT,
 		"the keys in " STR_FMT " are not those of this database, whose audit log "
-		"is signed with key " STR_FMT
-		" among others: all instances of a database "
-		"have copies of one keys.json, so copy it from the other instance, or "
-		"put "
-		"it back from its backup (where it is lost for good: gridiron keys "
-		"reseal "
-		"--give-up)",
+		"is signed with key " STR_FMT " among others: all instances of a "
+		"database have copies of one keys.json, so copy it from the other "
+		"instance, or put it back from its backup (where it is lost for good: "
+		"gridiron keys reseal --give-up)",
 		STR_ARG(path), STR_ARG(key_id));
 }
 
@@ -66,8 +63,7 @@ missing_tell(struct invocation *run)
 	for (size_t i = 0; i < ids.count; i++)
 		log_error(&run->ctx,
 			"users' fields are sealed with a key that the keyring has not: "
-			"put "
-			"it back; gridiron keys reseal says how many",
+			"put it back; gridiron keys reseal says how many",
 			LOG_STR("key", ids.items[i]));
 	return NULL;
 }
@@ -89,6 +85,21 @@ keys_match(struct invocation *run)
 	return run->command->needs >= NEEDS_SERVED_DATABASE ? missing_tell(run) : NULL;
 }
 
+/* Of the changed file. In the memory of CTX, a look's: a server looks for years. */
+static struct err *
+lacking_err(const struct invocation *run, struct ctx *ctx, struct str key_id)
+{
+	struct str path;
+
+	TRY(key_file_path_in(ctx->arena, &run->config, &path));
+	return err_new(ctx, ERR_CONFLICT,
+		"the keys in " STR_FMT " are not those of this database: key " STR_FMT
+		", which signed its audit log, is not among them; the server goes on "
+		"with the keys that it has: put the right file back from its backup, or "
+		"copy it from another instance",
+		STR_ARG(path), STR_ARG(key_id));
+}
+
 struct err *
 keys_accept(struct ctx *ctx, const struct key_set *set, void *arg)
 {
@@ -96,22 +107,13 @@ keys_accept(struct ctx *ctx, const struct key_set *set, void *arg)
 	struct ctx own = run->ctx;
 	struct tx tx = db_auto(&own, SHARD_GLOBAL);
 	struct audit_signer_list signers;
-	struct str path;
 
 	own.arena = ctx->arena;
 	own.now = ctx->now;
 	own.deadline = clock_deadline_ms(ACCEPT_DEADLINE_MS);
-	TRY(key_file_path(run, &path));
 	TRY(q_audit_signer_list(&tx, &signers));
 	for (size_t i = 0; i < signers.count; i++)
 		if (!key_set_find(set, KEY_AUDIT, signers.items[i].key_id))
-			return err_new(&own, ERR_CONFLICT,
-				"the keys in " STR_FMT
-				" are not those of this database: key " STR_FMT
-				", which signed its audit log, is not among them; the "
-				"server goes on with the keys that it has: put the right "
-				"file back from its backup, or copy it from another "
-				"instance",
-				STR_ARG(path), STR_ARG(signers.items[i].key_id));
+			return lacking_err(run, &own, signers.items[i].key_id);
 	return NULL;
 }

@@ -229,8 +229,8 @@ look_at_file(void *arg)
 			&look->keys->arena, look->keys->path, look->set);
 }
 
-/* Whoever changes the file by commands leaves the audit key in force in it: it is retired
- * by none that signs, and never while anything is signed by it. */
+/* Commands never remove the audit key in force; a file without it was replaced by hand, so
+ * ask. */
 static struct err *
 next_check(struct ctx *ctx, struct keyring *keys, const struct key_set *next)
 {

@@ -20,7 +20,8 @@ enum {
 	FILE_BYTES_MAX = 65536,
 	LOCK_TRIES = 100,
 	LOCK_TRY_MS = 20,
-	REST_SECONDS = 360, /* jobs sign and seal by the time of their start: jobs.def */
+	/* Jobs sign and seal by the time of their start, but the audit job: jobs.def. */
+	REST_SECONDS = 360,
 };
 
 static const struct {
