@@ -4,6 +4,7 @@
 
 -- row outlook_row: model text, season i32, week i32?, team text, runs i32, wins_mean f64, wins_sd f64, p_division f64, p_top_seed f64, p_playoffs f64, p_divisional f64, p_championship f64, p_final f64, p_title f64, details json, created_at time, games_played i32?, stands_before i32, counted i32
 -- row outlook_week: season i32, week i32
+-- row outlook_making: job text, is_known bool, is_held bool, is_due bool, is_run bool
 
 -- name: outlook_put :batch
 -- args: model text, season season, week i32, team text, runs i32, wins_mean f64, wins_sd f64, p_division share,
@@ -40,14 +41,29 @@ SELECT season, week
  LIMIT 1;
 
 -- name: outlook_weeks :many outlook_week
--- args: model text, season i32
+-- args: model text, season i32, runs i32
 -- as: anyone
--- The weeks of SEASON that have an outlook.
-SELECT DISTINCT season, week
+-- The weeks of SEASON that have an outlook, of RUNS runs or more.
+SELECT season, week
   FROM season_simulations
  WHERE season = :season AND week > 0 AND model = :model
+ GROUP BY season, week
+HAVING min(runs) >= :runs
  ORDER BY week
  LIMIT 64;
+
+-- name: outlook_maker :one outlook_making
+-- args: season i32, now time, late time, soon time
+-- as: anyone
+-- scan: ok, a row a job
+-- The job that makes the outlooks of SEASON: whether it has its row, somebody is at it, it is due by SOON, and somebody
+-- runs jobs at all: where nobody is at any, whoever does leaves none that was due by LATE.
+SELECT m.job, EXISTS (SELECT 1 FROM jobs WHERE name = m.job) AS is_known,
+       EXISTS (SELECT 1 FROM jobs WHERE name = m.job AND locked_until > :now) AS is_held,
+       EXISTS (SELECT 1 FROM jobs WHERE name = m.job AND is_enabled AND next_run_at <= :soon) AS is_due,
+       (EXISTS (SELECT 1 FROM jobs WHERE locked_until > :now)
+        OR NOT EXISTS (SELECT 1 FROM jobs WHERE is_enabled AND next_run_at <= :late)) AS is_run
+  FROM (SELECT CASE WHEN :season < (SELECT max(season) FROM games) THEN 'history' ELSE 'outlook' END AS job) m;
 
 -- name: outlook_list :many outlook_row
 -- args: model text, season i32, week i32

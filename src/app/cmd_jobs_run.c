@@ -91,6 +91,19 @@ hearing_end(struct hearing *hearing)
 		fiber_forget_fd(hearing->signals);
 }
 
+static void
+tell(void *arg, const struct job_outcome *outcome)
+{
+	struct invocation *run = arg;
+
+	fprintf(run->console.out,
+		run->is_json ? "{\"job\": \"%s\", \"status\": \"" STR_FMT
+			       "\", \"result\": " STR_FMT "}\n"
+			     : "%s: " STR_FMT " " STR_FMT "\n",
+		outcome->job->name, STR_ARG(outcome->status), STR_ARG(outcome->result));
+	fflush(run->console.out);
+}
+
 static struct err *
 run_job(struct invocation *run, const struct job_setup *setup, struct job_outcome *ret)
 {
@@ -98,7 +111,7 @@ run_job(struct invocation *run, const struct job_setup *setup, struct job_outcom
 	struct err *err;
 
 	hearing_begin(run, &hearing);
-	err = schedule_run(&run->ctx, setup, run->args[0], ret);
+	err = schedule_run_through(&run->ctx, setup, run->args[0], tell, run, ret);
 	hearing_end(&hearing);
 	if (!err)
 		err = ret->failed;
@@ -123,16 +136,7 @@ run_jobs_run(struct invocation *run)
 
 	TRY(games_of(run, &setup.games));
 	TRY(run_job(run, &setup, &outcome));
-	if (run->is_json)
-		fprintf(run->console.out,
-			"{\"job\": \"%s\", \"status\": \"" STR_FMT
-			"\", \"result\": " STR_FMT "}\n",
-			outcome.job->name, STR_ARG(outcome.status),
-			STR_ARG(outcome.result));
-	else
-		fprintf(run->console.out, "%s: " STR_FMT " " STR_FMT "\n",
-			outcome.job->name, STR_ARG(outcome.status),
-			STR_ARG(outcome.result));
+	tell(run, &outcome);
 	return NULL;
 }
 
@@ -150,7 +154,8 @@ const struct command cmd_jobs_run = {
 	.detail = "As the server would, with the same record: gridiron jobs list shows "
 		  "it. What it changes lets the jobs\n"
 		  "that work on it become due. Beside a server, fetch reads what that "
-		  "server reads.",
+		  "server reads. history is run\n"
+		  "turn after turn until all is played, each told by a line.",
 	.examples = "jobs run fetch\n"
 		    "jobs run outlook --json",
 	.args_min = 1,

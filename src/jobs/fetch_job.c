@@ -1,4 +1,5 @@
-/* The games feed: asked for on schedule, read where it has changed, stored as a whole or not at all. */
+/* The games feed: asked for on schedule, read where it has changed, stored as a whole or
+ * not at all. */
 #include "codec/json_read.h"
 #include "jobs/job.h"
 #include "predictions/import.h"
@@ -51,7 +52,8 @@ seen_write(struct ctx *ctx, struct job_run *run, struct str where,
 	return NULL;
 }
 
-/* A feed with faulty rows is refused as a whole: what is stored goes on being served, and the operator sees why. */
+/* A feed with faulty rows is refused as a whole: what is stored goes on being served, and
+ * the operator sees why. */
 static struct err *
 faults_refuse(struct ctx *ctx, const struct games_source *source, const struct feed *feed)
 {

@@ -18,7 +18,8 @@ is_stopping(const struct job_run *run)
 	return run->setup->is_stopping && atomic_load(run->setup->is_stopping);
 }
 
-/* The season before SEASON that has games, down to the first of today's divisions; 0: none. */
+/* The season before SEASON that has games, down to the first of today's divisions; 0:
+ * none. */
 static int32_t
 season_before(const struct game_set *games, int32_t season)
 {
@@ -31,17 +32,11 @@ season_before(const struct game_set *games, int32_t season)
 }
 
 static struct err *
-play_season(struct ctx *ctx, const struct job_run *run, int32_t season, int *weeks)
+play_season(struct ctx *ctx, const struct outlook_options *options, int *weeks)
 {
-	struct outlook_options options = {
-		.tier = TIER_L,
-		.season = season,
-		.runs = run->setup->season_runs,
-		.stop = run->setup->is_stopping,
-	};
 	struct outlook_completed completed;
 
-	TRY(outlook_complete(ctx, &options, &completed));
+	TRY(outlook_complete(ctx, options, &completed));
 	*weeks += completed.past_weeks + 1;
 	return NULL;
 }
@@ -54,8 +49,8 @@ struct history {
 	struct err *err; /* why that one could not */
 };
 
-/* Whether an error is the season's own: the database, a deadline or the instance's end would
- * be in the way of the next as well. */
+/* Whether an error is the season's own: the database, a deadline or the instance's end
+ * would be in the way of the next as well. */
 static bool
 is_of_season(const struct err *err)
 {
@@ -66,15 +61,22 @@ static struct err *
 history_play(struct ctx *ctx, struct job_run *run, const struct game_set *games,
 	struct history *history)
 {
-	int64_t until = clock_deadline_ms(TURN_MS);
+	int turn_ms = run->setup->turn_ms ? run->setup->turn_ms : TURN_MS;
+	int64_t until = clock_deadline_ms(turn_ms);
 	bool is_complete;
 
 	for (int32_t season = season_before(games, season_before(games, INT32_MAX));
 		season; season = season_before(games, season)) {
 		struct arena_mark mark = arena_mark(ctx->arena);
+		struct outlook_options options = {
+			.tier = TIER_L,
+			.season = season,
+			.runs = run->setup->season_runs,
+			.stop = run->setup->is_stopping,
+		};
 		struct err *err;
 
-		TRY(outlook_is_complete(ctx, games, TIER_L, season, &is_complete));
+		TRY(outlook_is_complete(ctx, games, &options, &is_complete));
 		if (is_complete)
 			continue;
 		/* Those that fail alone take no turn from those behind them. */
@@ -82,7 +84,7 @@ history_play(struct ctx *ctx, struct job_run *run, const struct game_set *games,
 			(history->seasons > 0 && clock_monotonic_ns() > until);
 		if (run->is_put_off)
 			break;
-		err = play_season(ctx, run, season, &history->weeks);
+		err = play_season(ctx, &options, &history->weeks);
 		if (err && !is_of_season(err))
 			return err;
 		history->seasons += !err;

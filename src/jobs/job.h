@@ -26,6 +26,7 @@ struct job_setup {
 		games;   /* path or URL of the feed; "simulated"; empty: the public one */
 	struct str data; /* the data folder; absent: there is none */
 	int32_t season_runs; /* how often a season is played; 0: SEASON_RUNS_USUAL */
+	int32_t turn_ms; /* how long history plays before others have theirs; 0: 20 s */
 	struct str instance; /* this process, among those that share the database */
 	bool is_beside; /* a server carries this out, which may be at jobs of its own */
 	const _Atomic bool *is_stopping; /* set: the instance ends; NULL: it never does */
@@ -51,7 +52,7 @@ struct job {
 	const char *label; /* "job fetch": for logs and statistics */
 	const char *about;
 	int64_t every_seconds;
-	int64_t limit_seconds; /* the deadline of a run, and how long it keeps others out */
+	int64_t limit_seconds; /* the deadline of a run; so long it keeps others out */
 	uint32_t next;         /* bits of those that work on what it changes */
 	struct err *(*run)(struct ctx *ctx, struct job_run *run);
 };

@@ -1,5 +1,5 @@
-/* The season's outlook as of now; and, once, as of each week before, so that the history of a team's chances can be
- * drawn. */
+/* The season's outlook as of now; and, once, as of each week before, so that the history
+ * of a team's chances can be drawn. */
 #include <stdatomic.h>
 
 #include "jobs/job.h"

@@ -77,9 +77,9 @@ schedule_of(struct arena *arena, const struct job *job)
 			    : str_fmt(arena, "every %lld h", (long long)minutes / 60);
 }
 
-/* What is on file is worked on at once, but for seasons of before, which wait until whoever
- * looks first has what he came for; the feed was most likely read just now, by whoever
- * filled the database. */
+/* What is on file is worked on at once, but for seasons of before, which wait until
+ * whoever looks first has what he came for; the feed was most likely read just now, by
+ * whoever filled the database. */
 static int64_t
 first_run_at(const struct ctx *ctx, size_t job)
 {
@@ -118,7 +118,8 @@ schedule_prepare(struct ctx *ctx, bool is_beside)
 
 /* --- Claiming */
 
-/* The job that has been due longest, of those that this program knows; NULL where none is. */
+/* The job that has been due longest, of those that this program knows; NULL where none
+ * is. */
 static struct err *
 find_due(struct tx *tx, const struct job **ret)
 {
@@ -139,8 +140,8 @@ struct claiming {
 	bool is_claimed;
 	bool is_again; /* nobody knows whether it was claimed when this was tried */
 	int64_t died;  /* runs that the claim closed, as their instance is no more */
-	/* The run before failed, or died with its instance: what it had changed by then it
-	 * may have told nobody. */
+	/* The run before failed, or died with its instance: what it had changed by then
+	 * it may have told nobody. */
 	bool is_after_failure;
 };
 
@@ -165,9 +166,9 @@ transact(void *arg)
 }
 
 /*
- * A transaction that finds out for itself, told that it IS_AGAIN, whether it was carried out
- * already: where nobody knows, it is run again; if IS_OWED also where the fiber was cancelled.
- * That can wait for nothing any more, so another does it.
+ * A transaction that finds out for itself, told that it IS_AGAIN, whether it was carried
+ * out already: where nobody knows, it is run again; if IS_OWED also where the fiber was
+ * cancelled. That can wait for nothing any more, so another does it.
  */
 static struct err *
 transact_surely(struct ctx *ctx, struct err *(*function)(struct tx *tx, void *arg),
@@ -269,7 +270,8 @@ next_run_at(const struct ctx *ctx, const struct job *job, int32_t failures)
 	else if (failures > 0)
 		seconds = earlier(
 			seconds, (int64_t)RETRY_FIRST_SECONDS << (failures - 1));
-	/* A tenth either way, so that instances and installations do not march in step. */
+	/* A tenth either way, so that instances and installations do not march in
+	 * step. */
 	return ctx->now + seconds_us(seconds) * 9 / 10 +
 		(int64_t)(random_u64() % (uint64_t)(seconds_us(seconds) / 5));
 }
@@ -375,8 +377,8 @@ finish_in_tx(struct tx *tx, void *arg)
 	return NULL;
 }
 
-/* Whoever was cancelled gives the lease back too: else nobody could run the job until that
- * has run out. */
+/* Whoever was cancelled gives the lease back too: else nobody could run the job until
+ * that has run out. */
 static struct err *
 finish(struct ctx *ctx, struct finishing *finishing)
 {
@@ -425,8 +427,10 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
 	if (run.has_changed || (!outcome.failed && claiming->is_after_failure))
 		finishing.next = job->next;
-	/* The run took its time; a clock that was set back meanwhile must not let it end before it began. */
+	/* The run took its time; a clock that was set back meanwhile must not let it end
+	 * before it began. */
 	ctx->now = later(ctx->now, clock_now_us());
+	outcome.has_more = run.is_put_off;
 	outcome.next_run_at = run.is_put_off
 		? ctx->now
 		: next_run_at(ctx, job,

@@ -22,10 +22,12 @@ struct job_outcome {
 	struct str warning; /* struct job_run's */
 	struct err *failed; /* why, where it did */
 	int64_t next_run_at;
+	bool has_more; /* it put off what is left, which is due at once */
 };
 
-/* Give every job of the table its row: due at once, the feed after one interval. On SQLite
- * what is held by an instance that is no more is free, unless IS_BESIDE, job_setup's. */
+/* Give every job of the table its row: due at once, the feed after one interval. On
+ * SQLite what is held by an instance that is no more is free, unless IS_BESIDE,
+ * job_setup's. */
 struct err *schedule_prepare(struct ctx *ctx, bool is_beside) MUST_USE;
 
 /* Run the job that has been due longest. *RET_RAN: there was one. A job's own failure is
@@ -37,6 +39,13 @@ struct err *schedule_run_due(struct ctx *ctx, const struct job_setup *setup,
  * at it. */
 struct err *schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
 	struct job_outcome *ret) MUST_USE;
+
+/* The same turn after turn, until there is no more; RET is how the last one ended. TELL
+ * is called behind each before it. A turn that another instance takes between is waited
+ * for. */
+struct err *schedule_run_through(struct ctx *ctx, const struct job_setup *setup,
+	struct str name, void (*tell)(void *arg, const struct job_outcome *outcome),
+	void *arg, struct job_outcome *ret) MUST_USE;
 
 /* The schedule of a server: a fiber that looks for due jobs once a second. */
 struct schedule {
@@ -52,8 +61,8 @@ struct schedule {
 	struct fiber_event ended;
 };
 
-/* Start it on the current loop, which jobs may hold for as long as they compute. Where the
- * jobs' rows cannot be written (a full disk), that is tried again. SETUP's texts must
+/* Start it on the current loop, which jobs may hold for as long as they compute. Where
+ * the jobs' rows cannot be written (a full disk), that is tried again. SETUP's texts must
  * outlive it. */
 struct err *schedule_start(struct ctx *ctx, const struct job_setup *setup,
 	struct schedule *schedule) MUST_USE;

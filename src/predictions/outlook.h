@@ -1,8 +1,8 @@
 /*
  * Season outlooks: the rest of a season simulated from what was known before a week, and
- * stored, so that the history of a team's chances can be drawn; and live, from all that is
- * over. Where nothing of the next week is, that is the one before it; else it is stored
- * beside it, until the next.
+ * stored, so that the history of a team's chances can be drawn; and live, from all that
+ * is over. Where nothing of the next week is, that is the one before it; else it is
+ * stored beside it, until the next.
  *
  * Column p_… of season_simulations is a chance, exact to its sampling error,
  * √(p·(1 − p)/runs). details holds "wins", the chance of each number of games won from 0
@@ -50,9 +50,9 @@ struct outlook {
 };
 
 /* Simulate on other threads, without storing. TIMEOUT where it is stopped, or its fiber
- * cancelled or out of time. NOT_FOUND where there are no games of the
- * season, INVALID for a season before 2002, a week after its end, or a result of a game that
- * is not there, not of the regular season, or over by then. */
+ * cancelled or out of time. NOT_FOUND where there are no games of the season, INVALID for
+ * a season before 2002, a week after its end, or a result of a game that is not there,
+ * not of the regular season, or over by then. */
 struct err *outlook_simulate(struct ctx *ctx, const struct outlook_options *options,
 	struct outlook *ret) MUST_USE;
 /* "2023_18_BUF_MIA:home,2023_18_LA_SF:tie": at most OUTLOOK_RESULTS_MOST. INVALID, field

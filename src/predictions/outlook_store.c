@@ -163,8 +163,9 @@ outlook_store(struct ctx *ctx, enum tier tier, struct outlook *outlook)
 
 /* --- A whole season */
 
-/* What all weeks of a season are played with. What is gathered lies in KEPT: playing a week
- * takes some ten megabytes of the context's arena, which are given back after each. */
+/* What all weeks of a season are played with. What is gathered lies in KEPT: playing a
+ * week takes some ten megabytes of the context's arena, which are given back after
+ * each. */
 struct completing {
 	struct ctx *ctx;
 	struct arena kept;
@@ -182,7 +183,9 @@ play_one(struct completing *completing)
 	struct ctx keeping = *completing->ctx;
 
 	keeping.arena = &completing->kept;
-	keeping.now = clock_now_us(); /* others of the season may be minutes older */
+	/* created_at is each week's own: the first of a season may be played minutes
+	 * before the last. */
+	keeping.now = clock_now_us();
 	TRY(outlook_simulate(completing->ctx, &completing->options, completing->outlook));
 	TRY(gather(&keeping, completing->outlook, completing->storing));
 	arena_rewind(completing->ctx->arena, mark);
@@ -190,6 +193,21 @@ play_one(struct completing *completing)
 		return NULL;
 	completing->store_until = clock_deadline_ms(STORED_AFTER_MS);
 	return store(completing->ctx, completing->storing);
+}
+
+/* The weeks of SEASON that need not be played again for RUNS, of struct
+ * outlook_options. */
+static struct err *
+weeks_stored(struct ctx *ctx, enum tier tier, int32_t season, int32_t runs,
+	struct outlook_week_list *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return q_outlook_weeks(&tx,
+		(struct outlook_weeks){ .model = forecast_model_name(tier),
+			.season = season,
+			.runs = runs ? runs : SEASON_RUNS_USUAL },
+		ret);
 }
 
 static bool
@@ -205,7 +223,6 @@ static struct err *
 play_all(struct completing *completing, struct outlook_completed *ret)
 {
 	struct outlook_options *options = &completing->options;
-	struct tx tx = db_auto(completing->ctx, SHARD_GLOBAL);
 	struct season_time now;
 	int32_t before;
 
@@ -216,7 +233,7 @@ play_all(struct completing *completing, struct outlook_completed *ret)
 	*ret = (struct outlook_completed){ .season = now.season,
 		.week = now.week,
 		.runs = completing->outlook->counts.runs };
-	TRY(q_outlook_weeks(&tx, forecast_model_name(options->tier), now.season,
+	TRY(weeks_stored(completing->ctx, options->tier, now.season, options->runs,
 		&completing->stored));
 	options->season = now.season;
 	for (int32_t week = 1; week <= before; week++) {
@@ -248,15 +265,15 @@ outlook_complete(struct ctx *ctx, const struct outlook_options *options,
 }
 
 struct err *
-outlook_is_complete(struct ctx *ctx, const struct game_set *games, enum tier tier,
-	int32_t season, bool *ret)
+outlook_is_complete(struct ctx *ctx, const struct game_set *games,
+	const struct outlook_options *options, bool *ret)
 {
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	int32_t season = options->season;
 	int next = season_next_week(games->numbers, games->count, season);
 	struct outlook_week_list stored;
 	int32_t have = 0;
 
-	TRY(q_outlook_weeks(&tx, forecast_model_name(tier), season, &stored));
+	TRY(weeks_stored(ctx, options->tier, season, options->runs, &stored));
 	for (size_t i = 0; i < stored.count; i++)
 		have += stored.items[i].week <= next;
 	*ret = have >= next;

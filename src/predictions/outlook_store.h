@@ -19,17 +19,18 @@ struct outlook_completed {
 	int32_t season;
 	int32_t week; /* of the live one */
 	uint32_t runs;
-	int past_weeks; /* that were not stored yet */
+	int past_weeks; /* that were not stored yet, or of fewer runs */
 };
 
 /* Play the season of OPTIONS live, and as it stood before each of its weeks that is not
- * stored yet, and store all of it at once, so that whoever reads finds all of a season's
- * weeks or none; where that takes some minutes it is stored in parts. Errors as of
- * outlook_simulate. */
+ * stored yet, or of fewer runs, and store all of it at once, so that whoever reads finds
+ * all of a season's weeks or none; where that takes some minutes it is stored in parts.
+ * Errors as of outlook_simulate. */
 struct err *outlook_complete(struct ctx *ctx, const struct outlook_options *options,
 	struct outlook_completed *ret) MUST_USE;
-/* Whether all weeks of SEASON, which is one of GAMES, are stored. */
+/* Whether all weeks of the season of OPTIONS, which is one of GAMES, are stored, of so
+ * many runs. */
 struct err *outlook_is_complete(struct ctx *ctx, const struct game_set *games,
-	enum tier tier, int32_t season, bool *ret) MUST_USE;
+	const struct outlook_options *options, bool *ret) MUST_USE;
 
 #endif
