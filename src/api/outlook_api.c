@@ -20,6 +20,12 @@ enum {
 	PATH_QUERY_BYTES_MAX = 512,
 	OUTLOOK_MEMORY_BYTES = 128 << 20,
 	MADE_IN_S = 10, /* some seconds, on a free machine */
+	DUE_SOON_S = 600,
+	/* Whoever runs jobs looks for those that are due once a second. */
+	LATE_S = 15,
+	/* Where a team's chances are all 0 or 1 in so many runs it has no game left that
+	 * is worth telling: had it one, its outcome would be as sure as .9995. */
+	SETTLED_RUNS_LEAST = 10000,
 };
 
 static const struct field outlook_fields[] = {
@@ -68,13 +74,16 @@ season_read(struct request *rq, struct opt_i32 *ret)
 	return NULL;
 }
 
-/* Whether nothing in ROW is a matter of chance any more. */
+/* Whether nothing in ROW is a matter of chance any more: the season is over, or so many
+ * runs found nothing else. A few hundred agree by chance alone. */
 static bool
 is_settled(const struct outlook_row *row)
 {
 	const double chances[] = { row->p_division, row->p_top_seed, row->p_playoffs,
 		row->p_divisional, row->p_championship, row->p_final, row->p_title };
 
+	if (row->week.is_set && row->runs < SETTLED_RUNS_LEAST)
+		return false;
 	for (size_t i = 0; i < COUNT_OF(chances); i++)
 		if (chances[i] > 0 && chances[i] < 1)
 			return false;
@@ -96,6 +105,34 @@ make_coarse(struct arena *arena, struct outlook_row *row)
 	return outlook_details_coarse(arena, row->details, &row->details);
 }
 
+/* Whether A stands before B, of one week, by what is shown of them. */
+static bool
+stands_before(const struct outlook_row *a, const struct outlook_row *b)
+{
+	if (a->p_title != b->p_title)
+		return a->p_title > b->p_title;
+	if (a->p_playoffs != b->p_playoffs)
+		return a->p_playoffs > b->p_playoffs;
+	if (a->wins_mean != b->wins_mean)
+		return a->wins_mean > b->wins_mean;
+	return str_cmp(a->team, b->team) < 0;
+}
+
+/* The order that rows were read in tells more of means than the rows do where those are
+ * told in halves. */
+static void
+order_anew(struct outlook_row_list *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		struct outlook_row row = list->items[i];
+		size_t at = i;
+
+		for (; at > 0 && stands_before(&row, &list->items[at - 1]); at--)
+			list->items[at] = list->items[at - 1];
+		list->items[at] = row;
+	}
+}
+
 /* Only the rows that REACH has, and of them what it has. */
 static struct err *
 keep_open(struct arena *arena, struct outlook_reach reach, struct outlook_row_list *list)
@@ -115,6 +152,17 @@ keep_open(struct arena *arena, struct outlook_reach reach, struct outlook_row_li
 		list->items[kept++] = row;
 	}
 	list->count = kept;
+	return NULL;
+}
+
+/* The same of all teams, of one week. */
+static struct err *
+keep_open_all(
+	struct arena *arena, struct outlook_reach reach, struct outlook_row_list *list)
+{
+	TRY(keep_open(arena, reach, list));
+	if (reach.is_coarse)
+		order_anew(list);
 	return NULL;
 }
 
@@ -183,18 +231,18 @@ outlook_of_all(struct request *rq, struct tx *tx, struct week_range range,
 				.model = STR(HOUSE_MODEL), .season = range.season },
 			ret));
 		count = ret->count;
-		TRY(keep_open(arena, reach, ret));
+		TRY(keep_open_all(arena, reach, ret));
 		if (count > 0 && ret->count == count)
 			return NULL;
 	}
 	TRY(outlook_all(tx, range.season, range.last_week, ret));
 	count = ret->count;
-	TRY(keep_open(arena, reach, ret));
+	TRY(keep_open_all(arena, reach, ret));
 	if (ret->count == count)
 		return NULL;
 	ret->count = 0;
 	TRY(outlook_all(tx, range.season, reach.forecasts_through, ret));
-	return keep_open(arena, reach, ret);
+	return keep_open_all(arena, reach, ret);
 }
 
 static struct err *
@@ -214,7 +262,8 @@ deny(struct request *rq, int32_t week)
 			  : "it is one of the playoffs");
 }
 
-/* Whoever asks for a week by its number is not answered with another because of his plan. */
+/* Whoever asks for a week by its number is not answered with another because of his
+ * plan. */
 static struct err *
 check_week(struct request *rq, struct tx *tx, struct week_range asked,
 	const struct outlook_row_list *shown)
@@ -301,10 +350,47 @@ keep_team(struct str team, struct outlook_row_list *list)
 	list->count = kept;
 }
 
-/* Why there is nothing to show of RANGE, a season and weeks that there are. An empty list
- * would say that there is nothing to know. */
+/* The answer where nobody has made the outlook of SEASON: somebody is about to, or the
+ * command that does. That is for the database to say: another instance may run the
+ * jobs. */
 static struct err *
-explain_nothing(struct request *rq, struct tx *tx, struct week_range range)
+explain_unmade(struct request *rq, struct tx *tx, int32_t season)
+{
+	int64_t now = rq->ctx->now;
+	struct outlook_making making;
+	struct err *err;
+	bool is_made;
+
+	TRY(q_outlook_maker(tx,
+		(struct outlook_maker){
+			.season = season,
+			.now = now,
+			.late = now - LATE_S * MICROSECONDS_PER_SECOND,
+			.soon = now + DUE_SOON_S * MICROSECONDS_PER_SECOND,
+		},
+		&making));
+	/* Whoever runs jobs for the first time writes their rows. */
+	is_made = making.is_held || (making.is_due && making.is_run) ||
+		(rq->api->runs_jobs && (making.is_due || !making.is_known));
+	if (!is_made)
+		return err_new(rq->ctx, ERR_NOT_FOUND,
+			"there is no outlook of season %d, and none is being made: "
+			"gridiron jobs run " STR_FMT " makes it",
+			season, STR_ARG(making.job));
+	err = err_new(rq->ctx, ERR_BUSY,
+		"the outlook of season %d is still being made: the last season's takes "
+		"some seconds after the first start, those before it some minutes",
+		season);
+	err->retry_after_s = MADE_IN_S;
+	return err;
+}
+
+/* Why there is nothing to show of RANGE, a season and weeks that there are. An empty list
+ * would say that there is nothing to know; it stands where that is so. What was stored
+ * since it was looked for is put in LIST. */
+static struct err *
+explain_nothing(struct request *rq, struct tx *tx, struct week_range range,
+	struct outlook_row_list *list)
 {
 	struct outlook_week week;
 	struct err *err;
@@ -323,20 +409,12 @@ explain_nothing(struct request *rq, struct tx *tx, struct week_range range)
 			.season = range.season,
 			.week = range.last_week },
 		&week, &found));
-	if (found)
-		return deny(rq, week.week);
-	if (!rq->api->runs_jobs)
-		return err_new(rq->ctx, ERR_NOT_FOUND,
-			"there is no outlook of season %d yet: gridiron jobs run outlook "
-			"makes those of the last season, gridiron jobs run history those "
-			"before it",
-			range.season);
-	err = err_new(rq->ctx, ERR_BUSY,
-		"the outlook of season %d is still being made: the last season's takes "
-		"some seconds after the first start, those before it some minutes",
-		range.season);
-	err->retry_after_s = MADE_IN_S;
-	return err;
+	if (!found)
+		return explain_unmade(rq, tx, range.season);
+	TRY(outlook_read(rq, tx, range, list));
+	if (list->count > 0 || access_audience(rq) == AUDIENCE_ENTITLED)
+		return NULL;
+	return deny(rq, week.week);
 }
 
 struct answer
@@ -359,7 +437,7 @@ api_outlook_list(struct request *rq)
 	}
 	if (list.count == 0) {
 		ANSWER_ERR(schedule_explain(&tx, season, rq->params.week));
-		ANSWER_ERR(explain_nothing(rq, &tx, range));
+		ANSWER_ERR(explain_nothing(rq, &tx, range, &list));
 	}
 	return answer_rows(rq,
 		&(struct page){ .schema = &outlook_schema,
