@@ -50,7 +50,7 @@ function Choose({ season, from, last, rows }) {
     <${Table} rows=${rows} then=${state.then} />`;
 }
 
-// ROWS: the present chances. FROM: the first week that has games to come, LAST of the season.
+// ROWS: the present chances. FROM: the first week that has games to come, LAST of the regular season.
 export function Supposed(props) {
   const [isOpen, setOpen] = useState(false);
   return html`<h2>If games to come ended so</h2><details onToggle=${({ target }) => setOpen(target.open)}><summary>Choose winners</summary>${isOpen && html`<${Choose} ...${props} />`}</details>

@@ -62,6 +62,7 @@ export function Page({ query, failure }) {
   const first = state.rows?.[0];
   const season = first?.season ?? (asked === 'current' ? state.seasons?.at(-1)?.season : Number(asked));
   const last = state.seasons?.find((row) => row.season === season)?.last_week;
+  const lastRegular = Math.min(last, season >= 2021 ? 18 : 17); // what can be supposed are games of the regular season
   const isOver = first && first.week === null;
   const chosen = team ?? first?.team;
   const title = `Season ${season ?? ''}${first ? `, ${when(first)}` : ''}`;
@@ -75,6 +76,6 @@ export function Page({ query, failure }) {
       : state.access.audience === 'regular' && html`<${Closed} what="Chances during the playoffs come" feature="playoff_predictions" />`)}
     ${state.waits ? html`<p class="notice" role="status">${state.waits} This page shows it then.</p>` : !state.rows ? html`<${Skeleton} kind="rows" />`
       : html`<${Table} rows=${state.rows} team=${chosen} pick=${setTeam} isOver=${isOver} named=${state.named} /><${History} team=${chosen} season=${season} named=${state.named} failure=${failure} />
-        ${!isOver && !query.get('week') && state.access.audience !== 'public' && html`<${Supposed} season=${season} from=${first.week} last=${last} rows=${state.rows} />`}
+        ${!isOver && !query.get('week') && first.week <= lastRegular && state.access.audience !== 'public' && html`<${Supposed} season=${season} from=${first.week} last=${lastRegular} rows=${state.rows} />`}
         <${Data} path=${`/v1/season/${season}/outlook`} query=${first.games_played || isOver ? {} : { week: first.week }} />`}`;
 }
