@@ -25,7 +25,8 @@ struct account_change_new {
 	int64_t expires_at;
 };
 
-/* RATE_LIMITED, until the first of the links of this hour, sent at OLDEST, is an hour old. */
+/* RATE_LIMITED, until the first of the links of this hour, sent at OLDEST, is an hour
+ * old. */
 struct err *links_too_many(struct ctx *ctx, int64_t oldest) MUST_USE;
 
 /* Keep it, in place of what waits. RATE_LIMITED: three were asked for in this hour. */
@@ -33,15 +34,15 @@ struct err *
 account_change_put(struct tx *tx, const struct account_change_new *change) MUST_USE;
 
 /*
- * The change of the link with token TEXT, which still waits, or with RET_IS_DONE is how the
- * account is: people click twice, and only whoever has the token is told. GONE.
+ * The change of the link with token TEXT, which still waits, or with RET_IS_DONE is how
+ * the account is: people click twice, and only whoever has the token is told. GONE.
  */
 struct err *
 account_change_find(struct tx *tx, struct str text, enum account_change_kind kind,
 	struct account_change *ret, bool *ret_is_done) MUST_USE;
 
-/* Whether PASSWORD is that of the account which CHANGE is of. INVALID, field "password", where
- * it is not; RATE_LIMITED, as at sign-in, by the account and the address. */
+/* Whether PASSWORD is that of the account which CHANGE is of. INVALID, field "password",
+ * where it is not; RATE_LIMITED, as at sign-in, by the account and the address. */
 struct err *account_change_prove(struct ctx *ctx, const struct account_change *change,
 	struct str password) MUST_USE;
 
@@ -53,8 +54,8 @@ account_change_spend(struct tx *tx, const struct account_change *change) MUST_US
 struct err *account_change_end(struct tx *tx, struct user_id user,
 	enum account_change_kind kind, bool *ret) MUST_USE;
 
-/* End all that waits of USER's: who asked for it may be whom a new password, or shutting the
- * account, keeps out. */
+/* End all that waits of USER's: who asked for it may be whom a new password, or shutting
+ * the account, keeps out. */
 struct err *account_change_end_all(struct tx *tx, struct user_id user) MUST_USE;
 
 /* The actor's that waits. */

@@ -76,7 +76,8 @@ offer(struct tx *tx, const struct inviting *inviting, struct admin_id invited_by
 			.action = AUDIT_ADMIN_INVITE,
 			.resource_type = STR("invitation"),
 			.resource_id = uuid_text(tx->ctx->arena, row.id.uuid),
-			/* The address stands with the invitation, and goes with its owner. */
+			/* The address stands with the invitation, and goes with its
+			 * owner. */
 			.details = role_details(tx->ctx->arena, row.admin_role),
 		});
 }
@@ -134,7 +135,8 @@ admin_of_actor(struct tx *tx, struct admin_row *ret)
 	return NULL;
 }
 
-/* Whether ADMIN makes administrators, now and in this transaction. Nobody's is the operator's. */
+/* Whether ADMIN makes administrators, now and in this transaction. Nobody's is the
+ * operator's. */
 static struct err *
 makes_admins(struct tx *tx, struct admin_id admin, bool *ret)
 {
@@ -256,7 +258,8 @@ find_admin_invitation(struct tx *tx, struct str token, struct invitation_row *re
 		return err_new(tx->ctx, ERR_GONE,
 			"this invitation offers free access: it takes effect once an "
 			"account with its address is confirmed");
-	/* It goes with whoever made it: nobody comes back by a link that he sent himself. */
+	/* It goes with whoever made it: nobody comes back by a link that he sent
+	 * himself. */
 	TRY(makes_admins(tx, ret->invited_by, &stands));
 	if (!stands)
 		return err_new(tx->ctx, ERR_GONE,
@@ -297,7 +300,8 @@ struct registering {
 	struct str password_hash;
 };
 
-/* The account of REGISTERING's address, made or, where it was never proved, taken over. */
+/* The account of REGISTERING's address, made or, where it was never proved, taken
+ * over. */
 static struct err *
 make_account(struct tx *tx, const struct registering *registering, struct user_id *ret)
 {

@@ -51,7 +51,8 @@ admin_accept_new(struct ctx *ctx, const struct admin_registration *registration)
 /* Change the role of ID. NOT_FOUND; CONFLICT: oneself. */
 struct err *
 admin_change_role(struct ctx *ctx, struct admin_id id, enum admin_role role) MUST_USE;
-/* Make ID an administrator no more. NOT_FOUND; CONFLICT: oneself, or the last super_admin. */
+/* Make ID an administrator no more. NOT_FOUND; CONFLICT: oneself, or the last
+ * super_admin. */
 struct err *admin_remove(struct ctx *ctx, struct admin_id id) MUST_USE;
 
 /* COUNT administrators from behind AFTER on, former ones too. They have addresses, so the

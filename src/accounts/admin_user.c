@@ -7,11 +7,13 @@
 #include "audit/audit.h"
 #include "mail/address.h"
 
-/* Above every address that begins with what stands before it: the last of all characters. */
+/* Above every address that begins with what stands before it: the last of all
+ * characters. */
 #define LAST_CHARACTER "\xF4\x8F\xBF\xBF"
 
 /* Who looked, and whom he found where that was one. Never what he wrote: it may be the
- * address, or half of it, of somebody who has no key yet that an erasure could take away. */
+ * address, or half of it, of somebody who has no key yet that an erasure could take
+ * away. */
 static struct err *
 put_on_record(struct ctx *ctx, const struct admin_user_row_list *found)
 {

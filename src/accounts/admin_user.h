@@ -1,5 +1,5 @@
-/* What administrators do with users: find them, look at them, shut them out, start a reset
- * of their password. All of it is on record, looking too. */
+/* What administrators do with users: find them, look at them, shut them out, start a
+ * reset of their password. All of it is on record, looking too. */
 #ifndef ACCOUNTS_ADMIN_USER_H
 #define ACCOUNTS_ADMIN_USER_H
 
@@ -34,9 +34,9 @@ enum admin_act {
 
 /*
  * Act on USER as one who may do what PERMISSIONS say. A reset sends a link to the user's
- * address: nobody but the user ever sets the password. A lost second factor likewise; that
- * of an administrator only a super_admin may start on (DENIED). NOT_FOUND: no such user,
- * or none in the other state; what else see admin_may_act_on.
+ * address: nobody but the user ever sets the password. A lost second factor likewise;
+ * that of an administrator only a super_admin may start on (DENIED). NOT_FOUND: no such
+ * user, or none in the other state; what else see admin_may_act_on.
  */
 struct err *admin_user_act(struct ctx *ctx, struct user_id user, enum admin_act act,
 	uint32_t permissions) MUST_USE;

@@ -24,7 +24,8 @@ enum {
 
 /* --- The link that ends them */
 
-/* The first half of the digest is plenty where a guess can be tried over the network only. */
+/* The first half of the digest is plenty where a guess can be tried over the network
+ * only. */
 static void
 mac_of(const struct key *key, struct uuid user, uint8_t ret[static MAC_BYTES])
 {
@@ -204,7 +205,8 @@ promise_in_tx(struct tx *tx, void *arg)
 
 	promising->count = 0;
 	promising->last = (struct uuid){ { 0 } };
-	/* Read here, so that whoever ends his alerts meanwhile, or his account, gets none. */
+	/* Read here, so that whoever ends his alerts meanwhile, or his account, gets
+	 * none. */
 	TRY(q_alert_readers(tx, promising->after, tx->ctx->now, &readers));
 	for (size_t i = 0; i < readers.count; i++)
 		TRY(promise_one(tx, promising, &readers.items[i]));

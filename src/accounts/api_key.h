@@ -25,17 +25,18 @@ struct api_key_new {
 	struct proof proof; /* a key outlasts the session that makes it */
 };
 
-/* A key for the actor, who is told by mail: RET is the row, RET_TEXT the key itself, which
- * nobody can show again. CONFLICT where he has API_KEYS_MAX; else errors as proof_transact. */
+/* A key for the actor, who is told by mail: RET is the row, RET_TEXT the key itself,
+ * which nobody can show again. CONFLICT where he has API_KEYS_MAX; else errors as
+ * proof_transact. */
 struct err *api_key_create(struct ctx *ctx, const struct api_key_new *key,
 	struct api_key *ret, struct str *ret_text) MUST_USE;
 
-/* Take the actor's key ID back, from this moment on, and tell him by mail. NOT_FOUND where
- * he has no such key. */
+/* Take the actor's key ID back, from this moment on, and tell him by mail. NOT_FOUND
+ * where he has no such key. */
 struct err *api_key_revoke(struct ctx *ctx, struct api_key_id id) MUST_USE;
 
-/* Take all of USER's back, in the transaction that keeps everybody out; RET: how many were
- * good. */
+/* Take all of USER's back, in the transaction that keeps everybody out; RET: how many
+ * were good. */
 struct err *api_key_revoke_all(struct tx *tx, struct user_id user, int64_t *ret) MUST_USE;
 
 /* How many of USER's, the actor, are good. */

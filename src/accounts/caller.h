@@ -37,8 +37,8 @@ struct caller {
 };
 
 /*
- * The caller with access token TEXT (crypto/jwt.h). UNAUTHENTICATED: it is none of ours or
- * has expired, its session ended, or its user is gone or deactivated.
+ * The caller with access token TEXT (crypto/jwt.h). UNAUTHENTICATED: it is none of ours
+ * or has expired, its session ended, or its user is gone or deactivated.
  */
 struct err *
 caller_by_token(struct ctx *ctx, struct str text, struct caller *ret) MUST_USE;

@@ -36,8 +36,8 @@ is_flooded(struct tx *tx, struct str identity, bool *ret)
 	return NULL;
 }
 
-/* What the new address is sent: a link, or word that it has an account; nothing where that
- * is shut out, as at registration, or where its mailbox was sent enough. */
+/* What the new address is sent: a link, or word that it has an account; nothing where
+ * that is shut out, as at registration, or where its mailbox was sent enough. */
 static struct err *
 write_to_new(struct tx *tx, const struct asking *asking)
 {
@@ -140,8 +140,8 @@ dead_link(struct ctx *ctx)
 		"this link does not work any more; ask for the change again");
 }
 
-/* The new address may have been registered meanwhile. Who did not prove it has no claim to
- * it, and loses it to HEIR, who did; else it stays his who has proved it. */
+/* The new address may have been registered meanwhile. Who did not prove it has no claim
+ * to it, and loses it to HEIR, who did; else it stays his who has proved it. */
 static struct err *
 make_room(struct tx *tx, struct str email, struct user_id heir)
 {

@@ -1,6 +1,6 @@
 /*
- * Another address for an account: asked for with all that signing in takes, confirmed by a
- * link sent to the new address within a day, told to the old one both times.
+ * Another address for an account: asked for with all that signing in takes, confirmed by
+ * a link sent to the new address within a day, told to the old one both times.
  *
  * Whoever asks is told nothing of whether the new address has an account: one that is
  * proved gets word of that by mail, as at registration, and no link.
@@ -28,9 +28,9 @@ struct err *email_change_withdraw(struct ctx *ctx) MUST_USE;
 
 /*
  * Follow the link with token TEXT and the account's PASSWORD, so that a mistyped address
- * gives nobody the account, and nobody has a stranger's address confirmed for his own: the
- * account has the new address. Every session ends but that which asked, links that were
- * sent to the old address are void, and whatever an administrator offered to the new
+ * gives nobody the account, and nobody has a stranger's address confirmed for his own:
+ * the account has the new address. Every session ends but that which asked, links that
+ * were sent to the old address are void, and whatever an administrator offered to the new
  * address is the account's. Followed again it changes nothing. GONE; INVALID, field
  * "password".
  */

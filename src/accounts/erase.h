@@ -15,8 +15,8 @@
 #include "accounts/proof.h"
 
 /*
- * Erase the actor, who shows by PROOF that he is it: errors as proof_transact. CONFLICT for
- * an administrator in office, who has to be relieved first.
+ * Erase the actor, who shows by PROOF that he is it: errors as proof_transact. CONFLICT
+ * for an administrator in office, who has to be relieved first.
  */
 struct err *erase_account(struct ctx *ctx, const struct proof *proof) MUST_USE;
 

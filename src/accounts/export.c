@@ -107,7 +107,7 @@ put_value(struct json *json, enum db_type type, const struct value *value)
 	case DB_UUID:
 		json_put_uuid(json, value->uuid);
 		break;
-	case DB_BYTES: /* opened: open_entry, and the test sees that there are no others */
+	case DB_BYTES: /* opened by open_entry; the test sees that there are no others */
 		json_put_text(json, value->text);
 		break;
 	}

@@ -7,8 +7,9 @@
  * One member a table that holds rows of users, empty ones too, with the columns as
  * sql/queries/export.sql lists them. Left out are hashes of secrets and what is sealed:
  * neither says anything to anybody. What the audit log seals for the user is opened; what
- * it seals for another who did something to him is left out. Rows are read a page at a time, so an export need not
- * fit into memory, and shows each page as it was when it was read.
+ * it seals for another who did something to him is left out. Rows are read a page at a
+ * time, so an export need not fit into memory, and shows each page as it was when it was
+ * read.
  */
 #ifndef ACCOUNTS_EXPORT_H
 #define ACCOUNTS_EXPORT_H

@@ -3,8 +3,9 @@
  * address without one, which is invited; what it was offered takes effect when an account
  * with that address is confirmed.
  *
- * Giving is planned first (grants_plan: who gets what, and what is wrong) and then carried
- * out in the same transaction (grants_carry_out), for one and for fifty thousand alike.
+ * Giving is planned first (grants_plan: who gets what, and what is wrong) and then
+ * carried out in the same transaction (grants_carry_out), for one and for fifty thousand
+ * alike.
  */
 #ifndef ACCOUNTS_GRANT_H
 #define ACCOUNTS_GRANT_H

@@ -4,9 +4,9 @@
  *     email,tier,days,access_type,notes
  *     ann@example.org,beta_tester,365,,"met in Green Bay"
  *
- * The first line names the columns, in any order; email and tier must be there. days is as
- * long as the tier lasts where it is empty, access_type that which goes with the tier. All
- * rows are carried out, or where one is faulty none.
+ * The first line names the columns, in any order; email and tier must be there. days is
+ * as long as the tier lasts where it is empty, access_type that which goes with the tier.
+ * All rows are carried out, or where one is faulty none.
  */
 #ifndef ACCOUNTS_GRANT_FILE_H
 #define ACCOUNTS_GRANT_FILE_H
@@ -27,8 +27,8 @@ struct grant_report {
 	bool is_dry_run;
 };
 
-/* Read FILE, plan, and unless IS_DRY_RUN or there are faults carry it out. INVALID: no such
- * CSV. TOO_LARGE: more rows than GRANT_ROWS_MAX. */
+/* Read FILE, plan, and unless IS_DRY_RUN or there are faults carry it out. INVALID: no
+ * such CSV. TOO_LARGE: more rows than GRANT_ROWS_MAX. */
 struct err *grant_file_import(struct ctx *ctx, struct str file, bool is_dry_run,
 	struct grant_report *ret) MUST_USE;
 

@@ -45,10 +45,10 @@ struct err *guess_gate(struct ctx *ctx, const struct guess *guess) MUST_USE;
 void guess_right(const struct ctx *ctx, const struct guess *guess);
 
 /*
- * The same of a secret that a hundred tries at once do not find, a link's token or the code
- * of a league: only what proved wrong counts, so that many who have it may come together.
- * Wait first; then judge what came of it, which is returned: GONE and NOT_FOUND are wrong,
- * NULL is right, and anything else tells nothing of the secret.
+ * The same of a secret that a hundred tries at once do not find, a link's token or the
+ * code of a league: only what proved wrong counts, so that many who have it may come
+ * together. Wait first; then judge what came of it, which is returned: GONE and NOT_FOUND
+ * are wrong, NULL is right, and anything else tells nothing of the secret.
  */
 struct err *guess_wait(struct ctx *ctx, const struct guess *guess) MUST_USE;
 struct err *guess_judge(

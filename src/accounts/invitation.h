@@ -29,8 +29,8 @@ struct invitation_token {
 struct err *
 invitation_token_new(struct arena *arena, struct invitation_token *ret) MUST_USE;
 
-/* The invitation of the link with token TEXT. GONE where there is none, it was accepted or
- * taken back, or its time is over. */
+/* The invitation of the link with token TEXT. GONE where there is none, it was accepted
+ * or taken back, or its time is over. */
 struct err *
 invitation_find(struct tx *tx, struct str text, struct invitation_row *ret) MUST_USE;
 
@@ -38,8 +38,8 @@ invitation_find(struct tx *tx, struct str text, struct invitation_row *ret) MUST
 struct err *invitation_accept(struct tx *tx, const struct invitation_row *invitation,
 	struct user_id user) MUST_USE;
 
-/* COUNT invitations from behind AFTER on, the first made first. They have addresses, so the
- * look is put on record. */
+/* COUNT invitations from behind AFTER on, the first made first. They have addresses, so
+ * the look is put on record. */
 struct err *invitation_list(struct ctx *ctx, struct uuid after, int32_t count,
 	struct invitation_row_list *ret) MUST_USE;
 

@@ -236,7 +236,8 @@ mfa_gate(struct ctx *ctx, struct user_id user, struct guess *ret)
 	return NULL;
 }
 
-/* The secret in STATE; absent where it cannot be opened, which no code is right for then. */
+/* The secret in STATE; absent where it cannot be opened, which no code is right for
+ * then. */
 static struct err *
 secret_open(struct ctx *ctx, struct user_id user, const struct mfa_state *state,
 	struct str *ret)
@@ -454,8 +455,8 @@ disable(struct tx *tx, const struct user_password *known, void *arg)
 	(void)arg;
 	if (!known->mfa_enabled_at.is_set)
 		return not_in_force(tx->ctx);
-	/* An administrator too, who gets a new telephone: until he has set up the next one he
-	 * may do nothing as such. */
+	/* An administrator too, who gets a new telephone: until he has set up the next
+	 * one he may do nothing as such. */
 	TRY(q_mfa_disable(tx, user, tx->ctx->now, &disabled));
 	TRY(q_recovery_drop(tx, user));
 	TRY(standing_changed(tx, user));

@@ -3,9 +3,9 @@
  * recovery codes for whoever loses it.
  *
  * mfa_begin makes a secret, mfa_confirm puts it in force with the first code that the app
- * shows; from then on signing in asks for a code (mfa_check). A code is good once, and for
- * half a minute around its own. A recovery code is good once, for ever; only its hash is
- * kept.
+ * shows; from then on signing in asks for a code (mfa_check). A code is good once, and
+ * for half a minute around its own. A recovery code is good once, for ever; only its hash
+ * is kept.
  */
 #ifndef ACCOUNTS_MFA_H
 #define ACCOUNTS_MFA_H
@@ -70,7 +70,8 @@ struct mfa_status {
 	struct opt_i64 enabled_at;
 	bool is_begun; /* a secret waits to be confirmed */
 	int64_t recovery_codes_left;
-	/* Its removal was started (accounts/mfa_removal.h), and may be carried out then. */
+	/* Its removal was started (accounts/mfa_removal.h), and may be carried out
+	 * then. */
 	struct opt_i64 removal_opens_at;
 };
 struct err *mfa_status(struct ctx *ctx, struct mfa_status *ret) MUST_USE;

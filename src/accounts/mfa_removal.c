@@ -9,7 +9,8 @@
 #include "crypto/token.h"
 #include "mail/mail.h"
 
-/* What happened since the factor is in force: before, whoever set it up had the password. */
+/* What happened since the factor is in force: before, whoever set it up had the
+ * password. */
 static int64_t
 wait_from(const struct mfa_to_lose *factor, struct opt_i64 happened_at, int64_t at_least)
 {

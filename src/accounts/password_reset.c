@@ -59,8 +59,8 @@ count_sent(struct tx *tx, const struct registered *user, struct str email,
 	int64_t since = tx->ctx->now - MINUTES(60);
 	struct str identity;
 
-	/* Strangers can make no second account of a proved address, so its links are counted
-	 * by themselves, and nobody uses them up by other spellings. */
+	/* Strangers can make no second account of a proved address, so its links are
+	 * counted by themselves, and nobody uses them up by other spellings. */
 	if (user->email_verified)
 		return q_reset_count(tx, user->id, since, ret);
 	identity = email_identity(tx->ctx->arena, email);

@@ -14,15 +14,15 @@ enum {
 struct err *password_forgotten(struct ctx *ctx, struct str email) MUST_USE;
 
 /* Send USER, whose address is EMAIL, a link: an administrator starts a reset and never
- * sets a password. In the transaction that puts it on record. RATE_LIMITED: three were sent
- * within the hour. */
+ * sets a password. In the transaction that puts it on record. RATE_LIMITED: three were
+ * sent within the hour. */
 struct err *
 password_reset_send(struct tx *tx, struct user_id user, struct str email) MUST_USE;
 
 /*
  * Set PASSWORD by the link with token TEXT, which proves the address as well. Every
- * session ends, and every API key. GONE where the link does not work; INVALID, field "password", for one
- * that is not taken, and the link still works.
+ * session ends, and every API key. GONE where the link does not work; INVALID, field
+ * "password", for one that is not taken, and the link still works.
  */
 struct err *
 password_reset(struct ctx *ctx, struct str text, struct str password) MUST_USE;

@@ -70,7 +70,8 @@ change_in_tx(struct tx *tx, void *arg)
 
 	TRY(q_profile_get(tx, tx->ctx->actor.user_id, profile));
 	apply(changing->change, profile);
-	/* Who had another's name before it was nobody else's keeps it until he changes it. */
+	/* Who had another's name before it was nobody else's keeps it until he changes
+	 * it. */
 	if (changing->change->members &
 		(PROFILE_LEADERBOARD_NAME | PROFILE_IS_ON_LEADERBOARD))
 		TRY(take_name(tx, profile));

@@ -70,7 +70,8 @@ refuse_code(struct ctx *ctx, const struct signing_in *signing)
 	return err;
 }
 
-/* Word to the owner where a program signs in that never did: it may be somebody else's. */
+/* Word to the owner where a program signs in that never did: it may be somebody
+ * else's. */
 static struct err *
 tell_of_new_device(struct tx *tx, const struct signing_in *signing)
 {
@@ -113,7 +114,8 @@ sign_in_in_tx(struct tx *tx, void *arg)
 			.now = tx->ctx->now,
 		},
 		&signed_in));
-	/* Changed since its password was compared: shut out, or the password is another. */
+	/* Changed since its password was compared: shut out, or the password is
+	 * another. */
 	signing->is_refused = signed_in != 1;
 	if (signing->is_refused)
 		return NULL;

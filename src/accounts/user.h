@@ -52,8 +52,8 @@ struct err *user_remind(struct tx *tx, struct user_id user, struct str email) MU
  * again, since people click twice. GONE where it does not work. */
 struct err *user_verify(struct ctx *ctx, struct str token, struct str password) MUST_USE;
 
-/* Shut USER out, ending every session, and every reset and change that waits for its link;
- * and let him in again. NOT_FOUND where there is none in the other state. In the
+/* Shut USER out, ending every session, and every reset and change that waits for its
+ * link; and let him in again. NOT_FOUND where there is none in the other state. In the
  * transaction of whoever decides it and puts it on record. */
 struct err *user_deactivate(struct tx *tx, struct user_id user) MUST_USE;
 struct err *user_reactivate(struct tx *tx, struct user_id user) MUST_USE;
@@ -67,14 +67,14 @@ struct user_password; /* accounts/users_q.h */
 struct err *user_confirm(struct ctx *ctx, struct str password, const char *field,
 	struct user_password *ret) MUST_USE;
 
-/* In the transaction that does what was asked for: whether the actor's account is still as
- * KNOWN says, which user_confirm compared. CONFLICT where the password, the address or the
- * second factor changed since. */
+/* In the transaction that does what was asked for: whether the actor's account is still
+ * as KNOWN says, which user_confirm compared. CONFLICT where the password, the address or
+ * the second factor changed since. */
 struct err *
 user_still_confirmed(struct tx *tx, const struct user_password *known) MUST_USE;
 
-/* Learn which kinds of password hashes accounts have (crypto/password_kind.h): reads all of
- * them. */
+/* Learn which kinds of password hashes accounts have (crypto/password_kind.h): reads all
+ * of them. */
 struct err *user_password_kinds_learn(struct ctx *ctx) MUST_USE;
 
 #endif

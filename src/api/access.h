@@ -2,8 +2,8 @@
  * What a caller is shown, and how he is known: docs/access.md.
  *
  * With open access everybody who asks from this machine itself, not through a proxy, is
- * shown what a subscriber is, and only subscribers are counted. That is for looking around
- * and for development.
+ * shown what a subscriber is, and only subscribers are counted. That is for looking
+ * around and for development.
  */
 #ifndef API_ACCESS_H
 #define API_ACCESS_H
@@ -82,9 +82,10 @@ struct err *access_check_live(struct request *rq) MUST_USE;
 /*
  * Which outlooks of a season are shown: those before weeks up to results_through, as what
  * happened later is not told yet, and of them those before weeks up to forecasts_through;
- * the live one where has_live. With a game to go a team's chances are that game's forecast,
- * and with two its wins' mean and deviation are both games'; but what is settled is no
- * forecast. Where is_coarse, wins are told to the nearest half, and nothing else of them.
+ * the live one where has_live. With a game to go a team's chances are that game's
+ * forecast, and with two its wins' mean and deviation are both games'; but what is
+ * settled is no forecast. Where is_coarse, wins are told to the nearest half, and nothing
+ * else of them.
  */
 struct outlook_reach {
 	int32_t results_through;

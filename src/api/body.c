@@ -137,8 +137,8 @@ has_foreign_domain(struct str email)
 	return false;
 }
 
-/* TEXT is not what MEMBER takes. What nobody can see is named, since he who sent it cannot
- * see it either. */
+/* TEXT is not what MEMBER takes. What nobody can see is named, since he who sent it
+ * cannot see it either. */
 static struct err *
 refuse_text(
 	struct ctx *ctx, const struct body_member *member, const struct json_node *node)
@@ -230,8 +230,9 @@ is_local_part(struct str text)
 	return true;
 }
 
-/* Two labels or more, as in the DNS; names in other scripts in their ASCII form. None under
- * "invalid", which nobody has (RFC 6761 §6.4) and erased accounts are kept under. */
+/* Two labels or more, as in the DNS; names in other scripts in their ASCII form. None
+ * under "invalid", which nobody has (RFC 6761 §6.4) and erased accounts are kept
+ * under. */
 static bool
 is_domain(struct str text)
 {

@@ -139,8 +139,8 @@ struct body_schema {
 struct err *body_parse(struct ctx *ctx, const struct body_schema *schema, struct str text,
 	void *ret) MUST_USE;
 
-/* Whether the Content-Type of HTTP is one of TYPES (with | between), in UTF-8; UNSUPPORTED
- * where it is not, or there is none. */
+/* Whether the Content-Type of HTTP is one of TYPES (with | between), in UTF-8;
+ * UNSUPPORTED where it is not, or there is none. */
 struct err *body_check_type(
 	struct ctx *ctx, const struct http_request *http, struct str types) MUST_USE;
 

@@ -1,4 +1,5 @@
-/* Private leagues of people who pick: made, joined by code, looked at by their members. */
+/* Private leagues of people who pick: made, joined by code, looked at by their
+ * members. */
 #include "predictions/league.h"
 
 #include "accounts/guess.h"

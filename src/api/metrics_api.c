@@ -32,9 +32,10 @@ calls_of(const struct histogram *durations)
 	return atomic_load_explicit(&durations->count, memory_order_relaxed);
 }
 
-/* Of the many routes and queries, those that never counted are left out. Prometheus's rate()
- * does not see the first count of a series that begins with it, so alerts go by what is
- * always there: gridiron_http_requests_total, by class, and failures, by query. */
+/* Of the many routes and queries, those that never counted are left out. Prometheus's
+ * rate() does not see the first count of a series that begins with it, so alerts go by
+ * what is always there: gridiron_http_requests_total, by class, and failures, by
+ * query. */
 static void
 put_counted(struct metrics *metrics, const _Atomic uint64_t *counter,
 	struct metric_labels labels)
@@ -270,8 +271,8 @@ put_deliveries(struct metrics *metrics)
 		counts.failures);
 }
 
-/* One distribution for all that read and one for all that write: one a query would be most
- * of the answer. Of each query the calls and their time tell the mean. */
+/* One distribution for all that read and one for all that write: one a query would be
+ * most of the answer. Of each query the calls and their time tell the mean. */
 static void
 put_query_durations(struct metrics *metrics)
 {

@@ -85,8 +85,8 @@ static const struct advice {
 	{ 504, STR_INIT("504"), STR_INIT("No answer in time") },
 };
 
-/* What was opened in a browser. Under /v1 only a browser's own mark counts, since a program
- * may well name HTML among what it takes. */
+/* What was opened in a browser. Under /v1 only a browser's own mark counts, since a
+ * program may well name HTML among what it takes. */
 static bool
 is_opened(const struct http_request *rq)
 {

@@ -11,10 +11,10 @@ bool page_find(const struct http_request *rq, struct str path, bool is_productio
 	struct http_answer *ret);
 
 /*
- * Where RQ was opened by a person in a browser, the page that says what PROBLEM is and what
- * to do takes the place of the body of ANSWER, which was made of PROBLEM; its status, its
- * headers and that it is not to be kept remain. A program's answer is left as it is, and so
- * is one for whose page memory is short.
+ * Where RQ was opened by a person in a browser, the page that says what PROBLEM is and
+ * what to do takes the place of the body of ANSWER, which was made of PROBLEM; its
+ * status, its headers and that it is not to be kept remain. A program's answer is left as
+ * it is, and so is one for whose page memory is short.
  */
 void page_of_problem(const struct http_request *rq, const struct http_problem *problem,
 	bool is_production, struct http_answer *answer);

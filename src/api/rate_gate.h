@@ -10,7 +10,8 @@
 
 #include "api/route.h"
 
-/* An hour. HOURLY_REQUESTS_NONE of billing/entitlement.h is that of one without a plan. */
+/* An hour. HOURLY_REQUESTS_NONE of billing/entitlement.h is that of one without a
+ * plan. */
 enum {
 	RATE_PAGE_LIMIT = 600,     /* of pages, shown to one without a plan */
 	RATE_ENTRY_LIMIT = 120,    /* sign-in, registration, links from mail; credentials
@@ -32,7 +33,8 @@ struct err *rate_gate(struct request *rq) MUST_USE;
 /* Count RQ, whose credentials were refused; RATE_LIMITED likewise. */
 struct err *rate_gate_refused(struct request *rq) MUST_USE;
 
-/* Count RQ, whose answer is not kept and takes long to work out; RATE_LIMITED likewise. */
+/* Count RQ, whose answer is not kept and takes long to work out; RATE_LIMITED
+ * likewise. */
 struct err *rate_gate_work(struct request *rq) MUST_USE;
 
 /* Who RQ is counted as: its user, or its address (a /64 of version 6). The kind is the

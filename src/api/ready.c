@@ -283,8 +283,8 @@ find_or_make(struct ready *ready, struct request *rq, struct edition edition)
 	if (str_is_none(key))
 		return answer_problem(err_no_memory());
 	kept = (struct kept *)lru_find(&ready->lru, key);
-	/* While it is being made. Whoever makes it may fail, or its client leave: then the
-	 * first of those who waited makes it, and the others wait on. */
+	/* While it is being made. Whoever makes it may fail, or its client leave: then
+	 * the first of those who waited makes it, and the others wait on. */
 	while (kept && kept->entry.is_pinned) {
 		ANSWER_ERR(wait_end_err(rq->ctx,
 			wait_queue_wait(&kept->filled, rq->ctx->deadline),

@@ -8,8 +8,9 @@
  * forecast and grade; a loop looks at it again after a second, so an answer is never
  * older than that. A kept answer belongs to the token and to the day (UTC) it was made
  * under, as the current week moves on with the days, that for the public to the hour, as
- * what it is told of the record does; it is made again when either is another. Many requests for one missing answer make it once. The ETag is token, hour and audience,
- * so that a client which has the answer is told so without looking for it.
+ * what it is told of the record does; it is made again when either is another. Many
+ * requests for one missing answer make it once. The ETag is token, hour and audience, so
+ * that a client which has the answer is told so without looking for it.
  */
 #ifndef API_READY_H
 #define API_READY_H

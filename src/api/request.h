@@ -2,9 +2,9 @@
  * What a handler takes and gives.
  *
  * A handler parses nothing: its declared parameters are in `params`, checked against
- * api/params.def, its body in `body`, by api/bodies.def. It calls the domain and returns an answer; there is no other way out,
- * so none forgets to answer. An error becomes application/problem+json (RFC 9457) and is
- * logged once, by the router.
+ * api/params.def, its body in `body`, by api/bodies.def. It calls the domain and returns
+ * an answer; there is no other way out, so none forgets to answer. An error becomes
+ * application/problem+json (RFC 9457) and is logged once, by the router.
  */
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
@@ -82,8 +82,8 @@ struct page {
 };
 struct answer answer_rows(struct request *rq, const struct page *list);
 
-/* The same for rows that are written as they come. Begin; put row after row; end. SAME has
- * what all rows have in common, see is_same of a field. */
+/* The same for rows that are written as they come. Begin; put row after row; end. SAME
+ * has what all rows have in common, see is_same of a field. */
 struct row_writer {
 	struct buf out;
 	const struct row_schema *schema;

@@ -64,8 +64,8 @@ answer_unrouted(const struct api *api, struct http_request *http, uint32_t allow
 	return tell_problem(&http->ctx, api, http, &problem);
 }
 
-/* In which a batch of an administrator's is answered; all else in 30 s. A hundred thousand
- * rows may take their time on a slow disk. */
+/* In which a batch of an administrator's is answered; all else in 30 s. A hundred
+ * thousand rows may take their time on a slow disk. */
 enum { BATCH_TIME_MS = 300000 };
 
 /* A GET has no body that means anything. */
@@ -78,8 +78,8 @@ take_body(struct request *rq)
 
 	if (rq->route->method == METHOD_GET)
 		return NULL;
-	/* {} changes nothing and is answered like any other (RFC 7396); to send nothing at
-	 * all is a mistake. */
+	/* {} changes nothing and is answered like any other (RFC 7396); to send nothing
+	 * at all is a mistake. */
 	if (rq->route->method == METHOD_PATCH && http->body.len == 0)
 		return err_new(rq->ctx, ERR_INVALID,
 			"a PATCH needs a body: a JSON object with what is to change");
@@ -123,8 +123,8 @@ run(struct request *rq)
 	return rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
 }
 
-/* What was answered to somebody, or may hold a secret, is kept by no browser and no proxy;
- * the same for all are the reads of nobody. */
+/* What was answered to somebody, or may hold a secret, is kept by no browser and no
+ * proxy; the same for all are the reads of nobody. */
 static struct http_answer
 private_unless_public(const struct request *rq, struct http_answer answer)
 {
@@ -217,7 +217,8 @@ api_handle(struct http_request *http, void *arg)
 	http->ctx.keys = api->keys;
 	http->ctx.audit = api->audit;
 	http->ctx.geo = api->geo;
-	/* For what may be put on record: the client behind a proxy of ours, not the proxy. */
+	/* For what may be put on record: the client behind a proxy of ours, not the
+	 * proxy. */
 	access_find_client(&api->access, http);
 	http->ctx.remote_address = http->remote_address;
 	http->ctx.user_agent = http_request_header(http, STR("user-agent"));

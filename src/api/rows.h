@@ -97,8 +97,8 @@ struct row_schema {
 /* One row as a JSON object. */
 void row_write_json(struct buf *out, const struct row_schema *schema, const void *row);
 
-/* SCHEMA for a list as JSON whose rows have in common what ROW says: that is written here,
- * once. In ARENA; SCHEMA itself without memory. */
+/* SCHEMA for a list as JSON whose rows have in common what ROW says: that is written
+ * here, once. In ARENA; SCHEMA itself without memory. */
 const struct row_schema *
 row_schema_say(struct arena *arena, const struct row_schema *schema, const void *row);
 

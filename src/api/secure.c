@@ -37,7 +37,8 @@ secure_lines(bool is_production)
 	return is_production ? STR(LINES_FOR_DATA LINES_FOR_TLS) : STR(LINES_FOR_DATA);
 }
 
-/* The only header NAME; absent where there is none, or several, which no browser sends. */
+/* The only header NAME; absent where there is none, or several, which no browser
+ * sends. */
 static struct str
 only_header(const struct http_request *http, struct str name)
 {

@@ -20,8 +20,8 @@ struct str secure_lines(bool is_production);
 /*
  * Whether HTTP was sent by a page of ours: its Origin is PUBLIC_ORIGIN
  * ("https://example.com"; may be absent) or names the host that it was sent to, and
- * Sec-Fetch-Site, where there is one, agrees. False without an Origin: a browser sends one
- * with every POST.
+ * Sec-Fetch-Site, where there is one, agrees. False without an Origin: a browser sends
+ * one with every POST.
  */
 bool secure_is_own_page(const struct http_request *http, struct str public_origin);
 

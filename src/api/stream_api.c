@@ -24,7 +24,8 @@
 
 enum {
 	LOOK_MS = 1000,
-	/* Proxies close what says nothing for a minute; so do we what no longer listens. */
+	/* Proxies close what says nothing for a minute; so do we what no longer
+	 * listens. */
 	BEAT_MS = 15000,
 	EVENT_BYTES_MAX = 1 << 20,
 	TAG_BYTES_MAX = 64,
@@ -54,8 +55,8 @@ id_of(struct str tag)
 	return str_slice(tag, sizeof("W/\"") - 1, tag.len - 1);
 }
 
-/* What tells BODY from another record: all but when it was summed. The same numbers summed
- * again are no news, nor that they stand by another time once no game is late. */
+/* What tells BODY from another record: all but when it was summed. The same numbers
+ * summed again are no news, nor that they stand by another time once no game is late. */
 static void
 digest_of(struct arena *arena, struct str body, uint8_t ret[static SHA256_BYTES])
 {

@@ -1,5 +1,5 @@
-/* What would be if: other quarterbacks, results to come. Such answers are dear, may be asked
- * for in many ways that mean the same, and are kept by what is meant. */
+/* What would be if: other quarterbacks, results to come. Such answers are dear, may be
+ * asked for in many ways that mean the same, and are kept by what is meant. */
 #ifndef API_SUPPOSED_H
 #define API_SUPPOSED_H
 

@@ -101,8 +101,8 @@ add_fault(struct ctx *ctx, struct rest *rest, const struct upload_fault *fault)
 	return NULL;
 }
 
-/* Those after the first ERRORS_IN_FULL, once for each field. A member that is unknown is a
- * field too, so there may be as many as faults: each fault is looked at once. */
+/* Those after the first ERRORS_IN_FULL, once for each field. A member that is unknown is
+ * a field too, so there may be as many as faults: each fault is looked at once. */
 static struct err *
 put_rest(struct ctx *ctx, struct json *json, const struct upload_faults *faults)
 {

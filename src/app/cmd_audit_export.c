@@ -101,8 +101,8 @@ record(struct invocation *run, const struct audit_filter *filter)
 	return audit_log_alone(&run->ctx, &entry);
 }
 
-/* What stands in the way of all else is told; so much the more is what stands in the chain
- * wanted. */
+/* What stands in the way of all else is told; so much the more is what stands in the
+ * chain wanted. */
 static void
 note(struct invocation *run, const char *what, struct str why)
 {

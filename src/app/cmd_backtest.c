@@ -1,5 +1,5 @@
-/* gridiron backtest: the table of model/backtest.h, for people in four parts, for programs in
- * one. */
+/* gridiron backtest: the table of model/backtest.h, for people in four parts, for
+ * programs in one. */
 #include "app/backtest_svg.h"
 #include "app/command.h"
 #include "model/backtest.h"

@@ -53,7 +53,8 @@ simulate_games(struct invocation *run)
 	return store_games(run, &source, true);
 }
 
-/* The public games could not be had: what is on file goes on, and where there is nothing, a league is made up. */
+/* The public games could not be had: what is on file goes on, and where there is nothing,
+ * a league is made up. */
 static struct err *
 go_on_without(struct invocation *run, const struct err *why)
 {

@@ -1,6 +1,7 @@
 #include "app/command.h"
 
-/* TEXT as roff: a hyphen typed by hand, a backslash doubled, no request at a line's start. */
+/* TEXT as roff: a hyphen typed by hand, a backslash doubled, no request at a line's
+ * start. */
 static void
 put(FILE *out, struct str text)
 {

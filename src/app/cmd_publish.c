@@ -1,5 +1,5 @@
-/* gridiron publish: forecasts of other models from a file, as POST /v1/admin/predictions:batch
- * takes them. */
+/* gridiron publish: forecasts of other models from a file, as POST
+ * /v1/admin/predictions:batch takes them. */
 #include "app/command.h"
 #include "predictions/upload.h"
 

@@ -100,7 +100,8 @@ print_outlook(struct invocation *run, const struct outlook *outlook)
 	void (*put_chance)(struct table * table, double chance) = table_put_share;
 	struct table table;
 
-	/* However often it is played: settled it is only when no game is left that counts. */
+	/* However often it is played: settled it is only when no game is left that
+	 * counts. */
 	for (int i = 0; i < count; i++)
 		if (all[order[i]].wins_sd > 0)
 			put_chance = table_put_chance;

@@ -58,11 +58,12 @@ struct command {
 	size_t args_max;
 	enum command_needs needs;
 	bool uses_keys;     /* ctx.keys is open; always so where others are served */
-	bool is_off_record; /* uses keys, but puts nothing on record: ctx.audit stays NULL */
+	bool is_off_record; /* uses keys, and puts nothing on record: ctx.audit is NULL */
 	/* With this flag it takes keys that are not the database's; may be NULL. */
 	const char *foreign_keys_flag;
 	bool migrates; /* bring the schema up to date before the database is opened */
-	/* Whether flags and arguments make sense, before anything is started; may be NULL. */
+	/* Whether flags and arguments make sense, before anything is started; may be
+	 * NULL. */
 	struct err *(*check)(struct invocation *run);
 	struct err *(*run)(struct invocation *run);
 };
@@ -105,8 +106,8 @@ bool flag_is_set(const struct invocation *run, const char *name);
 struct err *flag_i32(struct invocation *run, const char *name, int32_t min, int32_t max,
 	struct opt_i32 *ret) MUST_USE;
 
-/* Print TABLE to the console: aligned text, or JSON under --json. One that is cut makes the
- * command fail. */
+/* Print TABLE to the console: aligned text, or JSON under --json. One that is cut makes
+ * the command fail. */
 void print_table(struct invocation *run, const struct table *table);
 
 /* All commands, ended by NULL, in the order of the help. */

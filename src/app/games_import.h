@@ -12,7 +12,8 @@ struct err *
 games_open(struct invocation *run, struct str where, struct games_source *ret) MUST_USE;
 /* Whether the setting games is empty, a word, a URL, or a file that can be read. */
 struct err *games_check(struct invocation *run) MUST_USE;
-/* Store FEED, read from SOURCE, in one transaction; of OPTIONS what it says of the games. */
+/* Store FEED, read from SOURCE, in one transaction; of OPTIONS what it says of the
+ * games. */
 struct err *games_store(struct invocation *run, const struct games_source *source,
 	const struct feed *feed, struct import_options options,
 	struct import_counts *ret) MUST_USE;

@@ -5,14 +5,14 @@
 #include "app/command.h"
 #include "crypto/keyring.h"
 
-/* Before it is opened, or made. New keys are made for a new database only: NOT_FOUND for one
- * in use, all of whose log would be forged by them. */
+/* Before it is opened, or made. New keys are made for a new database only: NOT_FOUND for
+ * one in use, all of whose log would be forged by them. */
 struct err *
 keys_expect(struct invocation *run, const struct keyring_options *options) MUST_USE;
 
 /* CONFLICT where the audit log was signed, and none of the keys it was signed with is in
- * run->keys: it is another's, and what either wrote would count as forged with the other. A
- * server logs which keys that seal fields are missing. */
+ * run->keys: it is another's, and what either wrote would count as forged with the other.
+ * A server logs which keys that seal fields are missing. */
 struct err *keys_match(struct invocation *run) MUST_USE;
 
 /* keyring_accept_fn of a server, ARG its invocation: all keys that the audit log was

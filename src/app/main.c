@@ -38,8 +38,8 @@ hold_standard_streams(void)
 		close(fd);
 }
 
-/* Whether all that was printed has left. A reader that has enough, as head has, need not be
- * told. */
+/* Whether all that was printed has left. A reader that has enough, as head has, need not
+ * be told. */
 static bool
 output_end(const struct console *console)
 {

@@ -40,8 +40,8 @@ struct remote_server;
 
 /*
  * Carry out commands over the database of RUN, which serves, from now on. NULL where that
- * is no SQLite file. A socket that cannot be made is logged, and NULL too: serving goes on
- * without.
+ * is no SQLite file. A socket that cannot be made is logged, and NULL too: serving goes
+ * on without.
  */
 struct err *remote_open(struct invocation *run, struct remote_server **ret) MUST_USE;
 

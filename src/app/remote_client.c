@@ -1,4 +1,5 @@
-/* The client's side of app/remote.h. It runs in no fiber: it only waits for the server. */
+/* The client's side of app/remote.h. It runs in no fiber: it only waits for the
+ * server. */
 #include "app/remote.h"
 
 #include <errno.h>
@@ -134,8 +135,8 @@ leave(const struct invocation *run, struct remote_link *link)
 		link->is_begun ? "the command may go on there" : "nothing was begun");
 }
 
-/* Before the command nobody knows what is there, so all are told. Under way, silence may be
- * as it should be: it is told to a user who looks on, with what he can do about it. */
+/* Before the command nobody knows what is there, so all are told. Under way, silence may
+ * be as it should be: it is told to a user who looks on, with what he can do about it. */
 static void
 silence_tell(const struct invocation *run, const struct remote_link *link)
 {

@@ -1,7 +1,7 @@
 /*
  * What a client and the server that carries out its command say to each other, on a
- * socket of this machine: frames of a kind and some bytes, the first a byte, then four for
- * the length (little endian), then the bytes. A descriptor may go with one.
+ * socket of this machine: frames of a kind and some bytes, the first a byte, then four
+ * for the length (little endian), then the bytes. A descriptor may go with one.
  *
  * The server begins, with its version; the client says what to do and then GO; the server
  * streams what the command says, asks for files, and ends with the exit status.

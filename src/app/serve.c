@@ -79,9 +79,9 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* Runs on the worker's loop, behind what stops the server there: no connection is added any
- * more. Those it has end by themselves or are cancelled, and what they wait for has time
- * limits; a second signal ends everything. */
+/* Runs on the worker's loop, behind what stops the server there: no connection is added
+ * any more. Those it has end by themselves or are cancelled, and what they wait for has
+ * time limits; a second signal ends everything. */
 static void
 worker_close(void *arg)
 {
@@ -283,7 +283,8 @@ jobs_start(struct invocation *run, struct serving *serving)
 	return schedule_start(&run->ctx, &setup, &serving->schedule);
 }
 
-/* "https://example.com" of "https://example.com/gridiron"; absent where TEXT is no URL. */
+/* "https://example.com" of "https://example.com/gridiron"; absent where TEXT is no
+ * URL. */
 static struct str
 origin_of(struct arena *arena, struct str text)
 {
@@ -369,7 +370,8 @@ serve(struct invocation *run, const struct serve_options *options)
 		log_info(NULL, "stopping");
 	}
 	signal_restore();
-	/* Also where what comes after it did not start: its fibers would go on for ever. */
+	/* Also where what comes after it did not start: its fibers would go on for
+	 * ever. */
 	if (serving->server)
 		http_server_stop(serving->server);
 	remote_close(serving->remote);

@@ -197,7 +197,8 @@ database_start(struct invocation *run)
 			return NULL;
 		database_stop(run);
 	}
-	/* This says more of what is wrong, and waits for who has the file; then once more. */
+	/* This says more of what is wrong, and waits for who has the file; then once
+	 * more. */
 	TRY(schema_check(run));
 	return database_open(run);
 }

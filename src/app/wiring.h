@@ -10,8 +10,8 @@
  */
 struct err *wiring_run(struct invocation *run) MUST_USE;
 
-/* The database of RUN's settings opened as run->ctx.db, for a command that needs it only in
- * the end, and closed. CONFLICT at once where another process has the file. */
+/* The database of RUN's settings opened as run->ctx.db, for a command that needs it only
+ * in the end, and closed. CONFLICT at once where another process has the file. */
 struct err *database_open(struct invocation *run) MUST_USE;
 void database_stop(struct invocation *run);
 

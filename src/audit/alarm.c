@@ -46,7 +46,8 @@ audit_tampered_details(struct ctx *ctx, const struct audit_fault *fault, struct 
 
 /* --- Telling */
 
-/* Nobody can say that it was tampered with: once a key. RET: it was told before, or has no place. */
+/* Nobody can say that it was tampered with: once a key. RET: it was told before, or has
+ * no place. */
 static bool
 missing_key_tell(
 	const struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault)

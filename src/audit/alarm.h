@@ -1,4 +1,5 @@
-/* What is wrong with the log, or its files, goes to the operator's log and onto the record. */
+/* What is wrong with the log, or its files, goes to the operator's log and onto the
+ * record. */
 #ifndef AUDIT_ALARM_H
 #define AUDIT_ALARM_H
 
@@ -26,14 +27,14 @@ struct alarm {
 	size_t missing_count;
 };
 
-/* An error: it is not on record. The caller marks what was told behind this, never before,
- * and so comes back to it. */
+/* An error: it is not on record. The caller marks what was told behind this, never
+ * before, and so comes back to it. */
 struct err *alarm_tell(
 	struct ctx *ctx, struct alarm *alarm, const struct audit_fault *fault) MUST_USE;
 
-/* The same of what stays where it is, known by ID, and will be met again: it is told once.
- * Beyond ALARM_TOLD_MAX it is told that there are more, so that the record does not grow
- * by what is put in the log's way. */
+/* The same of what stays where it is, known by ID, and will be met again: it is told
+ * once. Beyond ALARM_TOLD_MAX it is told that there are more, so that the record does not
+ * grow by what is put in the log's way. */
 struct err *alarm_tell_once(struct ctx *ctx, struct alarm *alarm, struct uuid id,
 	const struct audit_fault *fault) MUST_USE;
 

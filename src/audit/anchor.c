@@ -39,8 +39,8 @@ struct putting {
 	int error; /* errno, or 0 */
 };
 
-/* What stands behind the last line end before SIZE of FD: absent where nothing does. False:
- * it is too long for a line of ours, or cannot be read. */
+/* What stands behind the last line end before SIZE of FD: absent where nothing does.
+ * False: it is too long for a line of ours, or cannot be read. */
 static bool
 tail_read(struct arena *arena, int fd, off_t size, struct str *ret)
 {
@@ -68,9 +68,9 @@ signer_of(const struct ctx *ctx, struct str line)
 	return anchor_line_parse(ctx, line, &link, &key);
 }
 
-/* By what the anchor FD, of SIZE, is known: its first whole line, whichever key signed it,
- * or where its beginning is damaged, that as it is; RET_IS_NAMED: there is such a line.
- * False: it has no line of ours there nor at its end. */
+/* By what the anchor FD, of SIZE, is known: its first whole line, whichever key signed
+ * it, or where its beginning is damaged, that as it is; RET_IS_NAMED: there is such a
+ * line. False: it has no line of ours there nor at its end. */
 static bool
 file_identify(const struct ctx *ctx, int fd, off_t size, struct audit_hash *ret,
 	bool *ret_is_named)
@@ -118,8 +118,8 @@ bytes_append(int fd, off_t size, struct str bytes)
 	return failed;
 }
 
-/* What goes behind TAIL, the last line where that lacks its end: false where something has
- * to be told first. */
+/* What goes behind TAIL, the last line where that lacks its end: false where something
+ * has to be told first. */
 static bool
 lines_make(struct putting *putting, int fd, off_t size, struct str tail, struct buf *out)
 {

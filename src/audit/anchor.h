@@ -64,8 +64,8 @@ struct anchor {
 struct anchors {
 	struct anchor *items;
 	size_t count;
-	/* The greatest number of a link, also of one whose line was torn behind it: nobody
-	 * signs for that, but the chain has to have it. */
+	/* The greatest number of a link, also of one whose line was torn behind it:
+	 * nobody signs for that, but the chain has to have it. */
 	int64_t last_seq;
 	struct audit_unproven unproven; /* lines whose keys are missing */
 	size_t torn;                    /* lines that were, which are not among these */

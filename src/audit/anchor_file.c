@@ -61,7 +61,8 @@ hash_next(struct str *line, struct audit_hash *ret)
 		bytes.len == AUDIT_HASH_BYTES;
 }
 
-/* Who signed LINK and AT, where LINE goes on with a key's id and its signature, and ends. */
+/* Who signed LINK and AT, where LINE goes on with a key's id and its signature, and
+ * ends. */
 static enum anchor_signer
 signer_of(const struct ctx *ctx, struct str line, const struct audit_link *link,
 	int64_t at, struct str *ret_key)

@@ -26,8 +26,8 @@ enum anchor_signer {
 	ANCHOR_MISSING_KEY, /* a key that the keyring has not: nobody can tell */
 };
 
-/* Who signed LINE, which has no line end. RET: its link; RET_KEY: within LINE, the key that
- * is missing. */
+/* Who signed LINE, which has no line end. RET: its link; RET_KEY: within LINE, the key
+ * that is missing. */
 enum anchor_signer anchor_line_parse(const struct ctx *ctx, struct str line,
 	struct audit_link *ret, struct str *ret_key);
 /* The line that says LINK at ctx->now, with its end. */

@@ -1,7 +1,7 @@
 /*
- * What the database remembers of the anchors: the last line that each was seen to hold, so
- * that one that was removed, emptied or cut is missed. A row is signed; whoever owns the
- * database can take it away, or put back an older one, but make none up.
+ * What the database remembers of the anchors: the last line that each was seen to hold,
+ * so that one that was removed, emptied or cut is missed. A row is signed; whoever owns
+ * the database can take it away, or put back an older one, but make none up.
  */
 #ifndef AUDIT_ANCHORED_H
 #define AUDIT_ANCHORED_H

@@ -105,7 +105,8 @@ line_take(struct ctx *ctx, struct reading *reading, struct str line, bool is_ope
 	return VEC_PUSH(ctx->arena, reading, anchor) ? NULL : err_no_memory();
 }
 
-/* The lines of TEXT, but for what no line end stands behind, unless IS_LAST. RET: that. */
+/* The lines of TEXT, but for what no line end stands behind, unless IS_LAST. RET:
+ * that. */
 static struct err *
 lines_take(struct ctx *ctx, struct reading *reading, struct str text, bool is_last,
 	struct str *ret)

@@ -1,4 +1,5 @@
-/* Reading the log: page by page, with what is personal opened, and as text for elsewhere. */
+/* Reading the log: page by page, with what is personal opened, and as text for
+ * elsewhere. */
 #ifndef AUDIT_BROWSE_H
 #define AUDIT_BROWSE_H
 

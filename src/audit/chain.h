@@ -1,13 +1,15 @@
 /*
  * The chain of the audit log, as bytes: pure, no database, no clock.
  *
- *     commitment = HMAC(key, "gridiron audit personal 1", personal, ip_address, user_agent)
- *     mac        = HMAC(key, "gridiron audit entry 1", key id, every plain field, commitment)
+ *     commitment = HMAC(key, "gridiron audit personal 1", personal, ip_address,
+ *                       user_agent)
+ *     mac        = HMAC(key, "gridiron audit entry 1", key id, every plain field,
+ *                       commitment)
  *     hash       = HMAC(key, "gridiron audit link 1", seq, hash of seq - 1, mac)
  *
- * Each field goes in as its length and its bytes, an absent one as such, so no two entries
- * have the same bytes. The first link's previous hash is all zero. What signs is HMAC with
- * SHA-256 (RFC 2104) under a key of KEY_AUDIT, which the database never sees.
+ * Each field goes in as its length and its bytes, an absent one as such, so no two
+ * entries have the same bytes. The first link's previous hash is all zero. What signs is
+ * HMAC with SHA-256 (RFC 2104) under a key of KEY_AUDIT, which the database never sees.
  *
  * Source of the scheme: Schneier and Kelsey, "Secure Audit Logs to Support Computer
  * Forensics", ACM TISSEC 2(2), 1999.
@@ -58,8 +60,8 @@ struct audit_fields {
 	int64_t created_at;
 };
 
-/* KEY: the 32 bytes of the key that fields->key_id names. ARENA is used and rewound; it is
- * full: err_no_memory. */
+/* KEY: the 32 bytes of the key that fields->key_id names. ARENA is used and rewound; it
+ * is full: err_no_memory. */
 struct err *audit_commitment(struct arena *arena, struct str key,
 	const struct audit_fields *fields, struct audit_hash *ret) MUST_USE;
 

@@ -315,8 +315,8 @@ anchor_end(struct ctx *ctx, struct audit *audit)
 	return anchoring_remember(ctx, anchoring, &end);
 }
 
-/* An anchor that has gone is begun anew at once: whoever verifies misses it. Not before it
- * is known whether the chain is frozen, so by whoever keeps it. */
+/* An anchor that has gone is begun anew at once: whoever verifies misses it. Not before
+ * it is known whether the chain is frozen, so by whoever keeps it. */
 static void
 anchor_begin(const struct ctx *ctx, struct audit *audit)
 {

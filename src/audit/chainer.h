@@ -2,8 +2,8 @@
  * What keeps the chain: it takes in what waits, follows what comes in (from this process
  * or another), watches over its own entries and has the chain's end anchored.
  *
- * Every instance has one. Two that append at once meet at the unique number of a link: one
- * of them finds the other's links and tries again behind them.
+ * Every instance has one. Two that append at once meet at the unique number of a link:
+ * one of them finds the other's links and tries again behind them.
  */
 #ifndef AUDIT_CHAINER_H
 #define AUDIT_CHAINER_H
@@ -21,8 +21,8 @@ struct audit_options {
 	bool is_syslog; /* the anchor goes there too */
 };
 
-/* Watch over the log of ctx->db, from its present end. In the arena of CTX, which outlives
- * it. Set ctx->audit of whatever writes entries. */
+/* Watch over the log of ctx->db, from its present end. In the arena of CTX, which
+ * outlives it. Set ctx->audit of whatever writes entries. */
 struct err *audit_open(struct ctx *ctx, const struct audit_options *options,
 	struct audit **ret) MUST_USE;
 
@@ -30,8 +30,8 @@ struct err *audit_open(struct ctx *ctx, const struct audit_options *options,
  * gone is begun anew before it returns. */
 struct err *audit_start(struct ctx *ctx, struct audit *audit) MUST_USE;
 
-/* A last round, so that nothing waits, and the anchor; then release. Nobody may use it any
- * more. */
+/* A last round, so that nothing waits, and the anchor; then release. Nobody may use it
+ * any more. */
 void audit_close(struct ctx *ctx, struct audit *audit);
 
 struct audit_round {
@@ -48,18 +48,18 @@ struct audit_round {
 struct err *
 audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
 
-/* Put the chain's end, as this process has seen it, into the anchor. Nothing is done where
- * this process, or the last line that it found, put it there. */
+/* Put the chain's end, as this process has seen it, into the anchor. Nothing is done
+ * where this process, or the last line that it found, put it there. */
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;
 
 /*
  * Freeze the chain where it was cut: where it lacks a link that is known to have been
- * anchored, or has another in its place. It is frozen, too, where what is remembered of the
- * anchor was altered, and where it cannot be told (an error).
+ * anchored, or has another in its place. It is frozen, too, where what is remembered of
+ * the anchor was altered, and where it cannot be told (an error).
  *
- * This process then adds nothing more to the chain, nor to the anchor, so that what was cut
- * off can be compared and put back. What it puts on record waits for the next server. A
- * server itself is never frozen (audit_start).
+ * This process then adds nothing more to the chain, nor to the anchor, so that what was
+ * cut off can be compared and put back. What it puts on record waits for the next server.
+ * A server itself is never frozen (audit_start).
  *
  * Before the first round, which may begin an anchor anew. RET: it is frozen.
  */

@@ -29,8 +29,8 @@ struct audit_check {
 };
 
 /* Whether ROW is the link behind check->link, unaltered; then check->link moves on. So it
- * does where only the key is missing, to the hash that stands there: the link behind vouches
- * for that, if its key is not missing, too. */
+ * does where only the key is missing, to the hash that stands there: the link behind
+ * vouches for that, if its key is not missing, too. */
 struct err *audit_check_row(struct audit_check *check, const struct audit_row *row,
 	struct audit_fault *ret) MUST_USE;
 
@@ -45,7 +45,8 @@ struct err *audit_check_cut(
 
 /* Whether a key may be called ID. */
 bool audit_is_key_id(struct str id);
-/* ID, which the keyring has not: absent where it cannot be a key's, and so was altered. */
+/* ID, which the keyring has not: absent where it cannot be a key's, and so was
+ * altered. */
 struct str audit_key_named(struct ctx *ctx, struct str id);
 
 /* The secret of audit key ID, absent where the keyring has none. */

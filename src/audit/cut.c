@@ -76,9 +76,9 @@ fault_err(struct ctx *ctx, const struct audit_fault *fault)
 }
 
 /*
- * The newest cut that is ours; seq 0: none. RET_UNPROVEN: one of a missing key stands behind
- * it, of which nobody can tell: whoever may write SQL puts one behind the end of the chain,
- * where ours never come to. CONFLICT where one behind it was altered.
+ * The newest cut that is ours; seq 0: none. RET_UNPROVEN: one of a missing key stands
+ * behind it, of which nobody can tell: whoever may write SQL puts one behind the end of
+ * the chain, where ours never come to. CONFLICT where one behind it was altered.
  */
 static struct err *
 cut_newest(struct tx *tx, struct audit_cut *ret, struct audit_fault *ret_unproven)
@@ -102,7 +102,8 @@ is_cut_at(struct tx *tx, int64_t seq, bool *ret)
 	return NULL;
 }
 
-/* How many wait of the key of ROW; NULL where it can be verified, or was not asked for. */
+/* How many wait of the key of ROW; NULL where it can be verified, or was not asked
+ * for. */
 static int64_t *
 lost_find(struct ctx *ctx, struct cutting *cutting, const struct audit_waiting *row)
 {
@@ -115,8 +116,8 @@ lost_find(struct ctx *ctx, struct cutting *cutting, const struct audit_waiting *
 	return NULL;
 }
 
-/* Entries that wait and are as old: CONFLICT, but where nobody can verify them and that is
- * asked for. Those are counted, and taken away where IS_TAKING. */
+/* Entries that wait and are as old: CONFLICT, but where nobody can verify them and that
+ * is asked for. Those are counted, and taken away where IS_TAKING. */
 static struct err *
 waiting_go_along(struct tx *tx, struct cutting *cutting, bool is_taking)
 {

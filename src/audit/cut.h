@@ -15,8 +15,9 @@ enum {
 struct audit_cut_options {
 	struct str folder; /* of the anchor and the witnesses; absent: without them */
 	int64_t before;
-	/* Also what nobody can verify, since its key is missing: that is put on record, and
-	 * entries as old of such keys that wait, which no chain takes in, go with the cut. */
+	/* Also what nobody can verify, since its key is missing: that is put on record,
+	 * and entries as old of such keys that wait, which no chain takes in, go with the
+	 * cut. */
 	bool takes_unproven;
 };
 
@@ -27,9 +28,9 @@ struct audit_cut_done {
 };
 
 /*
- * Cut behind the last link before which every entry is older than options->before (at least
- * a day ago). The whole chain is verified first, and the cut is put on record. Nothing is
- * cut where no link is that old, or none was added since the last cut.
+ * Cut behind the last link before which every entry is older than options->before (at
+ * least a day ago). The whole chain is verified first, and the cut is put on record.
+ * Nothing is cut where no link is that old, or none was added since the last cut.
  * CONFLICT where something is wrong with the log, entries as old still wait, or something
  * that would go cannot be verified and options do not say so.
  */

@@ -5,8 +5,8 @@
 #include "sys/clock.h"
 #include "sys/trouble.h"
 
-/* Behind a look that may take an hour: by the key in force now, as the one that was when it
- * began may have been retired meanwhile. */
+/* Behind a look that may take an hour: by the key in force now, as the one that was when
+ * it began may have been retired meanwhile. */
 static struct err *
 fault_tell(const struct ctx *ctx, const struct audit_fault *fault)
 {

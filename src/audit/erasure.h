@@ -1,6 +1,7 @@
 /*
  * Whether it is on record that what is personal of a user may not be read any more: the
- * column erased_at is anybody's to write who owns the database, a link of the chain is not.
+ * column erased_at is anybody's to write who owns the database, a link of the chain is
+ * not.
  */
 #ifndef AUDIT_ERASURE_H
 #define AUDIT_ERASURE_H

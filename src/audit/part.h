@@ -1,4 +1,5 @@
-/* The parts of what is personal in an entry, and the key of a person (audit/personal.h). */
+/* The parts of what is personal in an entry, and the key of a person
+ * (audit/personal.h). */
 #ifndef AUDIT_PART_H
 #define AUDIT_PART_H
 

@@ -44,7 +44,7 @@ struct err *audit_personal_open(struct ctx *ctx, const struct audit_people *peop
 struct audit_reader {
 	struct user_id user;
 	struct personal_key key; /* none: erased, or damaged */
-	bool is_damaged; /* it cannot be opened, or is missing though no erasure is known */
+	bool is_damaged; /* it cannot be opened, or is missing without an erasure */
 };
 struct err *audit_reader_open(
 	struct ctx *ctx, struct user_id user, struct audit_reader *ret) MUST_USE;

@@ -1,5 +1,5 @@
-/* What of the log was signed with keys that the keyring has not: nobody can tell whether it
- * was altered. Whoever owns the database can name a key that never was. */
+/* What of the log was signed with keys that the keyring has not: nobody can tell whether
+ * it was altered. Whoever owns the database can name a key that never was. */
 #ifndef AUDIT_UNPROVEN_H
 #define AUDIT_UNPROVEN_H
 
@@ -24,8 +24,8 @@ struct audit_unproven {
 };
 
 /* FAULT names a key that is missing (audit/check.h). It is counted, as a row of the chain
- * where it has a number, and taken back; it stays what it is where there are too many keys
- * for all to have been ours. */
+ * where it has a number, and taken back; it stays what it is where there are too many
+ * keys for all to have been ours. */
 void audit_unproven_take(struct audit_unproven *unproven, struct audit_fault *fault);
 
 /* The last row that cannot be verified; 0 where there is none. */

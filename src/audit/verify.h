@@ -15,7 +15,7 @@
 
 struct audit_verify_options {
 	struct str folder; /* of the anchor and the witnesses; absent: without them */
-	bool is_without_anchor; /* do not look at the file; what the database knows of it counts */
+	bool is_without_anchor; /* by what the database knows of it, not by the file */
 	int64_t from; /* begin with this link, trusting what it follows; 0: all */
 	void (*progress)(void *arg, int64_t done, int64_t total); /* may be NULL */
 	void *progress_arg;
@@ -24,8 +24,8 @@ struct audit_verify_options {
 struct audit_verified {
 	/* The first thing that is wrong; its text is absent where nothing is. */
 	struct audit_fault fault;
-	/* What is wrong with the anchor's file, which then proves nothing; it is the first
-	 * where nothing else is wrong. */
+	/* What is wrong with the anchor's file, which then proves nothing; it is the
+	 * first where nothing else is wrong. */
 	struct str anchor_fault;
 	/* What nobody can tell of, since a key is missing: it is gone past. */
 	struct audit_unproven unproven;

@@ -24,14 +24,16 @@ struct err *watch_open(struct ctx *ctx, struct str folder, struct alarm *alarm,
 void watch_close(struct watch *watch, bool is_anchored);
 
 /*
- * Look for entries, for a second or so: those of the dead, those of ours that are overdue or
- * found no room in memory. What has gone is told; what waits is waited for. CUT: the newest.
- * Whatever this found in the chain is anchored by whoever follows the chain after it.
+ * Look for entries, for a second or so: those of the dead, those of ours that are overdue
+ * or found no room in memory. What has gone is told; what waits is waited for. CUT: the
+ * newest. Whatever this found in the chain is anchored by whoever follows the chain after
+ * it.
  */
 struct err *
 watch_look(struct ctx *ctx, struct watch *watch, const struct audit_cut *cut) MUST_USE;
 
-/* Whether all was looked at that processes that died had left; false too where none had. */
+/* Whether all was looked at that processes that died had left; false too where none
+ * had. */
 bool watch_dead_done(const struct watch *watch);
 /* It is anchored: take that away. */
 void watch_dead_remove(struct watch *watch);

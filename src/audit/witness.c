@@ -47,7 +47,8 @@ struct witness {
 	/* The file that takes its place, while that is written. Lines go to both. */
 	struct lines aside;
 	bool is_aside_bad; /* a line did not get there */
-	/* Where in the file those stand that found no room: none where it ends as it begins. */
+	/* Where in the file those stand that found no room: none where it ends as it
+	 * begins. */
 	off_t overflow_begin;
 	off_t overflow_end;
 	bool is_overflow_inside; /* witness_file.is_inside */

@@ -5,8 +5,8 @@
  * database would show it. So every entry is remembered here when its transaction has been
  * committed, in memory and as a line of a file in the data folder (audit/witness_file.h),
  * until it stands in the chain and the anchor (audit/anchor.h) vouches for it. The file
- * outlives the death of the process, not that of the machine: it is not synced a line at a
- * time. What finds no room in memory is read back from it. Safe for all threads.
+ * outlives the death of the process, not that of the machine: it is not synced a line at
+ * a time. What finds no room in memory is read back from it. Safe for all threads.
  */
 #ifndef AUDIT_WITNESS_H
 #define AUDIT_WITNESS_H
@@ -23,11 +23,12 @@ enum {
 /* FOLDER may be absent: memory alone. */
 struct err *
 witness_open(struct ctx *ctx, struct str folder, struct witness **ret) MUST_USE;
-/* The file goes where all of it was seen and IS_ANCHORED: the anchor vouches for that. Else
- * it stays for the next process to look at. */
+/* The file goes where all of it was seen and IS_ANCHORED: the anchor vouches for that.
+ * Else it stays for the next process to look at. */
 void witness_close(struct witness *witness, bool is_anchored);
 
-/* For audit_log: entry ID with MAC is written in TX; remember it when that is committed. */
+/* For audit_log: entry ID with MAC is written in TX; remember it when that is
+ * committed. */
 struct err *
 witness_expect(struct tx *tx, struct uuid id, const struct audit_hash *mac) MUST_USE;
 
@@ -66,8 +67,9 @@ void witness_overflow_pass(struct witness *witness, const struct witness_file *f
 /* LINE is one of them and waits: from now on it is in memory. False: there is no room. */
 bool witness_recover(struct witness *witness, const struct witness_line *line);
 
-/* The anchor vouches for all that was seen: the file keeps what is still waited for. Written
- * beside and renamed, in the offload pool: at every moment there is one that has it all. */
+/* The anchor vouches for all that was seen: the file keeps what is still waited for.
+ * Written beside and renamed, in the offload pool: at every moment there is one that has
+ * it all. */
 void witness_anchored(struct ctx *ctx, struct witness *witness);
 
 #endif

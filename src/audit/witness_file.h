@@ -35,8 +35,8 @@ struct witness_line {
 void witness_line_format(struct buf *out, const struct witness_line *line);
 
 /*
- * Make PATH, for lines to be added to and read, locked. -1, and errno: where that is EAGAIN,
- * another process took it for one that was left by the dead.
+ * Make PATH, for lines to be added to and read, locked. -1, and errno: where that is
+ * EAGAIN, another process took it for one that was left by the dead.
  */
 int witness_file_make(const char *path);
 
@@ -90,8 +90,8 @@ struct witness_files {
 	size_t count;
 };
 
-/* Those in FOLDER whose processes died, some dozens at most, locked: whoever else asks does
- * not get them. What they left of a next file is taken away. */
+/* Those in FOLDER whose processes died, some dozens at most, locked: whoever else asks
+ * does not get them. What they left of a next file is taken away. */
 struct err *witness_files_take(
 	struct arena *arena, struct str folder, struct witness_files *ret) MUST_USE;
 

@@ -51,8 +51,8 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size) MUST_USE
 char *arena_alloc_text(struct arena *arena, size_t size) MUST_USE;
 
 /*
- * Make the SIZE bytes at PTR WIDER without moving them, which goes while they are the last that were given out and their
- * block has room. False: they stay as they are.
+ * Make the SIZE bytes at PTR WIDER without moving them, which goes while they are the
+ * last that were given out and their block has room. False: they stay as they are.
  */
 bool arena_extend(struct arena *arena, char *ptr, size_t size, size_t wider) MUST_USE;
 

@@ -5,8 +5,8 @@
  * count));
  *
  * Every line carries the time, the level, the event, and the request id and route of CTX
- * (which may be NULL). Values are escaped. Secrets are never passed here. Each write(2) is
- * of whole lines and no longer than what a pipe takes in one piece, so lines of two
+ * (which may be NULL). Values are escaped. Secrets are never passed here. Each write(2)
+ * is of whole lines and no longer than what a pipe takes in one piece, so lines of two
  * threads do not mix.
  */
 #ifndef BASE_LOG_H

@@ -3,8 +3,8 @@
  * and add-ons come to, taken together.
  *
  * Features add up; the limit is the highest of any. Live are a subscription that is
- * `trial` or `active` until it expires, one that is `past_due` for three days, and a grant
- * between its dates. Which tiers there are, and what is in each, is data
+ * `trial` or `active` until it expires, one that is `past_due` for three days, and a
+ * grant between its dates. Which tiers there are, and what is in each, is data
  * (subscription_tiers).
  */
 #ifndef BILLING_ENTITLEMENT_H

@@ -71,8 +71,8 @@ csv_begin(struct buf *out)
 }
 /* An absent text is an empty field. */
 void csv_put_text(struct csv *csv, struct str text);
-/* What a stranger may have written: with an apostrophe before what a spreadsheet would take
- * for a formula. */
+/* What a stranger may have written: with an apostrophe before what a spreadsheet would
+ * take for a formula. */
 void csv_put_said(struct csv *csv, struct str text);
 void csv_put_i64(struct csv *csv, int64_t value);
 /* Rounded to DECIMALS places, without trailing zeros; empty where not finite. */

@@ -123,8 +123,8 @@ node_from(struct arena *arena, const json_t *value, struct json_node *ret)
 	return NULL;
 }
 
-/* What is wrong, in words for whoever sent it: jansson's own are for programmers, and quote
- * the text, which may hold anything. */
+/* What is wrong, in words for whoever sent it: jansson's own are for programmers, and
+ * quote the text, which may hold anything. */
 static const char *
 reason_of(const json_error_t *error)
 {

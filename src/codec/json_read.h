@@ -2,8 +2,8 @@
  * JSON in: one strict parse into a tree in the arena (RFC 8259).
  *
  * Refused as INVALID with column, and line where there are several: anything after the
- * value, duplicate names, \u0000, text that is not UTF-8, numbers that a double or an int64
- * cannot hold, nesting past 64 levels.
+ * value, duplicate names, \u0000, text that is not UTF-8, numbers that a double or an
+ * int64 cannot hold, nesting past 64 levels.
  */
 #ifndef CODEC_JSON_READ_H
 #define CODEC_JSON_READ_H

@@ -1,6 +1,7 @@
 /*
- * Text that one person types and another reads: names, notes, titles. What cannot be seen,
- * or makes text look other than it is, has no business in it (Unicode Technical Report 36).
+ * Text that one person types and another reads: names, notes, titles. What cannot be
+ * seen, or makes text look other than it is, has no business in it (Unicode Technical
+ * Report 36).
  */
 #ifndef CODEC_PLAIN_TEXT_H
 #define CODEC_PLAIN_TEXT_H
@@ -13,8 +14,8 @@ enum {
 };
 
 /*
- * What is wrong with TEXT, which is UTF-8: PLAIN_TEXT_GOOD; PLAIN_TEXT_BLANK, of text that
- * is not empty; or the first code point that may not stand where it does:
+ * What is wrong with TEXT, which is UTF-8: PLAIN_TEXT_GOOD; PLAIN_TEXT_BLANK, of text
+ * that is not empty; or the first code point that may not stand where it does:
  *
  * - a control character, line ends and tabs aside where MAY_HAVE_LINES;
  * - what turns the direction of text around, or separates lines or paragraphs;

@@ -1,6 +1,7 @@
 /*
  * Authenticated encryption under a key at hand: AES-256-GCM (NIST SP 800-38D). For keys
- * that are themselves sealed, such as a user's; the keyring's own keys are crypto/seal.h's.
+ * that are themselves sealed, such as a user's; the keyring's own keys are
+ * crypto/seal.h's.
  */
 #ifndef CRYPTO_AEAD_H
 #define CRYPTO_AEAD_H

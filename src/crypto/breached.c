@@ -113,8 +113,8 @@ breached_find(struct arena *arena, const char *path, struct str password, bool *
 
 	TRY(file_look(&file));
 	digest_sha1(password, wanted);
-	/* Within [low, high), both at the beginning of a line, or the end. Each step makes
-	 * it less, also in a file that changes meanwhile. */
+	/* Within [low, high), both at the beginning of a line, or the end. Each step
+	 * makes it less, also in a file that changes meanwhile. */
 	high = file.size;
 	while (low < high && !is_found) {
 		struct line line;

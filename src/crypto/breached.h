@@ -5,8 +5,8 @@
  * searched where it lies, some thirty reads of 128 bytes for one password.
  *
  * It is opened for each search, so a file that replaces it (by rename) is the one that is
- * searched next. These wait for the disk: at start-up, or offloaded. Errors name the file:
- * NOT_FOUND, DENIED; INVALID where it is no such file, with the byte at which; else
+ * searched next. These wait for the disk: at start-up, or offloaded. Errors name the
+ * file: NOT_FOUND, DENIED; INVALID where it is no such file, with the byte at which; else
  * INTERNAL.
  */
 #ifndef CRYPTO_BREACHED_H

@@ -32,8 +32,8 @@ struct err *fernet_encrypt(struct arena *arena, const struct fernet_key *key,
 	const struct fernet_options *options, struct str plain, struct str *ret) MUST_USE;
 
 /*
- * What TEXT was made of, in ARENA. INVALID for whatever is wrong, without saying what: the
- * form, the signature, a time more than FERNET_SKEW_SECONDS ahead of NOW_S, or an age
+ * What TEXT was made of, in ARENA. INVALID for whatever is wrong, without saying what:
+ * the form, the signature, a time more than FERNET_SKEW_SECONDS ahead of NOW_S, or an age
  * over TTL_S seconds (negative: any age).
  */
 struct err *fernet_decrypt(struct arena *arena, const struct fernet_key *key,

@@ -1,5 +1,5 @@
-/* Keyed digests: HMAC-SHA-256 (RFC 2104, FIPS 198-1), keys derived by HKDF (RFC 5869), and
- * comparison that takes as long whatever differs. */
+/* Keyed digests: HMAC-SHA-256 (RFC 2104, FIPS 198-1), keys derived by HKDF (RFC 5869),
+ * and comparison that takes as long whatever differs. */
 #ifndef CRYPTO_HMAC_H
 #define CRYPTO_HMAC_H
 

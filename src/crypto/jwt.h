@@ -68,7 +68,8 @@ typedef bool (*jws_find_fn)(
 /*
  * The payload of TEXT, a signed text in compact form, in the arena. UNAUTHENTICATED where
  * the form, the header or the signature is wrong. A header may hold alg, kid, typ, cty
- * and nothing else: what it would ask for beyond (crit, b64, jwk, jku, x5u …) is not done.
+ * and nothing else: what it would ask for beyond (crit, b64, jwk, jku, x5u …) is not
+ * done.
  */
 struct err *jws_verify(struct ctx *ctx, struct str text, jws_find_fn find, void *arg,
 	struct str *ret) MUST_USE;

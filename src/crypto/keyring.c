@@ -229,8 +229,8 @@ look_at_file(void *arg)
 			&look->keys->arena, look->keys->path, look->set);
 }
 
-/* Commands never remove the audit key in force; a file without it was replaced by hand, so
- * ask. */
+/* Commands never remove the audit key in force; a file without it was replaced by hand,
+ * so ask. */
 static struct err *
 next_check(struct ctx *ctx, struct keyring *keys, const struct key_set *next)
 {

@@ -95,7 +95,8 @@ struct err *
 keyring_check(struct ctx *ctx, const struct keyring_options *options) MUST_USE;
 /* New keys in memory alone: for tests. */
 struct err *keyring_new(struct ctx *ctx, struct keyring **ret) MUST_USE;
-/* The same after a rotation of every use: OLD's keys, and newer ones in force. For tests. */
+/* The same after a rotation of every use: OLD's keys, and newer ones in force. For
+ * tests. */
 struct err *keyring_new_beside(
 	struct ctx *ctx, const struct keyring *old, struct keyring **ret) MUST_USE;
 /* Wipes every key. No thread may use KEYS any more. */

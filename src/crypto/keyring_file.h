@@ -24,8 +24,8 @@ key_set_current(const struct key_set *set, enum key_use use, int64_t now);
 const struct key *
 key_set_find(const struct key_set *set, enum key_use use, struct str id);
 
-/* Whether CURRENT, which is in force, took over so lately that what began before may sign or
- * seal by an older key still: a request or a job, of any process. */
+/* Whether CURRENT, which is in force, took over so lately that what began before may sign
+ * or seal by an older key still: a request or a job, of any process. */
 bool key_is_resting(const struct key *current, int64_t now);
 
 /* There is no PATH. */

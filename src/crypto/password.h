@@ -1,6 +1,6 @@
 /*
- * Passwords: hashed by argon2id (RFC 9106, libsodium) or bcrypt (libcrypt), and which ones
- * are taken.
+ * Passwords: hashed by argon2id (RFC 9106, libsodium) or bcrypt (libcrypt), and which
+ * ones are taken.
  *
  * A hash is text in the usual form ("$argon2id$…", "$2b$…") with its own parameters, so
  * hashes of other programs verify, and each user's is made anew at sign-in when the
@@ -67,24 +67,24 @@ struct err *password_verify(struct ctx *ctx, struct str hash, struct str passwor
 	struct password_verdict *ret) MUST_USE;
 
 /*
- * After HASH (absent: none) was compared, and whoever came is refused: compare for nothing
- * with one of each other kind that accounts have (crypto/password_kind.h), so that the
- * time of all refusals is that of all kinds together.
+ * After HASH (absent: none) was compared, and whoever came is refused: compare for
+ * nothing with one of each other kind that accounts have (crypto/password_kind.h), so
+ * that the time of all refusals is that of all kinds together.
  */
 struct err *password_even_out(struct ctx *ctx, struct str hash) MUST_USE;
 
 /*
- * Whether PASSWORD may be chosen by the user with the address EMAIL (absent: none yet):
- * 8 to 256 characters of UTF-8, not among the commonest in breaches, not made of the
- * address, not in the file of breached passwords. No rules of composition (NIST SP 800-63B
- * §5.1.1.2). INVALID, field "password". INTERNAL where that file cannot be searched; BUSY
- * and TIMEOUT as of hashing.
+ * Whether PASSWORD may be chosen by the user with the address EMAIL (absent: none yet): 8
+ * to 256 characters of UTF-8, not among the commonest in breaches, not made of the
+ * address, not in the file of breached passwords. No rules of composition (NIST SP
+ * 800-63B §5.1.1.2). INVALID, field "password". INTERNAL where that file cannot be
+ * searched; BUSY and TIMEOUT as of hashing.
  */
 struct err *
 password_check(struct ctx *ctx, struct str password, struct str email) MUST_USE;
 
-/* Set once at start-up, before threads: the file of breached passwords (crypto/breached.h),
- * which stays the caller's. NULL, and until then: there is none. */
+/* Set once at start-up, before threads: the file of breached passwords
+ * (crypto/breached.h), which stays the caller's. NULL, and until then: there is none. */
 void password_breached_file(const char *path);
 
 #endif

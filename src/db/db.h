@@ -61,10 +61,10 @@ struct err *db_transact(struct ctx *ctx, enum tx_kind kind, struct shard shard, 
 	void *arg) MUST_USE;
 
 /*
- * Call FN(ARG) when TX has been committed, on its fiber, before db_transact returns; in the
- * order in which they were asked for. Never where it was rolled back, and not where its end
- * is UNCERTAIN. ARG lives in the arena of tx->ctx. FN must not wait. INTERNAL outside a
- * transaction.
+ * Call FN(ARG) when TX has been committed, on its fiber, before db_transact returns; in
+ * the order in which they were asked for. Never where it was rolled back, and not where
+ * its end is UNCERTAIN. ARG lives in the arena of tx->ctx. FN must not wait. INTERNAL
+ * outside a transaction.
  */
 struct err *tx_on_commit(struct tx *tx, void (*fn)(void *arg), void *arg) MUST_USE;
 
@@ -84,8 +84,8 @@ struct db_options {
 				    BYPASSRLS */
 };
 
-/* Whether URL can be that of a database, as far as that shows without opening it: INVALID,
- * or what the system says of its file. Makes nothing. */
+/* Whether URL can be that of a database, as far as that shows without opening it:
+ * INVALID, or what the system says of its file. Makes nothing. */
 struct err *db_check_url(struct ctx *ctx, struct str url) MUST_USE;
 
 /* Open the database on this process; connections of a loop are opened as it first needs
@@ -104,15 +104,15 @@ void db_counters(const struct db *db, struct pool_counters *ret);
 /* What a server does every second or so: connections idle for long are closed, and some
  * opened ahead of need; plans of slow queries are logged. */
 void db_tend(struct ctx *ctx);
-/* BUSY where the file was moved or removed since it was opened: reads may go on, writes do
- * not. A stat on SQLite, nothing on PostgreSQL. */
+/* BUSY where the file was moved or removed since it was opened: reads may go on, writes
+ * do not. A stat on SQLite, nothing on PostgreSQL. */
 struct err *db_check_place(struct ctx *ctx) MUST_USE;
 
 /*
  * What was deleted is to leave the files too, as far as they are this program's. SQLite
  * overwrites what is deleted; this empties the log that still holds it, within seconds,
- * as soon as no read is under way. On PostgreSQL nothing happens: VACUUM and the recycling
- * of WAL are the server's.
+ * as soon as no read is under way. On PostgreSQL nothing happens: VACUUM and the
+ * recycling of WAL are the server's.
  */
 void db_shred(struct db *db);
 

@@ -1,5 +1,6 @@
 /*
- * The connection that listens, in a fiber of its own on the loop that opened the database.
+ * The connection that listens, in a fiber of its own on the loop that opened the
+ * database.
  *
  * Trust ends before the connection is given up, and comes back only when the server has
  * carried out LISTEN and everything kept was forgotten. The server's answer to a question

@@ -141,7 +141,8 @@ open_session(struct ctx *ctx, struct str url, void **ret)
 		return err;
 	}
 	PQsetNoticeReceiver(conn, drop_notice, NULL);
-	/* Older servers would refuse the connection for a setting that they do not know. */
+	/* Older servers would refuse the connection for a setting that they do not
+	 * know. */
 	if (PQserverVersion(conn) >= VERSION_17) {
 		err = run(ctx, conn, STR("SET transaction_timeout = 0"), NULL, NULL);
 		if (err) {

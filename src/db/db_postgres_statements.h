@@ -23,8 +23,8 @@ struct pg_statements {
 /* The place of QUERY, a new one where it has none; PG_STATEMENTS_MAX when the table is
  * three quarters full. */
 size_t pg_statement_place(struct pg_statements *statements, const struct query *query);
-/* The name for the place AT, ended by NUL, at most PG_STATEMENT_NAME_MAX bytes; "" for one
- * without a place. */
+/* The name for the place AT, ended by NUL, at most PG_STATEMENT_NAME_MAX bytes; "" for
+ * one without a place. */
 void pg_statement_name(const struct pg_statements *statements, size_t at, char *ret);
 /* QUERY is not prepared after all, or not any more. */
 void pg_statement_forget(struct pg_statements *statements, const struct query *query);

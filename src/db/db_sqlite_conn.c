@@ -73,8 +73,8 @@ set_switches(sqlite3 *sqlite)
 	return SQLITE_OK;
 }
 
-/* LIKE tells A from a, as PostgreSQL's does. Checkpoints are the writer's business. What is
- * deleted is overwritten, since some of it is deleted for being personal. */
+/* LIKE tells A from a, as PostgreSQL's does. Checkpoints are the writer's business. What
+ * is deleted is overwritten, since some of it is deleted for being personal. */
 static const char pragmas[] = "PRAGMA synchronous = FULL;"
 			      "PRAGMA cell_size_check = ON;"
 			      "PRAGMA case_sensitive_like = ON;"

@@ -38,8 +38,8 @@ enum control {
 };
 enum { CONTROL_COUNT = CONTROL_RELEASE + 1 };
 
-/* What SQLite calls for its file, with one call of ours (db_sqlite_shm.c). It must outlive
- * the connection. */
+/* What SQLite calls for its file, with one call of ours (db_sqlite_shm.c). It must
+ * outlive the connection. */
 struct shm_guard {
 	sqlite3_io_methods methods; /* first: SQLite knows us by it */
 	int (*map)(sqlite3_file *, int, int, int, void volatile **);

@@ -1,7 +1,8 @@
 /*
  * Whether the file that is open is still the one at its path. What is written to one that
  * was removed, or had another put in its place, is lost with the process, and SQLite does
- * not say so. By stat alone: to open the file and close it would take SQLite's locks away.
+ * not say so. By stat alone: to open the file and close it would take SQLite's locks
+ * away.
  */
 #include <sys/stat.h>
 

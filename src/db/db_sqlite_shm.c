@@ -5,10 +5,11 @@
 #include "db/db_sqlite_conn.h"
 
 /*
- * SQLite makes the file of the shared memory longer by a byte in every 4 KiB, which leaves
- * holes where a file system has smaller blocks; what is written into a hole of a mapping
- * when the disk is full ends the process (SIGBUS). So every page is made to be there before
- * SQLite writes to it. Kernels before 5.14 do not know how: there all is as it was.
+ * SQLite makes the file of the shared memory longer by a byte in every 4 KiB, which
+ * leaves holes where a file system has smaller blocks; what is written into a hole of a
+ * mapping when the disk is full ends the process (SIGBUS). So every page is made to be
+ * there before SQLite writes to it. Kernels before 5.14 do not know how: there all is as
+ * it was.
  */
 static int
 map_filled(sqlite3_file *file, int region, int bytes, int may_extend, volatile void **ret)

@@ -122,8 +122,8 @@ read_integer(struct column column, struct value *ret)
 	return NULL;
 }
 
-/* A text asked for as such would be copied, to end in a NUL that nobody needs; the file is
- * in UTF-8, as conn_open sees to. */
+/* A text asked for as such would be copied, to end in a NUL that nobody needs; the file
+ * is in UTF-8, as conn_open sees to. */
 static struct str
 bytes_of(struct column column)
 {

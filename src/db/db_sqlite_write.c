@@ -520,7 +520,8 @@ thread_start(struct writer *writer)
 	return rc;
 }
 
-/* Whether a crash left a WAL behind: it may hold what was deleted, and is emptied first. */
+/* Whether a crash left a WAL behind: it may hold what was deleted, and is emptied
+ * first. */
 static bool
 is_log_left(struct ctx *ctx, const char *path)
 {

@@ -61,8 +61,8 @@ struct driver {
 
 	/*
 	 * Begin to hear what other processes tell, on this loop, and say so in NOTICES,
-	 * until close. notify_query tells them, its only argument being "channel:payload";
-	 * NULL where there can be no others.
+	 * until close. notify_query tells them, its only argument being
+	 * "channel:payload"; NULL where there can be no others.
 	 */
 	struct err *(*listen)(void *state, struct ctx *ctx, struct notices *notices);
 	const struct query *notify_query;

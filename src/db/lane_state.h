@@ -116,9 +116,9 @@ void lane_break(struct lane *lane);
 
 /* --- lane_talk.c */
 
-/* Put CALL's query on its way, with what else this turn of the loop brings. ROOM: the lane
- * takes no more now. TOO_LARGE: it never will. LOST: the lane was closed, and CALL, if it
- * was taken in, told. */
+/* Put CALL's query on its way, with what else this turn of the loop brings. ROOM: the
+ * lane takes no more now. TOO_LARGE: it never will. LOST: the lane was closed, and CALL,
+ * if it was taken in, told. */
 enum lane_put { LANE_PUT, LANE_NO_ROOM, LANE_TOO_LARGE, LANE_LOST };
 enum lane_put
 lane_put(struct lane *lane, struct lane_call *call, struct lane_entry **ret) MUST_USE;

@@ -1,7 +1,7 @@
 /*
  * What is known of every query afterwards: its statistics, a line in the log where it was
- * slow or where every statement is to be logged (DB_ECHO). Its plan follows, where a server
- * looks after the database (db/slow_plan.h).
+ * slow or where every statement is to be logged (DB_ECHO). Its plan follows, where a
+ * server looks after the database (db/slow_plan.h).
  *
  * Slow is over 100 ms; over a second for what a command or a job asks, what is declared
  * `pool: batch`, and batches, which get a millisecond for each set of arguments besides.

@@ -59,7 +59,8 @@ struct err *
 session_query(struct ctx *ctx, struct session *session, struct str sql,
 	session_row_fn row, void *arg)
 {
-	/* With the star, which says nothing new, or cppcheck takes it for an initialiser. */
+	/* With the star, which says nothing new, or cppcheck takes it for an
+	 * initialiser. */
 	return (*session->driver->run)(ctx, session->handle, sql, row, arg);
 }
 

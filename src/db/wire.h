@@ -30,8 +30,8 @@ struct wire {
 
 /* Begin on the socket FD, through the session TLS of OpenSSL's unless that is NULL. */
 void wire_init(struct wire *wire, int fd, void *tls);
-/* The same on the connection PQ, on which nothing is under way. INVALID where its bytes are
- * encrypted by GSSAPI. */
+/* The same on the connection PQ, on which nothing is under way. INVALID where its bytes
+ * are encrypted by GSSAPI. */
 struct err *wire_open(struct wire *wire, struct ctx *ctx, PGconn *pq) MUST_USE;
 
 /* --- Writing: gathered until wire_send. What does not fit leaves wire->out cut. */

@@ -82,7 +82,8 @@ headers_set(struct transfer *transfer)
 	return NULL;
 }
 
-/* The whole may take as long as its options say, and no longer than the work it is for. */
+/* The whole may take as long as its options say, and no longer than the work it is
+ * for. */
 static long
 timeout_ms(const struct transfer *transfer)
 {

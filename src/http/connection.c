@@ -460,8 +460,8 @@ handle(struct connection *connection)
 	struct http_answer answer;
 	bool ok;
 
-	/* A request is of the moment when all of it is there: a head sent before a deadline
-	 * does not keep it open for a body that drips. */
+	/* A request is of the moment when all of it is there: a head sent before a
+	 * deadline does not keep it open for a body that drips. */
 	rq->ctx.now = clock_now_us();
 	rq->ctx.deadline = clock_deadline_ms(options->request_timeout_ms);
 	connection->state = CONNECTION_HANDLED;

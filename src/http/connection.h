@@ -55,8 +55,8 @@ struct connection {
 	int fd;
 	enum connection_state state;
 	bool is_watched;
-	/* Streams until the client leaves (http_answer), or is read out after a refusal: a
-	 * stop ends it. */
+	/* Streams until the client leaves (http_answer), or is read out after a refusal:
+	 * a stop ends it. */
 	bool is_endless;
 	uint8_t remote_len;
 	char remote[REMOTE_BYTES];

@@ -18,16 +18,17 @@ struct http_problem {
 	int32_t retry_after_s; /* 0: a retry does not help */
 };
 
-/* The problem that ERR is. What only the operator may know (notes, place) is not in it. */
+/* The problem that ERR is. What only the operator may know (notes, place) is not in
+ * it. */
 struct http_problem http_problem_of(const struct err *err);
 
 /* "30 seconds", "12 minutes" */
 struct str http_wait_text(struct arena *arena, int32_t wait_s);
 
 /*
- * PROBLEM as application/problem+json (RFC 9457), with the request's id; where a retry may
- * help, with Retry-After, which the detail of a 429 says in words. Its `type` is left out,
- * which means about:blank. Without memory the status must do.
+ * PROBLEM as application/problem+json (RFC 9457), with the request's id; where a retry
+ * may help, with Retry-After, which the detail of a 429 says in words. Its `type` is left
+ * out, which means about:blank. Without memory the status must do.
  */
 struct http_answer
 http_answer_problem(struct ctx *ctx, const struct http_problem *problem);

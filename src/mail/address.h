@@ -1,8 +1,8 @@
 /*
- * Addresses that mail can be sent to: the dot-atom form of RFC 5321 §4.1.2 in ASCII, with a
- * domain of at least two labels or one of them (localhost), at most 254 bytes. Quoted local
- * parts, comments, address literals and addresses that need SMTPUTF8 (RFC 6531) are not
- * taken: what is taken can stand in a header or an SMTP command as it is.
+ * Addresses that mail can be sent to: the dot-atom form of RFC 5321 §4.1.2 in ASCII, with
+ * a domain of at least two labels or one of them (localhost), at most 254 bytes. Quoted
+ * local parts, comments, address literals and addresses that need SMTPUTF8 (RFC 6531) are
+ * not taken: what is taken can stand in a header or an SMTP command as it is.
  */
 #ifndef MAIL_ADDRESS_H
 #define MAIL_ADDRESS_H

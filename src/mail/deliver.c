@@ -22,25 +22,29 @@ enum {
 	IDLE_MS = 1000,
 	/* After the database failed. */
 	FAILED_MS = 5000,
-	/* Of a lease beyond the time that sending takes: for waiting and for the database. */
+	/* Of a lease beyond the time that sending takes: for waiting and for the
+	 * database. */
 	LEASE_MARGIN_MS = 10000,
 	BACKOFF_FIRST_MS = 30000,
 	BACKOFF_MAX_MS = 3600000,
 	/* Of mail that this program cannot write out: so that another finds it due. */
 	LEFT_MIN_MS = 60000,
 	LEFT_AGE_PART = 4,
-	/* Of mail to a destination that hangs or has much mail, while other lanes are at one. */
+	/* Of mail to a destination that hangs or has much mail, while other lanes are at
+	 * one. */
 	CROWDED_MS = 15000,
 	CROWDED_PAUSE_MS = 100,
-	/* After so long, or this part of the time that it may take, a destination is slow. */
+	/* After so long, or this part of the time that it may take, a destination is
+	 * slow. */
 	SLOW_MAX_MS = 2000,
 	SLOW_PART = 4,
 	ARENA_BYTES_MAX = 4 << 20,
 	ERROR_BYTES_MAX = 500,
 };
 
-/* What each lane of a mailer takes, so that mail servers that hang, or many mails at once,
- * do not hold up all: one lane sends nothing that just anybody can ask for, two no bulk. */
+/* What each lane of a mailer takes, so that mail servers that hang, or many mails at
+ * once, do not hold up all: one lane sends nothing that just anybody can ask for, two no
+ * bulk. */
 static const enum mail_urgency lane_limits[] = { MAIL_AWAITED, MAIL_ASKED, MAIL_BULK,
 	MAIL_BULK };
 enum { LANES = sizeof(lane_limits) / sizeof(lane_limits[0]) };

@@ -1,15 +1,17 @@
 /*
  * Sending what the outbox holds (mail/mail.h).
  *
- * Each mail is leased before it is sent: several instances send side by side, each mail by
- * one of them, and what a killed instance was at is sent again when its lease has run out.
- * So a mail goes out at least once; where it goes twice, both have the same Message-ID.
+ * Each mail is leased before it is sent: several instances send side by side, each mail
+ * by one of them, and what a killed instance was at is sent again when its lease has run
+ * out. So a mail goes out at least once; where it goes twice, both have the same
+ * Message-ID.
  *
- * What fails is tried again after 30 s, then twice as long each time up to an hour, give or
- * take a quarter, 12 times in all; then, or at once where the server refuses it for good,
- * it is dead, and `gridiron mail list` shows why. What this program cannot write out (a kind
- * that it does not know, a key that it does not have) it leaves to one that can, looking
- * again every minute, later every hour; a day after it was promised it is dead.
+ * What fails is tried again after 30 s, then twice as long each time up to an hour, give
+ * or take a quarter, 12 times in all; then, or at once where the server refuses it for
+ * good, it is dead, and `gridiron mail list` shows why. What this program cannot write
+ * out (a kind that it does not know, a key that it does not have) it leaves to one that
+ * can, looking again every minute, later every hour; a day after it was promised it is
+ * dead.
  */
 #ifndef MAIL_DELIVER_H
 #define MAIL_DELIVER_H

@@ -1,8 +1,8 @@
 /*
- * Where the lanes of a mailer are sending, so that one destination whose mail server hangs
- * does not hold all of them: of the domains known to be slow one lane at most sends to any,
- * and to any domain two. What is not known yet is found out by waiting, once for each
- * domain. For fibers of one loop.
+ * Where the lanes of a mailer are sending, so that one destination whose mail server
+ * hangs does not hold all of them: of the domains known to be slow one lane at most sends
+ * to any, and to any domain two. What is not known yet is found out by waiting, once for
+ * each domain. For fibers of one loop.
  */
 #ifndef MAIL_DESTINATION_H
 #define MAIL_DESTINATION_H

@@ -10,11 +10,12 @@
  *     }));
  *
  * A rolled back transaction sends nothing, a committed one always: the mail waits in the
- * table outbox until a mail server took it, or until that proved hopeless. What a template
- * is filled with is sealed while it waits and gone once it is sent.
+ * table outbox until a mail server took it, or until that proved hopeless. What a
+ * template is filled with is sealed while it waits and gone once it is sent.
  *
  * What each kind needs says mail/mail_kind.def; what the values are, mail/mail_value.def.
- * Links end in #TOKEN, which browsers keep to themselves: no log and no referrer holds it.
+ * Links end in #TOKEN, which browsers keep to themselves: no log and no referrer holds
+ * it.
  */
 #ifndef MAIL_MAIL_H
 #define MAIL_MAIL_H
@@ -34,8 +35,8 @@ enum mail_kind {
 	MAIL_KIND_COUNT
 };
 
-/* TEXT: one line, cut at 200 bytes. LINES: up to 8,000 bytes. TOKEN: letters, digits, - and
- * _ and . only. MOMENT: microseconds UTC. */
+/* TEXT: one line, cut at 200 bytes. LINES: up to 8,000 bytes. TOKEN: letters, digits, -
+ * and _ and . only. MOMENT: microseconds UTC. */
 typedef struct str mail_TEXT;
 typedef struct str mail_LINES;
 typedef struct str mail_TOKEN;
@@ -51,8 +52,8 @@ struct mail {
 #undef VALUE
 };
 
-/* Promise MAIL. INVALID: the recipient is no address that mail can be sent to. INTERNAL: a
- * value that its kind needs is missing, or a token holds what no token does. */
+/* Promise MAIL. INVALID: the recipient is no address that mail can be sent to. INTERNAL:
+ * a value that its kind needs is missing, or a token holds what no token does. */
 struct err *mail_put(struct tx *tx, const struct mail *mail) MUST_USE;
 
 /* Promise COUNT MAILS at once. */
@@ -61,8 +62,8 @@ struct err *mail_put_many(struct tx *tx, const struct mail *mails, size_t count)
 /* Forget what was or is to be sent to USER or to ADDRESS: for erasure. */
 struct err *mail_forget(struct tx *tx, struct user_id user, struct str address) MUST_USE;
 
-/* USER gives up ADDRESS: whatever was sent there while it was theirs, an invitation say, is
- * forgotten with them. */
+/* USER gives up ADDRESS: whatever was sent there while it was theirs, an invitation say,
+ * is forgotten with them. */
 struct err *mail_adopt(struct tx *tx, struct user_id user, struct str address) MUST_USE;
 
 /* Forget mail promised BEFORE that was sent or given up: with it goes the address. */

@@ -94,8 +94,8 @@ put_name(struct buf *out, struct str name, size_t used)
 	buf_put_char(out, '"');
 }
 
-/* One character or its three-character code; a space or tab at the end of a line is coded,
- * as servers cut those. */
+/* One character or its three-character code; a space or tab at the end of a line is
+ * coded, as servers cut those. */
 static void
 put_printable(struct buf *out, unsigned char c, bool is_line_end, size_t *column)
 {

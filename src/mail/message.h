@@ -18,8 +18,8 @@ struct message {
 	struct str subject;
 	struct str text; /* lines end in LF */
 	struct str html;
-	/* What ends such mail by POST, at one click of a mail program (RFC 2369, RFC 8058);
-	 * absent: nothing does. Its line may be longer than 78 characters. */
+	/* What ends such mail by POST, at one click of a mail program (RFC 2369, RFC
+	 * 8058); absent: nothing does. Its line may be longer than 78 characters. */
 	struct str unsubscribe_url;
 	struct uuid id;     /* of Message-ID: the same mail sent twice is known by it */
 	int64_t created_at; /* microseconds UTC */

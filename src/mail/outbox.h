@@ -13,8 +13,8 @@ struct str outbox_kind(struct arena *arena, const struct mail_row *row);
 struct err *outbox_list(struct ctx *ctx, struct str status, int32_t limit,
 	struct mail_row_list *ret) MUST_USE;
 
-/* Have the mail ID sent at once, as if it had not been tried. NOT_FOUND: there is none, it
- * was sent, or it is being sent now. */
+/* Have the mail ID sent at once, as if it had not been tried. NOT_FOUND: there is none,
+ * it was sent, or it is being sent now. */
 struct err *outbox_retry(struct ctx *ctx, struct outbox_id id) MUST_USE;
 /* The same of all that are dead; how many there were into RET. */
 struct err *outbox_retry_dead(struct ctx *ctx, int64_t *ret) MUST_USE;

@@ -156,8 +156,8 @@ keep(char *storage, size_t size, struct str text)
 	storage[out.len] = '\0';
 }
 
-/* The verbs that are remembered. Other lines of ours are secrets, as those that follow AUTH,
- * or QUIT, behind which nothing matters. */
+/* The verbs that are remembered. Other lines of ours are secrets, as those that follow
+ * AUTH, or QUIT, behind which nothing matters. */
 static const char *const verbs[] = { "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT",
 	"DATA" };
 
@@ -220,8 +220,8 @@ login_set(struct sending *sending, const struct url *url)
 	return NULL;
 }
 
-/* Where to, and under which name we introduce ourselves: libcurl takes the name of EHLO from
- * the path. */
+/* Where to, and under which name we introduce ourselves: libcurl takes the name of EHLO
+ * from the path. */
 static struct err *
 server_set(struct sending *sending, const struct url *url)
 {

@@ -29,8 +29,8 @@ struct smtp_letter {
 	struct str text; /* lines end in CRLF */
 };
 
-/* A connection, kept for the next letter; opened by the first. One at a time may use it. Of
- * one fiber. */
+/* A connection, kept for the next letter; opened by the first. One at a time may use it.
+ * Of one fiber. */
 struct smtp {
 	const struct smtp_options *options;
 	void *curl;
@@ -45,8 +45,8 @@ void smtp_init(struct smtp *smtp, const struct smtp_options *options);
 void smtp_release(struct ctx *ctx, struct smtp *smtp);
 
 /*
- * Send LETTER. NULL: the server has taken it. DENIED: it refused this sender, recipient or
- * text for good (a reply 5yz to MAIL, RCPT or DATA). BUSY, TIMEOUT: not now; what the
+ * Send LETTER. NULL: the server has taken it. DENIED: it refused this sender, recipient
+ * or text for good (a reply 5yz to MAIL, RCPT or DATA). BUSY, TIMEOUT: not now; what the
  * server had said is in the message. After a TIMEOUT it may have taken it all the same.
  */
 struct err *

@@ -1,7 +1,7 @@
 /*
- * Templates: a text with {{name}} for a value and {{?name}} … {{/name}} around what stands
- * only where the value does. Nothing else: no loops, no code. In HTML every value is
- * escaped; in text a value of one line stays one line.
+ * Templates: a text with {{name}} for a value and {{?name}} … {{/name}} around what
+ * stands only where the value does. Nothing else: no loops, no code. In HTML every value
+ * is escaped; in text a value of one line stays one line.
  *
  * Those of mails lie in mail/templates/, NAME.txt and NAME.html for each kind, and are
  * embedded in the program; web/error.html is one too.

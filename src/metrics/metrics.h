@@ -64,8 +64,8 @@ void metrics_f64(struct metrics *metrics, double value, struct metric_labels lab
 /* A duration in nanoseconds, written in seconds. */
 void metrics_ns(struct metrics *metrics, int64_t ns, struct metric_labels labels);
 
-/* One series of a family of histograms: seven buckets from 66 µs to 0.27 s, each bound four
- * times the one before, and all. */
+/* One series of a family of histograms: seven buckets from 66 µs to 0.27 s, each bound
+ * four times the one before, and all. */
 void metrics_histogram(struct metrics *metrics, const struct histogram *histogram,
 	struct metric_labels labels);
 

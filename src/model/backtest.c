@@ -22,8 +22,8 @@ static const struct {
 } periods[] = { { 1999, 2001 }, { 2002, 2005 }, { 2006, 2015 }, { 2016, 2023 },
 	{ 2024, 9999 } };
 
-/* What each game adds to the bootstrap: the model's scores less those of its rivals, and what
- * those are means of. */
+/* What each game adds to the bootstrap: the model's scores less those of its rivals, and
+ * what those are means of. */
 enum difference {
 	LESS_ELO,
 	LOSS_LESS_ELO,
@@ -359,7 +359,8 @@ compare_games(const void *left, const void *right, void *games)
 		(const struct model_game *)games + *(const size_t *)right);
 }
 
-/* Games in the order of the walk, so that the bootstrap draws the same however they came. */
+/* Games in the order of the walk, so that the bootstrap draws the same however they
+ * came. */
 static struct err *
 put_in_order(struct arena *arena, struct grader *grader)
 {

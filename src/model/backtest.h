@@ -43,9 +43,9 @@ struct backtest_row {
 	size_t games_with_line;
 	/* Those with a closing line; for the others all games. */
 	struct score scores[FORECASTERS];
-	/* The model's Brier score less theirs, its log loss, the points it is off, and its
-	 * surprise less the plain normal's, game by game: below 0 the model is better.
-	 * Replicates draw games within their season. */
+	/* The model's Brier score less theirs, its log loss, the points it is off, and
+	 * its surprise less the plain normal's, game by game: below 0 the model is
+	 * better. Replicates draw games within their season. */
 	struct interval less_elo, less_line;
 	struct interval loss_less_elo, loss_less_line;
 	struct interval margin_less_line, total_less_line;

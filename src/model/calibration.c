@@ -119,7 +119,8 @@ z_of(const struct calibration *calibration, const struct prediction *prediction)
 			calibration->parameters->game_variance);
 }
 
-/* The constant speaks of being at home: on neutral ground either side may be called so. */
+/* The constant speaks of being at home: on neutral ground either side may be called
+ * so. */
 static double
 constant_of(const struct model_game *game)
 {

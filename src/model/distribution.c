@@ -177,8 +177,8 @@ distribution_at(double location, double sd, const struct key_weights *keys, bool
 	};
 }
 
-/* Weights, and totals below 0 that cannot be, move the mean of the normal: the location is
- * moved back by so much. d mean / d location is the variance of k, by sd². */
+/* Weights, and totals below 0 that cannot be, move the mean of the normal: the location
+ * is moved back by so much. d mean / d location is the variance of k, by sd². */
 struct distribution
 distribution_of_total(double mean, double sd, const struct key_weights *keys)
 {

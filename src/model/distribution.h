@@ -34,8 +34,8 @@ struct distribution {
 
 /* Chances that add up to 1. Of a game: the home team wins, nobody, the away team. Of the
  * spread: home covers, push, away covers. Of the total: over, push, under. At a quarter
- * line, 3.25, half the stake is at 3 and half at 3.5: where one half is a push, the bet is
- * half won or half lost. */
+ * line, 3.25, half the stake is at 3 and half at 3.5: where one half is a push, the bet
+ * is half won or half lost. */
 struct chances {
 	double win, push, loss;
 	double half_win, half_loss;

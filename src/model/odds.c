@@ -89,8 +89,8 @@ odds_value(struct chances chances, double american)
 }
 
 /*
- * The share f of the bankroll where its expected logarithm is greatest. With profit b, and
- * c for what a half settled stake brings (b/2 or -1/2; 0 there is none):
+ * The share f of the bankroll where its expected logarithm is greatest. With profit b,
+ * and c for what a half settled stake brings (b/2 or -1/2; 0 there is none):
  *
  *     w·b/(1 + b·f) + h·c/(1 + c·f) - l/(1 - f) = 0
  *

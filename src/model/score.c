@@ -78,7 +78,8 @@ calibration_row(double chance, double outcome)
 	return row;
 }
 
-/* Half the interval of the slope, from the curvature of the likelihood where it is greatest. */
+/* Half the interval of the slope, from the curvature of the likelihood where it is
+ * greatest. */
 static double
 slope_half(
 	const struct regression_row *rows, size_t count, const struct regression *fitted)

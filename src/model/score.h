@@ -92,8 +92,8 @@ struct bootstrap_options {
 };
 
 /*
- * Draw as many of the COUNT games as there are, with replacement, and add their columns to
- * the sums of the first replicate; then the same for each of the others. Seasons are
+ * Draw as many of the COUNT games as there are, with replacement, and add their columns
+ * to the sums of the first replicate; then the same for each of the others. Seasons are
  * strata: sums of several seasons, each drawn by its own seed, add up to those of a row.
  */
 void bootstrap_draw(struct bootstrap_options options,

@@ -155,8 +155,8 @@ struct planner {
 	struct season_plan *plan;
 	int last_week, last_day; /* of the regular season */
 	int first_day;           /* of the week it is looked from */
-	/* The state for the weeks after this: it has learned what has been played since, and
-	 * expects whoever was named by then; what will be at stake is not known. */
+	/* The state for the weeks after this: it has learned what has been played since,
+	 * and expects whoever was named by then; what will be at stake is not known. */
 	struct state *later;
 	uint32_t learned; /* clubs that have played since */
 };

@@ -10,9 +10,9 @@
  * Each run draws the true strength of every club once, from the state's covariance, and
  * home advantage with it; lets the strengths wander week by week as the model says they
  * do; draws each margin from the engine's distribution around the strengths as they then
- * are; and breaks ties, seeds and plays the bracket as the league would. Drawing the truth
- * first and the games around it is the same as drawing game after game and learning from
- * each: both are draws from one joint distribution, and this is much the quicker.
+ * are; and breaks ties, seeds and plays the bracket as the league would. Drawing the
+ * truth first and the games around it is the same as drawing game after game and learning
+ * from each: both are draws from one joint distribution, and this is much the quicker.
  *
  * Run number n is always the same run: runs may be shared out among threads in any way,
  * and the counts are those of one thread.
@@ -34,8 +34,8 @@ enum {
 struct season_time {
 	int season;
 	int week;
-	/* As it stands now instead: WEEK is that of the next game to be played, and what of
-	 * it, or of later ones, has been played already is known. */
+	/* As it stands now instead: WEEK is that of the next game to be played, and what
+	 * of it, or of later ones, has been played already is known. */
 	bool is_live;
 };
 
@@ -66,8 +66,8 @@ int season_next_week(const struct model_game *games, size_t count, int season);
 struct season_plan;
 
 /* All that the runs share, some 1 MB, in ARENA. WALK must have gone through the games of
- * VIEW as season_walk says, and outlive the plan. NOT_FOUND where VIEW has no games of the season; INVALID
- * before STANDINGS_FIRST_SEASON. */
+ * VIEW as season_walk says, and outlive the plan. NOT_FOUND where VIEW has no games of
+ * the season; INVALID before STANDINGS_FIRST_SEASON. */
 MUST_USE struct err *season_plan_new(struct arena *arena, const struct walk *walk,
 	struct season_view view, struct season_time when, struct season_plan **ret);
 

@@ -24,9 +24,9 @@ enum {
 };
 
 /*
- * The distributions of the margin by what is expected of it, as alias tables (A. J. Walker,
- * 1977): take any column; below its threshold it is the margin, else its alias is. An entry
- * holds the threshold in its upper 25 bits and the alias in the lower 7.
+ * The distributions of the margin by what is expected of it, as alias tables (A. J.
+ * Walker, 1977): take any column; below its threshold it is the margin, else its alias
+ * is. An entry holds the threshold in its upper 25 bits and the alias in the lower 7.
  */
 struct margin_table {
 	uint32_t entry[MARGIN_ROWS][MARGIN_COLUMNS];
@@ -54,8 +54,8 @@ struct season_plan {
 	float week_sd; /* of a club's strength */
 
 	int playoff_step[PLAYOFF_ROUNDS + 1];
-	/* Expected margins of playoff games at home: after an equal rest, and where only the
-	 * home club had a bye; of the last one on neutral ground. */
+	/* Expected margins of playoff games at home: after an equal rest, and where only
+	 * the home club had a bye; of the last one on neutral ground. */
 	float at_home[2][FRANCHISES][FRANCHISES];
 	float neutral[FRANCHISES][FRANCHISES];
 	/* Playoff games played: 1 the first won, -1 the second, 0 not played. */

@@ -119,8 +119,8 @@ wander(struct run *run)
 		run->strength[club] += run->plan->week_sd * draw_normal(run);
 }
 
-/* MARGIN if it fits what is supposed of game NUMBER, else another that does, from a stream
- * of its own, so that all else stays as it would have been. */
+/* MARGIN if it fits what is supposed of game NUMBER, else another that does, from a
+ * stream of its own, so that all else stays as it would have been. */
 static int
 supposed_margin(struct run *run, int number, float expected, int margin)
 {

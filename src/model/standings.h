@@ -1,5 +1,6 @@
 /*
- * The standings of a regular season since 2002, and who enters the playoffs as which seed.
+ * The standings of a regular season since 2002, and who enters the playoffs as which
+ * seed.
  *
  * Clubs are franchises (team.h); a set of clubs has bit 1 << franchise. Places go by the
  * percentage of games won, a tie counting half, for clubs may have played unequally many:

@@ -128,7 +128,8 @@ forecast_week(struct walker *walker, size_t begin, size_t end)
 	}
 }
 
-/* Later weeks, for which nobody is named yet, are forecast with those who are named now. */
+/* Later weeks, for which nobody is named yet, are forecast with those who are named
+ * now. */
 static void
 expect_week(struct walker *walker, size_t begin, size_t end)
 {

@@ -57,7 +57,8 @@ struct walk {
 };
 
 /* Walk over COUNT games in any order; what is returned lives in ARENA (some 1 KB a game).
- * INVALID if a game's teams or quarterbacks are out of range; TIMEOUT where it is cancelled. */
+ * INVALID if a game's teams or quarterbacks are out of range; TIMEOUT where it is
+ * cancelled. */
 MUST_USE struct err *walk_games(struct arena *arena, struct walk_options options,
 	const struct model_game *games, size_t count, struct walk *ret);
 /* What WALK's state says of GAME, a game of the week that was kept. */

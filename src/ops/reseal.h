@@ -2,11 +2,11 @@
  * Sealed fields under a new key. After `gridiron keys rotate seal` what was sealed before
  * still opens by the older key; this seals it again, so that the older one can go.
  *
- * Fields of users are sealed again, page by page, while servers go on; one that is changed
- * meanwhile is left to whoever changed it. What ends by itself is left alone: successors
- * of refresh tokens (seconds), mail (sent, or dead and swept). So is what the audit log
- * holds of callers who were nobody: its rows cannot be altered, and a key that is needed
- * for them serves until retention has cut them off.
+ * Fields of users are sealed again, page by page, while servers go on; one that is
+ * changed meanwhile is left to whoever changed it. What ends by itself is left alone:
+ * successors of refresh tokens (seconds), mail (sent, or dead and swept). So is what the
+ * audit log holds of callers who were nobody: its rows cannot be altered, and a key that
+ * is needed for them serves until retention has cut them off.
  */
 #ifndef OPS_RESEAL_H
 #define OPS_RESEAL_H
@@ -34,8 +34,8 @@ struct resealed {
 /* How many users have something sealed. */
 struct err *reseal_count(struct ctx *ctx, int64_t *ret) MUST_USE;
 
-/* Seal everything again that is not sealed by the current key of ctx->keys. What cannot be
- * opened is counted, and left as it is. */
+/* Seal everything again that is not sealed by the current key of ctx->keys. What cannot
+ * be opened is counted, and left as it is. */
 struct err *reseal_all(struct ctx *ctx, const struct reseal_options *options,
 	struct resealed *ret) MUST_USE;
 
@@ -54,8 +54,9 @@ struct seal_ids {
 	size_t count;
 };
 
-/* The ids of keys that fields are sealed by and ctx->keys has not: of all, or only of what the
- * audit log keeps of the first and the last hundred who registered, which takes no time. */
+/* The ids of keys that fields are sealed by and ctx->keys has not: of all, or only of
+ * what the audit log keeps of the first and the last hundred who registered, which takes
+ * no time. */
 struct err *
 reseal_missing(struct ctx *ctx, bool is_sample, struct seal_ids *ret) MUST_USE;
 

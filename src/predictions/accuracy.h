@@ -5,7 +5,8 @@
  * score, log loss, units and their return. details holds, for a season, the calibration
  * in ten bins of the home team's chance; the interval of the hit rate (Wilson, 95 %); for
  * game forecasts the records of Elo, of a coin and of the closing line on the same games,
- * and how much better or worse than Elo and the line the forecasts scored, with intervals.
+ * and how much better or worse than Elo and the line the forecasts scored, with
+ * intervals.
  */
 #ifndef PREDICTIONS_ACCURACY_H
 #define PREDICTIONS_ACCURACY_H

@@ -1,9 +1,9 @@
 /*
- * What the model believed before a week of a season: the walk to it, which takes a tenth of
- * a second, and of all games and quarterbacks what is asked of them then.
+ * What the model believed before a week of a season: the walk to it, which takes a tenth
+ * of a second, and of all games and quarterbacks what is asked of them then.
  *
- * The last few weeks asked for are kept, for all loops, until what is published changes, or
- * until believed_forget, as a server that ends does.
+ * The last few weeks asked for are kept, for all loops, until what is published changes,
+ * or until believed_forget, as a server that ends does.
  */
 #ifndef PREDICTIONS_BELIEVED_H
 #define PREDICTIONS_BELIEVED_H
@@ -51,8 +51,8 @@ struct believed_counters believed_counters(void);
 
 /*
  * Of what is supposed, so many threads at once are busy and no more: one of the pool is
- * left for all else. BUSY, with the seconds to wait, where THREADS more are too many; else
- * give them back.
+ * left for all else. BUSY, with the seconds to wait, where THREADS more are too many;
+ * else give them back.
  */
 struct err *supposing_begin(struct ctx *ctx, int threads) MUST_USE;
 void supposing_end(int threads);

@@ -69,8 +69,8 @@ text_of(const char *text, size_t size)
 	return length ? (struct str){ .ptr = text, .len = length } : STR_NONE;
 }
 
-/* The rows of the next statement; what follows them is PLACE, and how many deliveries they
- * stand for DELIVERIES. */
+/* The rows of the next statement; what follows them is PLACE, and how many deliveries
+ * they stand for DELIVERIES. */
 struct rows {
 	struct buf ids, users, forecasts, rest;
 	struct json json;

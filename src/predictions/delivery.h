@@ -4,8 +4,8 @@
  *
  * Written off the request's path: noting one counts it in a batch of the loop, and never
  * waits. Each second a fiber stores what has come, a few hundred rows at a time; whoever
- * was shown the same several times until then gets one row that says how often. After each
- * statement it pauses nineteen times as long as that took, so that the record costs
+ * was shown the same several times until then gets one row that says how often. After
+ * each statement it pauses nineteen times as long as that took, so that the record costs
  * requests a twentieth of one core at most; once the next batch is half full it hurries.
  * What the database does not take is kept and tried again. Where the batch is full a
  * delivery is counted as lost and logged, and the request goes on.

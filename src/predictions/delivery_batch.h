@@ -1,7 +1,7 @@
 /*
- * What was shown between two storings. A list that many are shown, a week's, is kept once;
- * whoever is shown the same again in the same way only makes a count larger. So a request
- * costs one look-up, however long its list.
+ * What was shown between two storings. A list that many are shown, a week's, is kept
+ * once; whoever is shown the same again in the same way only makes a count larger. So a
+ * request costs one look-up, however long its list.
  */
 #ifndef PREDICTIONS_DELIVERY_BATCH_H
 #define PREDICTIONS_DELIVERY_BATCH_H

@@ -1,6 +1,7 @@
 /*
- * The home team's chance by Elo (model/elo.h) for every game there is, from the results of
- * earlier days: whom the record sets beside the forecasts. docs/decisions/elo-in-the-record.md
+ * The home team's chance by Elo (model/elo.h) for every game there is, from the results
+ * of earlier days: whom the record sets beside the forecasts.
+ * docs/decisions/elo-in-the-record.md
  */
 #ifndef PREDICTIONS_ELO_CHANCE_H
 #define PREDICTIONS_ELO_CHANCE_H
@@ -19,7 +20,8 @@ struct elo_chances {
 struct err *elo_chances_read(struct tx *tx, struct elo_chances *ret) MUST_USE;
 
 /* The same of what is published, in the arena of CTX. They are kept, for all loops, until
- * that changes or elo_chances_forget, as a server that ends does: a request comes here. */
+ * that changes or elo_chances_forget, as a server that ends does: a request comes
+ * here. */
 struct err *elo_chances_find(struct ctx *ctx, struct elo_chances *ret) MUST_USE;
 void elo_chances_forget(void);
 /* How often they were not kept. */

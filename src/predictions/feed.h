@@ -115,7 +115,8 @@ struct feed {
 };
 
 /* Read everything that SOURCE has, as of NOW (0: at no time in particular). INVALID,
- * TOO_LARGE where the file is refused; a message says line and column but not which file. */
+ * TOO_LARGE where the file is refused; a message says line and column but not which
+ * file. */
 struct err *feed_read(struct arena *arena, struct csv_source source, int64_t now,
 	struct feed *ret) MUST_USE;
 

@@ -18,9 +18,11 @@
 struct import_options {
 	struct str source; /* file or URL, as may be shown */
 	bool is_simulated;
-	/* Games to come that the feed lacks are called off, however many: a week, a season. */
+	/* Games to come that the feed lacks are called off, however many: a week, a
+	 * season. */
 	bool calls_off;
-	/* More than two games called off, or more than sixteen results changed, are right. */
+	/* More than two games called off, or more than sixteen results changed, are
+	 * right. */
 	bool is_sure;
 	bool is_dry_run; /* say what would be stored, and store nothing */
 	/* Called now and then while storing; may be NULL. */
@@ -32,9 +34,9 @@ struct import_counts {
 	int64_t created;
 	int64_t changed;
 	int64_t unchanged;
-	int64_t results; /* of games that were over, which are others now or none any more */
-	int64_t lacking; /* stored games of its seasons that the feed does not have */
-	int64_t missing; /* of them, to come, but no longer in a feed that is whole otherwise */
+	int64_t results;    /* of games that were over, now others or none */
+	int64_t lacking;    /* stored games of its seasons that the feed does not have */
+	int64_t missing;    /* of them, to come, and not in a feed that is else whole */
 	bool is_partial;    /* of a season it lacks so many that it is not whole */
 	int64_t called_off; /* of those that it lacks, now; not among the missing */
 	const struct missing_game *off; /* these */

@@ -42,7 +42,8 @@ shape_read(const struct json_node *object, struct distribution *distribution)
 		distribution->location <= distribution->last;
 }
 
-/* What a margin can be by what OBJECT says, which location and deviation are yet to come of. */
+/* What a margin can be by what OBJECT says, which location and deviation are yet to come
+ * of. */
 static struct distribution
 margin_blank(const struct json_node *object)
 {

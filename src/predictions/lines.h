@@ -65,7 +65,8 @@ struct line_list {
 struct str lines_fault(struct arena *arena, const struct json_node *data);
 
 enum {
-	/* What a chance published beside its distribution may be off, as both are rounded. */
+	/* What a chance published beside its distribution may be off, as both are
+	 * rounded. */
 	LINES_CHANCE_OFF_PERCENT = 1,
 };
 

@@ -62,8 +62,8 @@ begun_err(struct ctx *ctx)
 		"the game has begun: its picks can no longer be changed");
 }
 
-/* As the statements that store and delete it ask, but of a game whose hour is not known as
- * well: its day must not have begun. */
+/* As the statements that store and delete it ask, but of a game whose hour is not known
+ * as well: its day must not have begun. */
 static struct err *
 check_open(struct ctx *ctx, const struct pick_game *row)
 {

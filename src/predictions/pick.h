@@ -20,8 +20,8 @@ enum {
 	LEADER_PICKS_LEAST = 10, /* graded ones, to be on the leaderboard */
 };
 
-/* Make or change the pick of ctx->actor, at the line and odds of the moment. NOT_FOUND: no
- * such game; INVALID: a pick that is none of the type, or a game without that line;
+/* Make or change the pick of ctx->actor, at the line and odds of the moment. NOT_FOUND:
+ * no such game; INVALID: a pick that is none of the type, or a game without that line;
  * CONFLICT: the game has begun. RET, which may be NULL: as it now stands. */
 struct err *
 pick_make(struct ctx *ctx, const struct pick_ask *ask, struct pick_row *ret) MUST_USE;

@@ -165,7 +165,7 @@ read_all(struct props *props, struct str text)
 	return NULL;
 }
 
-/* --- Results that nothing was forecast of: they may be misspelt, and would grade nothing */
+/* --- Results that nothing was forecast of: misspelt, maybe, and would grade nothing */
 
 static struct err *
 counted_of(struct props *props, struct str game, const struct counted **ret)

@@ -11,8 +11,8 @@ enum {
 	SAMPLES_A_WEEK = 3,
 };
 
-/* Whether games[AT] is one of its week's three: those whose ids have the least digests, so
- * that nobody picks them and every installation has the same. */
+/* Whether games[AT] is one of its week's three: those whose ids have the least digests,
+ * so that nobody picks them and every installation has the same. */
 bool sample_is(const struct game_set *games, size_t at);
 
 #endif

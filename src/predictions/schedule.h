@@ -32,9 +32,9 @@ struct err *schedule_range(struct tx *tx, struct opt_i32 season, struct opt_i32 
 	struct week_range *ret) MUST_USE;
 
 /*
- * Why a list of SEASON and WEEK, either of which may be left out, came out empty: NOT_FOUND
- * with the field where there are no such games and never were, so that nobody takes a
- * mistyped year for a year without forecasts. NULL: it is empty all the same.
+ * Why a list of SEASON and WEEK, either of which may be left out, came out empty:
+ * NOT_FOUND with the field where there are no such games and never were, so that nobody
+ * takes a mistyped year for a year without forecasts. NULL: it is empty all the same.
  */
 struct err *
 schedule_explain(struct tx *tx, struct opt_i32 season, struct opt_i32 week) MUST_USE;

@@ -61,8 +61,8 @@ scores_add(struct tally_scores *scores, double chance, double happened)
 	scores->correct += (chance >= 0.5) == (happened == 1);
 }
 
-/* The line that the feed itself calls the opening line; where it tells none, the first that
- * was seen, which is as early as somebody looked. */
+/* The line that the feed itself calls the opening line; where it tells none, the first
+ * that was seen, which is as early as somebody looked. */
 static void
 add_opening(struct tally *tally, const struct prediction_graded *row, double closing,
 	double happened)

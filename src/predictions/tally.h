@@ -42,8 +42,8 @@ struct tally {
 	struct tally_gain elo_gain;
 	struct tally_scores line; /* the closing line's, where there is one */
 	struct tally_gain line_gain;
-	/* The opening line that the feed tells, else the first seen before kick-off, and on
-	 * the same games the closing line. */
+	/* The opening line that the feed tells, else the first seen before kick-off, and
+	 * on the same games the closing line. */
 	struct tally_scores opening;
 	double opening_closing_brier;
 	int opening_seen;     /* of them not told by the feed, but seen */

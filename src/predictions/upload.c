@@ -49,8 +49,8 @@ put_matchups(struct uploading *uploading)
 	return NULL;
 }
 
-/* Make the models known, and refuse to change what one is said to see. RET_STANDS: whether
- * one of them has forecast before. */
+/* Make the models known, and refuse to change what one is said to see. RET_STANDS:
+ * whether one of them has forecast before. */
 static struct err *
 put_models(struct tx *tx, struct uploading *uploading, bool *ret_stands)
 {

@@ -70,8 +70,8 @@ struct upload {
 	int64_t row_count; /* good and bad */
 };
 
-/* Subjects that nobody has had before: that their model has not counted this season or the
- * last, or of results, that no forecast of the game counts. A line about each of the
+/* Subjects that nobody has had before: that their model has not counted this season or
+ * the last, or of results, that no forecast of the game counts. A line about each of the
  * first, as it may be misspelt; of a model that has counted nothing yet none. */
 struct upload_news {
 	int64_t new_subjects;
@@ -98,10 +98,10 @@ struct err *upload_read(struct ctx *ctx, const struct upload_options *options,
 	struct str text, const struct game_set *games, struct upload *ret) MUST_USE;
 
 /*
- * Read TEXT and store in one transaction what of it differs from what stands, unless it has
- * faults, which are then in ret_faults, or OPTIONS say not to. CTX's arena holds the batch:
- * some 500 bytes a row beside the games (UPLOAD_MEMORY_BYTES is enough for any). CONFLICT
- * where games began, or a model's sees_line was another, meanwhile or before.
+ * Read TEXT and store in one transaction what of it differs from what stands, unless it
+ * has faults, which are then in ret_faults, or OPTIONS say not to. CTX's arena holds the
+ * batch: some 500 bytes a row beside the games (UPLOAD_MEMORY_BYTES is enough for any).
+ * CONFLICT where games began, or a model's sees_line was another, meanwhile or before.
  */
 struct upload_faults {
 	struct upload_fault *items;

@@ -40,8 +40,8 @@ struct what_if {
 
 /* Both begin with what was believed before the week: predictions/believed.h. */
 
-/* NOT_FOUND where there is no such game, GONE where it was called off; INVALID (field home_qb, away_qb) where nobody, or
- * more than one, has that name. */
+/* NOT_FOUND where there is no such game, GONE where it was called off; INVALID (field
+ * home_qb, away_qb) where nobody, or more than one, has that name. */
 struct err *what_if_forecast(struct ctx *ctx, const struct what_if_options *options,
 	struct what_if *ret) MUST_USE;
 /* Everybody who has started by then and did so in the last two seasons, the best first.

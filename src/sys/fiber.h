@@ -95,8 +95,8 @@ void fiber_set_name(const char *name);
 /* End FIBER's wait, and every later one, with WAIT_CANCELLED. FIBER must be on this loop
  * and not ended. */
 void fiber_cancel(struct fiber *fiber);
-/* Of the running fiber; on a thread of the offload pool of the one that waits, which may also
- * have no time left. */
+/* Of the running fiber; on a thread of the offload pool of the one that waits, which may
+ * also have no time left. */
 bool fiber_is_cancelled(void);
 
 /* Let the others run. */
@@ -135,8 +135,8 @@ void loop_timer_stop(struct loop_timer *timer);
 /*
  * Call FN(ARG) once, not in a fiber, when the fibers that can run now have had a turn and
  * before the loop next looks at its descriptors: what many of them want sent can then go
- * in one piece. FN must not wait. DEFERRED is the caller's, its link initialised, and must
- * live until then or until loop_undefer; deferring it twice is deferring it once.
+ * in one piece. FN must not wait. DEFERRED is the caller's, its link initialised, and
+ * must live until then or until loop_undefer; deferring it twice is deferring it once.
  */
 struct loop_deferred {
 	struct list_link link;

@@ -46,8 +46,8 @@ file_make_directory(struct arena *arena, const char *path, mode_t mode) MUST_USE
 
 /* Whether that would do, and files could be made in PATH then. Makes nothing. */
 struct err *file_check_directory(struct arena *arena, const char *path) MUST_USE;
-/* Whether a file could be made at PATH, or written where there is one; its folder is there,
- * or where MAY_MAKE is set can be made. */
+/* Whether a file could be made at PATH, or written where there is one; its folder is
+ * there, or where MAY_MAKE is set can be made. */
 struct err *
 file_check_place(struct arena *arena, const char *path, bool may_make) MUST_USE;
 

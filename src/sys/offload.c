@@ -7,7 +7,8 @@
 
 enum {
 	THREADS_MAX = 64,
-	/* What is offloaded takes long anyway; a loop that has something to do goes first. */
+	/* What is offloaded takes long anyway; a loop that has something to do goes
+	 * first. */
 	NICENESS = 10,
 };
 
@@ -58,8 +59,8 @@ offload_thread(void *unused)
 {
 	struct offload *offload;
 
-	/* Of this thread alone: on Linux a thread has a niceness of its own. Without it the
-	 * loops are only slower beside. */
+	/* Of this thread alone: on Linux a thread has a niceness of its own. Without it
+	 * the loops are only slower beside. */
 	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	while ((offload = next_offload())) {
 		offload_of_thread = offload;

@@ -26,8 +26,8 @@ void signal_restore(void);
 int signal_tell(void);
 /* The one that came, or 0. */
 int signal_told(void);
-/* End by the one that came, as if it had not been caught: whoever called us sees what ended
- * us. */
+/* End by the one that came, as if it had not been caught: whoever called us sees what
+ * ended us. */
 void signal_end(void);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * A trouble that may last: told when it begins, once a minute with a count while it goes
- * on, and when it is over; so that an outage of an hour is some sixty lines of the log and
- * not one for every attempt.
+ * on, and when it is over; so that an outage of an hour is some sixty lines of the log
+ * and not one for every attempt.
  *
  * Zero is none. From any thread.
  */

@@ -34,8 +34,8 @@ enum wait_end fiber_event_wait(struct fiber_event *event, int64_t deadline);
  * to stop. */
 void fiber_event_join(struct fiber_event *event);
 
-/* Wait until FIBER, of this loop, has set DONE, the last that it does. Who is cancelled meanwhile,
- * or has no time left, cancels FIBER. */
+/* Wait until FIBER, of this loop, has set DONE, the last that it does. Who is cancelled
+ * meanwhile, or has no time left, cancels FIBER. */
 void fiber_join(struct fiber *fiber, struct fiber_event *done, int64_t deadline);
 
 /*

@@ -133,8 +133,8 @@ put_decoder(struct buf *out, const struct row *row)
 		STR_ARG(name), STR_ARG(name), STR_ARG(name));
 }
 
-/* Where the column that is compared with :actor at INDEX begins; INDEX where it stands in no
- * such condition. */
+/* Where the column that is compared with :actor at INDEX begins; INDEX where it stands in
+ * no such condition. */
 static size_t
 owner_column(const struct tokens *tokens, size_t index)
 {

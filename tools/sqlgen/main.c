@@ -6,9 +6,8 @@
  *     sqlgen registry OPTIONS --queries FOLDER --out FILE.c QUERIES.sql…
  *
  * Options: --sql FOLDER (with types.txt, checks.txt, migrations/), --ids FILE
- * (base/id.h),
- * --depfile FILE and the --target it is about (else --out); queries: --unguarded yes leaves out
- * what holds `as: actor` queries to the actor, for a test.
+ * (base/id.h), --depfile FILE and the --target it is about (else --out); queries:
+ * --unguarded yes leaves out what holds `as: actor` queries to the actor, for a test.
  */
 #include <stdio.h>
 
