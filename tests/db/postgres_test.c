@@ -22,7 +22,7 @@ PG_QUERY(put_and_die, true,
 	"INSERT INTO accounts SELECT 1, pg_terminate_backend(pg_backend_pid())::int",
 	TYPES(), TYPES());
 PG_QUERY(kill_idle, true,
-	"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+	"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
 	" WHERE datname = current_database() AND state = 'idle'"
 	" AND pid <> pg_backend_pid()",
 	TYPES(), DB_I64);
