@@ -36,5 +36,6 @@ const struct command cmd_grade = {
 	.examples = "grade\n"
 		    "grade --json",
 	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
 	.run = run_grade,
 };

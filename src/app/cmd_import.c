@@ -244,6 +244,7 @@ const struct command cmd_import = {
 	.flags = flags,
 	.args_max = 1,
 	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
 	.check = check_import,
 	.run = run_import,
 };

@@ -110,5 +110,6 @@ const struct command cmd_publish = {
 	.args_min = 1,
 	.args_max = 1,
 	.needs = NEEDS_DATABASE,
+	.uses_keys = true,
 	.run = run_publish,
 };
