@@ -102,6 +102,10 @@ struct asked {
 
 /* Put a request to API, from an address of its own; the answer lies in CTX's arena. */
 struct asked ask(struct ctx *ctx, struct api *api, const struct asking *what);
+/* An API to which nothing is open, with the league, and the token of a member entitled to
+ * all. */
+struct err *
+members_api_open(struct ctx *ctx, struct api *ret, struct str *ret_bearer) MUST_USE;
 /* Give back what requests left on this loop, and the database of API. */
 void api_close(struct ctx *ctx, struct api *api);
 /* The value of a header of the answer; absent where it is not there. */

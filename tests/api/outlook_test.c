@@ -6,22 +6,6 @@
 #include "tests/api/members.h"
 #include "tests/support/database.h"
 
-enum { OWNER = 1 };
-
-static struct err *
-prepare(struct ctx *ctx, struct api *api, struct str *bearer)
-{
-	struct member owner;
-
-	*api = (struct api){ .db = ctx->db, .keys = ctx->keys, .is_quiet = true };
-	TRY(access_init(
-		ctx->arena, &(struct access_setup){ .is_open = false }, &api->access));
-	TRY(league_put(ctx));
-	TRY(member_put(ctx, OWNER, MEMBER_ENTITLED, &owner));
-	*bearer = member_token(ctx, &owner, 0, false);
-	return NULL;
-}
-
 static struct asked
 ask_outlook(
 	struct ctx *ctx, struct api *api, struct str bearer, const char *more, int season)
@@ -74,7 +58,7 @@ BOTH_ENGINES(whether_an_outlook_is_being_made_is_the_databases_to_say)
 	struct api api;
 	struct str bearer;
 
-	OK_ERR(prepare(ctx, &api, &bearer));
+	OK_ERR(members_api_open(ctx, &api, &bearer));
 	for (size_t i = 0; i < COUNT_OF(waits); i++) {
 		struct asked asked;
 
@@ -126,7 +110,7 @@ BOTH_ENGINES(what_is_stored_while_somebody_asks_is_not_said_to_need_a_plan)
 	struct str bearer;
 	struct asked asked;
 
-	OK_ERR(prepare(ctx, &api, &bearer));
+	OK_ERR(members_api_open(ctx, &api, &bearer));
 	OK_ERR(people_run(ctx, "UPDATE season_simulations SET season = 2002"));
 	between.inner = ctx->db->driver;
 	between.driver = *between.inner;
@@ -157,7 +141,7 @@ BOTH_ENGINES(few_runs_that_agree_settle_nothing)
 	struct str bearer;
 	struct asked asked;
 
-	OK_ERR(prepare(ctx, &api, &bearer));
+	OK_ERR(members_api_open(ctx, &api, &bearer));
 	OK_ERR(people_run(ctx,
 		"UPDATE season_simulations SET week = 17, wins_mean = 9, wins_sd = 0, "
 		"p_division = 0, p_top_seed = 0, p_playoffs = 0, p_divisional = 0, "
@@ -189,7 +173,7 @@ BOTH_ENGINES(wins_told_in_halves_are_not_told_by_the_order)
 	struct str bearer;
 	struct asked asked;
 
-	OK_ERR(prepare(ctx, &api, &bearer));
+	OK_ERR(members_api_open(ctx, &api, &bearer));
 	OK_ERR(people_run(ctx,
 		"UPDATE season_simulations SET p_title = 0, p_playoffs = 0, wins_sd = "
 		"1, wins_mean = CASE team WHEN 'ARI' THEN 7.9 WHEN 'NE' THEN 8.1 WHEN "

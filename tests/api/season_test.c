@@ -2,24 +2,9 @@
 #include "codec/iso_time.h"
 #include "predictions/reads_q.h"
 #include "predictions/schedule.h"
+#include "tests/accounts/people.h"
 #include "tests/api/members.h"
 #include "tests/support/database.h"
-
-enum { OWNER = 1 };
-
-static struct err *
-prepare(struct ctx *ctx, struct api *api, struct str *bearer)
-{
-	struct member owner;
-
-	*api = (struct api){ .db = ctx->db, .keys = ctx->keys, .is_quiet = true };
-	TRY(access_init(
-		ctx->arena, &(struct access_setup){ .is_open = false }, &api->access));
-	TRY(league_put(ctx));
-	TRY(member_put(ctx, OWNER, MEMBER_ENTITLED, &owner));
-	*bearer = member_token(ctx, &owner, 0, false);
-	return NULL;
-}
 
 static const struct {
 	const char *season, *week; /* NULL: none */
@@ -83,7 +68,7 @@ BOTH_ENGINES(every_route_says_the_same_of_a_season_or_a_week_that_is_none)
 	struct str bearer;
 	int asked_count = 0;
 
-	OK_ERR(prepare(ctx, &api, &bearer));
+	OK_ERR(members_api_open(ctx, &api, &bearer));
 	for (size_t i = 0; i < ROUTE_COUNT * COUNT_OF(cases); i++) {
 		const struct route *route = &route_table[i / COUNT_OF(cases)];
 		size_t n = i % COUNT_OF(cases);
@@ -109,14 +94,6 @@ BOTH_ENGINES(every_route_says_the_same_of_a_season_or_a_week_that_is_none)
 	api_close(ctx, &api);
 }
 
-static struct err *
-run_sql(struct ctx *ctx, const char *sql)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-
-	return db_run_text(&tx, str_from(sql));
-}
-
 /* What is over within a day and has no hour: nobody knows that it is long over. */
 BOTH_ENGINES(a_game_without_an_hour_is_kept_back_for_the_day_as_any)
 {
@@ -125,7 +102,7 @@ BOTH_ENGINES(a_game_without_an_hour_is_kept_back_for_the_day_as_any)
 	int64_t now = INT64_C(1609800000) * 1000000; /* 2021-01-04 22:40 UTC */
 
 	OK_ERR(league_put(ctx));
-	OK_ERR(run_sql(ctx,
+	OK_ERR(people_run(ctx,
 		"UPDATE games SET kickoff_at = NULL, gameday = '2021-01-03' WHERE "
 		"nflverse_id = (SELECT min(nflverse_id) FROM games WHERE season = 2020 "
 		"AND week = 17)"));

@@ -78,17 +78,6 @@ import(struct ctx *ctx, size_t count, bool calls_off)
 	return import_store(ctx, &feed, &options, &counts);
 }
 
-static struct str
-text(struct ctx *ctx, const char *sql)
-{
-	static const enum db_type columns[] = { DB_TEXT };
-	struct str dump = STR_NONE;
-
-	if (database_dump(ctx, sql, columns, 1, &dump))
-		return STR("failed");
-	return str_trim(dump);
-}
-
 static void
 feed_start(void)
 {
@@ -105,17 +94,17 @@ BOTH_ENGINES(the_alert_of_games_that_a_feed_lacks_ends_when_they_are_called_off_
 
 	feed_start();
 	OK_ERR(fetch(ctx, COUNT_OF(rows), true));
-	EQ_STR(text(ctx, alerts), STR(""));
+	EQ_STR(database_text(ctx, alerts), STR(""));
 	OK_ERR(fetch(ctx, 1, true));
-	EQ_STR(text(ctx, alerts), STR("job_warning firing"));
+	EQ_STR(database_text(ctx, alerts), STR("job_warning firing"));
 	/* That the feed is what it was is no reason to be quiet. */
 	OK_ERR(fetch(ctx, 1, false));
-	EQ_STR(text(ctx, alerts), STR("job_warning firing"));
+	EQ_STR(database_text(ctx, alerts), STR("job_warning firing"));
 	OK_ERR(import(ctx, 1, true));
 	OK_ERR(fetch(ctx, 1, true));
-	EQ_STR(text(ctx, alerts), STR("job_warning resolved"));
+	EQ_STR(database_text(ctx, alerts), STR("job_warning resolved"));
 	OK_ERR(fetch(ctx, 1, false));
-	EQ_STR(text(ctx, alerts), STR("job_warning resolved"));
+	EQ_STR(database_text(ctx, alerts), STR("job_warning resolved"));
 	peer_stop(&peer);
 }
 
@@ -127,9 +116,9 @@ BOTH_ENGINES(what_was_called_off_by_hand_is_on_again_where_the_feed_has_it_still
 	feed_start();
 	OK_ERR(fetch(ctx, COUNT_OF(rows), true));
 	OK_ERR(import(ctx, 1, true));
-	EQ_STR(text(ctx, off), STR("3"));
+	EQ_STR(database_text(ctx, off), STR("3"));
 	OK_ERR(fetch(ctx, COUNT_OF(rows), true));
-	EQ_STR(text(ctx, off), STR("0"));
+	EQ_STR(database_text(ctx, off), STR("0"));
 	/* What changes nothing is no reason to read the feed anew. */
 	OK_ERR(import(ctx, COUNT_OF(rows), false));
 	OK_ERR(fetch(ctx, COUNT_OF(rows), false));

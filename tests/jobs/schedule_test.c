@@ -100,36 +100,6 @@ feed_start(struct ctx *ctx, enum feed_mood mood)
 	};
 }
 
-static int64_t
-number(struct ctx *ctx, const char *sql)
-{
-	static const enum db_type columns[] = { DB_I64 };
-	struct str dump = STR_NONE;
-
-	if (database_dump(ctx, sql, columns, 1, &dump))
-		return -1;
-	return strtoll(str_cstr(ctx->arena, dump), NULL, 10);
-}
-
-static struct str
-text(struct ctx *ctx, const char *sql)
-{
-	static const enum db_type columns[] = { DB_TEXT };
-	struct str dump = STR_NONE;
-
-	if (database_dump(ctx, sql, columns, 1, &dump))
-		return STR("failed");
-	return str_trim(dump);
-}
-
-static struct err *
-run_sql(struct ctx *ctx, struct str sql)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-
-	return db_run_text(&tx, sql);
-}
-
 static struct err *
 fetch_now(struct ctx *ctx, struct job_outcome *ret)
 {
@@ -142,14 +112,15 @@ BOTH_ENGINES(a_feed_is_read_when_it_changed_and_makes_due_what_works_on_it)
 
 	feed_start(ctx, FEED_GOOD);
 	OK_ERR(schedule_prepare(ctx, false));
-	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM jobs"), JOB_COUNT);
-	OK_ERR(run_sql(ctx,
+	EQ_I64(database_number(ctx, "SELECT CAST(count(*) AS bigint) FROM jobs"),
+		JOB_COUNT);
+	OK_ERR(database_sql(ctx,
 		STR("UPDATE jobs SET next_run_at = (SELECT max(next_run_at) FROM "
 		    "jobs)")));
 	OK_ERR(fetch_now(ctx, &outcome));
 	EQ_STR(outcome.status, STR("succeeded"));
-	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM games"), 3);
-	EQ_STR(text(ctx,
+	EQ_I64(database_number(ctx, "SELECT CAST(count(*) AS bigint) FROM games"), 3);
+	EQ_STR(database_text(ctx,
 		       "SELECT name FROM jobs WHERE next_run_at <= (SELECT max("
 		       "last_finished_at) FROM jobs) AND name <> 'fetch' ORDER BY name"),
 		STR("forecast\ngrade"));
@@ -180,14 +151,14 @@ BOTH_ENGINES(a_feed_that_fails_changes_nothing_and_is_tried_again_ever_later)
 		OK_OR(wait > last_wait, "failure %zu waits %lld us after %lld", i,
 			(long long)wait, (long long)last_wait);
 		last_wait = wait;
-		EQ_I64(number(ctx,
+		EQ_I64(database_number(ctx,
 			       "SELECT CAST(count(*) AS bigint) FROM alerts WHERE status "
 			       "= "
 			       "'firing'"),
 			i >= 2);
 	}
-	EQ_I64(number(ctx, "SELECT CAST(count(*) AS bigint) FROM games"), 3);
-	EQ_I64(number(ctx,
+	EQ_I64(database_number(ctx, "SELECT CAST(count(*) AS bigint) FROM games"), 3);
+	EQ_I64(database_number(ctx,
 		       "SELECT CAST(count(*) AS bigint) FROM job_runs WHERE status = "
 		       "'failed' AND error IS NOT NULL"),
 		COUNT_OF(moods));
@@ -195,11 +166,11 @@ BOTH_ENGINES(a_feed_that_fails_changes_nothing_and_is_tried_again_ever_later)
 	feed_server.mood = FEED_GOOD;
 	OK_ERR(fetch_now(ctx, &outcome));
 	EQ_STR(outcome.status, STR("succeeded"));
-	EQ_I64(number(ctx,
+	EQ_I64(database_number(ctx,
 		       "SELECT CAST(consecutive_failures AS bigint) FROM jobs WHERE "
 		       "name = 'fetch'"),
 		0);
-	EQ_STR(text(ctx, "SELECT status FROM alerts"), STR("resolved"));
+	EQ_STR(database_text(ctx, "SELECT status FROM alerts"), STR("resolved"));
 	peer_stop(&peer);
 }
 
@@ -237,7 +208,7 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 	ctx->now += (int64_t)2 * 3600 * MICROSECONDS_PER_SECOND;
 	OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, seize_in_tx, NULL));
 	/* Only grade is due besides fetch, which nobody runs here. */
-	OK_ERR(run_sql(
+	OK_ERR(database_sql(
 		ctx, STR("UPDATE jobs SET is_enabled = FALSE WHERE name <> 'grade'")));
 	OK_ERR(schedule_run_due(ctx, &setup, &ran, &outcome));
 	OK(!ran);
@@ -246,11 +217,11 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 	OK(ran);
 	OK(ctx->now >= began);
 	EQ_STR(outcome.status, STR("succeeded"));
-	EQ_STR(text(ctx,
+	EQ_STR(database_text(ctx,
 		       "SELECT instance || ' ' || status FROM job_runs ORDER BY "
 		       "started_at"),
 		STR("dead failed\ntwo succeeded"));
-	EQ_STR(text(ctx,
+	EQ_STR(database_text(ctx,
 		       "SELECT 'runs ' || run_count || ', failed ' || failure_count || "
 		       "', in a row ' || consecutive_failures FROM jobs WHERE name = "
 		       "'grade'"),
@@ -288,15 +259,18 @@ BOTH_ENGINES(a_run_that_is_cancelled_gives_its_job_back)
 	fiber = fiber_spawn("fetch", fetch_apart, &running);
 	while (feed_server.answers == 0)
 		fiber_pause();
-	EQ_I64(number(ctx, "SELECT count(*) FROM jobs WHERE locked_by = 'one'"), 1);
+	EQ_I64(database_number(ctx, "SELECT count(*) FROM jobs WHERE locked_by = 'one'"),
+		1);
 	fiber_cancel(fiber);
 	fiber_event_join(&running.ended);
 	OK_ERR(running.err);
 	OK(running.outcome.failed && running.outcome.failed->code == ERR_TIMEOUT);
-	EQ_I64(number(ctx, "SELECT count(*) FROM jobs WHERE locked_by IS NOT NULL"), 0);
-	EQ_STR(text(ctx, "SELECT last_status FROM jobs WHERE name = 'fetch'"),
+	EQ_I64(database_number(
+		       ctx, "SELECT count(*) FROM jobs WHERE locked_by IS NOT NULL"),
+		0);
+	EQ_STR(database_text(ctx, "SELECT last_status FROM jobs WHERE name = 'fetch'"),
 		STR("failed"));
-	EQ_STR(text(ctx, "SELECT error FROM job_runs"),
+	EQ_STR(database_text(ctx, "SELECT error FROM job_runs"),
 		STR("cancelled; what was not yet committed is undone"));
 	arena_release(&running.arena);
 	peer_stop(&peer);
@@ -321,13 +295,14 @@ BOTH_ENGINES(a_run_of_which_nobody_knows_whether_its_end_was_committed_ends)
 		OK_ERR(schedule_run(ctx, &setup, STR("grade"), &outcome));
 		OK(fault_has_struck(fault));
 		EQ_STR(outcome.status, STR("succeeded"));
-		EQ_STR(text(ctx,
+		EQ_STR(database_text(ctx,
 			       "SELECT last_status || coalesce(locked_by, '') FROM jobs "
 			       "WHERE name = 'grade'"),
 			STR("succeeded"));
 	}
 	fault_arm(fault, 0, ERR_INTERNAL);
-	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status <> 'succeeded'"),
+	EQ_I64(database_number(
+		       ctx, "SELECT count(*) FROM job_runs WHERE status <> 'succeeded'"),
 		0);
 }
 
@@ -349,10 +324,10 @@ BOTH_ENGINES(no_call_whose_end_is_uncertain_keeps_the_job)
 		fault_arm(fault, nth, ERR_UNCERTAIN);
 		done += !schedule_run(ctx, &setup, STR("grade"), &outcome);
 		OK(fault_has_struck(fault));
-		EQ_I64(number(ctx,
+		EQ_I64(database_number(ctx,
 			       "SELECT count(*) FROM jobs WHERE locked_by IS NOT NULL"),
 			0);
-		EQ_I64(number(ctx,
+		EQ_I64(database_number(ctx,
 			       "SELECT count(*) FROM job_runs WHERE status = 'running'"),
 			0);
 	}
@@ -372,7 +347,7 @@ BOTH_ENGINES(a_run_ends_itself_and_no_other_of_its_instance)
 	OK(fiber_spawn("first", fetch_apart, &first));
 	while (feed_server.answers < 1)
 		fiber_pause();
-	OK_ERR(run_sql(ctx,
+	OK_ERR(database_sql(ctx,
 		STR("UPDATE jobs SET locked_until = created_at WHERE locked_by IS "
 		    "NOT NULL")));
 	OK(fiber_spawn("second", fetch_apart, &second));
@@ -381,13 +356,16 @@ BOTH_ENGINES(a_run_ends_itself_and_no_other_of_its_instance)
 	feed_server.let_go = 1;
 	fiber_event_join(&first.ended);
 	FAILS_WITH(first.err, ERR_CONFLICT);
-	EQ_I64(number(ctx, held), 1);
-	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status = 'running'"), 1);
+	EQ_I64(database_number(ctx, held), 1);
+	EQ_I64(database_number(
+		       ctx, "SELECT count(*) FROM job_runs WHERE status = 'running'"),
+		1);
 	feed_server.let_go = 2;
 	fiber_event_join(&second.ended);
 	OK_ERR(second.err);
-	EQ_I64(number(ctx, held), 0);
-	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'"),
+	EQ_I64(database_number(ctx, held), 0);
+	EQ_I64(database_number(
+		       ctx, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'"),
 		1);
 	arena_release(&first.arena);
 	arena_release(&second.arena);
@@ -401,10 +379,10 @@ BOTH_ENGINES(a_job_of_a_newer_program_stops_none_of_ours)
 
 	setup = (struct job_setup){ .instance = STR("two") };
 	OK_ERR(schedule_prepare(ctx, false));
-	OK_ERR(run_sql(ctx,
+	OK_ERR(database_sql(ctx,
 		STR("UPDATE jobs SET is_enabled = FALSE WHERE name NOT IN ('grade', "
 		    "'fetch')")));
-	OK_ERR(run_sql(ctx,
+	OK_ERR(database_sql(ctx,
 		STR("UPDATE jobs SET name = 'from the future', next_run_at = created_at "
 		    "WHERE name = 'fetch'")));
 	ctx->now += (int64_t)2 * 3600 * MICROSECONDS_PER_SECOND;
@@ -430,13 +408,13 @@ BOTH_ENGINES(a_schedule_that_cannot_be_written_at_first_is_written_later)
 	struct schedule schedule = { .fiber = NULL };
 
 	setup = (struct job_setup){ .instance = STR("one") };
-	OK_ERR(run_sql(ctx, STR("ALTER TABLE jobs RENAME TO jobs_away")));
+	OK_ERR(database_sql(ctx, STR("ALTER TABLE jobs RENAME TO jobs_away")));
 	OK_ERR(schedule_start(ctx, &setup, &schedule));
 	while (!schedule.trouble.is_on && clock_monotonic_ns() < deadline)
 		fiber_sleep_until(clock_deadline_ms(1));
-	OK_ERR(run_sql(ctx, STR("ALTER TABLE jobs_away RENAME TO jobs")));
-	while (number(ctx, count) < JOB_COUNT && clock_monotonic_ns() < deadline)
+	OK_ERR(database_sql(ctx, STR("ALTER TABLE jobs_away RENAME TO jobs")));
+	while (database_number(ctx, count) < JOB_COUNT && clock_monotonic_ns() < deadline)
 		fiber_sleep_until(clock_deadline_ms(1));
 	schedule_stop(&schedule);
-	EQ_I64(number(ctx, count), JOB_COUNT);
+	EQ_I64(database_number(ctx, count), JOB_COUNT);
 }

@@ -13,36 +13,6 @@
 
 static struct job_setup setup;
 
-static int64_t
-number(struct ctx *ctx, const char *sql)
-{
-	static const enum db_type columns[] = { DB_I64 };
-	struct str dump = STR_NONE;
-
-	if (database_dump(ctx, sql, columns, 1, &dump))
-		return -1;
-	return strtoll(str_cstr(ctx->arena, dump), NULL, 10);
-}
-
-static struct str
-text(struct ctx *ctx, const char *sql)
-{
-	static const enum db_type columns[] = { DB_TEXT };
-	struct str dump = STR_NONE;
-
-	if (database_dump(ctx, sql, columns, 1, &dump))
-		return STR("failed");
-	return str_trim(dump);
-}
-
-static struct err *
-run_sql(struct ctx *ctx, struct str sql)
-{
-	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
-
-	return db_run_text(&tx, sql);
-}
-
 /* A made-up season as it stands after some weeks. */
 static struct err *
 season_import(struct ctx *ctx)
@@ -81,7 +51,8 @@ BOTH_ENGINES(an_outlook_of_every_week_is_played_once_and_in_all_its_runs)
 	OK_ERR(schedule_prepare(ctx, false));
 	OK_ERR(schedule_run(ctx, &setup, STR("outlook"), &outcome));
 	EQ_STR(outcome.status, STR("succeeded"));
-	week = number(ctx, "SELECT CAST(max(week) AS bigint) FROM season_simulations");
+	week = database_number(
+		ctx, "SELECT CAST(max(week) AS bigint) FROM season_simulations");
 	OK(week >= 4);
 	for (int turn = 0; turn < 2; turn++) {
 		OK_OR(tells(ctx, &outcome, "runs", turn ? 500 : 100000) &&
@@ -89,18 +60,18 @@ BOTH_ENGINES(an_outlook_of_every_week_is_played_once_and_in_all_its_runs)
 				tells(ctx, &outcome, "past_weeks", turn ? 0 : week - 1),
 			STR_FMT, STR_ARG(outcome.result));
 		/* One a club and week, each of all runs. */
-		EQ_I64(number(ctx,
+		EQ_I64(database_number(ctx,
 			       "SELECT CAST(count(*) AS bigint) FROM season_simulations "
 			       "WHERE runs = 100000 AND week > 0"),
 			(week - turn) * 32);
-		EQ_I64(number(ctx,
+		EQ_I64(database_number(ctx,
 			       "SELECT CAST(count(*) AS bigint) FROM (SELECT DISTINCT "
 			       "week, "
 			       "team FROM season_simulations) AS pairs"),
 			week * 32);
 		/* The second time only the one of now is another. */
 		if (turn) {
-			EQ_I64(number(ctx,
+			EQ_I64(database_number(ctx,
 				       "SELECT CAST(count(*) AS bigint) FROM kept JOIN "
 				       "season_simulations s ON s.id = kept.id AND "
 				       "s.created_at = kept.created_at"),
@@ -125,15 +96,16 @@ BOTH_ENGINES(a_week_of_fewer_runs_than_are_asked_for_is_played_again)
 	setup = (struct job_setup){ .instance = STR("one"), .season_runs = 200 };
 	OK_ERR(season_import(ctx));
 	OK_ERR(schedule_run(ctx, &setup, STR("outlook"), &outcome));
-	week = number(ctx, "SELECT CAST(max(week) AS bigint) FROM season_simulations");
+	week = database_number(
+		ctx, "SELECT CAST(max(week) AS bigint) FROM season_simulations");
 	OK(week >= 4);
-	OK_ERR(run_sql(ctx,
+	OK_ERR(database_sql(ctx,
 		STR("UPDATE season_simulations SET runs = 300 WHERE week <> 2 OR team = "
 		    "'BUF'")));
 	setup.season_runs = 300;
 	OK_ERR(schedule_run(ctx, &setup, STR("outlook"), &outcome));
 	OK_OR(tells(ctx, &outcome, "past_weeks", 1), STR_FMT, STR_ARG(outcome.result));
-	EQ_STR(text(ctx,
+	EQ_STR(database_text(ctx,
 		       str_cstr(ctx->arena,
 			       str_fmt(ctx->arena, "SELECT CAST((%s) AS text)", least))),
 		STR("300"));
@@ -167,15 +139,15 @@ static struct err *
 two_seasons_refuse(struct ctx *ctx)
 {
 	if (db_dialect(ctx->db) == DIALECT_SQLITE)
-		return run_sql(ctx,
+		return database_sql(ctx,
 			STR("CREATE TRIGGER refuse BEFORE INSERT ON season_simulations "
 			    "WHEN new.season IN (2020, 2021) BEGIN SELECT RAISE(ABORT, "
 			    "'not this season'); END"));
-	TRY(run_sql(ctx,
+	TRY(database_sql(ctx,
 		STR("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
 		    "BEGIN RAISE 'not this season' USING ERRCODE = 'check_violation'; "
 		    "END $$")));
-	return run_sql(ctx,
+	return database_sql(ctx,
 		STR("CREATE TRIGGER refuse BEFORE INSERT ON season_simulations FOR EACH "
 		    "ROW WHEN (new.season IN (2020, 2021)) EXECUTE FUNCTION refuse()"));
 }
@@ -183,7 +155,7 @@ two_seasons_refuse(struct ctx *ctx)
 static struct err *
 seasons_let_go(struct ctx *ctx)
 {
-	return run_sql(ctx,
+	return database_sql(ctx,
 		db_dialect(ctx->db) == DIALECT_SQLITE
 			? STR("DROP TRIGGER refuse")
 			: STR("DROP TRIGGER refuse ON season_simulations"));
@@ -200,14 +172,14 @@ BOTH_ENGINES(a_season_that_cannot_be_played_is_in_no_others_way_and_is_told)
 	OK_ERR(two_seasons_refuse(ctx));
 	OK_ERR(schedule_run(ctx, &setup, STR("history"), &outcome));
 	EQ_STR(outcome.status, STR("failed"));
-	EQ_STR(text(ctx, seasons), STR("2019"));
+	EQ_STR(database_text(ctx, seasons), STR("2019"));
 	OK_OR(tells(ctx, &outcome, "seasons", 1) && tells(ctx, &outcome, "failed", 2),
 		STR_FMT, STR_ARG(outcome.result));
 	OK_OR(str_find(outcome.failed->message,
 		      STR("2 seasons could not be played; the first, 2021: ")) == 0,
 		STR_FMT, STR_ARG(outcome.failed->message));
 	OK(outcome.next_run_at > ctx->now);
-	EQ_STR(text(ctx, "SELECT last_status FROM jobs WHERE name = 'history'"),
+	EQ_STR(database_text(ctx, "SELECT last_status FROM jobs WHERE name = 'history'"),
 		STR("failed"));
 	/* What was played is not played again. */
 	OK_ERR(seasons_let_go(ctx));
@@ -215,7 +187,7 @@ BOTH_ENGINES(a_season_that_cannot_be_played_is_in_no_others_way_and_is_told)
 	EQ_STR(outcome.status, STR("succeeded"));
 	OK_OR(tells(ctx, &outcome, "seasons", 2) && tells(ctx, &outcome, "failed", 0),
 		STR_FMT, STR_ARG(outcome.result));
-	EQ_STR(text(ctx, seasons), STR("2019\n2020\n2021"));
+	EQ_STR(database_text(ctx, seasons), STR("2019\n2020\n2021"));
 }
 
 struct turns {
@@ -246,12 +218,13 @@ BOTH_ENGINES(who_asks_for_history_is_given_all_of_it)
 	OK_ERR(schedule_run_through(
 		ctx, &setup, STR("history"), turn_count, &turns, &outcome));
 	EQ_STR(outcome.status, STR("succeeded"));
-	EQ_STR(text(ctx,
+	EQ_STR(database_text(ctx,
 		       "SELECT DISTINCT CAST(season AS text) FROM season_simulations "
 		       "ORDER BY 1"),
 		STR("2019\n2020\n2021"));
 	OK(turns.count == 2 && turns.has_more && !outcome.has_more);
-	EQ_I64(number(ctx, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'"),
+	EQ_I64(database_number(
+		       ctx, "SELECT count(*) FROM job_runs WHERE status = 'succeeded'"),
 		3);
 }
 
@@ -273,7 +246,7 @@ lease_let_go(void *arg)
 	other->own = *other->ctx;
 	other->own.arena = &other->arena;
 	fiber_sleep_until(clock_deadline_ms(300));
-	other->err = run_sql(&other->own,
+	other->err = database_sql(&other->own,
 		STR("UPDATE jobs SET locked_until = NULL, locked_by = NULL"));
 	fiber_event_set(&other->ended);
 }
@@ -285,7 +258,7 @@ lease_take(void *arg, const struct job_outcome *outcome)
 	struct other *other = arg;
 
 	(void)outcome;
-	other->err = run_sql(other->ctx,
+	other->err = database_sql(other->ctx,
 		db_dialect(other->ctx->db) == DIALECT_SQLITE
 			? STR("UPDATE jobs SET locked_by = 'two', locked_until = "
 			      "next_run_at + 3600000000 WHERE name = 'history'")
@@ -306,7 +279,7 @@ BOTH_ENGINES(a_turn_that_another_takes_between_is_waited_for)
 		.season_runs = 100,
 		.turn_ms = 1 };
 	OK_ERR(short_seasons_import(ctx));
-	OK_ERR(run_sql(ctx, STR("DELETE FROM games WHERE season = 2019")));
+	OK_ERR(database_sql(ctx, STR("DELETE FROM games WHERE season = 2019")));
 	fiber_event_init(&other.ended);
 	OK_ERR(schedule_run_through(
 		ctx, &setup, STR("history"), lease_take, &other, &outcome));
@@ -314,7 +287,7 @@ BOTH_ENGINES(a_turn_that_another_takes_between_is_waited_for)
 	OK_ERR(other.err);
 	arena_release(&other.arena);
 	OK(!outcome.has_more);
-	EQ_STR(text(ctx,
+	EQ_STR(database_text(ctx,
 		       "SELECT DISTINCT CAST(season AS text) FROM season_simulations "
 		       "ORDER BY 1"),
 		STR("2020\n2021"));

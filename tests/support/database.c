@@ -282,3 +282,33 @@ database_dump(struct ctx *ctx, const char *sql, const enum db_type *columns,
 	*ret = buf_str(&dump.out);
 	return NULL;
 }
+
+int64_t
+database_number(struct ctx *ctx, const char *sql)
+{
+	static const enum db_type columns[] = { DB_I64 };
+	struct str dump = STR_NONE;
+
+	if (database_dump(ctx, sql, columns, 1, &dump))
+		return -1;
+	return strtoll(str_cstr(ctx->arena, dump), NULL, 10);
+}
+
+struct str
+database_text(struct ctx *ctx, const char *sql)
+{
+	static const enum db_type columns[] = { DB_TEXT };
+	struct str dump = STR_NONE;
+
+	if (database_dump(ctx, sql, columns, 1, &dump))
+		return STR("failed");
+	return str_trim(dump);
+}
+
+struct err *
+database_sql(struct ctx *ctx, struct str sql)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+
+	return db_run_text(&tx, sql);
+}

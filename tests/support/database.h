@@ -41,4 +41,10 @@ void database_close_as_app(struct ctx *ctx, struct db *db);
 struct err *database_dump(struct ctx *ctx, const char *sql, const enum db_type *columns,
 	size_t column_count, struct str *ret) MUST_USE;
 
+/* The one value of SQL; -1, or "failed", where that cannot be run. */
+int64_t database_number(struct ctx *ctx, const char *sql);
+struct str database_text(struct ctx *ctx, const char *sql);
+/* Statements that yield nothing. */
+struct err *database_sql(struct ctx *ctx, struct str sql) MUST_USE;
+
 #endif
