@@ -332,6 +332,21 @@ scheme_check(struct arena *arena, const struct config *config, int i, struct str
 	return value_err(arena, config, i, want);
 }
 
+static struct err *
+runs_check(struct arena *arena, const struct config *config)
+{
+	const char *want;
+
+	if (config->season_runs >= SEASON_RUNS_LEAST &&
+		config->season_runs <= SEASON_RUNS_MOST)
+		return NULL;
+	want = str_cstr(arena,
+		str_fmt(arena, "a number from %d to %d", SEASON_RUNS_LEAST,
+			SEASON_RUNS_MOST));
+	return want ? value_err(arena, config, SETTING_season_runs, want)
+		    : err_no_memory();
+}
+
 struct err *
 config_load(struct arena *arena, const struct config_options *options, struct config *ret)
 {
@@ -352,10 +367,7 @@ config_load(struct arena *arena, const struct config_options *options, struct co
 	if (config.redis_url.len)
 		TRY(scheme_check(arena, &config, SETTING_redis_url,
 			STR("redis://|rediss://"), "redis://HOST:PORT/NUMBER"));
-	if (config.season_runs < SEASON_RUNS_LEAST ||
-		config.season_runs > SEASON_RUNS_MOST)
-		return value_err(arena, &config, SETTING_season_runs,
-			"a number from 100 to 10000000");
+	TRY(runs_check(arena, &config));
 	if (config.data.len == 0)
 		return value_err(arena, &config, SETTING_data, "the path of a folder");
 	*ret = config;

@@ -1,8 +1,6 @@
 /* The outlooks of the seasons before the last: played once, the newest first, for as long
  * as a run may take; then others have their turn. A season that cannot be played is in no
  * other's way. */
-#include <stdatomic.h>
-
 #include "jobs/job.h"
 #include "model/standings.h"
 #include "predictions/outlook_store.h"
@@ -11,12 +9,6 @@
 enum {
 	TURN_MS = 20000,
 };
-
-static bool
-is_stopping(const struct job_run *run)
-{
-	return run->setup->is_stopping && atomic_load(run->setup->is_stopping);
-}
 
 /* The season before SEASON that has games, down to the first of today's divisions; 0:
  * none. */
@@ -80,7 +72,7 @@ history_play(struct ctx *ctx, struct job_run *run, const struct game_set *games,
 		if (is_complete)
 			continue;
 		/* Those that fail alone take no turn from those behind them. */
-		run->is_put_off = is_stopping(run) ||
+		run->is_put_off = job_is_stopping(run) ||
 			(history->seasons > 0 && clock_monotonic_ns() > until);
 		if (run->is_put_off)
 			break;
@@ -130,7 +122,7 @@ job_history(struct ctx *ctx, struct job_run *run)
 	TRY(game_set_read(ctx, &games));
 	err = history_play(ctx, run, &games, &history);
 	/* What was stored is not played again. */
-	if (err && err->code == ERR_TIMEOUT && is_stopping(run)) {
+	if (err && err->code == ERR_TIMEOUT && job_is_stopping(run)) {
 		run->is_put_off = true;
 		err = NULL;
 	}

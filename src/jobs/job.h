@@ -9,6 +9,8 @@
 #ifndef JOBS_JOB_H
 #define JOBS_JOB_H
 
+#include <stdatomic.h>
+
 #include "base/ctx.h"
 #include "base/err.h"
 #include "codec/json_write.h"
@@ -46,6 +48,13 @@ struct job_run {
 	bool has_changed;    /* what others work on: they are due, also where it failed
 				behind that */
 };
+
+/* Whether the instance ends, which cuts a run short that says so. */
+static inline bool
+job_is_stopping(const struct job_run *run)
+{
+	return run->setup->is_stopping && atomic_load(run->setup->is_stopping);
+}
 
 struct job {
 	const char *name;

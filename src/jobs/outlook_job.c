@@ -1,7 +1,5 @@
 /* The season's outlook as of now; and, once, as of each week before, so that the history
  * of a team's chances can be drawn. */
-#include <stdatomic.h>
-
 #include "jobs/job.h"
 #include "predictions/outlook_store.h"
 
@@ -11,13 +9,6 @@ skip(struct job_run *run, struct str reason)
 	run->is_skipped = true;
 	json_put_key(run->result, STR("reason"));
 	json_put_text(run->result, reason);
-}
-
-static bool
-is_stopped(const struct job_run *run, const struct err *err)
-{
-	return err && err->code == ERR_TIMEOUT && run->setup->is_stopping &&
-		atomic_load(run->setup->is_stopping);
 }
 
 struct err *
@@ -33,7 +24,7 @@ job_outlook(struct ctx *ctx, struct job_run *run)
 		skip(run, err->message);
 		return NULL;
 	}
-	if (is_stopped(run, err)) {
+	if (err && err->code == ERR_TIMEOUT && job_is_stopping(run)) {
 		skip(run, STR("the server stopped; it is played after its next start"));
 		run->is_put_off = true;
 		return NULL;
