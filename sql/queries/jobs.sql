@@ -3,9 +3,11 @@
 
 -- row job_row: name text, schedule text, is_enabled bool, next_run_at time?, last_started_at time?,
 --   last_finished_at time?, last_status text?, last_result object?, last_error text?, run_count i64, failure_count i64,
---   consecutive_failures i32, locked_by text?, locked_until time?, is_lost bool
+--   consecutive_failures i32, locked_by text?
+-- row job_due_row: name text
+-- row job_lost: id job_id, name text, consecutive_failures i32, locked_by text?
 -- row job_run_state: is_open bool
--- row job_claimed: id job_id, name text, state object, consecutive_failures i32
+-- row job_claimed: id job_id, name text, state object, consecutive_failures i32, next_run_at time
 
 -- name: job_put :exec
 -- args: name text, schedule text, next_run_at time, now time
@@ -27,50 +29,68 @@ UPDATE jobs
  WHERE locked_until IS NOT NULL;
 
 -- name: job_list :many job_row
--- args: now time
+-- args: none
 -- as: anyone
 -- scan: ok, a row a job
--- Every job, by name. IS_LOST: it is at work as far as it told, but its lease has ended.
+-- Every job, by name.
 SELECT name, schedule, is_enabled, next_run_at, last_started_at, last_finished_at, last_status, last_result, last_error,
-       run_count, failure_count, consecutive_failures, locked_by, locked_until,
-       coalesce(last_status = 'running' AND coalesce(locked_until, :now) <= :now, FALSE) AS is_lost
+       run_count, failure_count, consecutive_failures, locked_by
   FROM jobs
  ORDER BY name
  LIMIT 100;
 
--- name: job_due :many job_claimed
+-- name: job_due :many job_due_row
 -- args: now time
 -- as: anyone
--- The jobs that are due and that nobody is at, the one due longest first. More than this program knows may be there,
--- from one that is newer.
-SELECT id, name, state, consecutive_failures
+-- The jobs that are due and that nobody is at, the one due longest first, and those that were lost. More than this
+-- program knows may be there, from one that is newer.
+SELECT name
   FROM jobs
- WHERE is_enabled AND next_run_at <= :now AND (locked_until IS NULL OR locked_until <= :now)
- ORDER BY next_run_at
+ WHERE (locked_until IS NULL OR locked_until <= :now)
+   AND ((is_enabled AND next_run_at <= :now) OR last_status = 'running')
+ ORDER BY next_run_at, name
  LIMIT 64;
+
+-- name: job_lost :many job_lost
+-- args: now time
+-- as: anyone
+-- The jobs that are at work as far as they told, but whose lease has ended.
+SELECT id, name, consecutive_failures, locked_by
+  FROM jobs
+ WHERE last_status = 'running' AND (locked_until IS NULL OR locked_until <= :now)
+ ORDER BY name
+ LIMIT 64;
+
+-- name: job_lose :rows
+-- args: id job_id, error text, next_run_at time, now time
+-- as: anyone
+-- A job that was lost counts as failed.
+UPDATE jobs
+   SET locked_by = NULL, locked_until = NULL, last_finished_at = :now, last_status = 'failed', last_result = NULL,
+       last_error = :error, next_run_at = :next_run_at, failure_count = failure_count + 1,
+       consecutive_failures = consecutive_failures + 1, updated_at = :now
+ WHERE id = :id AND last_status = 'running' AND (locked_until IS NULL OR locked_until <= :now);
 
 -- name: job_claim :opt job_claimed
 -- args: name text, instance text, until time, now time
 -- as: anyone
--- Take a job that nobody is at, whether due or not. One that is still said to be running was lost, and counts as failed.
+-- Take a job that nobody is at, whether due or not.
 UPDATE jobs
    SET locked_by = :instance, locked_until = :until, last_started_at = :now, last_status = 'running',
-       run_count = run_count + 1, failure_count = failure_count + CASE WHEN last_status = 'running' THEN 1 ELSE 0 END,
-       consecutive_failures = consecutive_failures + CASE WHEN last_status = 'running' THEN 1 ELSE 0 END,
-       updated_at = :now
+       run_count = run_count + 1, updated_at = :now
  WHERE name = :name AND (locked_until IS NULL OR locked_until <= :now)
-RETURNING id, name, state, consecutive_failures;
+RETURNING id, name, state, consecutive_failures, coalesce(next_run_at, :now) AS next_run_at;
 
 -- name: job_finish :rows
 -- args: id job_id, run uuid, status text, result object, error text?, state object, next_run_at time, failed i32,
---   now time
+--   consecutive_failures i32, now time
 -- as: anyone
 -- How the job's RUN ended. FAILED: 1 where it did. No row where that is ended already, by itself or by whoever took the
 -- job since.
 UPDATE jobs
    SET locked_by = NULL, locked_until = NULL, last_finished_at = :now, last_status = :status, last_result = :result,
        last_error = :error, state = :state, next_run_at = :next_run_at, failure_count = failure_count + :failed,
-       consecutive_failures = CASE WHEN :failed = 1 THEN consecutive_failures + 1 ELSE 0 END, updated_at = :now
+       consecutive_failures = :consecutive_failures, updated_at = :now
  WHERE id = :id AND EXISTS (SELECT 1 FROM job_runs WHERE id = :run AND status = 'running');
 
 -- name: job_make_due :exec

@@ -1,6 +1,7 @@
 #include "app/command.h"
 #include "app/games_import.h"
 #include "codec/json_write.h"
+#include "jobs/schedule.h"
 
 enum {
 	FAULTS_SHOWN = 20,
@@ -68,7 +69,10 @@ json_print(struct invocation *run, const struct games_source *source,
 	put_count(&json, STR("missing"), counts->missing);
 	put_count(&json, STR("called_off"), counts->called_off);
 	put_count(&json, STR("on_again"), counts->on_again);
-	if (!flag_is_set(run, "dry-run"))
+	if (flag_is_set(run, "dry-run")) {
+		json_put_key(&json, STR("needs_yes"));
+		json_put_bool(&json, counts->is_doubted);
+	} else
 		put_count(&json, STR("regraded"), counts->regraded);
 	json_put_key(&json, STR("off"));
 	json_put_array(&json);
@@ -121,6 +125,9 @@ counts_print(struct invocation *run, const struct games_source *source,
 		feed->fault_count);
 	if (flag_is_set(run, "dry-run"))
 		fprintf(run->console.out, "a dry run: nothing was stored\n");
+	if (counts->is_doubted)
+		fprintf(run->console.out,
+			"that is more than is likely: storing it needs --yes\n");
 	if (counts->results)
 		fprintf(run->console.out,
 			"results of games that were over, others now or gone: %lld\n",
@@ -174,7 +181,9 @@ import_from(struct invocation *run, struct games_source *source, bool is_simulat
 			.is_dry_run = flag_is_set(run, "dry-run") },
 		&counts));
 	counts_print(run, source, &feed, &counts);
-	return NULL;
+	/* Also where nothing changed: the one before may not have come so far. */
+	return flag_is_set(run, "dry-run") ? NULL
+					   : schedule_done_by_hand(&run->ctx, JOB_fetch);
 }
 
 /* By the flag, or as the setting says that the command falls back to. */

@@ -28,12 +28,8 @@ put_time(struct table *table, struct opt_i64 time)
 
 /* How the last run ended, for people. */
 static struct str
-outcome_of(struct arena *arena, const struct job_row *job)
+outcome_of(const struct job_row *job)
 {
-	if (job->is_lost)
-		return str_fmt(arena,
-			"its instance (" STR_FMT ") stopped before it ended",
-			STR_ARG(job->locked_by));
 	return str_is_none(job->last_error) ? job->last_result : job->last_error;
 }
 
@@ -42,13 +38,13 @@ put_job(struct table *table, const struct job_row *job)
 {
 	table_put_text(table, job->name);
 	table_put_text(table, job->schedule);
-	table_put_text(table, job->is_lost ? STR("lost") : job->last_status);
+	table_put_text(table, job->last_status);
 	put_time(table, job->last_finished_at);
 	put_time(table, job->next_run_at);
 	table_put_i64(table, job->run_count);
 	table_put_i64(table, job->failure_count);
-	table_put_text(table, job->is_lost ? STR_NONE : job->locked_by);
-	table_put_text(table, outcome_of(table->arena, job));
+	table_put_text(table, job->locked_by);
+	table_put_text(table, outcome_of(job));
 }
 
 static struct err *
@@ -59,7 +55,7 @@ run_jobs_list(struct invocation *run)
 	struct table table;
 
 	TRY(schedule_prepare(&run->ctx, run->console.pid != 0));
-	TRY(q_job_list(&tx, run->ctx.now, &list));
+	TRY(q_job_list(&tx, &list));
 	TABLE_INIT(&table, run->arena, columns);
 	for (size_t i = 0; i < list.count; i++)
 		put_job(&table, &list.items[i]);

@@ -256,6 +256,9 @@ request_send(const struct invocation *run, struct remote_link *link)
 	if (run->console.is_terminal)
 		remote_wire_send(wire, REMOTE_TERMINAL, STR("e"));
 	setting_send(run, link, SETTING_games, config->games);
+	if (!str_eq(config->origins[SETTING_season_runs], STR("default")))
+		setting_send(run, link, SETTING_season_runs,
+			config->texts[SETTING_season_runs]);
 	setting_send(run, link, SETTING_public_url, config->public_url);
 	setting_send(run, link, SETTING_data, absolute(run->arena, config->data));
 	if (config->keys_file.len)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "db/db.h"
+#include "model/season.h"
 #include "sys/clock.h"
 
 enum {
@@ -250,6 +251,10 @@ config_make(struct remote_session *session)
 	}
 	if (!str_is_none(told[SETTING_games]))
 		config->games = told[SETTING_games];
+	if (!str_is_none(told[SETTING_season_runs]) &&
+		!num_parse_i64(told[SETTING_season_runs], SEASON_RUNS_LEAST,
+			SEASON_RUNS_MOST, &config->season_runs))
+		return err_in(&session->arena, ERR_INVALID, "no number of runs");
 	config->public_url = told[SETTING_public_url].len
 		? told[SETTING_public_url]
 		: session->serving->settings->mail.public_url;

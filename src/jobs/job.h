@@ -67,6 +67,8 @@ struct job {
 };
 
 extern const struct job job_table[JOB_COUNT];
+/* The job NAME; NULL: this program has none. */
+const struct job *job_find(struct str name);
 
 #define JOB(name, minutes, limit_seconds, next, about) \
 	struct err *job_##name(struct ctx *ctx, struct job_run *run) MUST_USE;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "db/db.h"
+#include "jobs/failure.h"
 #include "sys/clock.h"
 #include "sys/fiber.h"
 #include "sys/random.h"
@@ -13,41 +14,12 @@ enum {
 	RESULT_BYTES_MAX = 4096,
 	ERROR_BYTES_MAX = 1000,
 	ARENA_BYTES = 512 << 20,
-	RETRY_FIRST_SECONDS = 30,
-	RETRY_LAST_SECONDS = 3600,
-	/* So many failures in a row open the breaker. */
-	FAILURES_BEFORE_REST = 5,
-	FAILURES_BEFORE_ALERT = 3,
 	/* For the record of a run that was cancelled. */
 	GIVE_BACK_MS = 5000,
 	/* A lease outlives the run's deadline by this, for the record to be written. */
 	LEASE_MARGIN_SECONDS = 30,
 	HISTORY_AFTER_SECONDS = 60,
 };
-
-#define NEXT(name) (UINT32_C(1) << JOB_##name)
-const struct job job_table[JOB_COUNT] = {
-#define JOB(name_, minutes, limit_seconds_, next_, about_) \
-	[JOB_##name_] = { .name = #name_,                  \
-		.label = "job " #name_,                    \
-		.about = (about_),                         \
-		.every_seconds = (minutes)*60,             \
-		.limit_seconds = (limit_seconds_),         \
-		.next = (next_),                           \
-		.run = job_##name_ },
-#include "jobs/jobs.def"
-#undef JOB
-};
-#undef NEXT
-
-static const struct job *
-job_find(struct str name)
-{
-	for (size_t i = 0; i < JOB_COUNT; i++)
-		if (str_eq(name, str_from(job_table[i].name)))
-			return &job_table[i];
-	return NULL;
-}
 
 static int64_t
 earlier(int64_t a, int64_t b)
@@ -94,11 +66,13 @@ prepare_in_tx(struct tx *tx, void *arg)
 {
 	struct ctx *ctx = tx->ctx;
 	const bool *is_beside = arg;
+	struct str lost;
 
 	/* The lock of the file says that nobody else is there to hold a job, but for the
 	 * server that carries this out. */
 	if (db_dialect(ctx->db) == DIALECT_SQLITE && !*is_beside)
 		TRY(q_job_release_all(tx));
+	TRY(failure_settle_lost(tx, &lost));
 	for (size_t i = 0; i < JOB_COUNT; i++)
 		TRY(q_job_put(tx,
 			(struct job_put){
@@ -118,12 +92,12 @@ schedule_prepare(struct ctx *ctx, bool is_beside)
 
 /* --- Claiming */
 
-/* The job that has been due longest, of those that this program knows; NULL where none
- * is. */
+/* The job that has been due longest, or whose instance is no more, of those that this
+ * program knows; NULL where none is. */
 static struct err *
 find_due(struct tx *tx, const struct job **ret)
 {
-	struct job_claimed_list due;
+	struct job_due_row_list due;
 
 	*ret = NULL;
 	TRY(q_job_due(tx, tx->ctx->now, &due));
@@ -138,10 +112,10 @@ struct claiming {
 	struct uuid run;       /* its id: of one claim, however often that is tried */
 	struct job_claimed claimed;
 	bool is_claimed;
-	bool is_again; /* nobody knows whether it was claimed when this was tried */
-	int64_t died;  /* runs that the claim closed, as their instance is no more */
-	/* The run before failed, or died with its instance: what it had changed by then
-	 * it may have told nobody. */
+	bool is_again;   /* nobody knows whether it was claimed when this was tried */
+	struct str lost; /* jobs whose instance is no more, which was settled first */
+	/* The run before failed, or was lost: what it had changed by then it may have
+	 * told nobody. */
 	bool is_after_failure;
 };
 
@@ -202,6 +176,7 @@ claim_in_tx(struct tx *tx, void *arg)
 	claiming->is_claimed = own.is_open;
 	if (own.is_open)
 		return NULL;
+	TRY(failure_settle_lost(tx, &claiming->lost));
 	if (!job)
 		TRY(find_due(tx, &job));
 	if (!job)
@@ -217,15 +192,6 @@ claim_in_tx(struct tx *tx, void *arg)
 		&claiming->claimed, &claiming->is_claimed));
 	if (!claiming->is_claimed)
 		return NULL;
-	TRY(q_job_runs_end(tx,
-		(struct job_runs_end){
-			.id = claiming->claimed.id,
-			.status = STR("failed"),
-			.result = STR_NONE,
-			.error = STR("its instance stopped before it ended"),
-			.now = ctx->now,
-		},
-		&claiming->died));
 	claiming->is_after_failure = claiming->claimed.consecutive_failures > 0;
 	return q_job_run_begin(tx,
 		(struct job_run_begin){
@@ -241,9 +207,9 @@ claim(struct ctx *ctx, struct claiming *claiming)
 {
 	claiming->run = uuid_v7(ctx->now);
 	TRY(transact_surely(ctx, claim_in_tx, claiming, false, &claiming->is_again));
-	if (claiming->is_claimed && claiming->died)
-		log_warning(ctx, "a job whose instance stopped is run again",
-			LOG_STR("job", claiming->claimed.name));
+	if (claiming->lost.len)
+		log_warning(ctx, "a run whose instance stopped counts as failed",
+			LOG_STR("job", claiming->lost));
 	return NULL;
 }
 
@@ -254,27 +220,13 @@ struct finishing {
 	const struct job_claimed *claimed;
 	const struct job_outcome *outcome;
 	struct str state;
+	int32_t failures;    /* in a row, with this one */
+	bool is_cancelled;   /* which is no failure of the job's */
 	bool is_nothing_new; /* struct job_run's */
 	uint32_t next;       /* due now */
 	bool is_again;       /* as struct claiming's */
-	bool is_lost;        /* the lease ran out, and another has the job */
+	bool is_lost;        /* the lease ran out, and another settled it */
 };
-
-static int64_t
-next_run_at(const struct ctx *ctx, const struct job *job, int32_t failures)
-{
-	int64_t seconds = job->every_seconds;
-
-	if (failures >= FAILURES_BEFORE_REST)
-		seconds = RETRY_LAST_SECONDS;
-	else if (failures > 0)
-		seconds = earlier(
-			seconds, (int64_t)RETRY_FIRST_SECONDS << (failures - 1));
-	/* A tenth either way, so that instances and installations do not march in
-	 * step. */
-	return ctx->now + seconds_us(seconds) * 9 / 10 +
-		(int64_t)(random_u64() % (uint64_t)(seconds_us(seconds) / 5));
-}
 
 /* What a run that succeeded says that somebody should look at; one that found nothing new
  * says nothing of it. */
@@ -306,30 +258,22 @@ static struct err *
 alert_put(struct tx *tx, const struct finishing *finishing)
 {
 	const struct job_outcome *outcome = finishing->outcome;
-	int32_t failures = finishing->claimed->consecutive_failures + 1;
-	struct arena *arena = tx->ctx->arena;
-	struct str fingerprint = str_fmt(arena, "job_failing:%s", outcome->job->name);
-	int64_t resolved;
 
-	if (!outcome->failed)
-		return q_job_alert_resolve(tx, fingerprint, tx->ctx->now, &resolved);
-	if (failures < FAILURES_BEFORE_ALERT)
+	if (finishing->is_cancelled)
 		return NULL;
-	return q_job_alert_open(tx,
-		(struct job_alert_open){
-			.rule = STR("job_failing"),
-			.fingerprint = fingerprint,
-			.severity = STR("warning"),
-			.labels = str_fmt(arena, "{\"job\": \"%s\"}", outcome->job->name),
-			.message = str_fmt(arena,
-				"job %s failed %d times in a row: " STR_FMT
-				"; gridiron jobs run %s tries it now",
-				outcome->job->name, failures,
-				STR_ARG(outcome->failed->message), outcome->job->name),
-			.value = (struct opt_f64)OPT(failures),
-			.threshold = (struct opt_f64)OPT(FAILURES_BEFORE_ALERT),
-			.now = tx->ctx->now,
-		});
+	return outcome->failed ? failure_put(tx, outcome->job, finishing->failures,
+					 outcome->failed->message)
+			       : failure_over(tx, outcome->job);
+}
+
+static struct err *
+make_due(struct tx *tx, uint32_t jobs)
+{
+	for (size_t i = 0; i < JOB_COUNT; i++)
+		if (jobs >> i & 1)
+			TRY(q_job_make_due(
+				tx, str_from(job_table[i].name), tx->ctx->now));
+	return NULL;
 }
 
 static struct err *
@@ -352,7 +296,8 @@ finish_in_tx(struct tx *tx, void *arg)
 			.error = error,
 			.state = finishing->state,
 			.next_run_at = outcome->next_run_at,
-			.failed = outcome->failed != NULL,
+			.failed = outcome->failed && !finishing->is_cancelled,
+			.consecutive_failures = finishing->failures,
 			.now = ctx->now,
 		},
 		&found));
@@ -371,10 +316,7 @@ finish_in_tx(struct tx *tx, void *arg)
 		&ended));
 	TRY(alert_put(tx, finishing));
 	TRY(warning_put(tx, finishing));
-	for (size_t i = 0; i < JOB_COUNT; i++)
-		if (finishing->next >> i & 1)
-			TRY(q_job_make_due(tx, str_from(job_table[i].name), ctx->now));
-	return NULL;
+	return make_due(tx, finishing->next);
 }
 
 /* Whoever was cancelled gives the lease back too: else nobody could run the job until
@@ -386,6 +328,24 @@ finish(struct ctx *ctx, struct finishing *finishing)
 }
 
 /* --- Running */
+
+static int64_t
+next_run_at(const struct ctx *ctx, const struct claiming *claiming,
+	const struct job_run *run, const struct finishing *finishing)
+{
+	const struct job_outcome *outcome = finishing->outcome;
+	int64_t next;
+
+	if (run->is_put_off)
+		return ctx->now;
+	/* As it was before. */
+	if (finishing->is_cancelled)
+		return claiming->claimed.next_run_at;
+	next = failure_next_run_at(ctx, outcome->job, finishing->failures);
+	return outcome->failed
+		? later(next, ctx->now + seconds_us(outcome->failed->retry_after_s))
+		: next;
+}
 
 /* Run what was claimed, and write down how it ended. */
 static struct err *
@@ -411,8 +371,9 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 	buf_init(&text, ctx->arena, RESULT_BYTES_MAX);
 	json_put_object(&result);
 	outcome.failed = job->run(&job_ctx, &run);
+	finishing.is_cancelled = outcome.failed && fiber_is_cancelled();
 	/* It says at which wait; whoever cancelled it knows better. */
-	if (outcome.failed && fiber_is_cancelled())
+	if (finishing.is_cancelled)
 		outcome.failed = err_new(ctx, ERR_TIMEOUT,
 			"cancelled; what was not yet committed is undone");
 	json_put_object_end(&result);
@@ -420,30 +381,27 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 		return err_no_memory();
 	outcome.result = buf_str(&text);
 	outcome.warning = run.warning;
-	outcome.status = outcome.failed ? STR("failed")
-		: run.is_skipped        ? STR("skipped")
-					: STR("succeeded");
+	outcome.status = run.is_skipped || finishing.is_cancelled ? STR("skipped")
+		: outcome.failed                                  ? STR("failed")
+								  : STR("succeeded");
 	finishing.is_nothing_new = run.is_nothing_new || run.is_skipped;
 	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
-	if (run.has_changed || (!outcome.failed && claiming->is_after_failure))
+	if (run.has_changed || finishing.is_cancelled ||
+		(!outcome.failed && claiming->is_after_failure))
 		finishing.next = job->next;
 	/* The run took its time; a clock that was set back meanwhile must not let it end
 	 * before it began. */
 	ctx->now = later(ctx->now, clock_now_us());
 	outcome.has_more = run.is_put_off;
-	outcome.next_run_at = run.is_put_off
-		? ctx->now
-		: next_run_at(ctx, job,
-			  outcome.failed ? claiming->claimed.consecutive_failures + 1
-					 : 0);
-	if (outcome.failed)
-		outcome.next_run_at = later(outcome.next_run_at,
-			ctx->now + seconds_us(outcome.failed->retry_after_s));
+	finishing.failures = finishing.is_cancelled
+		? claiming->claimed.consecutive_failures
+		: outcome.failed ? claiming->claimed.consecutive_failures + 1
+				 : 0;
+	outcome.next_run_at = next_run_at(ctx, claiming, &run, &finishing);
 	TRY(finish(ctx, &finishing));
 	if (finishing.is_lost)
 		return err_new(ctx, ERR_CONFLICT,
-			"job %s took longer than %lld s, and another instance has begun "
-			"it",
+			"job %s took longer than %lld s, and counts as failed since",
 			job->name, (long long)job->limit_seconds);
 	*ret = outcome;
 	return NULL;
@@ -494,6 +452,20 @@ schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
 			" now; gridiron jobs list shows which",
 			STR_ARG(name));
 	return carry_out(ctx, &claiming, ret);
+}
+
+static struct err *
+done_in_tx(struct tx *tx, void *arg)
+{
+	const enum job_index *job = arg;
+
+	return make_due(tx, job_table[*job].next);
+}
+
+struct err *
+schedule_done_by_hand(struct ctx *ctx, enum job_index job)
+{
+	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, done_in_tx, &job);
 }
 
 /* --- In the server */

@@ -1,10 +1,8 @@
 /*
- * Running jobs at their time.
+ * Running jobs at their time, and again where they fail (failure.h). What was stored
+ * before stays.
  *
- * A run that fails is tried again after 30 s, then twice as long each time; after five
- * failures in a row once an hour, so that a feed that is down is not asked in vain (a
- * circuit breaker whose single attempt an hour tells when to close). From the third on
- * there is an alert, resolved by the next success. What was stored before stays.
+ * A run that is cancelled counts as skipped, and its job is due when it was.
  */
 #ifndef JOBS_SCHEDULE_H
 #define JOBS_SCHEDULE_H
@@ -46,6 +44,9 @@ struct err *schedule_run(struct ctx *ctx, const struct job_setup *setup, struct 
 struct err *schedule_run_through(struct ctx *ctx, const struct job_setup *setup,
 	struct str name, void (*tell)(void *arg, const struct job_outcome *outcome),
 	void *arg, struct job_outcome *ret) MUST_USE;
+
+/* Somebody did by hand what JOB does: those that work on what it changes are due. */
+struct err *schedule_done_by_hand(struct ctx *ctx, enum job_index job) MUST_USE;
 
 /* The schedule of a server: a fiber that looks for due jobs once a second. */
 struct schedule {

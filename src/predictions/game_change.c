@@ -340,23 +340,26 @@ games_call_off(struct tx *tx, const struct missing_game *games, size_t count)
 
 /* What would be published as corrected or called off wrongly cannot be unsaid. */
 static struct err *
-likely_check(const struct game_changes *changes)
+likely_check(struct game_changes *changes)
 {
-	if (changes->is_sure)
+	bool is_other = changes->results > RESULTS_MOST;
+
+	if (changes->is_sure || !(is_other || changes->called_off.count > MISSING_MOST))
 		return NULL;
-	if (changes->results > RESULTS_MOST)
+	changes->is_doubted = true;
+	if (changes->is_dry_run)
+		return NULL;
+	if (is_other)
 		return err_new(changes->ctx, ERR_CONFLICT,
 			"the results of %lld games that are over would be others or "
 			"none: nothing was stored; if that is right, gridiron import "
 			"--yes does it, and --dry-run shows it first",
 			(long long)changes->results);
-	if (changes->called_off.count > MISSING_MOST)
-		return err_new(changes->ctx, ERR_CONFLICT,
-			"%zu games would be called off: nothing was stored; if that is "
-			"right, gridiron import --called-off --yes does it, and "
-			"--dry-run shows it first",
-			changes->called_off.count);
-	return NULL;
+	return err_new(changes->ctx, ERR_CONFLICT,
+		"%zu games would be called off: nothing was stored; if that is right, "
+		"gridiron import --called-off --yes does it, and --dry-run shows it "
+		"first",
+		changes->called_off.count);
 }
 
 struct err *

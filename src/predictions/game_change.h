@@ -51,7 +51,9 @@ struct game_changes {
 	} back;
 	/* Whoever imports knows that what the feed lacks is not to be played. */
 	bool calls_off;
-	bool is_sure;    /* and that more is so than is likely */
+	bool is_sure; /* and that more is so than is likely */
+	bool is_dry_run;
+	bool is_doubted; /* more is so than is likely, and who imports is not sure */
 	int64_t results; /* that are others now, or are none any more */
 	struct {
 		VEC_OF(struct missing_game)

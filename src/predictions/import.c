@@ -304,6 +304,7 @@ plan(struct import *import)
 	import->counts.on_again = import->changes.on_again;
 	import->counts.missing = import->changes.waiting;
 	import->counts.is_partial = import->changes.is_partial;
+	import->counts.is_doubted = import->changes.is_doubted;
 	import->counts.created = (int64_t)import->inserts.count;
 	import->counts.changed = (int64_t)import->updates.count;
 	return NULL;
@@ -376,7 +377,8 @@ store_in_tx(struct tx *tx, void *arg)
 	TRY(game_changes_begin(
 		&import->changes, tx->ctx, &import->stamp_list, import->feed));
 	import->changes.calls_off = import->options->calls_off;
-	import->changes.is_sure = import->options->is_sure || import->options->is_dry_run;
+	import->changes.is_sure = import->options->is_sure;
+	import->changes.is_dry_run = import->options->is_dry_run;
 	TRY(plan(import));
 	if (!import->inserts.count && !import->updates.count &&
 		!import->changes.back.count && !import->changes.missing.count &&

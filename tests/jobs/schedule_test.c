@@ -123,7 +123,7 @@ BOTH_ENGINES(a_feed_is_read_when_it_changed_and_makes_due_what_works_on_it)
 	EQ_STR(database_text(ctx,
 		       "SELECT name FROM jobs WHERE next_run_at <= (SELECT max("
 		       "last_finished_at) FROM jobs) AND name <> 'fetch' ORDER BY name"),
-		STR("forecast\ngrade"));
+		STR("forecast\ngrade\nhistory"));
 	OK_ERR(fetch_now(ctx, &outcome));
 	EQ_I64(feed_server.answers, 2);
 	EQ_I64(feed_server.not_modified, 1);
@@ -228,6 +228,52 @@ BOTH_ENGINES(a_job_is_one_instances_until_its_lease_runs_out)
 		STR("runs 2, failed 1, in a row 0"));
 }
 
+static int64_t
+next_run_of(struct ctx *ctx, const char *name)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct job_row_list jobs = { .count = 0 };
+
+	if (q_job_list(&tx, &jobs))
+		return -1;
+	for (size_t i = 0; i < jobs.count; i++)
+		if (str_eq(jobs.items[i].name, str_from(name)))
+			return jobs.items[i].next_run_at.value;
+	return -1;
+}
+
+BOTH_ENGINES(a_job_that_ends_its_instance_time_and_again_waits_and_alerts)
+{
+	static const char lost[] =
+		"SELECT last_status || coalesce(locked_by, '') || ': ' || last_error || "
+		"', failed ' || failure_count || ', ' || (SELECT count(*) FROM alerts) "
+		"FROM jobs WHERE name = 'grade'";
+
+	OK_ERR(schedule_prepare(ctx, false));
+	for (int i = 1; i <= 3; i++) {
+		int64_t next;
+
+		OK_ERR(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, seize_in_tx, NULL));
+		ctx->now += (int64_t)61 * MICROSECONDS_PER_SECOND;
+		OK_ERR(schedule_prepare(ctx, true));
+		EQ_STR(database_text(ctx, lost),
+			str_fmt(ctx->arena,
+				"failed: its instance (dead) stopped before it ended, "
+				"failed %d, %d",
+				i, i >= 3));
+		/* The first time it is taken over. */
+		next = next_run_of(ctx, "grade");
+		OK(i == 1 ? next == ctx->now : next > ctx->now);
+	}
+	EQ_STR(database_text(ctx,
+		       "SELECT status || ' ' || error FROM job_runs ORDER BY started_at "
+		       "LIMIT 1"),
+		STR("failed its instance (dead) stopped before it ended"));
+	EQ_STR(database_text(ctx, "SELECT message FROM alerts"),
+		STR("job grade failed 3 times in a row: its instance (dead) stopped "
+		    "before it ended; gridiron jobs run grade tries it now"));
+}
+
 struct running {
 	struct ctx *ctx;
 	struct ctx own;
@@ -253,7 +299,13 @@ BOTH_ENGINES(a_run_that_is_cancelled_gives_its_job_back)
 {
 	struct running running = { .ctx = ctx };
 	struct fiber *fiber;
+	int64_t due;
 
+	OK_ERR(schedule_prepare(ctx, false));
+	OK_ERR(database_sql(ctx,
+		STR("UPDATE jobs SET run_count = 2, failure_count = 2, "
+		    "consecutive_failures = 2 WHERE name = 'fetch'")));
+	due = next_run_of(ctx, "fetch");
 	feed_start(ctx, FEED_SLOW);
 	fiber_event_init(&running.ended);
 	fiber = fiber_spawn("fetch", fetch_apart, &running);
@@ -268,8 +320,12 @@ BOTH_ENGINES(a_run_that_is_cancelled_gives_its_job_back)
 	EQ_I64(database_number(
 		       ctx, "SELECT count(*) FROM jobs WHERE locked_by IS NOT NULL"),
 		0);
-	EQ_STR(database_text(ctx, "SELECT last_status FROM jobs WHERE name = 'fetch'"),
-		STR("failed"));
+	/* It is no failure of the feed's, and the job is due when it was. */
+	EQ_STR(database_text(ctx,
+		       "SELECT last_status || ', failed ' || failure_count || ', in a "
+		       "row ' || consecutive_failures FROM jobs WHERE name = 'fetch'"),
+		STR("skipped, failed 2, in a row 2"));
+	EQ_I64(next_run_of(ctx, "fetch"), due);
 	EQ_STR(database_text(ctx, "SELECT error FROM job_runs"),
 		STR("cancelled; what was not yet committed is undone"));
 	arena_release(&running.arena);
@@ -333,7 +389,7 @@ BOTH_ENGINES(no_call_whose_end_is_uncertain_keeps_the_job)
 	}
 	fault_arm(fault, 0, ERR_INTERNAL);
 	/* What prepares the jobs' rows may fail, not what claims or ends. */
-	OK_OR((int)calls - done <= JOB_COUNT + 3, "%d of %d done", done, (int)calls);
+	OK_OR((int)calls - done <= JOB_COUNT + 4, "%d of %d done", done, (int)calls);
 }
 
 BOTH_ENGINES(a_run_ends_itself_and_no_other_of_its_instance)

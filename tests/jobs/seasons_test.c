@@ -228,6 +228,28 @@ BOTH_ENGINES(who_asks_for_history_is_given_all_of_it)
 		3);
 }
 
+BOTH_ENGINES(a_season_that_cannot_be_played_fails_the_last_turn_only)
+{
+	struct turns turns = { .has_more = true };
+	struct job_outcome outcome;
+
+	setup = (struct job_setup){
+		.instance = STR("one"), .season_runs = 100, .turn_ms = 1
+	};
+	OK_ERR(short_seasons_import(ctx));
+	OK_ERR(two_seasons_refuse(ctx));
+	OK_ERR(database_sql(
+		ctx, STR("UPDATE games SET season = 2018 WHERE season = 2021")));
+	OK_ERR(schedule_run_through(
+		ctx, &setup, STR("history"), turn_count, &turns, &outcome));
+	EQ_STR(outcome.status, STR("failed"));
+	OK(turns.count == 1 && turns.has_more && !outcome.has_more);
+	EQ_STR(database_text(ctx,
+		       "SELECT CAST(failure_count AS text) FROM jobs WHERE name = "
+		       "'history'"),
+		STR("1"));
+}
+
 /* Another instance, on a fiber and an arena of its own. */
 struct other {
 	struct ctx *ctx;
