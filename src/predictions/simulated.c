@@ -5,13 +5,12 @@
 #include "base/buf.h"
 #include "codec/iso_time.h"
 #include "codec/json_write.h"
-#include "model/team.h"
+#include "model/bracket.h"
 #include "model/venue.h"
 
 enum {
 	REGULAR_WEEKS = 17,
 	GAMES_A_WEEK = FRANCHISES / 2,
-	SEEDS = 7, /* of a conference, in the playoffs */
 	CSV_BYTES_MAX = 64 << 20,
 	GAME_MINUTES = 210,
 	USUAL_REST_DAYS = 7,
@@ -36,8 +35,6 @@ struct side {
 	double quarterback;
 	int passer;       /* counts up as they change */
 	int64_t last_day; /* of its last game; 0: none this season */
-	int wins_twice;   /* a tie is one */
-	int points;       /* for less against */
 };
 
 /* When a game is played: days after its week's Sunday, and Eastern time. */
@@ -64,6 +61,7 @@ struct league {
 	int season;
 	int64_t first_sunday;
 	struct side sides[FRANCHISES];
+	struct standings standings;
 	int order[FRANCHISES]; /* for the pairings of this season */
 };
 
@@ -111,6 +109,7 @@ season_begin(struct league *league, int season)
 {
 	league->season = season;
 	league->first_sunday = first_sunday_of(season);
+	standings_init(&league->standings, season);
 	for (int i = 0; i < FRANCHISES; i++) {
 		struct side *side = &league->sides[i];
 
@@ -121,8 +120,6 @@ season_begin(struct league *league, int season)
 			side->quarterback = chance_normal(league, QUARTERBACK_SD);
 		}
 		side->last_day = 0;
-		side->wins_twice = 0;
-		side->points = 0;
 		league->order[i] = i;
 	}
 	for (int i = FRANCHISES - 1; i > 0; i--) {
@@ -168,12 +165,13 @@ match_count(struct league *league, const struct match *match)
 {
 	struct side *home = &league->sides[match->home];
 	struct side *away = &league->sides[match->away];
-	int margin = match->home_score - match->away_score;
 
-	home->wins_twice += margin > 0 ? 2 : margin == 0;
-	away->wins_twice += margin < 0 ? 2 : margin == 0;
-	home->points += margin;
-	away->points -= margin;
+	if (strcmp(match->type, "REG") == 0)
+		standings_add(&league->standings,
+			&(struct model_game){ .home = match->home,
+				.away = match->away,
+				.home_score = match->home_score,
+				.away_score = match->away_score });
 	home->strength += chance_normal(league, WEEKLY_SD);
 	away->strength += chance_normal(league, WEEKLY_SD);
 }
@@ -340,90 +338,60 @@ regular_week(struct league *league, int week)
 	return is_over;
 }
 
-/* The best of CONFERENCE, best first: by wins, then points. */
-static void
-seeds_find(const struct league *league, enum conference conference, int seeds[SEEDS])
-{
-	bool is_seeded[FRANCHISES] = { false };
+/* --- Playoffs, by the league's rules: they are played to their end, as chance goes on
+ * from one game to the next, and told as far as their teams are known. */
 
-	for (int seed = 0; seed < SEEDS; seed++) {
-		int best = -1;
-
-		for (int i = 0; i < FRANCHISES; i++) {
-			const struct side *side = &league->sides[i];
-
-			if (is_seeded[i] ||
-				team_conference(i, league->season) != conference)
-				continue;
-			if (best < 0 ||
-				side->wins_twice > league->sides[best].wins_twice ||
-				(side->wins_twice == league->sides[best].wins_twice &&
-					side->points > league->sides[best].points))
-				best = i;
-		}
-		seeds[seed] = best;
-		is_seeded[best] = true;
-	}
-}
-
-/* The teams still in, best seed first: the first meets the last. */
-struct bracket {
-	int seeds[SEEDS];
-	int count;
+struct playoffs {
+	struct league *league;
+	int games[GAME_SUPER_BOWL + 1]; /* of each round */
+	bool is_known;                  /* who plays this round */
+	enum game_type round;
+	bool is_over; /* so far as it was played */
 };
 
-/* One round of a conference; the best is spared where the number is odd. */
 static bool
-round_play(struct league *league, struct bracket *bracket, const char *type, int week)
+playoff_play(void *arg, const struct bracket_game *game)
 {
-	int spared = bracket->count % 2, left[SEEDS] = { 0 }, left_count = 0;
-	bool is_over = true, is_left[SEEDS] = { false };
+	static const char *const types[] = { [GAME_WILD_CARD] = "WC",
+		[GAME_DIVISIONAL] = "DIV",
+		[GAME_CONFERENCE] = "CON",
+		[GAME_SUPER_BOWL] = "SB" };
+	struct playoffs *playoffs = arg;
+	struct buf *out = &playoffs->league->out;
+	size_t told = out->len;
+	struct match match = { .type = types[game->round],
+		.week = REGULAR_WEEKS + game->round,
+		.home = game->home,
+		.away = game->away,
+		.slot = { playoffs->games[game->round]++ % 2 ? 0 : -1, 16 * 60 + 30 } };
 
-	if (spared)
-		is_left[0] = true;
-	for (int i = spared; i < (bracket->count + spared) / 2; i++) {
-		int low = bracket->count - 1 - (i - spared);
-		struct match match = { .type = type,
-			.week = week,
-			.home = bracket->seeds[i],
-			.away = bracket->seeds[low],
-			.slot = { i % 2 ? 0 : -1, 16 * 60 + 30 } };
-
-		is_over = match_take(league, &match) && is_over;
-		is_left[match.home_score > match.away_score ? i : low] = true;
+	/* One conference is played behind the other, whose rounds are over by then if
+	 * its own are: its last games are never earlier. */
+	if (game->round != playoffs->round) {
+		playoffs->is_known = game->round == GAME_WILD_CARD ||
+			(playoffs->is_known && playoffs->is_over);
+		playoffs->is_over = true;
+		playoffs->round = game->round;
 	}
-	for (int i = 0; i < bracket->count; i++) {
-		if (is_left[i])
-			left[left_count++] = bracket->seeds[i];
+	if (game->round == GAME_SUPER_BOWL) {
+		match.is_neutral = true;
+		match.slot = (struct slot){ 7, 18 * 60 + 30 };
 	}
-	memcpy(bracket->seeds, left, sizeof(left[0]) * (size_t)left_count);
-	bracket->count = left_count;
-	return is_over;
+	playoffs->is_over = match_take(playoffs->league, &match) && playoffs->is_over;
+	if (!playoffs->is_known)
+		out->len = told;
+	return match.home_score > match.away_score;
 }
 
 static void
-playoffs(struct league *league)
+playoffs_play(struct league *league)
 {
-	static const char *const rounds[] = { "WC", "DIV", "CON" };
-	struct bracket american = { .count = SEEDS }, national = { .count = SEEDS };
-	int week = REGULAR_WEEKS + 1;
-	struct match final = {
-		.type = "SB", .is_neutral = true, .slot = { 7, 18 * 60 + 30 }
-	};
+	struct playoffs playoffs = { .league = league };
+	struct seeding seeding;
+	struct bracket bracket;
 
-	seeds_find(league, CONFERENCE_AFC, american.seeds);
-	seeds_find(league, CONFERENCE_NFC, national.seeds);
-	for (size_t i = 0; i < COUNT_OF(rounds); i++, week++) {
-		bool is_over = round_play(league, &american, rounds[i], week);
-
-		is_over = round_play(league, &national, rounds[i], week) && is_over;
-		if (!is_over)
-			return;
-	}
-	final.week = week;
-	final.home = american.seeds[0];
-	final.away = national.seeds[0];
-	match_take(league, &final);
+	standings_seed(&league->standings, &seeding);
+	bracket_play(&seeding, playoff_play, &playoffs, &bracket);
 }
 
 static void
@@ -435,7 +403,7 @@ season_play(struct league *league, int season)
 	for (int week = 1; week <= REGULAR_WEEKS; week++)
 		is_over = regular_week(league, week) && is_over;
 	if (is_over)
-		playoffs(league);
+		playoffs_play(league);
 }
 
 struct err *

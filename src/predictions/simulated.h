@@ -15,7 +15,7 @@
 
 struct simulated_options {
 	uint64_t seed;
-	int32_t first_season;
+	int32_t first_season; /* STANDINGS_FIRST_SEASON or later */
 	int32_t last_season;
 	int64_t now; /* microseconds UTC */
 };
