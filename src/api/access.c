@@ -97,12 +97,29 @@ access_find_client(const struct access *access, struct http_request *http)
 
 /* --- What he is shown --------------------------------------------------------------- */
 
+/* A page of the world whose name was made to lead to this machine ("DNS rebinding") has
+ * the browser ask for that name. */
+static bool
+is_loopback_name(struct str host)
+{
+	ptrdiff_t end = str_find_char(host, ']') + 1;
+	ptrdiff_t colon = str_find_char(host, ':');
+	struct str name = end > 0 ? str_slice(host, 0, (size_t)end)
+		: colon >= 0      ? str_slice(host, 0, (size_t)colon)
+				  : host;
+	struct ip ip;
+
+	return str_eq_nocase(name, STR("localhost")) ||
+		(ip_parse(name, &ip) && ip_is_loopback(ip));
+}
+
 /* A proxy on this machine asks for the whole world. */
 static bool
 is_direct(const struct http_request *http)
 {
 	return (str_starts_with(http->remote_address, STR("127.")) ||
 		       str_eq(http->remote_address, STR("::1"))) &&
+		(str_is_none(http->host) || is_loopback_name(http->host)) &&
 		str_is_none(http_request_header(http, STR("x-forwarded-for"))) &&
 		str_is_none(http_request_header(http, STR("forwarded"))) &&
 		str_is_none(http_request_header(http, STR("via")));

@@ -1,9 +1,9 @@
 /*
  * What a caller is shown, and how he is known: docs/access.md.
  *
- * With open access everybody who asks from this machine itself, not through a proxy, is
- * shown what a subscriber is, and only subscribers are counted. That is for looking
- * around and for development.
+ * With open access everybody who asks from this machine itself, by a name of its own and
+ * not through a proxy, is shown what a subscriber is, and only subscribers are counted.
+ * That is for looking around and for development.
  */
 #ifndef API_ACCESS_H
 #define API_ACCESS_H

@@ -12,17 +12,11 @@
 static struct err *
 read_header(struct request *rq, struct str *ret)
 {
-	const struct http_request *http = rq->http;
-	struct str value = STR_NONE, scheme;
+	struct str value = http_request_header(rq->http, STR("authorization")), scheme;
 
-	for (size_t i = 0; i < http->header_count; i++) {
-		if (!str_eq_nocase(http->headers[i].name, STR("authorization")))
-			continue;
-		if (!str_is_none(value))
-			return err_new(rq->ctx, ERR_UNAUTHENTICATED,
-				"the Authorization header is repeated");
-		value = http->headers[i].value;
-	}
+	if (http_request_repeats(rq->http, STR("authorization")))
+		return err_new(rq->ctx, ERR_UNAUTHENTICATED,
+			"the Authorization header is repeated");
 	*ret = value;
 	if (str_is_none(value))
 		return NULL;

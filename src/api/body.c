@@ -526,6 +526,9 @@ body_check_type(struct ctx *ctx, const struct http_request *http, struct str typ
 	struct str known, list = types;
 	bool is_known = false;
 
+	/* Whoever stands before us may have gone by the other one. */
+	if (http_request_repeats(http, STR("content-type")))
+		return err_new(ctx, ERR_INVALID, "the Content-Type header is repeated");
 	rest = given;
 	if (str_next(&rest, ';', &type))
 		while (!is_known && str_next(&list, '|', &known))

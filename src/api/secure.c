@@ -42,16 +42,8 @@ secure_lines(bool is_production)
 static struct str
 only_header(const struct http_request *http, struct str name)
 {
-	struct str found = STR_NONE;
-
-	for (size_t i = 0; i < http->header_count; i++) {
-		if (!str_eq_nocase(http->headers[i].name, name))
-			continue;
-		if (!str_is_none(found))
-			return STR_NONE;
-		found = http->headers[i].value;
-	}
-	return found;
+	return http_request_repeats(http, name) ? STR_NONE
+						: http_request_header(http, name);
 }
 
 bool

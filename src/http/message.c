@@ -21,6 +21,16 @@ http_request_header(const struct http_request *rq, struct str name)
 	return STR_NONE;
 }
 
+bool
+http_request_repeats(const struct http_request *rq, struct str name)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < rq->header_count; i++)
+		count += str_eq_nocase(rq->headers[i].name, name);
+	return count > 1;
+}
+
 static bool
 is_one_line(struct str text)
 {

@@ -47,6 +47,8 @@ struct http_request {
 /* The value of header NAME (any case), the first where it is repeated; absent where it is
  * not there. */
 struct str http_request_header(const struct http_request *rq, struct str name);
+/* Whether header NAME (any case) is there more than once. */
+bool http_request_repeats(const struct http_request *rq, struct str name);
 const char *http_method_name(enum http_method method);
 
 /* Writes the pieces of an answer whose length is not known when it begins: an export, a
