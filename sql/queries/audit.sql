@@ -24,6 +24,8 @@
 
 -- row audit_on_record: id audit_id
 
+-- row audit_waits: is_waiting bool
+
 -- row audit_sealed: id audit_id, seq i64, user_id user_id?, subject_id user_id?, personal bytes?, created_at time,
 --   user_key bytes?, user_erased_at time?, subject_key bytes?, subject_erased_at time?
 
@@ -66,6 +68,15 @@ SELECT id, user_id, subject_id, actor_kind, action, outcome, resource_type, reso
  WHERE id > :after
  ORDER BY id
  LIMIT 200;
+
+-- name: audit_waits_of :one audit_waits
+-- args: user user_id, before time
+-- as: system, the log is nobody's to read but the program's
+-- scan: ok, what waits is few
+-- Whether something that was said of a user BEFORE waits for the chain.
+SELECT EXISTS (SELECT 1
+                 FROM audit_pending
+                WHERE (user_id = :user OR subject_id = :user) AND created_at < :before) AS is_waiting;
 
 -- name: audit_waiting_find :opt audit_waiting
 -- args: id audit_id

@@ -4,6 +4,7 @@
 
 #include "accounts/export_q.h"
 #include "audit/audit.h"
+#include "audit/chainer.h"
 #include "audit/personal.h"
 #include "codec/json_write.h"
 
@@ -228,6 +229,8 @@ put_table(struct tx *tx, struct page *page, export_write_fn write, void *arg)
 struct err *
 export_begin(struct ctx *ctx)
 {
+	if (ctx->audit)
+		TRY(audit_settle(ctx, ctx->audit, ctx->actor.user_id));
 	return audit_log_alone(ctx, &(struct audit_entry){ .action = AUDIT_EXPORT });
 }
 

@@ -19,7 +19,9 @@
 /* Takes the export piece by piece; an error ends it and is returned. */
 typedef struct err *(*export_write_fn)(void *arg, struct str piece);
 
-/* Put on record that the actor's data are exported. Before the first piece. */
+/* Put on record that the actor's data are exported, behind what was said of him before:
+ * that is in the chain then, or has waited for it for five seconds. Before the first
+ * piece. */
 struct err *export_begin(struct ctx *ctx) MUST_USE;
 /* Write what is held of the actor. */
 struct err *export_write(struct ctx *ctx, export_write_fn write, void *arg) MUST_USE;

@@ -23,6 +23,8 @@ enum {
 	CONFLICT_PAUSE_MS = 50,
 	BUSY_LOOK_MS = 10,
 	ROUND_ARENA_BYTES = 64 << 20,
+	SETTLE_MS = 5000,
+	SETTLE_LOOK_MS = 50,
 };
 
 struct audit {
@@ -382,6 +384,26 @@ audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret)
 	err = round_run(ctx, audit, ret);
 	busy_end(audit);
 	return err;
+}
+
+struct err *
+audit_settle(struct ctx *ctx, const struct audit *audit, struct user_id user)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	int64_t until = clock_deadline_ms(SETTLE_MS);
+	struct audit_waits waits;
+
+	while (audit->fiber) {
+		enum wait_end end;
+
+		TRY(q_audit_waits_of(&tx, user, ctx->now, &waits));
+		if (!waits.is_waiting || clock_monotonic_ns() > until)
+			return NULL;
+		end = fiber_sleep_until(clock_deadline_ms(SETTLE_LOOK_MS));
+		if (end == WAIT_CANCELLED)
+			return wait_end_err(ctx, end, "the audit chain");
+	}
+	return NULL;
 }
 
 struct err *

@@ -48,6 +48,11 @@ struct audit_round {
 struct err *
 audit_round(struct ctx *ctx, struct audit *audit, struct audit_round *ret) MUST_USE;
 
+/* Wait until what was said of USER before ctx->now stands in the chain: five seconds at
+ * most, and not at all where no fiber of this process adds to it (audit_start). */
+struct err *
+audit_settle(struct ctx *ctx, const struct audit *audit, struct user_id user) MUST_USE;
+
 /* Put the chain's end, as this process has seen it, into the anchor. Nothing is done
  * where this process, or the last line that it found, put it there. */
 struct err *audit_anchor(struct ctx *ctx, struct audit *audit) MUST_USE;

@@ -219,3 +219,30 @@ BOTH_ENGINES(a_seal_key_that_is_missing_is_told_apart)
 	OK(verified.readable.unproven > 0);
 	log_close(ctx);
 }
+
+/* Whoever exports a user's data waits for what was said of him before. */
+BOTH_ENGINES(what_was_said_of_a_user_is_waited_for_until_it_is_chained)
+{
+	const char *waiting = "SELECT CAST(count(*) AS bigint) FROM audit_pending";
+	struct ctx later = *ctx;
+
+	OK_ERR(log_users(ctx));
+	OK_ERR(owner_prepare(ctx));
+	OK_ERR(log_open(ctx, STR_NONE));
+	later.audit = ctx->audit;
+	later.now = ctx->now + 1000;
+	/* Where nobody adds to the chain it would never be. */
+	OK_ERR(entry_put(ctx, AUDIT_EXPORT, ctx->now));
+	OK_ERR(audit_settle(&later, ctx->audit, log_user(PERSON)));
+	EQ_I64(owner_count(ctx, waiting), 1);
+	OK_ERR(audit_start(ctx, ctx->audit));
+	OK_ERR(audit_settle(&later, ctx->audit, log_user(PERSON + 1)));
+	EQ_I64(owner_count(ctx, waiting), 1);
+	OK_ERR(audit_settle(&later, ctx->audit, log_user(PERSON)));
+	EQ_I64(owner_count(ctx, waiting), 0);
+	/* What is said at the same time is his who says it. */
+	OK_ERR(entry_put(ctx, AUDIT_EXPORT, later.now));
+	OK_ERR(audit_settle(&later, ctx->audit, log_user(PERSON)));
+	EQ_I64(owner_count(ctx, waiting), 1);
+	log_close(ctx);
+}
