@@ -10,12 +10,15 @@
 #include "db/pool.h"
 #include "mail/deliver.h"
 #include "metrics/metrics.h"
+#include "ops/health.h"
 #include "predictions/believed.h"
 #include "predictions/delivery.h"
 #include "predictions/elo_chance.h"
+#include "sys/clock.h"
 
 enum {
 	METRICS_BYTES_MAX = 4 << 20,
+	ALERTS_MS = 1000, /* as long the database is waited for */
 };
 
 static void
@@ -273,6 +276,21 @@ put_deliveries(struct metrics *metrics)
 
 /* One distribution for all that read and one for all that write: one a query would be
  * most of the answer. Of each query the calls and their time tell the mean. */
+/* Left out where the database does not answer, which others tell. */
+static void
+put_alerts(struct metrics *metrics, const struct ctx *asking)
+{
+	int64_t until = clock_deadline_ms(ALERTS_MS), firing;
+	struct ctx ctx = *asking;
+
+	if (until < ctx.deadline)
+		ctx.deadline = until;
+	if (!health_alerts(&ctx, &firing))
+		put_one(metrics, METRIC_GAUGE, "gridiron_alerts_firing",
+			"Alerts that are open: jobs that fail, or warn.",
+			(uint64_t)firing);
+}
+
 static void
 put_query_durations(struct metrics *metrics)
 {
@@ -338,6 +356,7 @@ api_metrics(struct request *rq)
 	put_standings(&metrics, rq->api->db);
 	put_rates(&metrics, &rq->api->access);
 	put_deliveries(&metrics);
+	put_alerts(&metrics, rq->ctx);
 	put_queries(&metrics);
 	metrics_end(&metrics);
 	if (buf_is_cut(&out))

@@ -22,19 +22,23 @@ api_readyz(struct request *rq)
 {
 	const struct audit *audit = rq->ctx->audit;
 	const struct keyring *keys = rq->ctx->keys;
+	int64_t alerts;
 
 	ANSWER_ERR(health_ready(rq->ctx));
+	ANSWER_ERR(health_alerts(rq->ctx, &alerts));
 	/* It serves with the keys that it has. */
 	if (keys && keyring_is_refused(keys))
 		return answer_text(200, plain_text,
 			STR("ready, but the changed keyring is not used: the log says "
 			    "why\n"));
 	/* What goes on record is there all the same: no reason to send nobody here. */
+	if (audit && !audit_is_anchored(audit))
+		return answer_text(200, plain_text,
+			STR("ready, but the audit chain cannot be anchored: the log says "
+			    "why\n"));
 	return answer_text(200, plain_text,
-		!audit || audit_is_anchored(audit)
-			? STR("ready\n")
-			: STR("ready, but the audit chain cannot be anchored: the log "
-			      "says why\n"));
+		alerts ? STR("ready, but a job needs looking at: gridiron jobs list\n")
+		       : STR("ready\n"));
 }
 
 struct answer

@@ -12,6 +12,7 @@ static const struct table_column columns[] = {
 	{ "run_count", "RUNS" },
 	{ "failure_count", "FAILED" },
 	{ "locked_by", "AT IT" },
+	{ "alert_since", "ALERT SINCE" },
 	{ "outcome", "RESULT" },
 };
 
@@ -44,6 +45,7 @@ put_job(struct table *table, const struct job_row *job)
 	table_put_i64(table, job->run_count);
 	table_put_i64(table, job->failure_count);
 	table_put_text(table, job->locked_by);
+	put_time(table, job->alert_since);
 	table_put_text(table, outcome_of(job));
 }
 

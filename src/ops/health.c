@@ -39,3 +39,14 @@ health_ready(struct ctx *ctx)
 			state.newest.is_set ? state.newest.value : 0, wanted);
 	return NULL;
 }
+
+struct err *
+health_alerts(struct ctx *ctx, int64_t *ret)
+{
+	struct tx tx = db_auto(ctx, SHARD_GLOBAL);
+	struct alerts_state state;
+
+	TRY(q_alerts_firing(&tx, &state));
+	*ret = state.firing;
+	return NULL;
+}

@@ -8,4 +8,7 @@
  * program's. */
 struct err *health_ready(struct ctx *ctx) MUST_USE;
 
+/* How many alerts nobody has resolved: of jobs that fail, or warn. */
+struct err *health_alerts(struct ctx *ctx, int64_t *ret) MUST_USE;
+
 #endif
