@@ -16,8 +16,12 @@ struct signing_in {
 	struct sign_in_row user;
 	struct str password_hash; /* as it is to be kept */
 	enum mfa_result mfa;
-	bool is_refused;
+	bool is_changed; /* the account, since its password was compared */
 	struct session_tokens tokens;
+};
+
+enum {
+	COMPARED_MOST = 3, /* where others sign in at the same moment */
 };
 
 static struct err *
@@ -94,6 +98,12 @@ tell_of_new_device(struct tx *tx, const struct signing_in *signing)
 		});
 }
 
+static bool
+is_code_refused(const struct signing_in *signing)
+{
+	return signing->mfa == MFA_CODE_MISSING || signing->mfa == MFA_CODE_WRONG;
+}
+
 static struct err *
 sign_in_in_tx(struct tx *tx, void *arg)
 {
@@ -101,10 +111,9 @@ sign_in_in_tx(struct tx *tx, void *arg)
 	const struct sign_in_row *user = &signing->user;
 	int64_t signed_in;
 
+	signing->is_changed = false;
 	TRY(mfa_check(tx, user->id, signing->sign_in->code, &signing->mfa));
-	signing->is_refused = signing->mfa == MFA_CODE_MISSING ||
-		signing->mfa == MFA_CODE_WRONG;
-	if (signing->is_refused)
+	if (is_code_refused(signing))
 		return NULL;
 	TRY(q_user_signed_in(tx,
 		(struct user_signed_in){
@@ -114,11 +123,10 @@ sign_in_in_tx(struct tx *tx, void *arg)
 			.now = tx->ctx->now,
 		},
 		&signed_in));
-	/* Changed since its password was compared: shut out, or the password is
-	 * another. */
-	signing->is_refused = signed_in != 1;
-	if (signing->is_refused)
-		return NULL;
+	/* The code is not used up by that. */
+	signing->is_changed = signed_in != 1;
+	if (signing->is_changed)
+		return err_new(tx->ctx, ERR_CONFLICT, "the account has changed");
 	if (signing->mfa == MFA_PASSED)
 		TRY(q_admin_signed_in(tx, user->id, tx->ctx->now));
 	TRY(tell_of_new_device(tx, signing));
@@ -143,11 +151,14 @@ sign_in_run(struct ctx *ctx, struct signing_in *signing)
 	bool has_code = signing->user.mfa_enabled_at.is_set &&
 		signing->sign_in->code.len > 0;
 	struct guess guess;
+	struct err *err;
 
 	if (has_code)
 		TRY(mfa_gate(ctx, signing->user.id, &guess));
-	TRY(db_transact(
-		ctx, TX_WRITE, db_shard_of(signing->user.id), sign_in_in_tx, signing));
+	err = db_transact(
+		ctx, TX_WRITE, db_shard_of(signing->user.id), sign_in_in_tx, signing);
+	if (err && !signing->is_changed)
+		return err;
 	if (has_code && signing->mfa == MFA_PASSED)
 		guess_right(ctx, &guess);
 	return NULL;
@@ -166,10 +177,25 @@ compare(struct ctx *ctx, const struct sign_in *sign_in, struct signing_in *signi
 		ctx, hash_of(&signing->user, *ret_found), sign_in->password, ret);
 }
 
+/* The hash that is to be kept: anew where the scheme in force is another, or dearer; but
+ * for a password that it does not read, which bcrypt has. */
+static struct err *
+rehash(struct ctx *ctx, struct signing_in *signing,
+	const struct password_verdict *verdict)
+{
+	struct err *err = NULL;
+
+	signing->password_hash = signing->user.password_hash;
+	if (verdict->needs_rehash)
+		err = password_hash(
+			ctx, signing->sign_in->password, &signing->password_hash);
+	return err && err->code == ERR_INVALID ? NULL : err;
+}
+
 struct err *
 sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_tokens *ret)
 {
-	struct signing_in signing = { .sign_in = sign_in };
+	struct signing_in signing = { .sign_in = sign_in, .is_changed = true };
 	struct guess guess = {
 		.kind = GUESS_PASSWORD,
 		.account = sign_in->email,
@@ -179,17 +205,20 @@ sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_tokens *r
 	bool found;
 
 	TRY(guess_gate(ctx, &guess));
-	TRY(compare(ctx, sign_in, &signing, &found, &verdict));
-	if (!verdict.matches || !signing.user.is_active)
-		return refuse(ctx, &signing.user, found);
-	guess_right(ctx, &guess);
-	signing.password_hash = signing.user.password_hash;
-	if (verdict.needs_rehash)
-		TRY(password_hash(ctx, sign_in->password, &signing.password_hash));
-	TRY(sign_in_run(ctx, &signing));
-	if (signing.mfa == MFA_CODE_MISSING || signing.mfa == MFA_CODE_WRONG)
+	/* What another sign-in hashed anew is the same password still; what was changed
+	 * is not, or is shut out. */
+	for (int i = 0; i < COMPARED_MOST && signing.is_changed; i++) {
+		TRY(compare(ctx, sign_in, &signing, &found, &verdict));
+		if (!verdict.matches || !signing.user.is_active)
+			return refuse(ctx, &signing.user, found);
+		if (i == 0)
+			guess_right(ctx, &guess);
+		TRY(rehash(ctx, &signing, &verdict));
+		TRY(sign_in_run(ctx, &signing));
+	}
+	if (is_code_refused(&signing))
 		return refuse_code(ctx, &signing);
-	if (signing.is_refused)
+	if (signing.is_changed)
 		return refuse(ctx, &signing.user, true);
 	TRY(session_sign(ctx, &signing.tokens));
 	*ret = signing.tokens;

@@ -7,6 +7,7 @@
 #include "accounts/profile.h"
 #include "accounts/user.h"
 #include "codec/iso_time.h"
+#include "crypto/password.h"
 #include "sys/fiber.h"
 #include "sys/wait.h"
 #include "tests/accounts/accounts.h"
@@ -292,4 +293,33 @@ BOTH_ENGINES(of_thirty_who_take_one_name_one_has_it_and_the_others_are_told_whic
 	EQ_I64(crowd.done, 1);
 	EQ_I64(crowd.refused, CROWD - 1);
 	EQ_STR(crowd.field, STR("leaderboard_name"));
+}
+
+static struct err *
+sign_in_right(struct one *one)
+{
+	struct session_tokens tokens;
+
+	return account_sign_in(&one->ctx, ALICE, STR(GOOD_PASSWORD), &tokens);
+}
+
+/* The first hashes the password anew, by dearer parameters. */
+BOTH_ENGINES(thirty_who_sign_in_with_a_hash_of_before_all_get_in)
+{
+	static const struct password_params dearer = { .scheme = PASSWORD_ARGON2ID,
+		.memory_kib = 9216,
+		.passes = 1,
+		.bcrypt_cost = 10 };
+	struct crowd crowd;
+	struct str value;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(password_configure(ctx->arena, &dearer));
+	OK_ERR(all_at_once(ctx, sign_in_right, STR_NONE, ERR_UNAUTHENTICATED, &crowd));
+	EQ_I64(crowd.done, CROWD);
+	OK_ERR(value_of(ctx, "SELECT password_hash FROM users", &value));
+	OK_OR(str_find(value, STR("m=9216,")) > 0, STR_FMT, STR_ARG(value));
+	OK_ERR(value_of(ctx, ON_RECORD("account.sign_in"), &value));
+	EQ_STR(value, str_fmt(ctx->arena, "%d", CROWD));
 }

@@ -231,6 +231,42 @@ BOTH_ENGINES(a_bcrypt_hash_is_verified_and_hashed_anew)
 	OK(!str_eq(dearer, hash));
 }
 
+/* What a cheaper machine chose before, or a setting that was changed, shuts nobody out. */
+BOTH_ENGINES(a_password_that_bcrypt_cannot_read_keeps_the_hash_it_has)
+{
+	static const struct password_params bcrypt = { .scheme = PASSWORD_BCRYPT,
+		.memory_kib = 8192,
+		.passes = 1,
+		.bcrypt_cost = 10 };
+	const char *words = "a walk by the river that goes on and on, past mills and "
+			    "meadows, until the sea is there";
+	struct session_tokens tokens;
+	struct str hash, after;
+
+	OK(strlen(words) > PASSWORD_BCRYPT_BYTES_MAX);
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, str_from(words)));
+	OK_ERR(account_make(ctx, BOB, STR(GOOD_PASSWORD)));
+	OK_ERR(password_configure(ctx->arena, &bcrypt));
+	OK_ERR(value_of(
+		ctx, "SELECT password_hash FROM users ORDER BY email LIMIT 1", &hash));
+	OK(str_starts_with(hash, STR("$argon2id$")));
+	OK_ERR(account_sign_in(ctx, ALICE, str_from(words), &tokens));
+	FAILS_WITH(account_sign_in(ctx, ALICE, STR("a walk by the river"), &tokens),
+		ERR_UNAUTHENTICATED);
+	OK_ERR(value_of(
+		ctx, "SELECT password_hash FROM users ORDER BY email LIMIT 1", &after));
+	EQ_STR(after, hash);
+	OK_ERR(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &tokens));
+	OK_ERR(value_of(ctx,
+		"SELECT password_hash FROM users ORDER BY email DESC LIMIT 1", &after));
+	OK(str_starts_with(after, STR("$2b$10$")));
+	OK_ERR(account_sign_in(ctx, BOB, STR(GOOD_PASSWORD), &tokens));
+	/* One that is chosen now is refused where the scheme does not read it. */
+	FAILS_WITH(account_make(ctx, STR("carol@example.org"), str_from(words)),
+		ERR_INVALID);
+}
+
 /* --- Forgotten */
 
 BOTH_ENGINES(a_reset_link_sets_the_password_once_and_ends_every_session)
