@@ -14,7 +14,8 @@ build:
 test: build-test
 	@tests/run build
 
-# The whole suite under AddressSanitizer and UndefinedBehaviorSanitizer, then ThreadSanitizer.
+# The suite, but for what tests/meson.build keeps for the plain build, under AddressSanitizer and UndefinedBehaviorSanitizer; then
+# under ThreadSanitizer.
 asan: build-test
 	@test -f build-asan/build.ninja || meson setup build-asan -Dbuildtype=debugoptimized \
 		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
