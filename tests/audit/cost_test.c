@@ -1,10 +1,14 @@
 /* What one entry costs: beside the same transaction without it, in the chain, and to be
- * verified. A benchmark: it prints, and claims nothing. */
+ * verified; of a thousand, or of GRIDIRON_ENTRIES. A benchmark: it prints, and claims
+ * nothing. */
+#include <stdlib.h>
+
 #include "audit/audit_q.h"
+#include "base/num.h"
 #include "sys/clock.h"
 #include "tests/audit/log.h"
 
-enum { TIMES = 50, BATCHES = 20 };
+enum { TIMES = 50, ENTRIES = 1000 };
 
 #define NEVER_US 1e9
 
@@ -55,14 +59,17 @@ BOTH_ENGINES(what_an_entry_costs)
 {
 	struct str folder = folder_make(ctx);
 	double without = NEVER_US, with = NEVER_US, chained, verified;
+	const char *told = getenv("GRIDIRON_ENTRIES");
+	int32_t entries = ENTRIES;
 	struct audit_round round;
 	int64_t begun;
 
 	ctx->remote_address = STR("192.0.2.77");
 	ctx->user_agent = STR("Mozilla/5.0 (X11; Linux x86_64; rv:128.0)");
+	OK(!told || num_parse_i32(str_from(told), TIMES, INT32_MAX, &entries));
 	OK_ERR(log_users(ctx));
 	OK_ERR(log_open(ctx, folder));
-	for (int i = 0; i < BATCHES; i++) {
+	for (int i = 0; i < entries / TIMES; i++) {
 		OK_ERR(run_times(ctx, false, &without));
 		OK_ERR(run_times(ctx, true, &with));
 	}
@@ -72,9 +79,10 @@ BOTH_ENGINES(what_an_entry_costs)
 	begun = clock_monotonic_ns();
 	OK(str_is_none(log_fault(ctx, STR_NONE)));
 	verified = (double)(clock_monotonic_ns() - begun) / 1000 / (double)round.chained;
-	printf("# a transaction %.0f us, with an entry %.0f us; to chain one %.0f us, to "
+	printf("# of %lld entries: a transaction %.0f us, with an entry %.0f us; to "
+	       "chain one %.0f us, to "
 	       "verify one %.1f us\n",
-		without, with, chained, verified);
+		(long long)round.chained, without, with, chained, verified);
 	log_close(ctx);
 	folder_remove(folder);
 }
