@@ -267,46 +267,6 @@ BOTH_ENGINES(the_database_refuses_a_forecast_after_kick_off)
 	EQ_I64(count, 0);
 }
 
-BOTH_ENGINES(no_forecast_knows_its_own_week_or_later)
-{
-	struct forecast_counts counts;
-	struct forecast_options week = {
-		.tier = TIER_L, .scope = FORECAST_WEEK, .season = 2021, .week = 9
-	};
-	struct str with_truth, with_noise;
-	struct feed feed;
-	struct tx tx;
-
-	ctx->now = moment("2023-06-01T00:00:00Z");
-	OK_ERR(league_feed(ctx, &feed));
-	OK_ERR(league_store(ctx, &feed));
-	OK_ERR(forecast_store(ctx, &week, &counts));
-	EQ_I64(counts.stored, 16 * 3);
-	OK_ERR(dump_forecasts(ctx, &with_truth));
-
-	/* Other scores from that week on, and other lines after it. */
-	for (size_t i = 0; i < feed.games.count; i++) {
-		struct feed_game *game = &feed.games.items[i];
-
-		if (game->season < 2021 || (game->season == 2021 && game->week < 9))
-			continue;
-		game->home_score.value = (int32_t)(i * 7 % 41);
-		game->away_score.value = (int32_t)(i * 11 % 37);
-		game->result.value = game->home_score.value - game->away_score.value;
-		game->total.value = game->home_score.value + game->away_score.value;
-		if (game->season > 2021 || game->week > 9)
-			game->spread_line.value = -game->spread_line.value;
-		game->checksum[0] ^= 1;
-	}
-	tx = db_auto(ctx, SHARD_GLOBAL);
-	OK_ERR(db_run_text(&tx, STR("DELETE FROM predictions")));
-	OK_ERR(league_store(ctx, &feed));
-	OK_ERR(forecast_store(ctx, &week, &counts));
-	EQ_I64(counts.stored, 16 * 3);
-	OK_ERR(dump_forecasts(ctx, &with_noise));
-	EQ_STR(with_noise, with_truth);
-}
-
 /* What the record says of the winners of 2021, WHICH of its weeks. */
 static struct err *
 dump_2021(struct ctx *ctx, const char *which, struct str *ret)
