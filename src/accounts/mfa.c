@@ -19,8 +19,9 @@
 #include "sys/random.h"
 
 enum {
-	RECOVERY_BYTES = 10, /* 80 bits: nobody finds one from its hash */
-	RECOVERY_DIGITS = 16,
+	RECOVERY_BYTES = 16, /* 128 bits: nobody finds one from its hash */
+	RECOVERY_DIGITS = 26,
+	RECOVERY_DIGITS_FORMER = 16, /* of codes that were made with 80 bits */
 	RECOVERY_GROUP = 4,
 	URI_BYTES_MAX = 2048,
 };
@@ -145,7 +146,7 @@ recovery_hash(struct user_id user, struct str code, uint8_t ret[static SHA256_BY
 	digest_sha256(buf_str(&text), ret);
 }
 
-/* "ABCDEFGHIJKLMNOP" as "abcd-efgh-ijkl-mnop". */
+/* "ABCDEFGHIJKLMNOPQRSTUVWXYZ" as "abcd-efgh-ijkl-mnop-qrst-uvwx-yz". */
 static struct err *
 recovery_shown(struct ctx *ctx, struct str code, struct str *ret)
 {
@@ -332,7 +333,7 @@ mfa_check(struct tx *tx, struct user_id user, struct str code, enum mfa_result *
 	plain = code_plain(code, storage);
 	if (plain.len == TOTP_DIGITS)
 		TRY(use_code(tx, user, &state, plain, &is_right));
-	else if (plain.len == RECOVERY_DIGITS)
+	else if (plain.len == RECOVERY_DIGITS || plain.len == RECOVERY_DIGITS_FORMER)
 		TRY(use_recovery_code(tx, user, &state, plain, &is_right));
 	*ret = is_right ? MFA_PASSED : MFA_CODE_WRONG;
 	if (is_right)

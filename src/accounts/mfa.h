@@ -24,7 +24,8 @@ struct mfa_enrolment {
 };
 
 struct recovery_codes {
-	struct str codes[MFA_RECOVERY_CODES]; /* "abcd-efgh-ijkl-mnop" */
+	/* "abcd-efgh-ijkl-mnop-qrst-uvwx-yz": 128 random bits in base32 */
+	struct str codes[MFA_RECOVERY_CODES];
 };
 
 /*

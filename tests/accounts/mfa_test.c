@@ -8,6 +8,8 @@
 #include "accounts/user.h"
 #include "base/buf.h"
 #include "codec/hex.h"
+#include "crypto/digest.h"
+#include "crypto/hmac.h"
 #include "crypto/keyring.h"
 #include "crypto/totp.h"
 #include "ops/reseal.h"
@@ -93,6 +95,94 @@ BOTH_ENGINES(recovery_codes_are_good_once_and_for_their_user_alone)
 	OK_ERR(sign_in_with(ctx, BOB, bob.codes.codes[0]));
 }
 
+static struct str
+hex_of(struct ctx *ctx, struct str bytes)
+{
+	struct buf hex;
+
+	buf_init(&hex, ctx->arena, 2 * bytes.len);
+	hex_encode(&hex, bytes);
+	return buf_str(&hex);
+}
+
+/* In the groups in which it is read from paper. */
+static bool
+is_recovery_code(struct str code)
+{
+	enum { DIGITS = 26, GROUP = 4 };
+	size_t digits = 0;
+
+	for (size_t i = 0; i < code.len; i++) {
+		char c = code.ptr[i];
+
+		if (i % (GROUP + 1) == GROUP) {
+			if (c != '-')
+				return false;
+			continue;
+		}
+		if (!(c >= 'a' && c <= 'z') && !(c >= '2' && c <= '7'))
+			return false;
+		digits++;
+	}
+	return digits == DIGITS;
+}
+
+BOTH_ENGINES(recovery_codes_have_128_bits_and_are_ten_different_ones)
+{
+	struct person alice;
+	struct buf upper;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	for (size_t i = 0; i < MFA_RECOVERY_CODES; i++) {
+		OK_OR(is_recovery_code(alice.codes.codes[i]), STR_FMT,
+			STR_ARG(alice.codes.codes[i]));
+		for (size_t j = 0; j < i; j++)
+			OK(!str_eq(alice.codes.codes[i], alice.codes.codes[j]));
+	}
+	/* Typed in capitals, with blanks for the dashes, it is the same. */
+	buf_init(&upper, ctx->arena, 64);
+	for (size_t i = 0; i < alice.codes.codes[0].len; i++) {
+		char c = alice.codes.codes[0].ptr[i];
+
+		buf_put_char(&upper,
+			c == '-'                       ? ' '
+				: c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A')
+						       : c);
+	}
+	OK_ERR(sign_in_with(ctx, ALICE, buf_str(&upper)));
+}
+
+/* As accounts have them that wrote theirs down before codes got longer. */
+BOTH_ENGINES(a_recovery_code_of_sixteen_digits_goes_on_working)
+{
+	uint8_t hash[SHA256_BYTES];
+	struct person alice;
+	struct buf bound;
+	struct str hex;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	buf_init(&bound, ctx->arena, 64);
+	buf_put(&bound,
+		(struct str){ (const char *)alice.tokens.user_id.uuid.bytes,
+			sizeof(alice.tokens.user_id.uuid.bytes) });
+	buf_put(&bound, STR("ABCDEFGHIJKLMN23"));
+	digest_sha256(buf_str(&bound), hash);
+	hex = hex_of(ctx, str_from_bytes(hash, sizeof(hash)));
+	OK_ERR(database_sql(ctx,
+		str_fmt(ctx->arena,
+			"UPDATE mfa_recovery_codes SET code_hash = %s" STR_FMT
+			"' WHERE id = (SELECT id FROM mfa_recovery_codes LIMIT 1)",
+			db_dialect(ctx->db) == DIALECT_SQLITE ? "x'" : "'\\x",
+			STR_ARG(hex))));
+	FAILS_WITH(sign_in_with(ctx, ALICE, STR("abcd-efgh-ijkl-mn24")),
+		ERR_UNAUTHENTICATED);
+	OK_ERR(sign_in_with(ctx, ALICE, STR("abcd-efgh-ijkl-mn23")));
+	FAILS_WITH(sign_in_with(ctx, ALICE, STR("abcd-efgh-ijkl-mn23")),
+		ERR_UNAUTHENTICATED);
+}
+
 /* WHAT is what Alice was last told. */
 static void
 expect_told(struct ctx *ctx, struct str what)
@@ -125,16 +215,6 @@ BOTH_ENGINES(its_owner_is_told_of_every_change)
 	proof.code = authenticator_code(ctx, alice.secret, 0);
 	OK_ERR(mfa_disable(ctx, &proof));
 	expect_told(ctx, STR("Codes at sign-in were turned off"));
-}
-
-static struct str
-hex_of(struct ctx *ctx, struct str bytes)
-{
-	struct buf hex;
-
-	buf_init(&hex, ctx->arena, 2 * bytes.len);
-	hex_encode(&hex, bytes);
-	return buf_str(&hex);
 }
 
 BOTH_ENGINES(nothing_of_it_lies_in_the_database_as_it_is)
