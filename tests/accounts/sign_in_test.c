@@ -295,6 +295,43 @@ BOTH_ENGINES(a_reset_link_sets_the_password_once_and_ends_every_session)
 	EQ_STR(count, STR("1"));
 }
 
+static struct err *
+sign_in_by(struct ctx *ctx, const char *password, struct str code)
+{
+	struct sign_in in = {
+		.email = ALICE, .password = str_from(password), .code = code
+	};
+	struct session_tokens tokens;
+
+	return sign_in(ctx, &in, &tokens);
+}
+
+/* Whoever reads her mail has one factor, and the link gives him no other. */
+BOTH_ENGINES(a_password_that_was_reset_asks_for_the_second_factor_as_before)
+{
+	static const char *const reset = "a louse and an apple";
+	struct person alice;
+	struct str enabled;
+	struct mail mail;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_enrol(ctx, ALICE, &alice));
+	OK_ERR(password_forgotten(ctx, ALICE));
+	OK_ERR(mail_take(ctx, MAIL_RESET_PASSWORD, ALICE, &mail));
+	OK_ERR(password_reset(ctx, mail.token, str_from(reset)));
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(mfa_enabled_at) + count(totp_secret) AS text) FROM "
+		"users",
+		&enabled));
+	EQ_STR(enabled, STR("2"));
+	ctx->now += (int64_t)300 * MICROSECONDS_PER_SECOND;
+	FAILS_WITH(sign_in_by(ctx, reset, STR_NONE), ERR_UNAUTHENTICATED);
+	FAILS_WITH(sign_in_by(ctx, reset, STR("000000")), ERR_UNAUTHENTICATED);
+	OK_ERR(sign_in_by(ctx, reset, authenticator_code(ctx, alice.secret, 0)));
+	/* Those that she wrote down are hers still. */
+	OK_ERR(sign_in_by(ctx, reset, alice.codes.codes[0]));
+}
+
 BOTH_ENGINES(a_reset_link_ends_after_an_hour_and_with_the_next_password)
 {
 	struct mail first, second;

@@ -43,7 +43,7 @@ ask(struct ctx *ctx, struct api *api, const struct asking *what)
 		.method = what->method,
 		.target = what->target,
 		.path = what->target,
-		.host = STR("gridiron.test"),
+		.host = str_is_none(what->host) ? STR("gridiron.test") : what->host,
 		.body = str_is_none(what->body) ? STR("") : what->body,
 		.headers = headers,
 		.minor_version = 1,

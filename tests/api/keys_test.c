@@ -136,13 +136,15 @@ put(struct ctx *ctx, struct owning *owning, enum http_method method, const char 
 
 /* Everything that anyone may read, asked for by who signed in without a code. */
 static void
-reads_like_a_stranger(struct ctx *ctx, struct owning *owning, struct str address)
+reads_like_a_stranger(struct ctx *ctx, struct owning *owning, bool is_local)
 {
 	struct str token = member_token(ctx, &owning->owner, 0, false);
 
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
 		const struct route *route = &route_table[i];
-		struct asking what = { .target = route->path, .address = address };
+		struct asking what = { .target = route->path,
+			.address = is_local ? STR("127.0.0.1") : STR_NONE,
+			.host = is_local ? STR("localhost") : STR_NONE };
 		struct asked stranger, known;
 
 		if (route->who != WHO_ANYONE || route->method != METHOD_GET ||
@@ -173,7 +175,7 @@ check_reading_without_factor(struct ctx *ctx, struct owning *owning)
 	/* Without the setting he has what his plan has. */
 	EQ_I64(use_key(ctx, owning, token, "/v1/predictions/export.csv").status, 200);
 	owning->api.requires_mfa = true;
-	reads_like_a_stranger(ctx, owning, STR_NONE);
+	reads_like_a_stranger(ctx, owning, false);
 	asked = use_key(ctx, owning, token, "/v1/access");
 	OK_OR(str_find(asked.body, STR("\"audience\":\"public\"")) > 0 &&
 			str_find(asked.body, STR("\"needs_second_factor\":true")) > 0 &&
@@ -186,7 +188,7 @@ check_reading_without_factor(struct ctx *ctx, struct owning *owning)
 	/* Where access is open, it is open to him too. */
 	OK_ERR(access_init(ctx->arena, &(struct access_setup){ .is_open = true },
 		&owning->api.access));
-	reads_like_a_stranger(ctx, owning, STR("127.0.0.1"));
+	reads_like_a_stranger(ctx, owning, true);
 }
 
 BOTH_ENGINES(who_signed_in_without_the_factor_that_is_asked_for_reads_like_a_stranger)
@@ -235,6 +237,54 @@ BOTH_ENGINES(a_second_factor_is_asked_of_everybody_where_that_is_set)
 			.status,
 		403);
 	EQ_I64(use_key(ctx, &owning, STR_NONE, "/v1/teams").status, 200);
+}
+
+/* --- Pages of other origins --- */
+
+static void
+expect_no_cors(const struct route *route, const struct asked *asked)
+{
+	OK_OR(str_find(asked->lines, STR("Access-Control")) < 0, "%s", route->label);
+	for (size_t i = 0; i < asked->header_count; i++) {
+		struct str name = asked->headers[i].name;
+
+		OK_OR(name.len < 15 ||
+				!str_eq_nocase(
+					str_slice(name, 0, 15), STR("access-control-")),
+			"%s: " STR_FMT, route->label, STR_ARG(name));
+	}
+}
+
+/* Whether it may be asked or not: no browser shows the answer to another page. */
+BOTH_ENGINES(no_answer_lets_a_page_of_another_origin_read_it)
+{
+	struct owning owning;
+	struct str token;
+
+	OK_ERR(prepare(ctx, &owning));
+	OK_ERR(database_open_as_app(ctx, &owning.api.db));
+	openapi_open(&owning.api.openapi, "test");
+	token = member_token(ctx, &owning.owner, 0, false);
+	for (size_t i = 0; i < ROUTE_COUNT && !tap_failed; i++) {
+		const struct route *route = &route_table[i];
+		struct asking what = { .target = route->path,
+			.method = route->method,
+			.origin = STR("https://other.example"),
+			.type = STR("application/json"),
+			.body = STR("x") };
+		struct asked asked;
+
+		for (int as = 0; as < 2; as++) {
+			what.bearer = as ? token : STR_NONE;
+			asked = ask(ctx, &owning.api, &what);
+			expect_no_cors(route, &asked);
+		}
+		/* What a browser asks before it lets such a page send anything. */
+		what.method = METHOD_OPTIONS;
+		asked = ask(ctx, &owning.api, &what);
+		expect_no_cors(route, &asked);
+	}
+	api_close(ctx, &owning.api);
 }
 
 /* --- Who is erased while he asks --- */

@@ -88,6 +88,7 @@ struct asking {
 	struct str cookie;
 	struct str accept;
 	struct str address; /* absent: one that nobody else has */
+	struct str host;    /* absent: a name that is not this machine's own */
 };
 
 struct asked {

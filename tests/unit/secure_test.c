@@ -112,6 +112,7 @@ TEST(header_lines_end_each_and_hsts_is_for_production)
 		OK(str_ends_with(all[i], STR("\r\n")));
 		OK(str_find(all[i], STR("\r\n\r\n")) < 0);
 		OK(str_find(all[i], STR("frame-ancestors 'none'")) > 0);
+		OK(str_find(all[i], STR("Access-Control")) < 0);
 		OK((str_find(all[i], STR("Strict-Transport-Security")) > 0) == (i % 2));
 	}
 }
