@@ -232,7 +232,8 @@ add_billing(struct statements *list, const struct member *member, bool is_entitl
 	add(list,
 		"INSERT INTO free_access_grants (user_id, id, tier_id, access_type, "
 		"start_date, end_date, notes, is_active, created_at, updated_at) SELECT "
-		"{u%d}, {u%d}, id, 'beta_tester', {ago}, {now}, '%s', {no}, {ago}, {ago} "
+		"{u%d}, {u%d}, id, 'beta_tester', {ago}, {now}, '%s', {yes}, {ago}, "
+		"{ago} "
 		"FROM "
 		"subscription_tiers WHERE name = 'beta_tester'",
 		n, object_number(n, OBJECT_GRANT), mark);
@@ -297,6 +298,30 @@ add_league(struct statements *list, const struct member *member)
 		object_number(n, OBJECT_PLACE), league, n, mark, mark);
 }
 
+/* Which nobody has accepted; batch_id says whose it is. */
+static void
+add_invitation(struct statements *list, const struct member *member, bool is_of_admin)
+{
+	int n = member->number, invitation = object_number(n, OBJECT_INVITATION);
+	const char *mark = member->marker.ptr;
+
+	if (is_of_admin)
+		add(list,
+			"INSERT INTO invitations (id, email, kind, admin_role, batch_id, "
+			"token_hash, created_at, expires_at) VALUES ({u%d}, "
+			"'%s-invited@example.org', 'admin', 'support', {u%d}, " STR_FMT
+			", {ago}, {day})",
+			invitation, mark, n, STR_ARG(random_literal(list->ctx)));
+	else
+		add(list,
+			"INSERT INTO invitations (id, email, kind, tier_id, access_type, "
+			"grant_days, batch_id, token_hash, created_at, expires_at) "
+			"SELECT {u%d}, '%s-invited@example.org', 'grant', id, "
+			"'beta_tester', 30, {u%d}, " STR_FMT ", {ago}, {day} FROM "
+			"subscription_tiers WHERE name = 'beta_tester'",
+			invitation, mark, n, STR_ARG(random_literal(list->ctx)));
+}
+
 struct err *
 member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *ret)
 {
@@ -329,6 +354,7 @@ member_put(struct ctx *ctx, int number, enum standing_kind kind, struct member *
 			"{yes}, "
 			"{ago}, {ago})",
 			object_number(number, OBJECT_ADMIN), number, roles[kind]);
+	add_invitation(&list, &member, kind >= MEMBER_SUPPORT);
 	TRY(people_run_all(ctx, list.sqls, list.count));
 	*ret = member;
 	return NULL;
@@ -354,7 +380,8 @@ member_dump(struct ctx *ctx, const struct member *member, struct str *ret)
 {
 	static const char *const parts[] = {
 		"'user', email || password_hash || coalesce(first_name, '-') || "
-		"session_epoch FROM users WHERE id",
+		"session_epoch || CASE WHEN is_active THEN ' active' ELSE ' out' END "
+		"FROM users WHERE id",
 		"'session', sum(CASE WHEN is_active THEN 1 ELSE 0 END) FROM "
 		"user_sessions "
 		"WHERE user_id",
@@ -369,7 +396,12 @@ member_dump(struct ctx *ctx, const struct member *member, struct str *ret)
 		"user_id",
 		"'subscription', max(status) FROM subscriptions WHERE user_id",
 		"'payment', max(status) FROM payments WHERE user_id",
-		"'grant', max(notes) FROM free_access_grants WHERE user_id",
+		"'grant', max(notes) || count(revoked_at) FROM free_access_grants WHERE "
+		"user_id",
+		"'invitation', count(*) - count(revoked_at) FROM invitations WHERE "
+		"batch_id",
+		"'role', max(role) || sum(CASE WHEN is_active THEN 1 ELSE 0 END) FROM "
+		"admin_users WHERE user_id",
 		"'affiliate', max(payout_details) FROM affiliates WHERE user_id",
 		"'pick', max(pick) || count(*) FROM picks WHERE user_id",
 		"'forecast', count(*) FROM predictions WHERE user_id",
@@ -402,6 +434,29 @@ member_dump(struct ctx *ctx, const struct member *member, struct str *ret)
 			is_postgres ? "" : "x", STR_ARG(buf_str(&hex)));
 	}
 	return database_dump(ctx, str_cstr(ctx->arena, buf_str(&sql)), columns, 1, ret);
+}
+
+struct err *
+stored_dump(struct ctx *ctx, const struct member *own, const struct member *foreign,
+	struct str *ret)
+{
+	static const enum db_type columns[] = { DB_TEXT };
+	struct str mine, others, all;
+
+	TRY(member_dump(ctx, own, &mine));
+	TRY(member_dump(ctx, foreign, &others));
+	TRY(database_dump(ctx,
+		"SELECT (SELECT count(*) FROM users) || ' users ' || (SELECT count(*) "
+		"FROM invitations) || ' invitations ' || (SELECT count(*) FROM "
+		"free_access_grants) || ' grants ' || (SELECT count(*) FROM admin_users) "
+		"|| ' administrators ' || (SELECT count(*) FROM predictions) || "
+		"' forecasts ' || (SELECT count(*) FROM password_resets) || ' resets ' "
+		"|| (SELECT count(*) FROM account_changes) || ' changes ' || (SELECT "
+		"count(*) FROM outbox) || ' mails'",
+		columns, 1, &all));
+	*ret = str_fmt(ctx->arena, STR_FMT STR_FMT STR_FMT, STR_ARG(mine),
+		STR_ARG(others), STR_ARG(all));
+	return NULL;
 }
 
 struct str

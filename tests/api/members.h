@@ -34,7 +34,9 @@ enum object {
 	OBJECT_ADMIN,
 	OBJECT_LEAGUE,
 	OBJECT_PLACE, /* his own in the league */
-	OBJECT_USER,  /* the member himself */
+	/* One of administrators where he is one himself, else one to free access. */
+	OBJECT_INVITATION,
+	OBJECT_USER, /* the member himself */
 };
 
 /* How a member stands. */
@@ -64,6 +66,10 @@ bool member_is_alone(const struct member *member, struct str text);
 /* What is on file of MEMBER, as text: to see that it stays so. */
 struct err *
 member_dump(struct ctx *ctx, const struct member *member, struct str *ret) MUST_USE;
+
+/* The same of OWN and FOREIGN, and how much there is at all of what administrators make. */
+struct err *stored_dump(struct ctx *ctx, const struct member *own,
+	const struct member *foreign, struct str *ret) MUST_USE;
 
 /* His access token, under EPOCH; of a session with a second factor or without. */
 struct str member_token(
