@@ -1,11 +1,23 @@
-/* QR codes: the picture has the modules of the code, and nothing of the text. */
+/* QR codes: the picture has the modules of the code, and nothing of the text; a program that
+ * reads such pictures reads the text back. */
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "codec/qr.h"
+#include "tests/support/folder.h"
 #include "tests/tap.h"
 
 enum {
 	SIZE_MAX_MODULES = 200,
+	QUIET = 4, /* modules around the code */
+	/* Of the picture that is read back, for a module. */
+	PIXELS = 4,
+	PBM_BYTES_MAX = 2 << 20,
+	READ_BYTES_MAX = 4096,
 };
 
 /* The picture as modules: 1 is dark. */
@@ -70,6 +82,36 @@ has_finder(const struct picture *picture, int x, int y)
 	return true;
 }
 
+/* Of the modules beside the first corner, in the order of ISO/IEC 18004 §7.9. */
+static int
+format_bits(const struct picture *picture)
+{
+	static const signed char places[15][2] = { { 8, 0 }, { 8, 1 }, { 8, 2 }, { 8, 3 },
+		{ 8, 4 }, { 8, 5 }, { 8, 7 }, { 8, 8 }, { 7, 8 }, { 5, 8 }, { 4, 8 },
+		{ 3, 8 }, { 2, 8 }, { 1, 8 }, { 0, 8 } };
+	int bits = 0;
+
+	for (int i = 0; i < 15; i++)
+		bits |= picture->dark[QUIET + places[i][1]][QUIET + places[i][0]] << i;
+	return bits;
+}
+
+/* Whether they say, with the check that belongs to it, that a code of level M stands there,
+ * and the module that is always dark is. A picture with rows for columns says nothing: such
+ * ones, as in a mirror, some readers read all the same, and some do not. */
+static bool
+is_the_right_way_round(const struct picture *picture)
+{
+	enum { MASK = 0x5412, DIVISOR = 0x537, LEVEL_M = 0 };
+	int bits = format_bits(picture) ^ MASK;
+	int data = bits >> 10, rest = data;
+
+	for (int i = 0; i < 10; i++)
+		rest = (rest << 1) ^ ((rest >> 9) * DIVISOR);
+	return bits == (data << 10 | rest) && data >> 3 == LEVEL_M &&
+		picture->dark[picture->size - QUIET - 8][QUIET + 8];
+}
+
 TEST(a_code_has_its_corners_and_its_quiet_zone)
 {
 	static struct picture picture;
@@ -92,6 +134,7 @@ TEST(a_code_has_its_corners_and_its_quiet_zone)
 	OK(has_finder(&picture, far, 4));
 	OK(has_finder(&picture, 4, far));
 	OK(!has_finder(&picture, far, far));
+	OK(is_the_right_way_round(&picture));
 	for (int i = 0; i < picture.size; i++) {
 		for (int edge = 0; edge < 4; edge++) {
 			OK(!picture.dark[edge][i] && !picture.dark[i][edge]);
@@ -100,6 +143,120 @@ TEST(a_code_has_its_corners_and_its_quiet_zone)
 		}
 	}
 	arena_release(&arena);
+}
+
+/* --- Read back by zbarimg (package zbar-tools) */
+
+/* PICTURE as a portable bitmap, in which 1 is black. */
+static struct str
+pbm_of(struct arena *arena, const struct picture *picture)
+{
+	int side = picture->size * PIXELS;
+	struct buf out;
+
+	buf_init(&out, arena, PBM_BYTES_MAX);
+	buf_fmt(&out, "P1\n%d %d\n", side, side);
+	for (int y = 0; y < side; y++) {
+		for (int x = 0; x < side; x++) {
+			bool is_dark = picture->dark[y / PIXELS][x / PIXELS];
+
+			buf_put_char(&out, is_dark ? '1' : '0');
+		}
+		buf_put_char(&out, '\n');
+	}
+	return buf_str(&out);
+}
+
+static bool
+file_put(const char *path, struct str text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	bool is_written = fd >= 0 && write(fd, text.ptr, text.len) == (ssize_t)text.len;
+
+	if (fd >= 0)
+		close(fd);
+	return is_written;
+}
+
+/* What zbarimg says of the picture PATH, in ARENA. False where it cannot be run. */
+static bool
+zbar_read(struct arena *arena, char *path, struct str *ret)
+{
+	char *arguments[] = { "zbarimg", "--quiet", "--raw", "--nodbus", "-Sdisable",
+		"-Sqrcode.enable", path, NULL };
+	posix_spawn_file_actions_t actions;
+	char *text = arena_alloc(arena, READ_BYTES_MAX);
+	size_t len = 0;
+	ssize_t got;
+	int ends[2], status;
+	pid_t pid;
+
+	if (!text || pipe(ends) != 0)
+		return false;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addclose(&actions, ends[0]);
+	status = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	while (status == 0 && len < READ_BYTES_MAX &&
+		(got = read(ends[0], text + len, READ_BYTES_MAX - len)) > 0)
+		len += (size_t)got;
+	close(ends[0]);
+	if (status != 0 || waitpid(pid, &status, 0) != pid)
+		return false;
+	*ret = str_trim((struct str){ text, len });
+	return true;
+}
+
+/* The text of the code that TEXT becomes, as a camera would have it. */
+static bool
+read_back(struct arena *arena, struct str text, struct str *ret)
+{
+	static struct picture picture;
+	char folder[] = "/tmp/gridiron-qr-test-XXXXXX";
+	char path[64];
+	struct str svg;
+	bool is_read = false;
+
+	memset(&picture, 0, sizeof(picture));
+	if (qr_svg(arena, text, &svg) || !picture_read(svg, &picture) || !mkdtemp(folder))
+		return false;
+	(void)snprintf(path, sizeof(path), "%s/code.pbm", folder);
+	if (file_put(path, pbm_of(arena, &picture)))
+		is_read = zbar_read(arena, path, ret);
+	folder_remove(str_from(folder));
+	return is_read;
+}
+
+TEST(a_reader_of_codes_reads_the_text_back)
+{
+	static const char *const texts[] = {
+		"otpauth://totp/Gridiron:alice%40example.org?secret="
+		"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Gridiron",
+		"otpauth://totp/Gridiron:a%2Bb%40x.example?secret="
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Gridiron",
+		/* The longest address that an account may have. */
+		"otpauth://totp/"
+		"Gridiron:"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%40"
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb."
+		"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc."
+		"dddddddddddddddddddddddddddddddddddddddddddddd.example?secret="
+		"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Gridiron",
+	};
+	struct arena arena;
+	struct str got;
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		arena_init(&arena, 16 << 20);
+		if (!read_back(&arena, str_from(texts[i]), &got)) {
+			arena_release(&arena);
+			SKIP("no zbarimg: tools/install-deps test");
+		}
+		EQ_STR(got, str_from(texts[i]));
+		arena_release(&arena);
+	}
 }
 
 TEST(what_is_too_long_is_refused)
