@@ -13,12 +13,14 @@ export function address(path, query = {}) {
 
 export const get = (path, query) => ask('GET', address(path, query));
 
+export const MOST_ROWS = 1000; // of one answer of a list
+
 // Every row of a list, page by page.
 export async function all(path, query) {
   const rows = [];
   let cursor;
   do {
-    const page = await get(path, { ...query, limit: 200, cursor });
+    const page = await get(path, { ...query, limit: MOST_ROWS, cursor });
     rows.push(...page.data);
     cursor = page.next ?? undefined;
   } while (cursor);

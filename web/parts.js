@@ -1,6 +1,6 @@
 // What several pages show in the same way.
 import { html, useEffect, useRef, useState } from '/vendor/htm-preact.js';
-import { address, plansWith } from '/api.js';
+import { MOST_ROWS, address, plansWith } from '/api.js';
 import { Press, keepFile } from '/own.js';
 import { askText, isSignedIn } from '/session.js';
 
@@ -53,9 +53,11 @@ export function Warning({ rows, season }) {
     ${row.accuracy_percentage.toFixed(1)} % of ${row.total_predictions - row.push_count} games: less often than a coin.`).join(' ')}</p>`;
 }
 
-// The page's data, for programs: PATH with QUERY, as JSON and as CSV. Whoever is signed in gets what the page shows: requests must be signed, which a plain link is not.
-export function Data({ path, query = {}, csv = path, name = path.slice('/v1/'.length).replaceAll('/', '-') }) {
-  const kinds = [['JSON', address(path, query), 'json', 'application/json'], ['CSV', address(csv, { ...query, ...(csv === path && { format: 'csv' }) }), 'csv', 'text/csv']];
+// The page's data, for programs: PATH with QUERY, as JSON and as CSV; of a list that comes in pages, which isPaged says, every row.
+// Whoever is signed in gets what the page shows: requests must be signed, which a plain link is not.
+export function Data({ path, query = {}, isPaged = false, csv = path, name = path.slice('/v1/'.length).replaceAll('/', '-') }) {
+  const whole = { ...query, ...(isPaged && { limit: MOST_ROWS }) };
+  const kinds = [['JSON', address(path, whole), 'json', 'application/json'], ['CSV', csv === path ? address(path, { ...whole, format: 'csv' }) : address(csv, query), 'csv', 'text/csv']];
   if (!isSignedIn()) return html`<p class="soft data">This page's data: ${kinds.map(([label, link], i) => html`${i > 0 && ', '}<a href=${link}>${label}</a>`)}</p>`;
   const download = (link, ending, type) => askText('GET', link).then((text) => keepFile(`${name}.${ending}`, type, text));
   return html`<p class="soft data">This page's data: ${kinds.map(([label, link, ending, type]) => html`<${Press} key=${label} plain=${true} label=${label} action=${() => download(link, ending, type)} /> `)}</p>`;

@@ -84,15 +84,20 @@ answer_rows_put(struct row_writer *writer, const void *row)
 struct answer
 answer_rows_end(struct request *rq, struct row_writer *writer, struct str next)
 {
+	struct answer answer;
 	struct json json;
 
-	if (writer->is_csv)
-		return answer_buf(rq, STR("text/csv; charset=utf-8"), &writer->out);
-	buf_put(&writer->out, STR("],\"next\":"));
-	json = json_begin(&writer->out);
-	json_put_text(&json, next);
-	buf_put_char(&writer->out, '}');
-	return answer_buf(rq, STR("application/json"), &writer->out);
+	if (writer->is_csv) {
+		answer = answer_buf(rq, STR("text/csv; charset=utf-8"), &writer->out);
+	} else {
+		buf_put(&writer->out, STR("],\"next\":"));
+		json = json_begin(&writer->out);
+		json_put_text(&json, next);
+		buf_put_char(&writer->out, '}');
+		answer = answer_buf(rq, STR("application/json"), &writer->out);
+	}
+	answer.next = next;
+	return answer;
 }
 
 struct answer

@@ -125,11 +125,14 @@ unknown_action(struct ctx *ctx, struct str name)
 static struct err *
 filter_read(struct request *rq, struct audit_newest *ret)
 {
+	int32_t limit = page_limit(&rq->params);
 	struct audit_newest filter = { .action = rq->params.action,
 		.outcome = rq->params.outcome,
-		.limit_rows = page_limit(&rq->params) + 1 };
+		.limit_rows = limit + 1 };
 	enum audit_action action;
 
+	/* As much may be told of each. */
+	request_widen(rq, (size_t)limit * AUDIT_DETAILS_BYTES_MAX);
 	TRY(cursor_read(rq, &filter.before));
 	if (!str_is_none(rq->params.user) && !uuid_parse(rq->params.user, &filter.user))
 		return err_field(rq->ctx, "user", "user must be a user's id");

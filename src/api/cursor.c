@@ -4,11 +4,13 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "codec/base64.h"
+#include "codec/url.h"
 #include "codec/uuid.h"
 #include "crypto/digest.h"
 
 enum {
 	CURSOR_BYTES_MAX = 400, /* a key may be a whole address */
+	LINK_BYTES_MAX = 32768, /* a head has half of it, of which coding makes thrice */
 	NUMBER_MAX = 9999,
 };
 
@@ -27,6 +29,49 @@ page_is_full(const struct params *params, size_t *count)
 		return false;
 	*count = limit;
 	return true;
+}
+
+/* The parameters of RQ as they were sent, but for its cursor: each with & behind it,
+ * coded anew, as < and > would be the link's own. */
+static bool
+put_asked(struct buf *out, const struct request *rq)
+{
+	struct str rest = rq->http->query, name, value;
+
+	while (url_query_next(&rest, &name, &value)) {
+		struct buf plain_name, plain_value;
+
+		buf_init(&plain_name, out->arena, LINK_BYTES_MAX);
+		buf_init(&plain_value, out->arena, LINK_BYTES_MAX);
+		if (!url_decode(&plain_name, name, URL_PLUS_IS_SPACE) ||
+			!url_decode(&plain_value, value, URL_PLUS_IS_SPACE))
+			return false;
+		if (str_eq(buf_str(&plain_name), STR("cursor")))
+			continue;
+		url_encode(out, buf_str(&plain_name));
+		buf_put_char(out, '=');
+		url_encode(out, buf_str(&plain_value));
+		buf_put_char(out, '&');
+	}
+	return true;
+}
+
+struct err *
+page_tell_next(const struct request *rq, struct str next, struct http_answer *answer)
+{
+	struct buf link;
+
+	if (str_is_none(next))
+		return NULL;
+	buf_init(&link, rq->ctx->arena, LINK_BYTES_MAX);
+	/* No list that is paged has parts in its path. */
+	buf_fmt(&link, "<" STR_FMT "?", STR_ARG(rq->route->path));
+	if (!put_asked(&link, rq))
+		return err_no_memory();
+	buf_fmt(&link, "cursor=" STR_FMT ">; rel=\"next\"", STR_ARG(next));
+	if (buf_is_cut(&link))
+		return err_no_memory();
+	return http_answer_add(rq->ctx, answer, STR("Link"), buf_str(&link));
 }
 
 /* --- Of which list */

@@ -35,6 +35,14 @@ int32_t page_limit(const struct params *params);
  * then COUNT becomes the limit. */
 bool page_is_full(const struct params *params, size_t *count);
 
+/*
+ * Tell in ANSWER, to RQ, where the page behind it begins, which is at the cursor NEXT:
+ * as `Link` with rel="next" (RFC 8288), so that CSV, which has no place for it, says so
+ * too. Nothing where NEXT is absent.
+ */
+struct err *page_tell_next(
+	const struct request *rq, struct str next, struct http_answer *answer) MUST_USE;
+
 /* RQ's; INVALID, field `cursor`, for what is no cursor of its list; the start where it is
  * absent. */
 struct err *cursor_parse(const struct request *rq, struct page_key *ret) MUST_USE;

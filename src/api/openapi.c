@@ -246,6 +246,11 @@ put_operation(struct json *json, const struct route *route)
 	json_put_key(json, status_of(route->answer.shape));
 	json_put_object(json);
 	put_text(json, STR("description"), "OK");
+	if (route->params >> PARAM_cursor & 1) {
+		json_put_key(json, STR("headers"));
+		json_put_raw(
+			json, STR("{\"Link\":{\"$ref\":\"#/components/headers/next\"}}"));
+	}
 	if (has_content(route->answer.shape)) {
 		json_put_key(json, STR("content"));
 		put_content(json, &route->answer);
@@ -352,6 +357,11 @@ put_components(struct json *json)
 	}
 	put_body_schemas(json);
 	json_put_object_end(json);
+	json_put_key(json, STR("headers"));
+	json_put_raw(json,
+		STR("{\"next\":{\"description\":\"where the next page is, with "
+		    "rel=\\\"next\\\" (RFC 8288), as JSON and as CSV; not on the last "
+		    "page\",\"schema\":{\"type\":\"string\"}}}"));
 	json_put_key(json, STR("responses"));
 	json_put_raw(json,
 		STR("{\"problem\":{\"description\":\"what went wrong (RFC "

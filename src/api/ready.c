@@ -40,6 +40,7 @@ struct kept {
 	struct str plain;
 	struct str gzip;      /* absent until somebody takes it */
 	struct str delivered; /* see struct request */
+	struct str next;      /* see struct answer */
 };
 
 /* What a loop keeps. */
@@ -230,6 +231,7 @@ answer_kept(struct ready *ready, struct request *rq, struct kept *kept)
 	}
 	if (rq->caller.kind != CALLER_NOBODY)
 		rq->delivered = str_dup(rq->ctx->arena, kept->delivered);
+	answer.next = kept->next;
 	return answer;
 }
 
@@ -245,6 +247,7 @@ keep(struct ready *ready, struct request *rq, struct kept *kept,
 		kept->content_type = answer->http.content_type;
 		kept->plain = str_dup(&kept->entry.arena, answer->http.body);
 		kept->delivered = str_dup(&kept->entry.arena, rq->delivered);
+		kept->next = str_dup(&kept->entry.arena, answer->next);
 	}
 	wait_queue_wake_all(&kept->filled);
 	if (str_is_none(kept->plain))

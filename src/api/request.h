@@ -46,6 +46,8 @@ struct request {
 
 struct answer {
 	struct http_answer http;
+	struct str next; /* of a page: the cursor of the one behind it, see
+			    page_tell_next */
 	struct err *err; /* not NULL: everything else is made from it */
 };
 

@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "api/auth_gate.h"
+#include "api/cursor.h"
 #include "api/pages.h"
 #include "api/rate_gate.h"
 #include "api/ready.h"
@@ -116,11 +117,19 @@ static struct answer
 run(struct request *rq)
 {
 	struct str query = rq->http->query;
+	struct answer answer;
+	struct err *err;
 
 	ANSWER_ERR(let_in(rq));
 	ANSWER_ERR(params_parse(rq->ctx, query, rq->route->params, &rq->params));
 	ANSWER_ERR(take_body(rq));
-	return rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
+	answer = rq->route->is_kept ? ready_answer(rq) : rq->route->handler(rq);
+	err = answer.err ? NULL : page_tell_next(rq, answer.next, &answer.http);
+	if (!err)
+		return answer;
+	if (answer.http.sent)
+		answer.http.sent(answer.http.sent_arg);
+	return answer_problem(err);
 }
 
 /* What was answered to somebody, or may hold a secret, is kept by no browser and no

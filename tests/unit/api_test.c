@@ -27,14 +27,14 @@ TEST(parameters_are_read_into_their_fields)
 
 	begin();
 	OK_ERR(params_parse(&ctx,
-		STR("season=2023&week=current&team=O%41K&min_confidence=0.6&limit=200"),
+		STR("season=2023&week=current&team=O%41K&min_confidence=0.6&limit=1000"),
 		BIT(season) | BIT(week) | BIT(team) | BIT(min_confidence) | BIT(limit),
 		&params));
 	EQ_I64(params.season.value, 2023);
 	EQ_I64(params.week.value, PARAM_CURRENT);
 	EQ_STR(params.team, STR("LV"));
 	NEAR(params.min_confidence.value, 0.6, 0);
-	EQ_I64(params.limit.value, 200);
+	EQ_I64(params.limit.value, 1000);
 	OK(!params.from.is_set && str_is_none(params.model));
 }
 
@@ -52,7 +52,7 @@ TEST(bad_parameters_are_refused_with_their_name)
 		{ "min_confidence=1.2", "min_confidence" },
 		{ "min_confidence=nan", "min_confidence" },
 		{ "limit=0", "limit" },
-		{ "limit=201", "limit" },
+		{ "limit=1001", "limit" },
 		{ "limit=9999999999999999999", "limit" },
 		{ "season=2020&season=2021", "season" },
 		{ "saeson=2020", "saeson" },

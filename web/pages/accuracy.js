@@ -87,5 +87,5 @@ export function Page({ query, failure }) {
   if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 3 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
   if (state.rows.length === 0) return html`<${Head} /><p>Nothing is graded yet. Run <code>gridiron grade</code> after games are over.</p>`;
   return html`<${Head} /><${Warning} rows=${state.kinds.filter((row) => row.model === models(state.rows)[0])} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
-    <${Data} path="/v1/accuracy" query=${{ type: 'game', model }} />`;
+    <${Data} path="/v1/accuracy" isPaged query=${{ type: 'game', model }} />`;
 }

@@ -160,5 +160,5 @@ export function Page({ query, failure }) {
       : html`<p class="notice">${access.audience === 'entitled' ? 'There is no forecast of this game yet.' : 'The forecast of this game is for subscribers. Three forecasts of each week are open to all.'}</p>`}
     ${!hasBegun(game) && html`<${WhatIf} game=${game} access=${access} />`}
     <${Past} game=${game} rows=${past} /><${Changes} rows=${changes} /><${Seen} game=${game} rows=${seen} /><${Ratings} rows=${ratings} />
-    <${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team, model: HOUSE }} />`;
+    <${Data} path="/v1/predictions" isPaged csv="/v1/predictions/export.csv" query=${{ season: game.season, week: game.week, team: game.home_team, model: HOUSE }} />`;
 }

@@ -61,5 +61,5 @@ export function Page({ query, failure }) {
     <p class="soft">Every model that publishes here is graded alike, on what it said before kick-off. A bet at −110 breaks even at 52.4 %; units are won or lost for a stake of one at the odds of the time.</p>
     ${!state.rows ? html`<${Skeleton} kind="rows" />` : state.rows.length === 0 ? html`<p>Nothing is graded yet.</p>`
       : Object.keys(TYPES).filter((type) => tables[type]).map((type) => html`<${Table} key=${type} type=${type} rows=${tables[type]} />`)}
-    ${state.rows && html`<${Data} path="/v1/accuracy" query=${{ season }} />`}`;
+    ${state.rows && html`<${Data} path="/v1/accuracy" isPaged query=${{ season }} />`}`;
 }

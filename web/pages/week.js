@@ -113,5 +113,5 @@ export function Page({ query, failure }) {
         : html`<ul class="grid">${state.games.map((game) => html`<${Card} key=${game.id} game=${game} forecasts=${state.byGame.get(game.id)} team=${state.team} access=${state.access} />`)}</ul>
           <p class="soft">Each forecast was made from what was known before its week; a pick's chance leaves ties and pushes aside. The line is the closing line where the game is over.</p>`}
       ${state.record.length > 0 && html`<h2>Accuracy so far</h2><${Trend} rows=${state.record} />`}`}
-    ${first && html`<${Data} path="/v1/predictions" csv="/v1/predictions/export.csv" query=${{ season, week, model: HOUSE }} />`}`;
+    ${first && html`<${Data} path="/v1/predictions" isPaged csv="/v1/predictions/export.csv" query=${{ season, week, model: HOUSE }} />`}`;
 }
