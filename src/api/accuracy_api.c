@@ -32,11 +32,10 @@ static const struct field accuracy_fields[] = {
 		"won or lost by staking one unit a pick at the stated odds"),
 	FIELD(struct accuracy_row, roi, OPT_FINE, "units a unit staked"),
 	FIELD(struct accuracy_row, details, JSON,
-		"for a season: calibration; of game forecasts also the records of Elo, "
-		"of a "
-		"coin and of the closing line on the same games, and the gains on Elo "
-		"and "
-		"the line with their intervals; "
+		"the record of a coin on the same games, which against a spread or a "
+		"total is what the line itself says; of game forecasts for a season "
+		"calibration, and always the records of Elo and of the closing line, "
+		"and the gains on them with their intervals; "
 		"and that of the first line seen before kick-off, where one was, with "
 		"the closing line's Brier score on those games and by how many hours "
 		"it was seen before kick-off"),

@@ -172,6 +172,8 @@ tally_add(struct tally *tally, const struct prediction_graded *row, struct opt_f
 	}
 	if (str_eq(row->prediction_type, STR("game")))
 		add_game(tally, row, elo);
+	else if (row->brier.is_set)
+		scores_add(&tally->coin, 0.5, is_correct ? 1 : 0);
 }
 
 static struct opt_f64

@@ -14,7 +14,7 @@ struct tally_gain {
 	double sum, squares;
 };
 
-/* Scores of forecasts of game winners. */
+/* Scores of a rival. */
 struct tally_scores {
 	int count;
 	double brier;
@@ -37,8 +37,11 @@ struct tally {
 	double brier, log_loss;
 	int staked; /* have units */
 	double units;
+	/* ½ for every forecast scored, which against a spread or a total is what the line
+	 * itself says. */
+	struct tally_scores coin;
 	/* Of type game only. */
-	struct tally_scores elo, coin;
+	struct tally_scores elo;
 	struct tally_gain elo_gain;
 	struct tally_scores line; /* the closing line's, where there is one */
 	struct tally_gain line_gain;

@@ -236,6 +236,28 @@ TEST(a_tally_stands_beside_elo_and_a_coin)
 		STR_FMT, STR_ARG(metric.details));
 }
 
+/* Against a spread the line itself is a coin; what was pushed is scored by nobody. */
+TEST(a_tally_against_the_spread_stands_beside_a_coin)
+{
+	struct accuracy_metric metric = { .prediction_type = STR("ats") };
+	struct prediction_graded rows[] = { counted("win", "home", 0.8, 3),
+		counted("loss", "home", 0.6, -3), counted("push", "home", 0.5, 0) };
+	struct tally tally = { .total = 0 };
+
+	rows[2].brier.is_set = false;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		rows[i].prediction_type = STR("ats");
+		tally_add(&tally, &rows[i], none);
+	}
+	OK_ERR(tally_metric(&arena, &tally, true, &metric));
+	OK_OR(str_find(metric.details,
+		      STR("\"coin\": {\"brier\": 0.25, \"games\": 2, "
+			  "\"log_loss\": 0.693147}")) > 0,
+		STR_FMT, STR_ARG(metric.details));
+	OK(str_find(metric.details, STR("elo")) < 0 &&
+		str_find(metric.details, STR("line")) < 0);
+}
+
 TEST(an_opening_line_stands_beside_the_closing_line_of_the_same_games)
 {
 	struct accuracy_metric metric = { .prediction_type = STR("game") };
