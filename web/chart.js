@@ -73,6 +73,7 @@ export function Chart({ label, x, xs, lines, format = (v) => v.toFixed(1), tick,
       const shaded = lines.filter((line) => line.band).flatMap((line) => [line.band.high, line.band.low]);
       plot = new UPlot(options(width(), { x, xs, lines, format, tick, name, marks }), [xs, ...lines.map((line) => line.values), ...shaded], box.current);
       plot.setLegend({ idx: xs.length - 1 }, false);
+      box.current.plot = plot; // for whoever asks what is drawn
       addEventListener('resize', resize);
     }).catch((error) => { if (!stopped) box.current.textContent = error.message; });
     return () => { stopped = true; removeEventListener('resize', resize); plot?.destroy(); };

@@ -84,6 +84,8 @@ await claim('names of models are shown as they are', async () => {
   for (const name of names) {
     await models.unroute(/v1\/accuracy\?/);
     await models.route(/v1\/accuracy\?/, (route) => route.fulfill({ json: { data: [{ ...data.at(-1), model: name }], next: null } }));
+    await models.route(/v1\/accuracy\/history\?/, (route) => route.fulfill({ json: { data: [{ ...data.at(-1), week: 1, model: name }], next: null } }));
+    await models.route(/v1\/accuracy\/calibration\?/, (route) => route.fulfill({ json: { data: [], next: null } }));
     await go(models, `/accuracy?model=${encodeURIComponent(name)}`);
     await models.waitForSelector('.u-over');
     equal(await models.title(), `Accuracy of ${name} – Gridiron`, 'the title');

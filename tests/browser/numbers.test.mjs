@@ -1,17 +1,8 @@
 // Every number on a page is the API's: each cell of each table, as it is written in words here once more.
 import { PHONE, claim, equal, fits, get, go, open, slow, still } from './lib.mjs';
 import { signIn } from './people.mjs';
+import { chance, fixed, percent, same, signed, table } from './told.mjs';
 
-const fixed = (x, digits) => (x === null || x === undefined ? '–' : x.toFixed(digits));
-// What rounds to nothing has no sign.
-const signed = (x, digits = 1) => (Number(Math.abs(x).toFixed(digits)) === 0 ? '' : x > 0 ? '+' : '−') + Math.abs(x).toFixed(digits);
-const percent = (p, digits = 1) => `${(100 * p).toFixed(digits)} %`;
-// What rounds to none or all is not certain.
-function chance(p, digits = 1) {
-  const least = 10 ** -digits;
-  if (100 * p < least) return `< ${least} %`;
-  return 100 * p > 100 - least ? `> ${(100 - least).toFixed(digits)} %` : percent(p, digits);
-}
 const odds = (x) => (x === null || x === undefined ? '–' : x > 0 ? `+${x}` : `−${-x}`);
 const withError = (x, se) => `${signed(x)} ±${se.toFixed(1)}`;
 const isEven = (by) => Math.abs(by) < 0.25;
@@ -23,23 +14,6 @@ const { data: seasons } = await get('/v1/seasons');
 const MIDDLE = 9; // a week in the middle of a season
 const last = seasons.filter((row) => row.finished_count > 16 * MIDDLE).at(-1).season; // the last that is past it
 const planted = seasons.filter((row) => row.finished_count > 0).at(-1).season; // the last that has scores: plant.py
-
-// The cells of the table that is called LABEL, and its heads, which there are as many of.
-async function table(page, label) {
-  const region = page.locator(`[aria-label="${label}"]`);
-  await region.locator('tbody tr').first().waitFor();
-  const [head, ...rows] = await region.locator('tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim())));
-  rows.forEach((row, i) => equal(row.length, head.length, `the number of cells in row ${i} of ${label}`));
-  return { head, rows };
-}
-
-// The table called LABEL has a row of each of DATA, written as TELL writes it, cell by cell.
-async function same(page, label, data, tell) {
-  const { head, rows } = await table(page, label);
-  equal(rows.length, data.length, `the number of rows of ${label}`);
-  data.forEach((each, i) => tell(each).forEach((want, k) => equal(rows[i][k], String(want), `${label}, row ${i}, ${head[k] || `column ${k}`}`)));
-  equal(tell(data[0]).length, head.length, `the number of columns of ${label}`);
-}
 
 const MARKS = { win: '✓right', loss: '✗wrong', push: '=push: neither right nor wrong', void: '–void: it does not count' };
 
@@ -107,6 +81,8 @@ async function sameGame(page, id) {
   const sides = await page.$$eval('.versus .side', (all) => all.map((side) => [...side.children].map((part) => part.textContent).join('|')));
   const score = (points) => (points === null ? [] : [points]);
   equal(sides.join(' '), [[nickname(game.away_team), ...score(game.away_score), chance(1 - home - (tie ?? 0))].join('|'), [nickname(game.home_team), ...score(game.home_score), chance(home)].join('|')].join(' '), `the chances of ${id}`);
+  const projected = ['away', 'home'].map((side) => `${nickname(game[`${side}_team`])} ${counted[0].prediction_data[`${side}_points`].toFixed(1)}`);
+  equal(await page.locator('p:has-text("Projected score")').textContent(), `Projected score: ${projected.join(', ')}`, `the projected score of ${id}`);
   await same(page, 'Forecasts of this game', counted, (row) => [TYPES[row.prediction_type], said(game, row), picked(game, row), row.confidence === null ? '–' : chance(row.confidence), odds(row.prediction_data.fair_odds), offLine(row), verdict(row)]);
   const { data: bets } = await get(`/v1/predictions/${counted[0].id}/lines?spread=${game.spread_line ?? 0}&total=${game.total_line ?? 44}`);
   const markets = { moneyline: 'To win', spread: 'To cover', total: 'Total' };
@@ -136,6 +112,27 @@ await claim('every number of a game\'s page is the API\'s, and every forecast is
   const forecast = (row) => (row ? said(game, row) : '–'), pick = (row) => (row ? `${picked(game, row)} ${chance(row.confidence)}` : '–');
   await same(page, 'Forecasts as they stood', times, (time) => { const [win, ats, total] = Object.keys(TYPES).map((type) => stood(time, type)); return [at[times.indexOf(time)], pick(win), forecast(ats), pick(ats), forecast(total), pick(total)]; });
   equal((await table(page, 'Forecasts as they stood')).rows.at(-1).slice(2).join(''), '––––', 'what was not forecast yet');
+  equal(faults.join('; '), '', 'faults');
+  await close();
+});
+
+await claim('what a bet is worth at the odds given, and its stake, are the API\'s', async () => {
+  const { data: [game] } = await get('/v1/games?season=current&week=current');
+  const { page, faults, close } = await open(`/game?id=${game.id}`);
+  await page.waitForSelector('.lines tbody tr');
+  const given = { home_spread_odds: 150, away_spread_odds: -105, over_odds: 1.91, under_odds: 120 };
+  const names = { home_spread_odds: `Odds on ${game.home_team} to cover`, away_spread_odds: `Odds on ${game.away_team} to cover`, over_odds: 'Odds on over', under_odds: 'Odds on under' };
+  for (const [name, price] of Object.entries(given)) {
+    await page.getByLabel(names[name]).fill(String(price));
+    await Promise.all([page.waitForResponse(new RegExp(`${name}=${price}`)), page.keyboard.press('Tab')]);
+  }
+  const { data: [{ id }] } = await get(`/v1/predictions?season=${game.season}&week=${game.week}&team=${game.home_team}&type=game`);
+  const { data: bets } = await get(`/v1/predictions/${id}/lines?${new URLSearchParams({ spread: game.spread_line ?? 0, total: game.total_line ?? 44, ...given })}`);
+  equal(bets.filter((row) => row.expected_value !== null && row.stake !== null).length, 4, 'how many bets have odds');
+  equal(bets.some((row) => row.stake > 0), true, 'whether any is worth a stake');
+  await page.waitForFunction((count) => [...document.querySelectorAll('.lines tbody tr')].filter((row) => row.cells[5].textContent !== '–').length === count, 4);
+  const { rows } = await table(page, 'Chances at your line');
+  bets.forEach((row, i) => equal(rows[i].slice(5).join(), row.expected_value === null ? '–,–' : `${signed(100 * row.expected_value)} %,${percent(row.stake)}`, `worth and stake of ${row.bet}`));
   equal(faults.join('; '), '', 'faults');
   await close();
 });
@@ -289,74 +286,6 @@ await claim('what rounds to nothing has no sign, and an axis has the digits of i
   equal(await page.evaluate(async () => { const { plain, signed } = await import('/api.js'); return [signed(-0.04), signed(0.04), signed(-0.05), signed(0.00004, 4), plain(2.5), plain(-10), plain(0.1 + 0.2)].join(); }), '0.0,0.0,−0.1,0.0000,2.5,−10,0.3', 'how it is written');
   await close();
 });
-
-const { data: record } = await get('/v1/accuracy?limit=200');
-
-// Where the picture has them, read back by the numbers at its axis.
-const drawn = (page) => page.$eval('.trend svg', (svg) => {
-  const marks = [...svg.querySelectorAll('g')].map((mark) => ({ value: Number(mark.querySelector('text').textContent), y: Number(mark.querySelector('line').getAttribute('y1')) }));
-  const [one, two] = [marks[0], marks.at(-1)], read = (y) => one.value + (y - one.y) * (two.value - one.value) / (two.y - one.y);
-  const scores = (name) => [...svg.querySelector(`path.${name}`).getAttribute('d').matchAll(/[\d.]+ ([\d.]+)/g)].map(([, y]) => read(Number(y)));
-  return { own: scores('own'), line: scores('line'), elo: scores('elo'), coin: [read(Number(svg.querySelector('line.coin').getAttribute('y1')))], size: svg.clientWidth / svg.viewBox.baseVal.width };
-});
-
-await claim('the scores that the first page draws are the API\'s, ours, the line\'s, Elo\'s and the coin\'s, in words of one size on every screen', async () => {
-  const rows = record.filter((row) => row.prediction_type === 'game' && row.model === 'gridiron'), known = (score) => rows.map(score).filter((x) => x !== null && x !== undefined);
-  const want = { own: known((row) => row.brier), line: known((row) => row.details.line?.brier), elo: known((row) => row.details.elo?.brier), coin: [0.25] };
-  for (const viewport of SCREENS) {
-    const { page, close } = await open('/', { viewport });
-    await page.waitForSelector('.trend');
-    const { size, ...shown } = await drawn(page);
-    for (const [name, scores] of Object.entries(want)) {
-      equal(shown[name].length, scores.length, `the number of scores of ${name}`);
-      scores.forEach((score, i) => { if (Math.abs(shown[name][i] - score) > 0.0001) throw new Error(`${name}, ${i}: ${shown[name][i]} is drawn, not ${score}`); });
-    }
-    equal(await page.$$eval('.trend figcaption > span', (keys) => keys.map((key) => key.textContent.trim()).join()), 'ours,closing line,Elo,coin', 'what is told to be drawn');
-    if (Math.abs(size - 1) > 0.02) throw new Error(`at ${viewport.width} pixels its words are ${size} times their size`);
-    await close();
-  }
-});
-
-await claim('every number of the record is the API\'s', async () => {
-  const { page, close } = await open('/accuracy');
-  const rows = record.filter((row) => row.prediction_type === 'game').reverse();
-  const hasOpening = rows.some((row) => row.details.opening_line);
-  const gain = (g) => (g ? `${signed(g.brier, 4)} (${signed(g.low, 4)} to ${signed(g.high, 4)})` : '–');
-  await same(page, 'Accuracy by season', rows, (row) => [row.season, row.model, row.total_predictions, row.correct_predictions, row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`,
-    fixed(row.brier, 4), fixed(row.details.line?.brier, 4), gain(row.details.gain_on_line), fixed(row.details.elo?.brier, 4), gain(row.details.gain_on_elo),
-    ...[row, row.details.line, row.details.elo].map((each) => fixed(each?.log_loss, 4)),
-    ...(hasOpening ? [row.details.opening_line ? `${row.details.opening_line.brier.toFixed(4)} (${row.details.opening_line.games} games)` : '–'] : [])]);
-  await close();
-});
-
-// ROWS by what OF says of each.
-function grouped(rows, of) {
-  const groups = {};
-  for (const row of rows) (groups[of(row)] ??= []).push(row);
-  return groups;
-}
-
-// The seasons of one model as one row, with Wilson's interval of its hit rate.
-function summed(rows) {
-  const add = (of) => rows.reduce((total, row) => total + (of(row) ?? 0), 0), games = add((row) => row.total_predictions), right = add((row) => row.correct_predictions);
-  const n = games - add((row) => row.push_count), p = right / n, z = 1.96, middle = (p + z * z / (2 * n)) / (1 + z * z / n), half = z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  const mean = (of) => { const known = rows.filter((row) => of(row) !== null); return known.length ? known.reduce((t, row) => t + of(row) * row.total_predictions, 0) / known.reduce((t, row) => t + row.total_predictions, 0) : null; };
-  const years = rows.map((row) => row.season), from = Math.min(...years), to = Math.max(...years);
-  return [rows[0].model, from === to ? from : `${from}–${to}`, games, right, n ? `${percent(p)} (${(100 * (middle - half)).toFixed(1)} to ${(100 * (middle + half)).toFixed(1)})` : '–',
-    fixed(mean((row) => row.brier), 4), fixed(mean((row) => row.log_loss), 4), signed(add((row) => row.units))];
-}
-
-for (const season of [undefined, record.at(-1).season]) {
-  await claim(`every number of every model is the API's, ${season ?? 'all seasons'}`, async () => {
-    const { page, close } = await open(season ? `/models?season=${season}` : '/models');
-    const rows = record.filter((row) => !season || row.season === season), names = { game: 'Winner', ats: 'Against the spread', total: 'Total', prop: 'Props' };
-    for (const [type, own] of Object.entries(grouped(rows, (row) => row.prediction_type))) {
-      const models = Object.values(grouped(own, (row) => row.model)).map(summed).sort((a, b) => Number(a[5]) - Number(b[5]));
-      await same(page, `Models: ${names[type]}`, models, (row) => row);
-    }
-    await close();
-  });
-}
 
 const scored = (row) => [row.rank ?? '–', fixed(row.brier, 4), row.picks, row.right_picks, row.accuracy_percentage === null ? '–' : `${row.accuracy_percentage.toFixed(1)} %`, row.units === null ? '–' : signed(row.units)];
 for (let i = 0; i < 300 && (await get(`/v1/leaderboard?season=${planted}`)).data.length === 0; i += 1) await new Promise((done) => { setTimeout(done, 100); });

@@ -103,7 +103,7 @@ await claim('the accuracy table holds the API\'s numbers', async () => {
   const { page, close } = await open('/accuracy');
   await page.waitForSelector('.wide tbody tr');
   const { data } = await get('/v1/accuracy?type=game&limit=200');
-  const cells = await page.$$eval('.wide tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const cells = await page.$$eval('[aria-label="Accuracy by season"] tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
   equal(cells.length, data.length, 'the number of rows');
   cells.reverse(); // the newest season is shown first
   data.forEach((row, i) => {

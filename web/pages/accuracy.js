@@ -4,6 +4,7 @@ import { HOUSE, all, percent, signed } from '/api.js';
 import { Chart } from '/chart.js';
 import { live } from '/live.js';
 import { Data, Warning, useTitle } from '/parts.js';
+import { BREAK_EVEN, Calibration, Weeks, record } from '/record.js';
 
 const opening = (row) => row.details.opening_line;
 // The house's own first, which the figures and the warning are of.
@@ -37,21 +38,41 @@ function Seasons({ rows }) {
   return html`<${Chart} label="Brier score of each season; lower is better; the table below has the numbers" x="Season" xs=${seasons} lines=${drawn} format=${(v) => v.toFixed(4)} tick=${(v) => v.toFixed(3).replace(/0$/, '')} />`;
 }
 
-function Tile({ name, brier, note }) {
-  return html`<div class="tile"><dt>${name}</dt><dd>${brier === null ? '–' : brier.toFixed(4)}<small>${note}</small></dd></div>`;
+function Tile({ name, value, note }) {
+  return html`<div class="tile"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`;
 }
 
-function Tiles({ rows }) {
-  const own = first(rows);
-  const games = own.reduce((n, row) => n + row.total_predictions, 0);
-  const right = own.reduce((n, row) => n + row.correct_predictions, 0);
-  const decided = own.reduce((n, row) => n + row.total_predictions - row.push_count, 0);
+// By Brier score; SCORES of a row are a rival's, or the row's own.
+function Scored({ name, rows, scores, note }) {
+  const brier = mean(rows, (row) => scores(row)?.brier, (row) => scores(row).games);
+  return html`<${Tile} name=${name} value=${brier === null ? '–' : brier.toFixed(4)} note=${note} />`;
+}
+
+// How often a rival named the winner, on the games of ROWS.
+function hits(rows, scores) {
+  const [right, decided] = ['correct', 'decided'].map((key) => rows.reduce((n, row) => n + (scores(row)?.[key] ?? 0), 0));
+  return decided ? `; ${percent(right / decided, 1).replace(' ', '\u00a0')} of winners` : '';
+}
+
+// By hit rate, against the line.
+function Sided({ name, rows, what }) {
+  if (rows.length === 0) return '';
+  const { balance, rate } = record(rows);
+  return html`<${Tile} name=${name} value=${rate} note=${`${balance} ${what}; bets at −110 break even at ${BREAK_EVEN}`.replaceAll(' %', '\u00a0%')} />`;
+}
+
+const elo = (row) => row.details.elo, line = (row) => row.details.line, coin = (row) => row.details.coin;
+
+// ROWS: of the winner; KINDS: of every type. Of one model all.
+function Tiles({ rows, kinds }) {
+  const games = rows.reduce((n, row) => n + row.total_predictions, 0), of = (type) => kinds.filter((row) => row.prediction_type === type);
   return html`<dl class="tiles">
-    <${Tile} name=${own[0].model} brier=${mean(own, (row) => row.brier, (row) => row.total_predictions)} note=${`Brier score over ${games} games; ${percent(right / decided, 1).replace(' ', '\u00a0')} of winners`} />
-    <${Tile} name="closing line" brier=${mean(own, (row) => row.details.line?.brier, (row) => row.details.line.games)} note="on the same games" />
-    ${own.some(opening) && html`<${Tile} name="opening line" brier=${mean(own, (row) => opening(row)?.brier, (row) => opening(row).games)} note=${`told by the feed or first seen, on ${own.reduce((n, row) => n + (opening(row)?.games ?? 0), 0)} games; there the closing line has ${mean(own, (row) => opening(row)?.closing_brier, (row) => opening(row).games).toFixed(4)}`} />`}
-    <${Tile} name="Elo" brier=${mean(own, (row) => row.details.elo?.brier, (row) => row.details.elo.games)} note="ratings by results alone, on the same games" />
-    <${Tile} name="coin" brier=${mean(own, (row) => row.details.coin?.brier, (row) => row.details.coin.games)} note="50 % for every game; a tie is no error of it" /></dl>`;
+    <${Scored} name=${rows[0].model} rows=${rows} scores=${(row) => ({ brier: row.brier, games: row.total_predictions })} note=${`Brier score over ${games} games; ${record(rows).rate} of winners`} />
+    <${Scored} name="closing line" rows=${rows} scores=${line} note=${`on the same games${hits(rows, line)}`} />
+    ${rows.some(opening) && html`<${Scored} name="opening line" rows=${rows} scores=${opening} note=${`told by the feed or first seen, on ${rows.reduce((n, row) => n + (opening(row)?.games ?? 0), 0)} games; there the closing line has ${mean(rows, (row) => opening(row)?.closing_brier, (row) => opening(row).games).toFixed(4)}`} />`}
+    <${Scored} name="Elo" rows=${rows} scores=${elo} note=${`ratings by results alone, on the same games${hits(rows, elo)}`} />
+    <${Scored} name="coin" rows=${rows} scores=${coin} note="50 % for every game; a tie is no error of it" />
+    <${Sided} name="against the spread" rows=${of('ats')} what="right, wrong and pushes" /><${Sided} name="over/under" rows=${of('total')} what="likewise" /></dl>`;
 }
 
 // How much better (+) or worse (−) than a rival, with its 95 % interval.
@@ -78,14 +99,19 @@ const Head = () => html`<h1>Accuracy</h1>
 export function Page({ query, failure }) {
   const [state, setState] = useState({});
   const model = query.get('model') ?? undefined;
-  const load = () => all('/v1/accuracy', { model }).then((rows) => setState({ rows: rows.filter((row) => row.prediction_type === 'game'), kinds: rows }), (error) => setState((now) => (now.rows ? now : { error })));
+  const load = () => all('/v1/accuracy', { model }).then((kinds) => {
+    const rows = kinds.filter((row) => row.prediction_type === 'game');
+    setState({ rows, kinds, own: kinds.filter((row) => row.model === models(rows)[0]) });
+  }, (error) => setState((now) => (now.rows ? now : { error })));
   const shown = useRef();
   shown.current = state.kinds;
   useEffect(() => { load(); return live(load, () => shown.current); }, []);
   useTitle(model ? `Accuracy of ${model}` : 'Accuracy');
   if (state.error) return failure(state.error);
-  if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 3 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
+  if (!state.rows) return html`<${Head} /><div class="tiles">${Array.from({ length: 6 }, () => html`<div class="tile skeleton"></div>`)}</div><div class="chart skeleton"></div>`;
   if (state.rows.length === 0) return html`<${Head} /><p>Nothing is graded yet. Run <code>gridiron grade</code> after games are over.</p>`;
-  return html`<${Head} /><${Warning} rows=${state.kinds.filter((row) => row.model === models(state.rows)[0])} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${state.rows} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
+  const [own] = models(state.rows), kinds = state.own;
+  return html`<${Head} /><${Warning} rows=${kinds} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${first(state.rows)} kinds=${kinds} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
+    <${Weeks} model=${own} kinds=${kinds} failure=${failure} /><${Calibration} model=${own} kinds=${kinds} failure=${failure} />
     <${Data} path="/v1/accuracy" isPaged query=${{ type: 'game', model }} />`;
 }

@@ -33,7 +33,8 @@ function Chances({ game, win, teams: [away, home] }) {
   const side = (team, score, p) => html`<div class="side"><b>${team.nickname}</b>${score !== null && html`<span class="score">${score}</span>`}${win && html`<span class="big">${chance(p, 1)}</span>`}</div>`;
   return html`<div class=${win ? 'versus' : 'versus alone'}>${side(away, game.away_score, onAway)}${side(home, game.home_score, onHome)}</div>
     ${game.cancelled_at && html`<p class="notice">This game was called off: its forecasts and picks are void, neither right nor wrong.</p>`}
-    ${win && html`<div class="odds tall" role="img" aria-label=${`${away.nickname} ${chance(onAway)}, ${home.nickname} ${chance(onHome)}`}><i style=${{ width: `${100 * onAway}%` }}></i></div>`}`;
+    ${win && html`<div class="odds tall" role="img" aria-label=${`${away.nickname} ${chance(onAway)}, ${home.nickname} ${chance(onHome)}`}><i style=${{ width: `${100 * onAway}%` }}></i></div>`}
+    ${win?.prediction_data.home_points !== undefined && html`<p>Projected score: ${away.nickname} <strong>${win.prediction_data.away_points.toFixed(1)}</strong>, ${home.nickname} <strong>${win.prediction_data.home_points.toFixed(1)}</strong></p>`}`;
 }
 
 function Verdict({ row }) {
