@@ -2,5 +2,5 @@
 import { finish } from './lib.mjs';
 
 const parts = process.argv.length > 2 ? process.argv.slice(2) : ['pages', 'numbers', 'record', 'keyboard', 'accounts', 'picks', 'names'];
-for (const part of parts) await import(part === 'pictures' ? './pictures.mjs' : `./${part}.test.mjs`);
+for (const part of parts) await import(part.startsWith('pictures') ? `./${part}.mjs` : `./${part}.test.mjs`);
 await finish();

@@ -1,19 +1,9 @@
-// The pictures of docs/images, of the pages as they are, from the real games: tests/browser/pictures. Not a test of the pages; each
-// claim is that a picture is complete and no larger than a reader of the README should have to load.
-import { statSync } from 'node:fs';
-import { claim, equal, get, go, open, shots } from './lib.mjs';
-import { newcomer, press, signIn } from './people.mjs';
+// The pictures of docs/images of what everybody sees, from the real games and nothing else: tests/browser/pictures. Not a test of the
+// pages; each claim is that a picture is complete and no larger than a reader of the README should have to load.
+import { claim, equal, get, open } from './lib.mjs';
+import { SEASON, take } from './picture.mjs';
 
-const SEASON = 2023, WEEK = 12, GAME = '2023_12_BUF_PHI', MOST_BYTES = 200 * 1024, PASSWORD = 'a walk in the rain';
-
-// Of PAGE, as it stands; HEIGHT: of the picture, where the page is higher than that.
-async function take(page, name, height = 900) {
-  await page.waitForLoadState('networkidle');
-  const full = await page.evaluate(() => document.documentElement.scrollHeight);
-  await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true, clip: { x: 0, y: 0, width: 1280, height: Math.min(full, height) } });
-  const { size } = statSync(`${shots}/${name}.png`);
-  if (size > MOST_BYTES) throw new Error(`${name}.png has ${size} bytes, more than ${MOST_BYTES}`);
-}
+const WEEK = 12, GAME = '2023_12_BUF_PHI';
 
 // What everybody sees: path, what is there when it is complete, and how much of it is shown.
 const pages = {
@@ -38,39 +28,3 @@ for (const [name, [path, sign, height]] of Object.entries(pages)) {
     await close();
   });
 }
-
-// The first of those who were planted picked the last season, and runs a league.
-const own = await open('/sign-in');
-await signIn(own.page, 'planted0@example.test', 'forty winners picked');
-await own.page.waitForURL(/account/);
-await own.page.waitForLoadState('networkidle');
-
-for (const [name, path, sign] of [['leaderboard', `/leaderboard?season=${SEASON}`, '[aria-label=Leaderboard] tbody tr'], ['picks', `/picks?season=${SEASON}&week=1`, '.pick[data-game] input:checked']]) {
-  await claim(`${name}.png`, async () => {
-    await go(own.page, path);
-    await own.page.waitForSelector(sign);
-    await take(own.page, name);
-  });
-}
-
-await claim('league.png', async () => {
-  const { data: [league] } = await own.page.evaluate(async () => (await import('/session.js')).ask('GET', '/v1/leagues'));
-  await go(own.page, `/league?id=${league.id}`);
-  await own.page.selectOption('.week-picks select', '1');
-  await own.page.waitForSelector('[aria-label="Picks of the week"] tbody tr');
-  await take(own.page, 'league', 1200);
-});
-await own.close();
-
-await claim('account.png', async () => {
-  const { page, close } = await newcomer('ada@example.test', PASSWORD);
-  await page.click('summary:has-text("Make a key")');
-  await page.getByLabel('What it is for').fill('my notebook');
-  await page.locator('form:has(button:text-is("Make key"))').getByLabel('Your password').fill(PASSWORD);
-  await press(page, 'Make key');
-  await page.waitForSelector('.key-text');
-  await go(page, '/account');
-  await page.waitForSelector('button:has-text("Take back")');
-  await take(page, 'account', 2300);
-  await close();
-});
