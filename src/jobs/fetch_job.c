@@ -91,8 +91,9 @@ lacking_warn(struct ctx *ctx, struct job_run *run, const struct import_counts *c
 	if (!counts->is_partial)
 		return NULL;
 	run->warning = str_fmt(ctx->arena,
-		"the feed lacks %lld stored games of its seasons, which stay as they "
-		"are; where it is right, gridiron import --called-off calls off those "
+		"the feed lacks %lld stored games of its seasons or later ones, which "
+		"stay as they are; where it is right, gridiron import --called-off calls "
+		"off those "
 		"to come",
 		(long long)counts->lacking);
 	if (str_is_none(run->warning))
@@ -114,8 +115,9 @@ store(struct ctx *ctx, struct job_run *run, const struct games_source *source,
 		return games_source_err(source, err);
 	TRY(faults_refuse(ctx, source, &feed));
 	TRY(import_store(ctx, &feed,
-		&(struct import_options){
-			.source = source->name, .is_simulated = is_simulated },
+		&(struct import_options){ .source = source->name,
+			.is_simulated = is_simulated,
+			.is_feed = true },
 		&counts));
 	put_count(run->result, STR("new"), counts.created);
 	put_count(run->result, STR("changed"), counts.changed);

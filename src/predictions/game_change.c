@@ -2,10 +2,10 @@
 
 #include "predictions/game.h"
 #include "predictions/on_record.h"
-#include "predictions/schedule.h"
 
 enum {
-	/* A feed that lacks more games of a season than these lacks them by mistake. */
+	/* A feed that lacks more games of a season than these, or all, lacks them by
+	 * mistake. */
 	MISSING_MOST = 2,
 	/* Nor is a week of the league ever corrected as a whole. */
 	RESULTS_MOST = 16,
@@ -37,10 +37,13 @@ game_changes_begin(struct game_changes *changes, struct ctx *ctx,
 	};
 	map_init(&changes->absent, ctx->arena);
 	map_init(&changes->fed, ctx->arena);
-	for (size_t i = 0; i < feed->games.count; i++)
-		if (!map_put(&changes->fed, feed->games.items[i].nflverse_id,
-			    &feed->games.items[i]))
+	for (size_t i = 0; i < feed->games.count; i++) {
+		struct feed_game *game = &feed->games.items[i];
+
+		changes->has_season[game->season - SEASON_LEAST] = true;
+		if (!map_put(&changes->fed, game->nflverse_id, game))
 			return err_no_memory();
+	}
 	for (size_t i = 0; i < stamps->count; i++) {
 		struct game_stamp *stamp = stamps->items[i];
 		struct str pairing;
@@ -378,7 +381,9 @@ game_changes_end(struct game_changes *changes)
 	}
 	for (size_t i = 0; i < changes->stamps->count; i++) {
 		const struct game_stamp *stamp = changes->stamps->items[i];
-		bool are_many = missing[stamp->season - SEASON_LEAST] > MISSING_MOST;
+		int season = stamp->season - SEASON_LEAST;
+		bool are_many = missing[season] > MISSING_MOST ||
+			(missing[season] && !changes->has_season[season]);
 
 		changes->is_partial = changes->is_partial || are_many;
 		TRY(is_missing(changes, stamp, &is));

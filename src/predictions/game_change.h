@@ -18,8 +18,9 @@
 #include "predictions/games_q.h"
 #include "predictions/picks_q.h"
 #include "predictions/predictions_q.h"
+#include "predictions/schedule.h"
 
-/* The stored games of the seasons that a feed has. */
+/* The stored games of the seasons that a feed has, or ought to have. */
 struct game_stamps_kept {
 	VEC_OF(struct game_stamp *)
 };
@@ -29,6 +30,7 @@ struct game_changes {
 	const struct game_stamps_kept *stamps;
 	bool is_faulty; /* the feed has rows that could not be read */
 	struct map fed; /* the ids in the feed */
+	bool has_season[SEASON_MOST - SEASON_LEAST + 1]; /* the feed, any game */
 	/* Season, kind and teams → struct game_stamp, not in the feed. */
 	struct map absent;
 	struct {
@@ -59,7 +61,7 @@ struct game_changes {
 		VEC_OF(struct missing_game)
 	} called_off;
 	int64_t on_again; /* of them, had been called off */
-	int64_t lacking;  /* stored games of the feed's seasons that it does not have */
+	int64_t lacking;  /* of the stored games, not in the feed */
 	int64_t waiting;  /* of them, to be called off after a day, if no feed has them */
 	bool is_partial;  /* it lacks many of a season */
 	struct {

@@ -132,6 +132,10 @@ stamps_read(struct tx *tx, struct import *import)
 		seasons.first = season < seasons.first ? season : seasons.first;
 		seasons.last = season > seasons.last ? season : seasons.last;
 	}
+	/* A file of one season says nothing of others; any other has all from its first
+	 * one on, as the feed has, also where it came cut. */
+	if (import->options->is_feed || seasons.first < seasons.last)
+		seasons.last = SEASON_MOST;
 	return q_game_stamps(tx, seasons, stamp_keep, import);
 }
 

@@ -428,6 +428,41 @@ BOTH_ENGINES(a_feed_that_lost_many_games_calls_none_off)
 	EQ_STR(dumped(ctx, cancelled), STR(""));
 }
 
+/* A season of which the feed has nothing is lost to it as well; a file of one season by
+ * hand says nothing of others. */
+BOTH_ENGINES(a_feed_that_lost_a_season_lacks_its_games)
+{
+	const struct feed_row rows[] = {
+		{ 2019, 5, .day = "2019-10-06", .away = "DEN", .home = "NE",
+			.scores = "3-6" },
+		schedule[0],
+		{ 2021, 1, .day = "2021-09-12", .away = "DEN", .home = "NE" },
+	};
+	struct import_options options = { .source = STR("feed.csv"), .is_feed = true };
+	struct import_counts counts;
+	struct feed feed;
+
+	OK_ERR(import_at(ctx, "2020-10-08T12:00:00Z", rows, COUNT_OF(rows)));
+	for (size_t count = 2; count > 0; count--) {
+		OK_ERR(feed_of(ctx->arena, rows, count, &feed));
+		OK_ERR(import_store(ctx, &feed, &options, &counts));
+		EQ_I64(counts.lacking, 3 - (int64_t)count);
+		EQ_I64(counts.missing, 0);
+		OK(counts.is_partial);
+	}
+	OK_ERR(call_off_after(ctx, 48));
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	options.is_feed = false;
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_I64(counts.lacking, 0);
+	OK(!counts.is_partial);
+	/* What a whole file lacks an operator may call off. */
+	OK_ERR(feed_of(ctx->arena, rows, 2, &feed));
+	options.calls_off = true;
+	OK_ERR(import_store(ctx, &feed, &options, &counts));
+	EQ_STR(dumped(ctx, cancelled), STR("2021_01_DEN_NE\n"));
+}
+
 /* The day that a game is away is of feeds that have all else. */
 BOTH_ENGINES(half_a_file_after_a_whole_one_calls_no_game_off)
 {
