@@ -3,7 +3,7 @@
 
 -- row job_row: name text, schedule text, is_enabled bool, next_run_at time?, last_started_at time?,
 --   last_finished_at time?, last_status text?, last_result object?, last_error text?, run_count i64, failure_count i64,
---   consecutive_failures i32, locked_by text?, alert_since time?
+--   consecutive_failures i32, locked_by text?, locked_until time?, alert_since time?
 -- row job_due_row: name text
 -- row job_lost: id job_id, name text, consecutive_failures i32, locked_by text?
 -- row job_run_state: is_open bool
@@ -34,7 +34,7 @@ UPDATE jobs
 -- scan: ok, a row a job
 -- Every job, by name. ALERT_SINCE: since when somebody should look at it.
 SELECT name, schedule, is_enabled, next_run_at, last_started_at, last_finished_at, last_status, last_result, last_error,
-       run_count, failure_count, consecutive_failures, locked_by,
+       run_count, failure_count, consecutive_failures, locked_by, locked_until,
        (SELECT min(started_at)
           FROM alerts
          WHERE fingerprint IN ('job_failing:' || jobs.name, 'job_warning:' || jobs.name) AND status <> 'resolved')

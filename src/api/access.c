@@ -113,16 +113,31 @@ is_loopback_name(struct str host)
 		(ip_parse(name, &ip) && ip_is_loopback(ip));
 }
 
+/* What proxies add, for others that ask through them. */
+static bool
+is_of_proxy(struct str name)
+{
+	static const struct str names[] = { STR_INIT("forwarded"), STR_INIT("via"),
+		STR_INIT("x-real-ip"), STR_INIT("true-client-ip"),
+		STR_INIT("cf-connecting-ip") };
+	const struct str all = STR("x-forwarded-");
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_eq_nocase(name, names[i]))
+			return true;
+	return name.len > all.len && str_eq_nocase(str_slice(name, 0, all.len), all);
+}
+
 /* A proxy on this machine asks for the whole world. */
 static bool
 is_direct(const struct http_request *http)
 {
+	for (size_t i = 0; i < http->header_count; i++)
+		if (is_of_proxy(http->headers[i].name))
+			return false;
 	return (str_starts_with(http->remote_address, STR("127.")) ||
 		       str_eq(http->remote_address, STR("::1"))) &&
-		(str_is_none(http->host) || is_loopback_name(http->host)) &&
-		str_is_none(http_request_header(http, STR("x-forwarded-for"))) &&
-		str_is_none(http_request_header(http, STR("forwarded"))) &&
-		str_is_none(http_request_header(http, STR("via")));
+		(str_is_none(http->host) || is_loopback_name(http->host));
 }
 
 bool

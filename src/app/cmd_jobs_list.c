@@ -12,6 +12,7 @@ static const struct table_column columns[] = {
 	{ "run_count", "RUNS" },
 	{ "failure_count", "FAILED" },
 	{ "locked_by", "AT IT" },
+	{ "locked_until", "AT MOST UNTIL" },
 	{ "alert_since", "ALERT SINCE" },
 	{ "outcome", "RESULT" },
 };
@@ -45,6 +46,7 @@ put_job(struct table *table, const struct job_row *job)
 	table_put_i64(table, job->run_count);
 	table_put_i64(table, job->failure_count);
 	table_put_text(table, job->locked_by);
+	put_time(table, job->locked_until);
 	put_time(table, job->alert_since);
 	table_put_text(table, outcome_of(job));
 }
@@ -72,7 +74,9 @@ const struct command cmd_jobs_list = {
 	.detail = "Jobs run in the server (serve, demo), each in one instance at a time: "
 		  "fetch reads the games feed,\n"
 		  "grade grades, forecast forecasts the games to come, outlook plays the "
-		  "rest of the season.",
+		  "rest of the season.\n"
+		  "What an instance that died was at, another takes over at the time "
+		  "under AT MOST UNTIL.",
 	.examples = "jobs list\n"
 		    "jobs list --json",
 	.needs = NEEDS_DATABASE,

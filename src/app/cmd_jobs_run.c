@@ -154,8 +154,11 @@ const struct command cmd_jobs_run = {
 	.detail = "As the server would, with the same record: gridiron jobs list shows "
 		  "it. What it changes lets the jobs\n"
 		  "that work on it become due. Beside a server, fetch reads what that "
-		  "server reads. history is run\n"
-		  "turn after turn until all is played, each told by a line.",
+		  "server reads, and --season-runs\n"
+		  "holds for this run: what it plays less often than the server does, "
+		  "that plays anew later. history is run\n"
+		  "turn after turn until all is played, each told by a line; where a "
+		  "server is at it, it is so anyway.",
 	.examples = "jobs run fetch\n"
 		    "jobs run outlook --json",
 	.args_min = 1,

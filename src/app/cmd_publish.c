@@ -67,6 +67,10 @@ run_publish(struct invocation *run)
 	TRY(upload_run(&run->ctx, &options, text, &counts, &faults));
 	if (faults.count > 0) {
 		print_faults(run, &faults);
+		/* Nothing was read where the head is wrong. */
+		if (counts.rows == 0)
+			return err_in(run->arena, ERR_INVALID,
+				"the first line is wrong, so nothing was read or stored");
 		return err_in(run->arena, ERR_INVALID,
 			"%zu of %lld rows are wrong, so nothing was stored", faults.count,
 			(long long)counts.rows);

@@ -220,8 +220,9 @@ struct finishing {
 	const struct job_claimed *claimed;
 	const struct job_outcome *outcome;
 	struct str state;
-	int32_t failures;    /* in a row, with this one */
-	bool is_cancelled;   /* which is no failure of the job's */
+	int32_t failures; /* in a row, with this one */
+	bool is_cancelled;
+	bool is_undecided;   /* no failure of the job's, nor is all well: there is more */
 	bool is_nothing_new; /* struct job_run's */
 	uint32_t next;       /* due now */
 	bool is_again;       /* as struct claiming's */
@@ -259,7 +260,7 @@ alert_put(struct tx *tx, const struct finishing *finishing)
 {
 	const struct job_outcome *outcome = finishing->outcome;
 
-	if (finishing->is_cancelled)
+	if (finishing->is_undecided)
 		return NULL;
 	return outcome->failed ? failure_put(tx, outcome->job, finishing->failures,
 					 outcome->failed->message)
@@ -296,7 +297,7 @@ finish_in_tx(struct tx *tx, void *arg)
 			.error = error,
 			.state = finishing->state,
 			.next_run_at = outcome->next_run_at,
-			.failed = outcome->failed && !finishing->is_cancelled,
+			.failed = outcome->failed && !finishing->is_undecided,
 			.consecutive_failures = finishing->failures,
 			.now = ctx->now,
 		},
@@ -372,6 +373,7 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 	json_put_object(&result);
 	outcome.failed = job->run(&job_ctx, &run);
 	finishing.is_cancelled = outcome.failed && fiber_is_cancelled();
+	finishing.is_undecided = outcome.failed ? finishing.is_cancelled : run.is_put_off;
 	/* It says at which wait; whoever cancelled it knows better. */
 	if (finishing.is_cancelled)
 		outcome.failed = err_new(ctx, ERR_TIMEOUT,
@@ -393,7 +395,7 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 	 * before it began. */
 	ctx->now = later(ctx->now, clock_now_us());
 	outcome.has_more = run.is_put_off;
-	finishing.failures = finishing.is_cancelled
+	finishing.failures = finishing.is_undecided
 		? claiming->claimed.consecutive_failures
 		: outcome.failed ? claiming->claimed.consecutive_failures + 1
 				 : 0;
@@ -449,7 +451,8 @@ schedule_run(struct ctx *ctx, const struct job_setup *setup, struct str name,
 	if (!claiming.is_claimed)
 		return err_new(ctx, ERR_CONFLICT,
 			"another instance is running job " STR_FMT
-			" now; gridiron jobs list shows which",
+			" now, or died of late; gridiron jobs list shows which, and "
+			"until when at most it is left to that",
 			STR_ARG(name));
 	return carry_out(ctx, &claiming, ret);
 }

@@ -2,7 +2,8 @@
  * Running jobs at their time, and again where they fail (failure.h). What was stored
  * before stays.
  *
- * A run that is cancelled counts as skipped, and its job is due when it was.
+ * A run that is cancelled counts as skipped, and its job is due when it was. One that is
+ * cancelled, or puts off what is left, leaves alerts and the count of failures as they are.
  */
 #ifndef JOBS_SCHEDULE_H
 #define JOBS_SCHEDULE_H

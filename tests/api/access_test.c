@@ -29,6 +29,10 @@ TEST(open_access_is_for_who_asks_this_machine_by_a_name_of_its_own)
 		{ "localhost", "127.0.0.1", "X-Forwarded-For", false },
 		{ "localhost", "127.0.0.1", "forwarded", false },
 		{ "localhost", "127.0.0.1", "Via", false },
+		{ "localhost", "127.0.0.1", "X-Forwarded-Proto", false },
+		{ "localhost", "127.0.0.1", "x-real-ip", false },
+		{ "localhost", "127.0.0.1", "CF-Connecting-IP", false },
+		{ "localhost", "127.0.0.1", "X-Forward", true },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -228,9 +228,15 @@ BOTH_ENGINES(who_asks_for_history_is_given_all_of_it)
 		3);
 }
 
+static const char failures[] =
+	"SELECT last_status || ', failed ' || failure_count || ', in a row ' || "
+	"consecutive_failures || ', alerts ' || (SELECT count(*) FROM alerts) FROM jobs "
+	"WHERE name = 'history'";
+
 BOTH_ENGINES(a_season_that_cannot_be_played_fails_the_last_turn_only)
 {
 	struct turns turns = { .has_more = true };
+	const _Atomic bool is_stopping = true;
 	struct job_outcome outcome;
 
 	setup = (struct job_setup){
@@ -240,14 +246,23 @@ BOTH_ENGINES(a_season_that_cannot_be_played_fails_the_last_turn_only)
 	OK_ERR(two_seasons_refuse(ctx));
 	OK_ERR(database_sql(
 		ctx, STR("UPDATE games SET season = 2018 WHERE season = 2021")));
+	OK_ERR(schedule_prepare(ctx, false));
+	OK_ERR(database_sql(ctx,
+		STR("UPDATE jobs SET run_count = 2, failure_count = 2, "
+		    "consecutive_failures = 2")));
+	/* Nor is a server that stops all well. */
+	setup.is_stopping = &is_stopping;
+	OK_ERR(schedule_run(ctx, &setup, STR("history"), &outcome));
+	OK(outcome.has_more);
+	EQ_STR(database_text(ctx, failures),
+		STR("skipped, failed 2, in a row 2, alerts 0"));
+	setup.is_stopping = NULL;
 	OK_ERR(schedule_run_through(
 		ctx, &setup, STR("history"), turn_count, &turns, &outcome));
 	EQ_STR(outcome.status, STR("failed"));
 	OK(turns.count == 1 && turns.has_more && !outcome.has_more);
-	EQ_STR(database_text(ctx,
-		       "SELECT CAST(failure_count AS text) FROM jobs WHERE name = "
-		       "'history'"),
-		STR("1"));
+	EQ_STR(database_text(ctx, failures),
+		STR("failed, failed 3, in a row 3, alerts 1"));
 }
 
 /* Another instance, on a fiber and an arena of its own. */
