@@ -3,7 +3,8 @@
  * before stays.
  *
  * A run that is cancelled counts as skipped, and its job is due when it was. One that is
- * cancelled, or puts off what is left, leaves alerts and the count of failures as they are.
+ * cancelled, or puts off what is left, leaves alerts and the count of failures as they
+ * are.
  */
 #ifndef JOBS_SCHEDULE_H
 #define JOBS_SCHEDULE_H

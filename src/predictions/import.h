@@ -18,7 +18,7 @@
 struct import_options {
 	struct str source; /* file or URL, as may be shown */
 	bool is_simulated;
-	bool is_feed; /* what is read on schedule, which has all from its first season on */
+	bool is_feed; /* what is read on schedule: it has all from its first season on */
 	/* Games to come that the feed lacks are called off, however many: a week, a
 	 * season. */
 	bool calls_off;

@@ -39,7 +39,7 @@ function History({ team, season, named, failure }) {
   }, [team, season]);
   if (state.error) return failure(state.error);
   return html`<h2>${named(team).name}, week by week</h2>
-    ${state.xs ? html`<${Chart} label=${`Chances of ${team} before each week`} x="As of" xs=${state.xs} lines=${state.lines} format=${(v) => `${v.toFixed(1)} %`} tick=${(v) => `${plain(v)} %`} name=${(at) => state.names[state.xs.indexOf(at)]} />`
+    ${state.xs ? html`<${Chart} label=${`Chances of ${team} before each week`} x="As of" xs=${state.xs} lines=${state.lines} format=${(v) => chance(v / 100, 1)} tick=${(v) => `${plain(v)} %`} name=${(at) => state.names[state.xs.indexOf(at)]} />`
       : html`<${Skeleton} />`}`;
 }
 
