@@ -66,6 +66,7 @@ export function Chart({ label, x, xs, lines, format = (v) => v.toFixed(1), tick,
   }, []);
   useEffect(() => {
     let plot, stopped = false;
+    const figure = box.current;
     const width = () => box.current.clientWidth - PADDING;
     const resize = () => plot?.setSize({ width: width(), height: HEIGHT });
     library().then((UPlot) => {
@@ -73,10 +74,10 @@ export function Chart({ label, x, xs, lines, format = (v) => v.toFixed(1), tick,
       const shaded = lines.filter((line) => line.band).flatMap((line) => [line.band.high, line.band.low]);
       plot = new UPlot(options(width(), { x, xs, lines, format, tick, name, marks }), [xs, ...lines.map((line) => line.values), ...shaded], box.current);
       plot.setLegend({ idx: xs.length - 1 }, false);
-      box.current.plot = plot; // for whoever asks what is drawn
+      figure.plot = plot; // for whoever asks what is drawn
       addEventListener('resize', resize);
     }).catch((error) => { if (!stopped) box.current.textContent = error.message; });
-    return () => { stopped = true; removeEventListener('resize', resize); plot?.destroy(); };
+    return () => { stopped = true; removeEventListener('resize', resize); plot?.destroy(); delete figure.plot; };
   }, [xs, lines, scheme]);
   return html`<figure class="chart" ref=${box} role="img" aria-label=${inWords(label, lines, format)}></figure>`;
 }

@@ -8,7 +8,7 @@ export const BREAK_EVEN = percent(11 / 21, 1); // of bets at −110
 const Z = 1.96;
 const RIVALS = { line: 'Closing line', opening_line: 'Opening line', elo: 'Elo', coin: 'Coin' };
 
-const spaced = (text) => text.replace(' ', '\u00a0');
+export const spaced = (text) => text.replaceAll(' %', '\u00a0%');
 
 // The sum of ROWS as bettors tell it: right, wrong and, where there was one, pushes; and the share of right ones.
 export function record(rows) {
@@ -39,7 +39,7 @@ export function Weeks({ model, kinds, failure }) {
     let isStale = false;
     all('/v1/accuracy/history', { season, model }).then((rows) => !isStale && setState({ season, rows }), (error) => !isStale && setState({ error }));
     return () => { isStale = true; };
-  }, [season, kinds]);
+  }, [season, model, kinds]);
   if (state.error) return failure(state.error);
   const weeks = [...new Set((state.rows ?? []).map((row) => row.week))];
   const rivals = Object.keys(RIVALS).filter((key) => state.rows?.some((row) => row.details[key]));
@@ -56,13 +56,16 @@ export function Weeks({ model, kinds, failure }) {
 export function Calibration({ model, kinds, failure }) {
   const [state, setState] = useState({});
   useEffect(() => {
+    let isStale = false;
     get('/v1/accuracy/calibration', { model }).then(({ data }) => {
+      if (isStale) return;
       const called = data.map((row) => 100 * row.mean_probability), luck = data.map((row) => 100 * Z * row.standard_error);
       setState({ data, xs: called, lines: [
         { label: 'came true', colour: '--home', values: data.map((row) => 100 * row.observed_share) },
         { label: 'as called, and where luck alone leaves 95 %', colour: '--even', dash: [6, 4], values: called, band: { low: called.map((x, i) => Math.max(0, x - luck[i])), high: called.map((x, i) => Math.min(100, x + luck[i])) } }] });
-    }, (error) => setState({ error }));
-  }, [kinds]);
+    }, (error) => !isStale && setState({ error }));
+    return () => { isStale = true; };
+  }, [model, kinds]);
   if (state.error) return failure(state.error);
   const bin = (row) => `${(100 * row.low).toFixed(0)} to ${spaced(percent(row.high))}`;
   const share = (v) => `${v.toFixed(1)} %`;

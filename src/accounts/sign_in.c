@@ -155,6 +155,8 @@ sign_in_run(struct ctx *ctx, struct signing_in *signing)
 
 	if (has_code)
 		TRY(mfa_gate(ctx, signing->user.id, &guess));
+	/* Also where it does not come to the transaction. */
+	signing->is_changed = false;
 	err = db_transact(
 		ctx, TX_WRITE, db_shard_of(signing->user.id), sign_in_in_tx, signing);
 	if (err && !signing->is_changed)
@@ -195,31 +197,33 @@ rehash(struct ctx *ctx, struct signing_in *signing,
 struct err *
 sign_in(struct ctx *ctx, const struct sign_in *sign_in, struct session_tokens *ret)
 {
-	struct signing_in signing = { .sign_in = sign_in, .is_changed = true };
+	struct signing_in signing = { .sign_in = sign_in };
 	struct guess guess = {
 		.kind = GUESS_PASSWORD,
 		.account = sign_in->email,
 		.address = ctx->remote_address,
 	};
 	struct password_verdict verdict;
+	int compared = 0;
 	bool found;
 
 	TRY(guess_gate(ctx, &guess));
 	/* What another sign-in hashed anew is the same password still; what was changed
 	 * is not, or is shut out. */
-	for (int i = 0; i < COMPARED_MOST && signing.is_changed; i++) {
+	do {
 		TRY(compare(ctx, sign_in, &signing, &found, &verdict));
 		if (!verdict.matches || !signing.user.is_active)
 			return refuse(ctx, &signing.user, found);
-		if (i == 0)
+		if (compared++ == 0)
 			guess_right(ctx, &guess);
 		TRY(rehash(ctx, &signing, &verdict));
 		TRY(sign_in_run(ctx, &signing));
-	}
+	} while (signing.is_changed && compared < COMPARED_MOST);
 	if (is_code_refused(&signing))
 		return refuse_code(ctx, &signing);
 	if (signing.is_changed)
-		return refuse(ctx, &signing.user, true);
+		return err_new(ctx, ERR_BUSY,
+			"others sign in to this account at the same moment; try again");
 	TRY(session_sign(ctx, &signing.tokens));
 	*ret = signing.tokens;
 	return NULL;

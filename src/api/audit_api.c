@@ -131,8 +131,8 @@ filter_read(struct request *rq, struct audit_newest *ret)
 		.limit_rows = limit + 1 };
 	enum audit_action action;
 
-	/* As much may be told of each. */
-	request_widen(rq, (size_t)limit * AUDIT_DETAILS_BYTES_MAX);
+	/* As much may be told of each, which the answer has once more. */
+	request_widen(rq, 2 * (size_t)limit * AUDIT_DETAILS_BYTES_MAX);
 	TRY(cursor_read(rq, &filter.before));
 	if (!str_is_none(rq->params.user) && !uuid_parse(rq->params.user, &filter.user))
 		return err_field(rq->ctx, "user", "user must be a user's id");

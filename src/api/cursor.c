@@ -10,7 +10,7 @@
 
 enum {
 	CURSOR_BYTES_MAX = 400, /* a key may be a whole address */
-	LINK_BYTES_MAX = 32768, /* a head has half of it, of which coding makes thrice */
+	LINK_BYTES_MAX = 8192,  /* half of an answer's head: no filter is so long */
 	NUMBER_MAX = 9999,
 };
 

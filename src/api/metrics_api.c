@@ -274,8 +274,6 @@ put_deliveries(struct metrics *metrics)
 		counts.failures);
 }
 
-/* One distribution for all that read and one for all that write: one a query would be
- * most of the answer. Of each query the calls and their time tell the mean. */
 /* Left out where the database does not answer, which others tell. */
 static void
 put_alerts(struct metrics *metrics, const struct ctx *asking)
@@ -291,6 +289,8 @@ put_alerts(struct metrics *metrics, const struct ctx *asking)
 			(uint64_t)firing);
 }
 
+/* One distribution for all that read and one for all that write: one a query would be
+ * most of the answer. Of each query the calls and their time tell the mean. */
 static void
 put_query_durations(struct metrics *metrics)
 {

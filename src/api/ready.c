@@ -249,6 +249,9 @@ keep(struct ready *ready, struct request *rq, struct kept *kept,
 		kept->delivered = str_dup(&kept->entry.arena, rq->delivered);
 		kept->next = str_dup(&kept->entry.arena, answer->next);
 	}
+	/* Without the copy of its next page it would be cut without a word. */
+	if (str_is_none(kept->next) != str_is_none(answer->next))
+		kept->plain = STR_NONE;
 	wait_queue_wake_all(&kept->filled);
 	if (str_is_none(kept->plain))
 		lru_remove(&ready->lru, &kept->entry);

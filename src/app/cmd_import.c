@@ -72,8 +72,9 @@ json_print(struct invocation *run, const struct games_source *source,
 	if (flag_is_set(run, "dry-run")) {
 		json_put_key(&json, STR("needs_yes"));
 		json_put_bool(&json, counts->is_doubted);
-	} else
+	} else {
 		put_count(&json, STR("regraded"), counts->regraded);
+	}
 	json_put_key(&json, STR("off"));
 	json_put_array(&json);
 	for (int64_t i = 0; i < counts->called_off; i++)

@@ -93,8 +93,7 @@ lacking_warn(struct ctx *ctx, struct job_run *run, const struct import_counts *c
 	run->warning = str_fmt(ctx->arena,
 		"the feed lacks %lld stored games of its seasons or later ones, which "
 		"stay as they are; where it is right, gridiron import --called-off calls "
-		"off those "
-		"to come",
+		"off those to come",
 		(long long)counts->lacking);
 	if (str_is_none(run->warning))
 		return err_no_memory();

@@ -61,18 +61,30 @@ first_run_at(const struct ctx *ctx, size_t job)
 				: ctx->now;
 }
 
+static void
+tell_lost(struct ctx *ctx, struct str jobs)
+{
+	if (jobs.len)
+		log_warning(ctx, "a run whose instance stopped counts as failed",
+			LOG_STR("job", jobs));
+}
+
+struct preparing {
+	bool is_beside;  /* job_setup's */
+	struct str lost; /* as struct claiming's */
+};
+
 static struct err *
 prepare_in_tx(struct tx *tx, void *arg)
 {
 	struct ctx *ctx = tx->ctx;
-	const bool *is_beside = arg;
-	struct str lost;
+	struct preparing *preparing = arg;
 
 	/* The lock of the file says that nobody else is there to hold a job, but for the
 	 * server that carries this out. */
-	if (db_dialect(ctx->db) == DIALECT_SQLITE && !*is_beside)
+	if (db_dialect(ctx->db) == DIALECT_SQLITE && !preparing->is_beside)
 		TRY(q_job_release_all(tx));
-	TRY(failure_settle_lost(tx, &lost));
+	TRY(failure_settle_lost(tx, &preparing->lost));
 	for (size_t i = 0; i < JOB_COUNT; i++)
 		TRY(q_job_put(tx,
 			(struct job_put){
@@ -87,7 +99,11 @@ prepare_in_tx(struct tx *tx, void *arg)
 struct err *
 schedule_prepare(struct ctx *ctx, bool is_beside)
 {
-	return db_transact(ctx, TX_WRITE, SHARD_GLOBAL, prepare_in_tx, &is_beside);
+	struct preparing preparing = { .is_beside = is_beside };
+
+	TRY(db_transact(ctx, TX_WRITE, SHARD_GLOBAL, prepare_in_tx, &preparing));
+	tell_lost(ctx, preparing.lost);
+	return NULL;
 }
 
 /* --- Claiming */
@@ -207,9 +223,7 @@ claim(struct ctx *ctx, struct claiming *claiming)
 {
 	claiming->run = uuid_v7(ctx->now);
 	TRY(transact_surely(ctx, claim_in_tx, claiming, false, &claiming->is_again));
-	if (claiming->lost.len)
-		log_warning(ctx, "a run whose instance stopped counts as failed",
-			LOG_STR("job", claiming->lost));
+	tell_lost(ctx, claiming->lost);
 	return NULL;
 }
 
@@ -388,6 +402,7 @@ carry_out(struct ctx *ctx, const struct claiming *claiming, struct job_outcome *
 								  : STR("succeeded");
 	finishing.is_nothing_new = run.is_nothing_new || run.is_skipped;
 	finishing.state = outcome.failed ? claiming->claimed.state : run.state;
+	/* What was cancelled may have changed something that it had no time to say. */
 	if (run.has_changed || finishing.is_cancelled ||
 		(!outcome.failed && claiming->is_after_failure))
 		finishing.next = job->next;

@@ -298,6 +298,8 @@ note_missing(struct game_changes *changes, const struct game_stamp *stamp, bool 
 {
 	changes->waiting += !are_many && !changes->calls_off;
 	if (changes->calls_off) {
+		changes->is_season_off |=
+			!changes->has_season[stamp->season - SEASON_LEAST];
 		TRY(KEEP(changes, called_off,
 			(struct missing_game){
 				.id = stamp->id, .nflverse_id = stamp->nflverse_id }));
@@ -346,8 +348,9 @@ static struct err *
 likely_check(struct game_changes *changes)
 {
 	bool is_other = changes->results > RESULTS_MOST;
+	bool is_off = changes->called_off.count > MISSING_MOST || changes->is_season_off;
 
-	if (changes->is_sure || !(is_other || changes->called_off.count > MISSING_MOST))
+	if (changes->is_sure || !(is_other || is_off))
 		return NULL;
 	changes->is_doubted = true;
 	if (changes->is_dry_run)

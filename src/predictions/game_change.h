@@ -55,8 +55,9 @@ struct game_changes {
 	bool calls_off;
 	bool is_sure; /* and that more is so than is likely */
 	bool is_dry_run;
-	bool is_doubted; /* more is so than is likely, and who imports is not sure */
-	int64_t results; /* that are others now, or are none any more */
+	bool is_season_off; /* a game is called off of a season that the feed has not */
+	bool is_doubted;    /* more is so than is likely, and who imports is not sure */
+	int64_t results;    /* that are others now, or are none any more */
 	struct {
 		VEC_OF(struct missing_game)
 	} called_off;

@@ -36,7 +36,7 @@ struct import_counts {
 	int64_t changed;
 	int64_t unchanged;
 	int64_t results; /* of games that were over, now others or none */
-	int64_t lacking; /* stored games of its seasons that the feed does not have */
+	int64_t lacking; /* stored games from its first season on that it does not have */
 	int64_t missing; /* of them, to come, and not in a feed that is else whole */
 	bool is_partial; /* of a season it lacks so many that it is not whole */
 	bool is_doubted; /* a dry run of what is refused unless import_options.is_sure */

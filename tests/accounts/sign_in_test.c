@@ -13,6 +13,7 @@
 #include "accounts/users_q.h"
 #include "crypto/jwt.h"
 #include "crypto/password.h"
+#include "db/fault.h"
 #include "sys/fiber.h"
 #include "tests/accounts/accounts.h"
 #include "tests/support/database.h"
@@ -265,6 +266,36 @@ BOTH_ENGINES(a_password_that_bcrypt_cannot_read_keeps_the_hash_it_has)
 	/* One that is chosen now is refused where the scheme does not read it. */
 	FAILS_WITH(account_make(ctx, STR("carol@example.org"), str_from(words)),
 		ERR_INVALID);
+}
+
+/* Whatever the database does not do, a right password is not said to be wrong. */
+BOTH_ENGINES(a_database_that_fails_refuses_no_password)
+{
+	struct session_tokens tokens;
+	struct fault *fault;
+	struct str refused;
+	struct err *err;
+	uint64_t calls;
+
+	OK_ERR(accounts_begin(ctx));
+	OK_ERR(account_make(ctx, ALICE, STR(GOOD_PASSWORD)));
+	OK_ERR(fault_put(ctx, ctx->db, &fault));
+	fault_arm(fault, 1000, ERR_INTERNAL);
+	OK_ERR(account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens));
+	calls = fault_calls(fault);
+	OK(calls > 3);
+	for (uint64_t nth = 1; nth <= calls; nth++) {
+		fault_arm(fault, nth, ERR_INTERNAL);
+		err = account_sign_in(ctx, ALICE, STR(GOOD_PASSWORD), &tokens);
+		OK(fault_has_struck(fault));
+		OK_OR(err && err->code == ERR_INTERNAL, "call %d", (int)nth);
+	}
+	fault_arm(fault, 0, ERR_INTERNAL);
+	OK_ERR(value_of(ctx,
+		"SELECT CAST(count(*) AS text) FROM audit_pending WHERE outcome = "
+		"'refused'",
+		&refused));
+	EQ_STR(refused, STR("0"));
 }
 
 /* --- Forgotten */

@@ -459,6 +459,9 @@ BOTH_ENGINES(a_feed_that_lost_a_season_lacks_its_games)
 	/* What a whole file lacks an operator may call off. */
 	OK_ERR(feed_of(ctx->arena, rows, 2, &feed));
 	options.calls_off = true;
+	FAILS_WITH(import_store(ctx, &feed, &options, &counts), ERR_CONFLICT);
+	EQ_STR(dumped(ctx, cancelled), STR(""));
+	options.is_sure = true;
 	OK_ERR(import_store(ctx, &feed, &options, &counts));
 	EQ_STR(dumped(ctx, cancelled), STR("2021_01_DEN_NE\n"));
 }

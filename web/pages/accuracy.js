@@ -4,7 +4,7 @@ import { HOUSE, all, percent, signed } from '/api.js';
 import { Chart } from '/chart.js';
 import { live } from '/live.js';
 import { Data, Warning, useTitle } from '/parts.js';
-import { BREAK_EVEN, Calibration, Weeks, record } from '/record.js';
+import { BREAK_EVEN, Calibration, Weeks, record, spaced } from '/record.js';
 
 const opening = (row) => row.details.opening_line;
 // The house's own first, which the figures and the warning are of.
@@ -58,7 +58,7 @@ function hits(rows, scores) {
 function Sided({ name, rows, what }) {
   if (rows.length === 0) return '';
   const { balance, rate } = record(rows);
-  return html`<${Tile} name=${name} value=${rate} note=${`${balance} ${what}; bets at −110 break even at ${BREAK_EVEN}`.replaceAll(' %', '\u00a0%')} />`;
+  return html`<${Tile} name=${name} value=${rate} note=${spaced(`${balance} ${what}; bets at −110 break even at ${BREAK_EVEN}`)} />`;
 }
 
 const elo = (row) => row.details.elo, line = (row) => row.details.line, coin = (row) => row.details.coin;
@@ -113,5 +113,5 @@ export function Page({ query, failure }) {
   const [own] = models(state.rows), kinds = state.own;
   return html`<${Head} /><${Warning} rows=${kinds} season=${Math.max(...state.rows.map((row) => row.season))} /><${Tiles} rows=${first(state.rows)} kinds=${kinds} /><${Seasons} rows=${state.rows} /><${Table} rows=${state.rows} />
     <${Weeks} model=${own} kinds=${kinds} failure=${failure} /><${Calibration} model=${own} kinds=${kinds} failure=${failure} />
-    <${Data} path="/v1/accuracy" isPaged query=${{ type: 'game', model }} />`;
+    <${Data} path="/v1/accuracy" isPaged query=${{ model }} />`;
 }
