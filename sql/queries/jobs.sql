@@ -46,6 +46,7 @@ SELECT name, schedule, is_enabled, next_run_at, last_started_at, last_finished_a
 -- name: job_due :many job_due_row
 -- args: now time
 -- as: anyone
+-- scan: ok, a row a job
 -- The jobs that are due and that nobody is at, the one due longest first, and those that were lost. More than this
 -- program knows may be there, from one that is newer.
 SELECT name
@@ -58,6 +59,7 @@ SELECT name
 -- name: job_lost :many job_lost
 -- args: now time
 -- as: anyone
+-- scan: ok, a row a job
 -- The jobs that are at work as far as they told, but whose lease has ended.
 SELECT id, name, consecutive_failures, locked_by
   FROM jobs
