@@ -126,12 +126,8 @@ job_history(struct ctx *ctx, struct job_run *run)
 		run->is_put_off = true;
 		err = NULL;
 	}
-	run->is_skipped = run->is_put_off && history.seasons == 0;
-	if (run->is_skipped) {
-		json_put_key(run->result, STR("reason"));
-		json_put_text(run->result,
-			STR("the server stopped; it is played after its next start"));
-	}
+	if (run->is_put_off && history.seasons == 0)
+		job_skip_stopped(run);
 	put_count(run->result, STR("seasons"), history.seasons);
 	put_count(run->result, STR("weeks"), history.weeks);
 	put_count(run->result, STR("failed"), history.failed);

@@ -23,3 +23,18 @@ job_find(struct str name)
 			return &job_table[i];
 	return NULL;
 }
+
+void
+job_skip(struct job_run *run, struct str reason)
+{
+	run->is_skipped = true;
+	json_put_key(run->result, STR("reason"));
+	json_put_text(run->result, reason);
+}
+
+void
+job_skip_stopped(struct job_run *run)
+{
+	run->is_put_off = true;
+	job_skip(run, STR("the server stopped; it is played after its next start"));
+}

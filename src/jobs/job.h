@@ -56,6 +56,11 @@ job_is_stopping(const struct job_run *run)
 	return run->setup->is_stopping && atomic_load(run->setup->is_stopping);
 }
 
+/* There was nothing that RUN could do, for REASON. */
+void job_skip(struct job_run *run, struct str reason);
+/* The instance ended before anything was played: that is put off. */
+void job_skip_stopped(struct job_run *run);
+
 struct job {
 	const char *name;
 	const char *label; /* "job fetch": for logs and statistics */

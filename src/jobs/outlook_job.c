@@ -3,14 +3,6 @@
 #include "jobs/job.h"
 #include "predictions/outlook_store.h"
 
-static void
-skip(struct job_run *run, struct str reason)
-{
-	run->is_skipped = true;
-	json_put_key(run->result, STR("reason"));
-	json_put_text(run->result, reason);
-}
-
 struct err *
 job_outlook(struct ctx *ctx, struct job_run *run)
 {
@@ -21,12 +13,11 @@ job_outlook(struct ctx *ctx, struct job_run *run)
 	struct err *err = outlook_complete(ctx, &options, &completed);
 
 	if (err && (err->code == ERR_NOT_FOUND || err->code == ERR_INVALID)) {
-		skip(run, err->message);
+		job_skip(run, err->message);
 		return NULL;
 	}
 	if (err && err->code == ERR_TIMEOUT && job_is_stopping(run)) {
-		skip(run, STR("the server stopped; it is played after its next start"));
-		run->is_put_off = true;
+		job_skip_stopped(run);
 		return NULL;
 	}
 	TRY(err);

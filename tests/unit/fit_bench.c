@@ -48,10 +48,12 @@ struct fitted {
 	struct fit_measure before, after, in_code;
 };
 
-/* As `gridiron fit --through 2015` does. */
+/* As `gridiron fit --through 2015` does. Without a games file RET_IS_THERE is false. */
 static struct err *
-fit(struct arena *arena, const struct games_csv *csv, enum tier tier, struct fitted *ret)
+fit(enum tier tier, struct fitted *ret, bool *ret_is_there)
 {
+	static struct arena arena = { .cap_bytes = 512 << 20 };
+	struct games_csv csv;
 	struct parameters start = parameters_published(tier);
 	struct fit_options options = { .tier = tier,
 		.from_season = FIRST_SEASON,
@@ -62,11 +64,14 @@ fit(struct arena *arena, const struct games_csv *csv, enum tier tier, struct fit
 	struct model_game *past;
 	size_t count;
 
-	TRY(fit_past(arena, &options, csv->games, csv->count, &past, &count));
-	TRY(fit_parameters(arena, &options, past, count, &ret->found));
-	TRY(fit_judge(arena, &options, &start, past, count, &ret->before));
-	TRY(fit_judge(arena, &options, &ret->found, past, count, &ret->after));
-	TRY(fit_judge(arena, &options, in_code, past, count, &ret->in_code));
+	*ret_is_there = games_csv_read(&arena, &csv);
+	if (!*ret_is_there)
+		return NULL;
+	TRY(fit_past(&arena, &options, csv.games, csv.count, &past, &count));
+	TRY(fit_parameters(&arena, &options, past, count, &ret->found));
+	TRY(fit_judge(&arena, &options, &start, past, count, &ret->before));
+	TRY(fit_judge(&arena, &options, &ret->found, past, count, &ret->after));
+	TRY(fit_judge(&arena, &options, in_code, past, count, &ret->in_code));
 	fprintf(stderr, "# measures: %.5f, found %.5f, in code %.5f\n", ret->before.sum,
 		ret->after.sum, ret->in_code.sum);
 	for (int i = 0; i < PARAMETER_COUNT; i++)
@@ -74,20 +79,18 @@ fit(struct arena *arena, const struct games_csv *csv, enum tier tier, struct fit
 			fprintf(stderr, "# %-24s %9.5f %9.5f\n", parameter_rows()[i].name,
 				((double *)&ret->found)[i],
 				parameter_rows()[i].value[tier]);
+	arena_release(&arena);
 	return NULL;
 }
 
 TEST(what_is_found_is_what_the_documentation_says)
 {
-	struct arena arena;
-	struct games_csv csv;
 	struct fitted fitted;
+	bool is_there;
 
-	arena_init(&arena, 512 << 20);
-	if (!games_csv_read(&arena, &csv))
+	OK_ERR(fit(TIER_L, &fitted, &is_there));
+	if (!is_there)
 		SKIP("no games file");
-	OK_ERR(fit(&arena, &csv, TIER_L, &fitted));
-	arena_release(&arena);
 	NEAR(fitted.after.sum, fitted.in_code.sum, 0.0005);
 	NEAR(fitted.after.brier, fitted.in_code.brier, 0.0001);
 	OK(fitted.before.sum - fitted.after.sum > 0.1);
@@ -100,15 +103,12 @@ TEST(what_is_found_is_what_the_documentation_says)
 /* The start is far off there. */
 TEST(without_lines_as_good_a_place_is_found)
 {
-	struct arena arena;
-	struct games_csv csv;
 	struct fitted fitted;
+	bool is_there;
 
-	arena_init(&arena, 512 << 20);
-	if (!games_csv_read(&arena, &csv))
+	OK_ERR(fit(TIER_S, &fitted, &is_there));
+	if (!is_there)
 		SKIP("no games file");
-	OK_ERR(fit(&arena, &csv, TIER_S, &fitted));
-	arena_release(&arena);
 	NEAR(fitted.before.sum, 4.72256, 0.00001);
 	NEAR(fitted.in_code.sum, 3.27418, 0.00001);
 	NEAR(fitted.after.sum, 3.27489, 0.0002);
